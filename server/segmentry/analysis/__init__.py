@@ -1,0 +1,1 @@
+"""From a customer table to segments with evidence."""

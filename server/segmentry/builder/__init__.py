@@ -1,0 +1,1 @@
+"""From a query or an instruction to checked criteria with a live count."""

@@ -1,0 +1,1 @@
+"""Settings: environment and TOML, read once, all problems reported together."""

@@ -1,0 +1,129 @@
+"""The field catalog: which fields a table has, what they mean, and what may be asked of them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from segmentry.criteria.nodes import Operator, Scalar
+
+FieldType = Literal["string", "enum", "number", "boolean", "datetime", "array"]
+Tense = Literal["past", "future", "any"]
+Disclosure = Literal["values", "name", "hidden"]
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Words that stand for a threshold of the field, such as "high engagement" = `>= 70`."""
+
+    phrases: tuple[str, ...]
+    operator: Operator
+    value: Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class FieldValue:
+    """A known value of a field and the other words for it."""
+
+    value: str | int | float | bool
+    synonyms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One column as criteria see it. Only `name` and `type` are required.
+
+    `values` is closed for `enum` (empty: any text) and open for the other types. `minimum`/`maximum` give
+    the usual range: outside is a warning. `samples` are values seen in the data, never of personal fields.
+    `tense` says whether a datetime holds the past, the future or both. `window_days` is the period that
+    a counter counts over. `llm` says what may leave for a model. A `hidden` field answers callers as unknown.
+    """
+
+    name: str
+    type: FieldType
+    integer: bool = False
+    column: str = ""
+    group: str = ""
+    description: str = ""
+    unit: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    values: tuple[FieldValue, ...] = ()
+    operators: tuple[Operator, ...] = ()
+    synonyms: tuple[str, ...] = ()
+    bands: tuple[Band, ...] = ()
+    pii: bool = False
+    llm: Disclosure = "values"
+    case_insensitive: bool = False
+    nullable: bool = True
+    tense: Tense | None = None
+    window_days: int | None = None
+    samples: tuple[str, ...] = ()
+    format: Literal["", "iso3166-alpha2", "e164", "email"] = ""
+    role: Literal["", "id"] = ""
+    boolean_like: bool = False
+    hidden: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def column_name(self) -> str:
+        """The column that holds it: `column`, or the field's own name."""
+        return self.column or self.name
+
+
+@dataclass(frozen=True, slots=True)
+class EventProperty:
+    name: str
+    type: FieldType
+    integer: bool = False
+    unit: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """A kind of thing customers do; `synonyms` are the words a query uses for it."""
+
+    name: str
+    properties: tuple[EventProperty, ...] = ()
+    description: str = ""
+    synonyms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """All fields and events of one table, in the order they are listed to people."""
+
+    schema: str
+    fields: tuple[Field, ...]
+    events: tuple[EventType, ...] = ()
+    display_name: str = ""
+    time_zone: str = "UTC"
+    locale: str = "en"
+    entity_nouns: tuple[str, ...] = ()
+    version: int = 1
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Field]:
+        return {field.name: field for field in self.fields}
+
+    @cached_property
+    def event_by_name(self) -> Mapping[str, EventType]:
+        return {event.name: event for event in self.events}
+
+    def get(self, name: str) -> Field | None:
+        """The field of that exact name that a caller may see, or None. Hidden fields answer as unknown."""
+        field = self.by_name.get(name)
+        return None if field is None or field.hidden else field
+
+    @cached_property
+    def visible(self) -> tuple[Field, ...]:
+        """The fields that callers may see."""
+        return tuple(field for field in self.fields if not field.hidden)
+
+    def replace_fields(self, fields: tuple[Field, ...]) -> Catalog:
+        """The same catalog with other fields."""
+        return dataclasses.replace(self, fields=fields)

@@ -1,0 +1,1 @@
+"""Where customer rows live and how they are counted."""

@@ -1,0 +1,61 @@
+"""The seam between criteria and the engines that count them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from segmentry.criteria.catalog import Catalog
+from segmentry.criteria.nodes import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One customer table of a tenant: its catalog, its size and the version of its rows."""
+
+    schema_id: str
+    display_name: str
+    catalog: Catalog
+    rows: int
+    snapshot_id: str
+    loaded_at: datetime
+    is_default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many customers match, of how many. `low`/`high` are set when it is not exact."""
+
+    matched: int
+    universe: int
+    snapshot_id: str
+    exact: bool = True
+    low: int | None = None
+    high: int | None = None
+
+
+class CustomerStore(Protocol):
+    """Customer tables of all tenants. Every node passed in is bound (see `criteria.nodes`)."""
+
+    async def tables(self, tenant: str) -> Sequence[Table]:
+        """All tables of a tenant, default first.
+
+        Raises: NotFound if the tenant is unknown.
+        """
+        ...
+
+    async def table(self, tenant: str, schema_id: str) -> Table:
+        """The table of that id; an empty id means the tenant's default table.
+
+        Raises: NotFound, naming the schemas that exist.
+        """
+        ...
+
+    async def count(self, tenant: str, schema_id: str, nodes: Sequence[Node], as_of: datetime) -> list[Count]:
+        """One count per bound node, all on the same version of the rows, without blocking the loop.
+
+        Raises: NotFound; StoreBusy when no slot is free in time; StoreUnavailable.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""Words to fragments of criteria, with no model and no I/O."""

@@ -1,0 +1,1 @@
+"""The only importer of grpc and the stubs: convert in, call, convert out."""
