@@ -1,0 +1,216 @@
+"""Everything a run says, as frozen values: the fields of the messages in the contract.
+
+Counts are whole customers, `percentage` and `smallest_share` are 0-100, every other share is 0-1.
+A number that is not defined is None and never NaN: what leaves here is valid JSON (see `codec`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from segmentry.analysis.parameters import Parameters, Tier
+from segmentry.errors import JsonValue
+
+FieldKind = Literal["numeric", "categorical"]
+RuleOperator = Literal["eq", "gt", "lt", "gte", "lte", "in", "contains"]
+
+SILHOUETTE_METRIC = "silhouette_euclidean"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldNote:
+    """Advice on one field: a `WarningReason`, its sentence, and whether the run uses the field."""
+
+    field: str
+    reason: str
+    message: str
+    used: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TierEstimate:
+    """What one tier would give and cost. `cost_usd` None means that the price is not known."""
+
+    tier: Tier
+    available: bool
+    accuracy: str
+    expected_s: float
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    cost_usd: float | None = None
+    unavailable_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisEstimate:
+    """What a run would do; emitted as the plan of the run that does it."""
+
+    rows: int
+    requires_confirmation: bool
+    recommended_tier: Tier
+    tiers: tuple[TierEstimate, ...]
+    warning: str
+    fields: tuple[FieldNote, ...]
+    effective_parameters: Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The stage that starts now, and the share (0-1) of the run that is done."""
+
+    stage: str
+    fraction: float
+
+
+@dataclass(frozen=True, slots=True)
+class ValueShare:
+    """One value of a field with its share of the rows (0-100)."""
+
+    value: str
+    percentage: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProfile:
+    """Raw statistics of one field, and the `transform` it got before clustering ("" when unused)."""
+
+    field: str
+    kind: FieldKind
+    missing: int
+    minimum: float | None = None
+    maximum: float | None = None
+    mean: float | None = None
+    distinct: int | None = None
+    top_values: tuple[ValueShare, ...] = ()
+    transform: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterScore:
+    """How good one k is. `low` and `high` are the 95 % interval of `value`, absent when it is exact."""
+
+    k: int
+    metric: str = SILHOUETTE_METRIC
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    exact: bool = False
+    sample_size: int = 0
+    excess_over_null: float | None = None
+    smallest_share: float | None = None
+    stability: float | None = None
+    inertia: float | None = None
+    provisional: bool = False
+    best_so_far: bool = False
+    elapsed_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class FilterRule:
+    """One condition that a campaign tool can read; all rules of a card hold together."""
+
+    field: str
+    operator: RuleOperator
+    value: JsonValue
+
+
+@dataclass(frozen=True, slots=True)
+class Characteristic:
+    """What distinguishes the members: `importance` 0-1 is how well this field alone tells them apart."""
+
+    feature: str
+    value: str
+    importance: float
+    segment_average: float | None = None
+    population_average: float | None = None
+    top_values: tuple[ValueShare, ...] = ()
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFidelity:
+    """How well the filter rules describe the cluster (0-1), measured by counting on `measured_on`."""
+
+    precision: float | None
+    recall: float | None
+    matched_count: int
+    measured_on: str
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentCard:
+    """One discovered segment. `criteria` is the JSON text of the rules' twin; `size` is the cluster."""
+
+    card_id: str
+    name: str
+    description: str
+    size: int
+    percentage: float
+    filter_rules: tuple[FilterRule, ...]
+    characteristics: tuple[Characteristic, ...]
+    suggested_use: str
+    criteria: str
+    fidelity: RuleFidelity
+    tier: Tier
+    name_from_model: bool = False
+    previous_card_id: str = ""
+    headline: str = ""
+    provisional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """A lower tier answers, and why."""
+
+    from_tier: Tier
+    to_tier: Tier
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A warning about the run: a `WarningReason`, its sentence, and the parameter or field it is about."""
+
+    reason: str
+    message: str
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisResult:
+    """The end of a run that succeeded. Sizes of `segments` plus `unassigned` are `rows`.
+
+    `chosen_by` is "silhouette", "density", "heuristic" or "single"; `alternative_k` is the k that beats
+    a table without structure most clearly, when that is another one.
+    """
+
+    tier: Tier
+    segments: tuple[SegmentCard, ...]
+    rows: int
+    unassigned: int
+    parameters: Parameters
+    chosen_k: int | None = None
+    chosen_by: str = ""
+    alternative_k: int | None = None
+    scores: tuple[ClusterScore, ...] = ()
+    fallbacks: tuple[Fallback, ...] = ()
+    fields: tuple[FieldNote, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    no_clear_segments: bool = False
+    message: str = ""
+    snapshot_id: str = ""
+
+
+Event = (
+    AnalysisEstimate
+    | Progress
+    | FieldProfile
+    | ClusterScore
+    | SegmentCard
+    | Fallback
+    | Notice
+    | AnalysisResult
+)

@@ -1,0 +1,123 @@
+"""What a caller may choose about an analysis, and the check that refuses what cannot work."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from segmentry.analysis.resemblance import nearest
+from segmentry.criteria.catalog import Catalog
+from segmentry.errors import Diagnostic, InvalidParameters, Violation
+
+Tier = Literal["AUTO", "LLM", "ML_WORKER", "HEURISTIC"]
+Algorithm = Literal["kmeans", "dbscan"]
+
+TIERS: tuple[Tier, ...] = get_args(Tier)
+ALGORITHMS: tuple[Algorithm, ...] = get_args(Algorithm)
+
+# The bounds of the source's "Advanced Parameters" table.
+MIN_CLUSTERS_BOUNDS = (2, 20)
+MAX_CLUSTERS_BOUNDS = (2, 50)
+SEED_BOUNDS = (0, 2**32 - 1)
+MIN_SAMPLES_BOUNDS = (1, 10_000)
+MIN_SEGMENT_SHARE_BOUNDS = (0.0, 0.2)
+MAX_FEATURES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """The choices of one run, with the defaults of the source.
+
+    `included_features` None means every suitable numeric field; an empty tuple is a fault of the caller.
+    `within` restricts the analysis to the customers that match it: criteria as JSON text, empty for all.
+    `eps` and `min_samples` belong to dbscan; None lets the data decide. `min_segment_share` (0-1) is the
+    smallest share of the table that a segment must hold for its k to be chosen.
+    """
+
+    min_clusters: int = 2
+    max_clusters: int = 8
+    algorithm: str = "kmeans"
+    included_features: tuple[str, ...] | None = None
+    preferred_tier: Tier = "AUTO"
+    seed: int = 0
+    within: str = ""
+    eps: float | None = None
+    min_samples: int | None = None
+    min_segment_share: float = 0.03
+
+
+def validate(parameters: Parameters, catalog: Catalog, prefix: str = "parameters") -> Parameters:
+    """The same parameters with repeated features removed, or all faults together.
+
+    `prefix` starts the path of every fault, as in `parameters.max_clusters`.
+
+    Raises: InvalidParameters when a value is outside its bounds, min_clusters exceeds max_clusters, a
+    feature is unknown (with the nearest names as suggestions) or the list of features is empty.
+    """
+    faults: list[Diagnostic] = []
+
+    def fault(name: str, code: str, message: str, suggestions: Sequence[str] = ()) -> None:
+        path = f"{prefix}.{name}"
+        faults.append(Diagnostic(code, path, f"{path} {message}", tuple(suggestions)))
+
+    def between(name: str, value: float, bounds: tuple[float, float]) -> None:
+        low, high = bounds
+        if not (math.isfinite(value) and low <= value <= high):
+            fault(name, "INVALID_VALUE", f"must be from {low} to {high}, got {value}")
+
+    between("min_clusters", parameters.min_clusters, MIN_CLUSTERS_BOUNDS)
+    between("max_clusters", parameters.max_clusters, MAX_CLUSTERS_BOUNDS)
+    between("seed", parameters.seed, SEED_BOUNDS)
+    between("min_segment_share", parameters.min_segment_share, MIN_SEGMENT_SHARE_BOUNDS)
+    if parameters.min_samples is not None:
+        between("min_samples", parameters.min_samples, MIN_SAMPLES_BOUNDS)
+    if parameters.eps is not None and not (math.isfinite(parameters.eps) and parameters.eps > 0):
+        fault("eps", "INVALID_VALUE", f"must be a finite number above 0, got {parameters.eps}")
+    if not faults and parameters.min_clusters > parameters.max_clusters:
+        fault(
+            "min_clusters",
+            "INVALID_VALUE",
+            f"({parameters.min_clusters}) must not exceed {prefix}.max_clusters ({parameters.max_clusters})",
+        )
+    if parameters.algorithm not in ALGORITHMS:
+        fault(
+            "algorithm",
+            "INVALID_VALUE",
+            f"must be one of {', '.join(ALGORITHMS)}, got {parameters.algorithm!r}",
+            ALGORITHMS,
+        )
+    if parameters.preferred_tier not in TIERS:
+        fault("preferred_tier", "INVALID_VALUE", f"must be one of {', '.join(TIERS)}", TIERS)
+    features = parameters.included_features
+    if features is not None:
+        features = tuple(dict.fromkeys(features))
+        if not features:
+            fault("included_features", "INVALID_VALUE", "must name at least one field, or be left out")
+        if len(features) > MAX_FEATURES:
+            fault(
+                "included_features",
+                "INVALID_VALUE",
+                f"must name at most {MAX_FEATURES} fields, got {len(features)}",
+            )
+        names = [field.name for field in catalog.visible]
+        for position, name in enumerate(features):
+            if catalog.get(name) is None:
+                close = nearest(name, names)
+                hint = f"; did you mean {close[0]!r}?" if close else ""
+                fault(
+                    f"included_features[{position}]",
+                    "INVALID_FIELD",
+                    f"names an unknown field {name[:80]!r}{hint}",
+                    close or names[:5],
+                )
+    if faults:
+        raise InvalidParameters(
+            faults[0].message,
+            diagnostics=faults,
+            violations=[Violation(each.path, each.code, each.message) for each in faults],
+            field=faults[0].path,
+        )
+    return dataclasses.replace(parameters, included_features=features)

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from segmentry.analysis.parameters import Parameters, validate
+from segmentry.criteria.catalog import Catalog, Field
+from segmentry.errors import InvalidParameters
+
+CATALOG = Catalog(
+    "shop",
+    (
+        Field("spend", "number"),
+        Field("visits", "number", integer=True),
+        Field("secret", "string", hidden=True),
+    ),
+)
+
+
+def test_the_defaults_are_those_of_the_source() -> None:
+    assert validate(Parameters(), CATALOG) == Parameters(
+        min_clusters=2, max_clusters=8, algorithm="kmeans", included_features=None
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        ({"min_clusters": 1}, "parameters.min_clusters"),
+        ({"min_clusters": 21, "max_clusters": 30}, "parameters.min_clusters"),
+        ({"max_clusters": 51}, "parameters.max_clusters"),
+        ({"max_clusters": 0}, "parameters.max_clusters"),
+        ({"min_clusters": 9, "max_clusters": 8}, "parameters.min_clusters"),
+        ({"algorithm": "k-means"}, "parameters.algorithm"),
+        ({"seed": -1}, "parameters.seed"),
+        ({"seed": 2**32}, "parameters.seed"),
+        ({"eps": 0.0}, "parameters.eps"),
+        ({"eps": float("nan")}, "parameters.eps"),
+        ({"eps": float("inf")}, "parameters.eps"),
+        ({"min_samples": 0}, "parameters.min_samples"),
+        ({"min_segment_share": 0.3}, "parameters.min_segment_share"),
+        ({"included_features": ()}, "parameters.included_features"),
+        ({"included_features": ("secret",)}, "parameters.included_features[0]"),
+    ],
+)
+def test_a_value_outside_its_bounds_is_refused_with_its_path(change: dict[str, object], path: str) -> None:
+    wrong = dataclasses.replace(Parameters(), **change)
+    with pytest.raises(InvalidParameters) as caught:
+        validate(wrong, CATALOG)
+    assert caught.value.violations[0].field == path
+    assert caught.value.metadata["field"] == path
+    assert path in caught.value.message
+
+
+@pytest.mark.parametrize("k", [2, 20])
+def test_bounds_themselves_are_allowed(k: int) -> None:
+    assert validate(Parameters(min_clusters=k, max_clusters=k), CATALOG).max_clusters == k
+
+
+def test_an_unknown_field_suggests_the_nearest_name() -> None:
+    with pytest.raises(InvalidParameters) as caught:
+        validate(Parameters(included_features=("visits", "Spnd")), CATALOG)
+    (fault,) = caught.value.diagnostics
+    assert (fault.code, fault.path) == ("INVALID_FIELD", "parameters.included_features[1]")
+    assert fault.suggestions == ("spend",)
+    assert "did you mean 'spend'?" in fault.message
+
+
+def test_a_hidden_field_is_neither_accepted_nor_suggested() -> None:
+    with pytest.raises(InvalidParameters) as caught:
+        validate(Parameters(included_features=("secre",)), CATALOG)
+    assert "secret" not in caught.value.diagnostics[0].suggestions
+
+
+def test_all_faults_are_reported_together() -> None:
+    with pytest.raises(InvalidParameters) as caught:
+        validate(Parameters(min_clusters=1, max_clusters=99, algorithm="x"), CATALOG)
+    assert [each.path for each in caught.value.diagnostics] == [
+        "parameters.min_clusters",
+        "parameters.max_clusters",
+        "parameters.algorithm",
+    ]
+
+
+def test_a_feature_named_twice_counts_once() -> None:
+    named_twice = Parameters(included_features=("spend", "visits", "spend"))
+    assert validate(named_twice, CATALOG).included_features == ("spend", "visits")
