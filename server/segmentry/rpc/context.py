@@ -1,0 +1,108 @@
+"""Who asks, about which table, and when: fixed once per request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from segmentry.criteria.catalog import Catalog
+from segmentry.criteria.dates import Clock
+from segmentry.customers.store import CustomerStore, Table
+from segmentry.errors import InvalidTimeZone, InvalidValue
+from segmentry.rpc.call import current, request_id
+
+DEFAULT_TENANT = "demo"
+
+
+class TenantRequest(Protocol):
+    """Every request of the contract names its tenant."""
+
+    @property
+    def tenant_id(self) -> str: ...
+
+
+class TableRequest(TenantRequest, Protocol):
+    """A request about one table (CTX in the contract)."""
+
+    @property
+    def schema_id(self) -> str: ...
+    @property
+    def as_of(self) -> Timestamp: ...
+    @property
+    def time_zone(self) -> str: ...
+
+    def HasField(self, field_name: str) -> bool: ...  # noqa: N802  # protobuf's own name
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContext:
+    """The tenant, its table and the clock of one request."""
+
+    tenant: str
+    table: Table
+    clock: Clock
+    request_id: str
+
+    @property
+    def schema_id(self) -> str:
+        return self.table.schema_id
+
+    @property
+    def catalog(self) -> Catalog:
+        return self.table.catalog
+
+
+def tenant_of(request: TenantRequest) -> str:
+    """The tenant of a request. Without authentication the body names it, and empty means `demo`."""
+    tenant = request.tenant_id or DEFAULT_TENANT
+    call = current()
+    if call is not None:
+        call.tenant = tenant
+    return tenant
+
+
+async def resolve(request: TableRequest, store: CustomerStore, now: datetime | None = None) -> RequestContext:
+    """Look up the request's table and fix its clock.
+
+    `now` replaces the server's clock when the request names no `as_of`.
+
+    Raises: NotFound for an unknown tenant or schema; InvalidTimeZone; InvalidValue for an instant that
+    is not within years 1-9999.
+    """
+    tenant = tenant_of(request)
+    table = await store.table(tenant, request.schema_id)
+    return RequestContext(tenant, table, clock_of(request, table.catalog.time_zone, now), request_id())
+
+
+def clock_of(request: TableRequest, default_zone: str, now: datetime | None = None) -> Clock:
+    """The clock of a request: its `as_of` and `time_zone`, else now and the table's zone."""
+    return Clock(_instant(request, now), _zone(request.time_zone or default_zone))
+
+
+def _instant(request: TableRequest, now: datetime | None) -> datetime:
+    if not request.HasField("as_of"):
+        return (now or datetime.now(UTC)).replace(microsecond=0)
+    stamp = request.as_of
+    try:
+        if not 0 <= stamp.nanos < 1_000_000_000:
+            raise ValueError
+        return datetime.fromtimestamp(stamp.seconds, UTC)
+    except (ValueError, OverflowError, OSError) as err:
+        raise InvalidValue(
+            "as_of is not an instant between the years 1 and 9999", field="as_of", problem="range"
+        ) from err
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as err:
+        raise InvalidTimeZone(
+            f"unknown time zone {name!r}; use an IANA name such as Africa/Johannesburg",
+            field="time_zone",
+            timeZone=name,
+        ) from err
