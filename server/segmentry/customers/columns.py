@@ -1,0 +1,231 @@
+"""One table column as the snapshot engine holds it: arrays that a leaf turns into a mask without copies.
+
+    Column = Coded | Text | Number | Instant | Array
+
+Text with few distinct values, enums and booleans are *coded*: one small integer per row and the list of
+labels, so any predicate is computed once per label, in Python, and then looked up. Code 0 is "unset".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from segmentry.criteria.catalog import EventProperty, Field
+
+Mask = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.unsignedinteger]
+
+# Up to here a predicate over all labels costs less than one pass over the rows of a text column.
+CODED_LIMIT = 4096
+MICROSECONDS = pl.Datetime("us", "UTC")
+
+
+@dataclass(frozen=True)
+class Coded:
+    """Text or booleans as codes. `codes`: (n_rows,), 0 = unset, otherwise 1 + index into `labels`."""
+
+    codes: Codes
+    labels: tuple[str, ...] | tuple[bool, ...]
+
+    @property
+    def rows(self) -> int:
+        return len(self.codes)
+
+    @property
+    def present(self) -> Mask:
+        return self.codes != 0
+
+    @cached_property
+    def folded(self) -> tuple[str, ...]:
+        """The labels of a text column, casefolded."""
+        return tuple(str(label).casefold() for label in self.labels)
+
+
+@dataclass(frozen=True)
+class Text:
+    """Text with many distinct values, as one Arrow string column; null = unset."""
+
+    series: pl.Series
+
+    @property
+    def rows(self) -> int:
+        return len(self.series)
+
+    @property
+    def present(self) -> Mask:
+        return self.series.is_not_null().to_numpy()
+
+    @cached_property
+    def folded(self) -> pl.Series:
+        """The casefolded twin. Full Unicode folding, which no engine's lower() is."""
+        values = [None if value is None else value.casefold() for value in self.series.to_list()]
+        return pl.Series(self.series.name, values, dtype=pl.String)
+
+
+@dataclass(frozen=True)
+class Number:
+    """Numbers. `values`: (n_rows,) int64, or float64 where NaN is unset. `valid`: None if no int is unset."""
+
+    values: npt.NDArray[np.int64] | npt.NDArray[np.float64]
+    valid: Mask | None = None
+
+    @property
+    def rows(self) -> int:
+        return len(self.values)
+
+    @property
+    def integer(self) -> bool:
+        return self.values.dtype == np.int64
+
+    @property
+    def present(self) -> Mask:
+        if not self.integer:
+            return ~np.isnan(self.values)
+        return np.ones(self.rows, dtype=np.bool_) if self.valid is None else self.valid
+
+
+@dataclass(frozen=True)
+class Instant:
+    """Datetimes as UTC microseconds since 1970. `valid` is None when none is unset."""
+
+    values: npt.NDArray[np.int64]
+    valid: Mask | None = None
+
+    @property
+    def rows(self) -> int:
+        return len(self.values)
+
+    @property
+    def present(self) -> Mask:
+        return np.ones(self.rows, dtype=np.bool_) if self.valid is None else self.valid
+
+
+@dataclass(frozen=True)
+class Array:
+    """Lists of text without null elements. Row r holds `codes[offsets[r]:offsets[r + 1]]`, codes from 0.
+
+    A list that is empty is a value (`valid` True), a missing one is not.
+    """
+
+    offsets: npt.NDArray[np.int64]
+    codes: Codes
+    labels: tuple[str, ...]
+    valid: Mask | None = None
+
+    @property
+    def rows(self) -> int:
+        return len(self.offsets) - 1
+
+    @property
+    def present(self) -> Mask:
+        return np.ones(self.rows, dtype=np.bool_) if self.valid is None else self.valid
+
+    @cached_property
+    def folded(self) -> tuple[str, ...]:
+        return tuple(label.casefold() for label in self.labels)
+
+    @cached_property
+    def inverted(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Rows sorted by element, and where each label's rows start: (n_elements,), (n_labels + 1,)."""
+        owners = np.repeat(np.arange(self.rows, dtype=np.int64), np.diff(self.offsets))
+        order = np.argsort(self.codes, kind="stable")
+        starts = np.searchsorted(self.codes[order], np.arange(len(self.labels) + 1)).astype(np.int64)
+        return owners[order], starts
+
+
+Column = Coded | Text | Number | Instant | Array
+BOOLEANS = (False, True)
+
+
+def narrow(labels: int) -> type[np.uint8 | np.uint16 | np.uint32]:
+    """The smallest code type for that many labels plus "unset"."""
+    if labels < 0xFF:
+        return np.uint8
+    return np.uint16 if labels < 0xFFFF else np.uint32
+
+
+def column_of(series: pl.Series, field: Field | EventProperty) -> Column:
+    """Cast a Polars column to what the field declares; what cannot be cast, NaN and infinities become unset.
+
+    Integers stay exact; times without an offset are read as UTC and finer than microseconds are cut.
+    """
+    match field.type:
+        case "number":
+            return _number(series, integer=field.integer)
+        case "boolean":
+            return boolean(series)
+        case "datetime":
+            return _instant(series)
+        case "array":
+            return _array(series)
+        case "string" | "enum":
+            return text(series)
+
+
+def text(series: pl.Series) -> Coded | Text:
+    """A text column, coded when it has few distinct values."""
+    series = series.cast(pl.String).rechunk()
+    # Two looks: a wide column is recognised by its head, without hashing all of it.
+    if series.head(20_000).n_unique() > CODED_LIMIT or series.n_unique() > CODED_LIMIT + 1:
+        return Text(series)
+    labels = series.drop_nulls().unique().sort()
+    codes = series.cast(pl.Enum(labels)).to_physical().cast(pl.UInt32).fill_null(0xFFFFFFFF).to_numpy()
+    # 0xFFFFFFFF + 1 wraps to 0, the code of "unset".
+    return Coded((codes + np.uint32(1)).astype(narrow(len(labels))), tuple(labels.to_list()))
+
+
+def boolean(series: pl.Series) -> Coded:
+    numbers = series.cast(pl.Boolean).cast(pl.UInt8) + 1
+    return Coded(numbers.fill_null(0).rechunk().to_numpy(), BOOLEANS)
+
+
+def _number(series: pl.Series, *, integer: bool) -> Number:
+    if integer:
+        whole = series
+        if series.dtype.is_float():
+            whole = series.set(~(series.is_finite() & (series == series.round(0))), None)
+        whole = whole.cast(pl.Int64, strict=False).rechunk()
+        valid = None if whole.null_count() == 0 else whole.is_not_null().to_numpy()
+        return Number(whole.fill_null(0).to_numpy(), valid)
+    floats = series.cast(pl.Float64, strict=False).fill_null(float("nan")).rechunk().to_numpy()
+    if not np.isfinite(floats).all():
+        floats = np.where(np.isfinite(floats), floats, np.nan)
+    return Number(floats)
+
+
+def _instant(series: pl.Series) -> Instant:
+    if isinstance(series.dtype, pl.Datetime) and series.dtype.time_zone is not None:
+        times = series.dt.convert_time_zone("UTC").cast(MICROSECONDS)
+    else:
+        times = series.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    whole = times.to_physical().rechunk()
+    valid = None if whole.null_count() == 0 else whole.is_not_null().to_numpy()
+    return Instant(whole.fill_null(0).to_numpy(), valid)
+
+
+def _array(series: pl.Series) -> Array:
+    lists = series.cast(pl.List(pl.String)).list.drop_nulls().rechunk()
+    valid = None if lists.null_count() == 0 else lists.is_not_null().to_numpy()
+    lengths = lists.list.len().fill_null(0).cast(pl.Int64).to_numpy()
+    offsets = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths, dtype=np.int64)])
+    # An empty list explodes to one null, and no element is null here.
+    elements = lists.explode().drop_nulls()
+    labels = elements.unique().sort()
+    dictionary = pl.DataFrame({"label": labels, "code": np.arange(len(labels), dtype=np.uint32)})
+    codes = (
+        pl.DataFrame({"label": elements})
+        .join(dictionary, on="label", how="left", maintain_order="left")["code"]
+        .to_numpy()
+    )
+    return Array(offsets, codes.astype(narrow(len(labels))), tuple(labels.to_list()), valid)
+
+
+def array_of(rows: Sequence[Sequence[str] | None]) -> Array:
+    """An array column from Python lists; None is unset."""
+    return _array(pl.Series("", rows, dtype=pl.List(pl.String)))
