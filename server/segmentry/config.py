@@ -1,1 +1,397 @@
-"""Settings: environment and TOML, read once, all problems reported together."""
+"""Settings: environment and TOML, read once, all problems reported together.
+
+One dataclass field is one setting: its default, its environment variable, its TOML key, its range and its
+line in `docs/operations.md` stand together below. The environment wins over the file.
+"""
+
+# ruff: noqa: RUF009  # `_setting` makes a dataclass field, as `dataclasses.field` does
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from segmentry.config_kinds import (
+    Choice,
+    File,
+    Flag,
+    Integer,
+    Kind,
+    Number,
+    Problem,
+    Secret,
+    SecretText,
+    TableList,
+    TableSettings,
+    Text,
+    Url,
+)
+
+__all__ = ["ConfigError", "Secret", "Setting", "Settings", "TableSettings", "load", "settings_table"]
+
+PREFIX = "SEGMENTRY_"
+CONFIG_VARIABLE = "SEGMENTRY_CONFIG"
+# Variables of the terminal and of the tests: ours, but no settings of a server.
+OTHER_VARIABLES = (
+    CONFIG_VARIABLE,
+    "SEGMENTRY_TENANT",
+    "SEGMENTRY_SCHEMA",
+    "SEGMENTRY_NOW",
+    "SEGMENTRY_TEST_DSN",
+)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What is known about one setting beside its value."""
+
+    env: str
+    key: str
+    kind: Kind
+    about: str
+
+
+def _setting(default: T, env: str, key: str, kind: Kind, about: str) -> T:
+    return dataclasses.field(default=default, metadata={"setting": Setting(env, key, kind, about)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that can be set. Durations are in seconds; secrets never show in `repr`."""
+
+    address: str = _setting(
+        "127.0.0.1:50051",
+        "SEGMENTRY_ADDRESS",
+        "address",
+        Text(),
+        "Where the server listens: `host:port` (port 0 takes a free one) or `unix:PATH`. Loopback only, "
+        "because authentication and TLS are not built yet.",
+    )
+    auth: str = _setting(
+        "none",
+        "SEGMENTRY_AUTH",
+        "auth",
+        Choice(("none",)),
+        "Who may call. `none`: anyone who reaches the loopback address; the request names the tenant.",
+    )
+    reflection: bool = _setting(
+        True,
+        "SEGMENTRY_REFLECTION",
+        "reflection",
+        Flag(),
+        "Whether the server tells its contract to grpcurl and `buf curl`.",
+    )
+    log_level: str = _setting(
+        "info",
+        "SEGMENTRY_LOG_LEVEL",
+        "log_level",
+        Choice(("debug", "info", "warning", "error")),
+        "What is written to stderr. `info` writes one JSON line per RPC, without any customer's value.",
+    )
+    data_dir: Path = _setting(
+        Path(".segmentry"),
+        "SEGMENTRY_DATA_DIR",
+        "data_dir",
+        File(),
+        "Folder of the embedded database and of the key that signs tokens when none is given.",
+    )
+    database_dsn: Secret | None = _setting(
+        None,
+        "SEGMENTRY_DATABASE_DSN",
+        "database_dsn",
+        SecretText(),
+        "PostgreSQL that keeps runs and their logs. Without it the embedded one is started.",
+    )
+    database_pool: int = _setting(
+        10,
+        "SEGMENTRY_DATABASE_POOL",
+        "database_pool",
+        Integer(1, 200),
+        "Most connections to PostgreSQL at once.",
+    )
+    token_key: Secret | None = _setting(
+        None,
+        "SEGMENTRY_TOKEN_KEY",
+        "token_key",
+        SecretText(minimum=16),
+        "Key that signs resume and page tokens, at least 16 characters; the same on all servers that share "
+        "a database. Without it a key is made once in the data folder.",
+    )
+    demo: bool = _setting(
+        False,
+        "SEGMENTRY_DEMO",
+        "demo",
+        Flag(),
+        "Whether to load the golf club, for the tenants `demo` and `tenant_123`.",
+    )
+    demo_members: int = _setting(
+        100_000,
+        "SEGMENTRY_DEMO_MEMBERS",
+        "demo_members",
+        Integer(1, 10_000_000),
+        "How many members the golf club has.",
+    )
+    tables: tuple[TableSettings, ...] = _setting(
+        (),
+        "SEGMENTRY_TABLES",
+        "table",
+        TableList(),
+        "Customer tables. In TOML one `[[table]]` each, with `path`, and optionally `schema`, `tenant`, "
+        "`catalog` and `default`. In the environment `schema=path`, separated by commas; that replaces the "
+        "file's list.",
+    )
+    deadline_read_s: float = _setting(
+        5.0,
+        "SEGMENTRY_DEADLINE_READ_S",
+        "deadline_read_s",
+        Number(0.05, 30),
+        "Deadline of lists, reads and counts when the caller sets none. Never longer than 30 s.",
+    )
+    deadline_build_s: float = _setting(
+        15.0,
+        "SEGMENTRY_DEADLINE_BUILD_S",
+        "deadline_build_s",
+        Number(0.05, 60),
+        "Deadline of Build and Refine and their streams when the caller sets none. Never longer than 60 s.",
+    )
+    deadline_write_s: float = _setting(
+        10.0,
+        "SEGMENTRY_DEADLINE_WRITE_S",
+        "deadline_write_s",
+        Number(0.05, 30),
+        "Deadline of all that changes something when the caller sets none. Never longer than 30 s.",
+    )
+    stream_length_s: float = _setting(
+        3600.0,
+        "SEGMENTRY_STREAM_LENGTH_S",
+        "stream_length_s",
+        Number(1, 3600),
+        "After this long a watched run's stream ends with a notice, and the caller resumes.",
+    )
+    heartbeat_s: float = _setting(
+        15.0,
+        "SEGMENTRY_HEARTBEAT_S",
+        "heartbeat_s",
+        Number(0.05, 300),
+        "A stream that is silent for so long says that it is alive.",
+    )
+    slow_consumer_s: float = _setting(
+        30.0,
+        "SEGMENTRY_SLOW_CONSUMER_S",
+        "slow_consumer_s",
+        Number(0.05, 600),
+        "A stream whose reader takes nothing for so long is ended with SLOW_CONSUMER.",
+    )
+    drain_s: float = _setting(
+        15.0,
+        "SEGMENTRY_DRAIN_S",
+        "drain_s",
+        Number(0, 300),
+        "After SIGTERM, running calls may take so long to finish.",
+    )
+    drain_notice_s: float = _setting(
+        0.0,
+        "SEGMENTRY_DRAIN_NOTICE_S",
+        "drain_notice_s",
+        Number(0, 60),
+        "After SIGTERM, still serve for so long while health says NOT_SERVING. Set 2 behind a load balancer.",
+    )
+    max_reads: int = _setting(
+        128,
+        "SEGMENTRY_MAX_READS",
+        "max_reads",
+        Integer(1, 100_000),
+        "Lists, reads and counts served at once; more are refused with OVERLOADED.",
+    )
+    max_builds: int = _setting(
+        32,
+        "SEGMENTRY_MAX_BUILDS",
+        "max_builds",
+        Integer(1, 100_000),
+        "Builds and refinements served at once; as many again wait up to 2 s.",
+    )
+    max_writes: int = _setting(
+        64,
+        "SEGMENTRY_MAX_WRITES",
+        "max_writes",
+        Integer(1, 100_000),
+        "Calls that change something, served at once.",
+    )
+    max_streams: int = _setting(
+        2000,
+        "SEGMENTRY_MAX_STREAMS",
+        "max_streams",
+        Integer(1, 100_000),
+        "Watched runs and discoveries open at once.",
+    )
+    ai_openai_key: Secret | None = _setting(
+        None,
+        "AI_OPENAI_KEY",
+        "ai.openai_key",
+        SecretText(),
+        "Key of the model's vendor. Not required: without it the service works offline and says so.",
+    )
+    ai_model: str = _setting("gpt-4o-mini", "AI_MODEL", "ai.model", Text(), "Model that the experts ask.")
+    ai_max_tokens: int = _setting(
+        2048, "AI_MAX_TOKENS", "ai.max_tokens", Integer(1, 128_000), "Most tokens of one reply."
+    )
+    ai_temp: float = _setting(0.2, "AI_TEMP", "ai.temp", Number(0, 1), "Temperature of the model.")
+    ai_base_url: str = _setting(
+        "",
+        "AI_BASE_URL",
+        "ai.base_url",
+        Url(),
+        "Address of an OpenAI-compatible service. Empty means the vendor's own. Never taken from a request.",
+    )
+
+
+class ConfigError(Exception):
+    """Every problem of the configuration, one line each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+def settings_table() -> dict[str, Setting]:
+    """Every setting by its attribute name, in the order of the documentation."""
+    return {field.name: field.metadata["setting"] for field in dataclasses.fields(Settings)}
+
+
+def load(environ: Mapping[str, str], config: Path | None = None, **overrides: Any) -> Settings:
+    """Read the settings: overrides (the command line) win over the environment, that over the file.
+
+    `config` is the TOML file; without it `SEGMENTRY_CONFIG` names one, else there is none. A secret can come
+    from a file named by its variable with `_FILE` added. An override of None means not given.
+
+    Raises: ConfigError with every problem found, naming variable or key, value (never a secret) and range.
+    """
+    problems: list[str] = []
+    path = config or (Path(environ[CONFIG_VARIABLE]) if environ.get(CONFIG_VARIABLE) else None)
+    values = _from_file(path, problems) if path else {}
+    values |= _from_environment(environ, problems)
+    values |= _checked_overrides(overrides, problems)
+    if problems:
+        raise ConfigError(problems)
+    return Settings(**values)
+
+
+def _from_file(path: Path, problems: list[str]) -> dict[str, Any]:
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as err:
+        problems.append(f"{path}: cannot be read ({err.strerror or type(err).__name__})")
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
+        problems.append(f"{path}: is not TOML ({_without_values(err)})")
+        return {}
+    flat = _flatten(document)
+    by_key = {setting.key: (name, setting) for name, setting in settings_table().items()}
+    values: dict[str, Any] = {}
+    for key, raw in flat.items():
+        if key not in by_key:
+            problems.append(f"{path}: unknown key {key!r}{_nearest(key, by_key)}")
+            continue
+        name, setting = by_key[key]
+        try:
+            values[name] = setting.kind.from_toml(raw, path.parent)
+        except Problem as problem:
+            problems.append(f"{path}: {key} {problem}")
+    return values
+
+
+def _from_environment(environ: Mapping[str, str], problems: list[str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    known: set[str] = set(OTHER_VARIABLES)
+    for name, setting in settings_table().items():
+        known.add(setting.env)
+        secret = isinstance(setting.kind, SecretText)
+        raw = environ.get(setting.env, "")
+        where = setting.env
+        if secret:
+            known.add(f"{setting.env}_FILE")
+            file = environ.get(f"{setting.env}_FILE", "")
+            if file and raw:
+                problems.append(f"{where} and {where}_FILE are both set; keep one")
+                continue
+            if file:
+                where = f"{where}_FILE"
+                try:
+                    raw = Path(file).read_text(encoding="utf-8").strip()
+                except (OSError, UnicodeDecodeError) as err:
+                    problems.append(f"{where} = {file!r}: cannot be read ({type(err).__name__})")
+                    continue
+                if not raw:
+                    problems.append(f"{where} = {file!r}: is empty")
+                    continue
+        # A variable that is set to nothing counts as not set: that is how shells and compose files unset.
+        if not raw:
+            continue
+        try:
+            values[name] = setting.kind.from_text(raw)
+        except Problem as problem:
+            problems.append(f"{where} {problem}")
+    problems.extend(
+        f"{variable} is no setting{_nearest(variable, known)}"
+        for variable in sorted(environ)
+        if variable.startswith(PREFIX) and variable not in known
+    )
+    return values
+
+
+def _checked_overrides(overrides: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
+    table = settings_table()
+    values: dict[str, Any] = {}
+    for name, value in overrides.items():
+        if value is None:
+            continue
+        if name not in table:
+            raise TypeError(f"no setting is called {name!r}")
+        try:
+            values[name] = table[name].kind.check(value)
+        except Problem as problem:
+            problems.append(f"--{name.replace('_', '-')} {problem}")
+    return values
+
+
+def _flatten(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in document.items():
+        if isinstance(value, dict):
+            flat |= _flatten(cast("dict[str, Any]", value), f"{prefix}{key}.")
+        else:
+            flat[prefix + key] = value
+    return flat
+
+
+def _nearest(name: str, candidates: Mapping[str, object] | set[str]) -> str:
+    found = difflib.get_close_matches(name, sorted(candidates), n=1, cutoff=0.6)
+    return f"; did you mean {found[0]}?" if found else ""
+
+
+def _without_values(err: Exception) -> str:
+    # The parser's text ends in a position and quotes at most a character, never a value.
+    return str(err) if isinstance(err, tomllib.TOMLDecodeError) else "not UTF-8"
+
+
+def as_markdown() -> str:
+    """The table of all settings, as `docs/operations.md` holds it."""
+    lines = ["| variable | TOML key | default | range | what it does |", "|---|---|---|---|---|"]
+    defaults = Settings()
+    for name, setting in settings_table().items():
+        default = getattr(defaults, name)
+        shown = str(default).lower() if isinstance(default, bool) else str(default) if default else ""
+        secret = f", `{setting.env}_FILE`" if isinstance(setting.kind, SecretText) else ""
+        key = "`[[table]]`" if isinstance(setting.kind, TableList) else f"`{setting.key}`"
+        lines.append(
+            f"| `{setting.env}`{secret} | {key} | {f'`{shown}`' if shown else ''} "
+            f"| {setting.kind.range} | {setting.about} |"
+        )
+    return "\n".join(lines) + "\n"
