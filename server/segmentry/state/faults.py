@@ -1,0 +1,66 @@
+"""What a failing PostgreSQL means to a caller: the one place that knows asyncpg's exceptions."""
+
+from __future__ import annotations
+
+import errno
+import random
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from asyncpg import exceptions as pg
+
+from segmentry.errors import SegmentryError, StorageFull, StoreBusy, Unavailable
+
+# A restart of the database is over within a few seconds; the jitter keeps callers from coming back as one.
+RETRY_AFTER_S = 1.0
+
+_FULL = (pg.DiskFullError, pg.InsufficientResourcesError)
+_LOST = (
+    pg.PostgresConnectionError,
+    pg.AdminShutdownError,
+    pg.CrashShutdownError,
+    pg.CannotConnectNowError,
+    pg.TooManyConnectionsError,
+    pg.ReadOnlySQLTransactionError,
+    pg.IdleInTransactionSessionTimeoutError,
+    pg.InvalidAuthorizationSpecificationError,
+    pg.InvalidCatalogNameError,
+)
+
+
+class ConnectionLost(Unavailable):
+    """The store cannot be reached, or went away in the middle: nothing says whether a write was done."""
+
+
+def retry_after_s() -> float:
+    return RETRY_AFTER_S * random.uniform(0.5, 1.5)
+
+
+@contextmanager
+def translated() -> Generator[None]:
+    """Turn the driver's exceptions into ours; messages never hold SQL, values or the DSN.
+
+    Raises: StoreBusy, StorageFull, ConnectionLost (an Unavailable). A statement that is wrong in itself
+    stays what it is: it is our bug, and the outermost interceptor makes it INTERNAL.
+    """
+    try:
+        yield
+    except SegmentryError:
+        raise
+    except _FULL as err:
+        raise StorageFull("the store has no space left", retry_after_s=retry_after_s()) from err
+    except (pg.QueryCanceledError, pg.LockNotAvailableError, pg.DeadlockDetectedError) as err:
+        raise StoreBusy("the store did not answer in time", retry_after_s=retry_after_s()) from err
+    except TimeoutError as err:
+        raise StoreBusy("the store did not answer in time", retry_after_s=retry_after_s()) from err
+    except _LOST as err:
+        raise ConnectionLost("the store cannot be reached", retry_after_s=retry_after_s()) from err
+    except pg.InterfaceError as err:
+        # asyncpg says "connection is closed" and the like with this class, and also misuse of its API.
+        if "closed" in str(err) or "released" in str(err):
+            raise ConnectionLost("the store cannot be reached", retry_after_s=retry_after_s()) from err
+        raise
+    except OSError as err:
+        if err.errno == errno.ENOSPC:
+            raise StorageFull("the store has no space left", retry_after_s=retry_after_s()) from err
+        raise ConnectionLost("the store cannot be reached", retry_after_s=retry_after_s()) from err

@@ -1,0 +1,101 @@
+"""The process that starts an embedded PostgreSQL and stops it when nobody uses it any more.
+
+Run as a file by a bare interpreter (`python -I -S guardian.py ...`): standard library only, no import
+of ours. It waits for an exclusive lock on `users.lock`, which every user of the server holds shared. The
+kernel gives locks back when a process ends in whatever way, so the database stops with its last user
+even after SIGKILL. A postmaster that dies by itself is started again.
+
+Arguments: folder, uid or -1, gid, lock descriptor (held for this process's life), then the command.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from types import FrameType
+
+FAST_SHUTDOWN_S = 20.0
+RESTARTS = 5
+RESTART_WINDOW_S = 60.0
+
+
+class Guardian:
+    def __init__(self, folder: Path, command: list[str], uid: int, gid: int) -> None:
+        self.folder = folder
+        self.command = command
+        self.uid = uid if uid >= 0 else None
+        self.gid = gid if uid >= 0 else None
+        self.groups: list[int] | None = [] if uid >= 0 else None
+        self.stopping = threading.Event()
+
+    def run(self) -> int:
+        threading.Thread(target=self._wait_for_last_user, daemon=True).start()
+        signal.signal(signal.SIGTERM, self._on_terminate)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        starts: list[float] = []
+        while not self.stopping.is_set():
+            starts = [at for at in starts if time.monotonic() - at < RESTART_WINDOW_S]
+            if len(starts) > RESTARTS:
+                return 1
+            starts.append(time.monotonic())
+            with (self.folder / "server.log").open("ab") as log:
+                server = subprocess.Popen(  # noqa: S603  (our own command line)
+                    self.command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    cwd="/",
+                    user=self.uid,
+                    group=self.gid,
+                    extra_groups=self.groups,
+                )
+            while server.poll() is None and not self.stopping.wait(0.1):
+                pass
+            if self.stopping.is_set():
+                self._stop(server)
+            else:
+                self.stopping.wait(0.2)
+        return 0
+
+    def _on_terminate(self, _signal: int, _frame: FrameType | None) -> None:
+        self.stopping.set()
+
+    def _wait_for_last_user(self) -> None:
+        with (self.folder / "users.lock").open("rb") as users:
+            fcntl.flock(users, fcntl.LOCK_EX)
+            self.stopping.set()
+            # Kept until this process has ended: a newcomer waits until the old server is gone.
+            threading.Event().wait()
+
+    @staticmethod
+    def _stop(server: subprocess.Popen[bytes]) -> None:
+        # Fast shutdown (sessions end, checkpoint), then immediate, then the kernel's way.
+        for request, patience_s in (
+            (signal.SIGINT, FAST_SHUTDOWN_S),
+            (signal.SIGQUIT, 5.0),
+            (signal.SIGKILL, 5.0),
+        ):
+            server.send_signal(request)
+            try:
+                server.wait(patience_s)
+            except subprocess.TimeoutExpired:
+                continue
+            return
+
+
+def main(arguments: list[str]) -> int:
+    folder, uid, gid, descriptor, *command = arguments
+    # Everything below this process works without the lock, or it would outlive us in a backend.
+    os.set_inheritable(int(descriptor), False)
+    return Guardian(Path(folder), command, int(uid), int(gid)).run()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

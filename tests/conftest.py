@@ -1,0 +1,41 @@
+"""Fixtures that several folders share: the state store on a real embedded PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import AsyncGenerator, Generator
+from pathlib import Path
+
+import pytest
+from segmentry.state.database import Database
+from segmentry.state.embedded import EmbeddedPostgres
+
+
+@pytest.fixture(scope="session")
+def postgres_folder() -> Generator[Path]:
+    """A running embedded PostgreSQL, one per test worker; open it with `Database(directory=...)`."""
+    # Not below pytest's own temporary folder: as root, PostgreSQL's account cannot pass its mode 0700.
+    folder = Path(tempfile.mkdtemp(prefix="segmentry-tests-"))
+    folder.chmod(0o755)
+    server = EmbeddedPostgres(folder, durable=False)
+    asyncio.run(server.start())
+    try:
+        yield folder
+    finally:
+        asyncio.run(server.stop())
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+async def database(postgres_folder: Path) -> AsyncGenerator[Database]:
+    """The opened, empty state store."""
+    async with Database(directory=postgres_folder, name="tests") as database:
+        async with database.transaction() as session:
+            tables = await session.fetch(
+                "SELECT format('%I', tablename) AS name FROM pg_tables "
+                "WHERE schemaname = 'public' AND tablename <> 'schema_migration'"
+            )
+            await session.execute(f"TRUNCATE {', '.join(row.text('name') for row in tables)}")
+        yield database
