@@ -1,0 +1,220 @@
+"""One form for all trees that are written differently and mean the same by plain rules.
+
+It is the identity of criteria: hash, caches, comparison. Rules never look at data, so two trees may still
+select the same people and have different canonical forms. A change of the rules changes the prefix `c1`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from segmentry.criteria import dates
+from segmentry.criteria.catalog import Catalog, Field
+from segmentry.criteria.nodes import And, Event, Everyone, Leaf, Node, Not, Operator, Or, Scalar, Segment, Top
+from segmentry.criteria.operators import BY_OPERATOR, key
+from segmentry.criteria.render import scalar_json, value_json, window_json
+from segmentry.errors import InvalidValue, JsonValue
+
+VERSION = "c1"
+_EXACT = 2**53
+_UTC = ZoneInfo("UTC")
+
+
+def canonical(node: Node, catalog: Catalog | None = None) -> Node:
+    """The canonical tree. It selects the same customers, placeholders stay symbolic, and it is idempotent.
+
+    With a catalog, two rules that need the field's type work too: `$contains` on arrays is `$eq`, and
+    datetime texts with a time are written in UTC.
+
+    >>> from segmentry.criteria.parse import loads
+    >>> canonical(loads('{"$not": {"status": {"$in": ["ACTIVE"]}}}'))
+    Leaf(field='status', operator=<Operator.NEQ: 'neq'>, value='ACTIVE', path='')
+    """
+    match node:
+        case Everyone():
+            return Everyone()
+        case And(items):
+            return _group(items, And, catalog)
+        case Or(items):
+            return _group(items, Or, catalog)
+        case Not(inner):
+            return _negated(canonical(inner, catalog))
+        case Leaf():
+            return _leaf(node, catalog)
+        case Event():
+            where = None if node.where is None else canonical(node.where, _of_event(node.name, catalog))
+            start, end = _time(node.window_start), _time(node.window_end)
+            where = None if isinstance(where, Everyone) else where
+            return Event(node.name, where, node.measure, node.of, node.operator, node.value, start, end)
+        case Segment(segment_id, version):
+            return Segment(segment_id, version)
+        case Top(field, percent, order, of):
+            share = int(percent) if percent == int(percent) else percent
+            return Top(field, share, order, canonical(of, catalog))
+
+
+def text(node: Node, catalog: Catalog | None = None) -> str:
+    """The canonical text: sorted keys, no spaces, every operator written out.
+
+    >>> from segmentry.criteria.parse import loads
+    >>> text(loads('{"score": {"$gte": 70.0}, "city": "Paarl"}'))
+    '{"$and":[{"city":{"$eq":"Paarl"}},{"score":{"$gte":70}}]}'
+    """
+    return _text(canonical(node, catalog))
+
+
+def fingerprint(node: Node, catalog: Catalog | None = None) -> str:
+    """`c1:` and the SHA-256 of the canonical text.
+
+    >>> from segmentry.criteria.nodes import Everyone
+    >>> fingerprint(Everyone())[:15]
+    'c1:44136fa355b3'
+    """
+    return f"{VERSION}:{hashlib.sha256(text(node, catalog).encode()).hexdigest()}"
+
+
+def _group(items: tuple[Node, ...], kind: type[And | Or], catalog: Catalog | None) -> Node:
+    flat: dict[bytes, Node] = {}
+    for item in items:
+        plain = canonical(item, catalog)
+        if isinstance(plain, Everyone):
+            if kind is Or:
+                return plain
+            continue
+        inner = plain.items if isinstance(plain, And | Or) and isinstance(plain, kind) else (plain,)
+        flat.update({_text(each).encode(): each for each in inner})
+    if not flat:
+        return Everyone()
+    if len(flat) == 1:
+        return next(iter(flat.values()))
+    return kind(tuple(flat[each] for each in sorted(flat)))
+
+
+def _negated(inner: Node) -> Node:
+    if isinstance(inner, Not):
+        return inner.item
+    if isinstance(inner, Leaf):
+        complement = BY_OPERATOR[inner.operator].complement
+        if complement is not None:
+            return Leaf(inner.field, complement, inner.value)
+        if inner.operator is Operator.EXISTS:
+            return Leaf(inner.field, Operator.EXISTS, not inner.value)
+    return Not(inner)
+
+
+def _leaf(leaf: Leaf, catalog: Catalog | None) -> Leaf:
+    field = None if catalog is None else catalog.get(leaf.field)
+    operator, value = leaf.operator, leaf.value
+    if isinstance(value, tuple):
+        ordered = {_bytes(each): each for each in (_scalar(each, field) for each in value)}
+        unset = [None] if ordered.pop(b"null", 0) is None else []
+        value = (*(ordered[each] for each in sorted(ordered)), *unset)
+        if len(value) == 1 and operator in (Operator.IN, Operator.NIN):
+            operator, value = (Operator.EQ if operator is Operator.IN else Operator.NEQ), value[0]
+    else:
+        value = _scalar(value, field)
+    if operator is Operator.CONTAINS and field is not None and field.type == "array":
+        operator = Operator.EQ
+    if value is None and operator in (Operator.EQ, Operator.NEQ):
+        return Leaf(leaf.field, Operator.EXISTS, operator is Operator.NEQ)
+    return Leaf(leaf.field, operator, value)
+
+
+def _scalar(value: Scalar, field: Field | None) -> Scalar:
+    if isinstance(value, float) and value.is_integer() and abs(value) <= _EXACT:
+        return int(value)
+    if isinstance(value, datetime) or (field is not None and field.type == "datetime"):
+        return _time(value)
+    return value
+
+
+def _time(value: Scalar) -> str | None:
+    if isinstance(value, datetime):
+        return dates.iso(value)
+    if not isinstance(value, str):
+        return None
+    # A date alone is midnight in the request's zone, which the symbolic form does not know.
+    if dates.looks_like_placeholder(value) or dates.is_date_only(value):
+        return value
+    try:
+        return dates.iso(dates.parse_instant(value, _UTC))
+    except InvalidValue:
+        return value
+
+
+def _of_event(name: str, catalog: Catalog | None) -> Catalog | None:
+    if catalog is None or name not in catalog.event_by_name:
+        return None
+    return event_catalog(catalog, name)
+
+
+def event_catalog(catalog: Catalog, name: str) -> Catalog:
+    """The properties of one event as a catalog of fields, for the criteria in `where`.
+
+    >>> from segmentry.criteria.catalog import EventProperty, EventType
+    >>> golf = Catalog("golf", (), (EventType("booking", (EventProperty("clubId", "string"),)),))
+    >>> [field.name for field in event_catalog(golf, "booking").fields]
+    ['clubId']
+    """
+    properties = catalog.event_by_name[name].properties
+    fields = tuple(
+        Field(each.name, each.type, each.integer, unit=each.unit, description=each.description)
+        for each in properties
+    )
+    return Catalog(name, fields, time_zone=catalog.time_zone, locale=catalog.locale)
+
+
+def _bytes(value: Scalar) -> bytes:
+    return _dumps(scalar_json(value)).encode()
+
+
+def _dumps(value: JsonValue) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _text(node: Node) -> str:
+    return _dumps(to_value(node))
+
+
+def to_value(node: Node) -> JsonValue:
+    """A canonical tree as JSON with every operator written out.
+
+    >>> to_value(Leaf("status", Operator.EQ, "ACTIVE"))
+    {'status': {'$eq': 'ACTIVE'}}
+    """
+    match node:
+        case Everyone():
+            return {}
+        case And(items):
+            return {"$and": [to_value(item) for item in items]}
+        case Or(items):
+            return {"$or": [to_value(item) for item in items]}
+        case Not(inner):
+            return {"$not": to_value(inner)}
+        case Leaf(field, operator, value):
+            return {field: {key(operator): value_json(value)}}
+        case Event():
+            return {"$event": _event(node)}
+        case Segment(segment_id, version):
+            pinned: dict[str, JsonValue] = {"id": segment_id}
+            return {"$segment": pinned if version is None else {**pinned, "version": version}}
+        case Top(field, percent, order, of):
+            return {"$top": {"field": field, "of": to_value(of), "order": order, "percent": percent}}
+
+
+def _event(event: Event) -> JsonValue:
+    printed: dict[str, JsonValue] = {"name": event.name}
+    if event.where is not None:
+        printed["where"] = to_value(event.where)
+    compared: dict[str, JsonValue] = {key(event.operator): event.value}
+    if event.measure == "sum":
+        printed["sum"] = {"of": event.of, **compared}
+    else:
+        printed["count"] = compared
+    window = window_json(event)
+    if window is not None:
+        printed["within"] = window if isinstance(window, dict) else {"from": window}
+    return printed

@@ -1,0 +1,528 @@
+"""The field catalog as a TOML file that people edit. All faults are reported together, with key and line."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from typing import Any, cast, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from segmentry.criteria.catalog import (
+    Band,
+    Catalog,
+    Disclosure,
+    EventProperty,
+    EventType,
+    Field,
+    FieldType,
+    FieldValue,
+    Tense,
+)
+from segmentry.criteria.nodes import Operator
+from segmentry.criteria.operators import BY_OPERATOR
+from segmentry.criteria.suggest import nearest
+from segmentry.errors import InvalidParameters, Violation
+
+TYPES: tuple[str, ...] = get_args(FieldType)
+TENSES: tuple[str, ...] = get_args(Tense)
+DISCLOSURES: tuple[str, ...] = get_args(Disclosure)
+FORMATS = ("", "iso3166-alpha2", "e164", "email")
+ROLES = ("", "id")
+MAX_NAME = 128
+_CATALOG_KEYS = ("schema", "time_zone", "locale", "entity_nouns", "display_name", "version")
+_FIELD_KEYS = (
+    *("name", "type", "integer", "column", "group", "description", "unit", "range", "values", "operators"),
+    *("synonyms", "bands", "pii", "llm", "case_insensitive", "folded_column", "nullable", "tense"),
+    *("window_days", "samples", "format", "role", "boolean_like", "hidden", "notes"),
+)
+_VALUE_KEYS = ("value", "synonyms")
+_BAND_KEYS = ("phrase", "op", "value")
+_EVENT_KEYS = ("name", "description", "synonyms", "properties")
+_PROPERTY_KEYS = ("name", "type", "integer", "unit", "description")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_HEADER = re.compile(r"\s*\[\[?\s*([A-Za-z_]+)\s*\]\]?")
+# tomllib decodes to Any; every value passes one of the readers of `_Table` before it is used.
+_Raw = dict[str, Any]
+
+
+def loads(text: str) -> Catalog:
+    """The catalog of a TOML text.
+
+    Raises: InvalidParameters with one violation per fault; `field` is the key (`field[2].operators`), the
+    message names the line.
+
+    >>> loads('[[field]]\\nname = "handicap"\\ntype = "number"').fields[0].name
+    'handicap'
+    """
+    faults = _Faults(text)
+    try:
+        raw: _Raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as err:
+        # "Expected '=' after a key in a key/value pair (at line 2, column 6)": about the caller's own file.
+        faults.items.append(Violation("", "PARSE_ERROR", f"not TOML: {err}"))
+        raise faults.error() from err
+    catalog = _catalog(_Table(raw, "", faults))
+    if faults.items:
+        raise faults.error()
+    return catalog
+
+
+def from_mapping(raw: Mapping[str, object]) -> Catalog:
+    """The catalog of decoded keys and values with the names of the TOML file, such as an inline schema.
+
+    Raises: as `loads`, without lines.
+
+    >>> from_mapping({"field": [{"name": "city", "type": "string"}]}).fields[0].type
+    'string'
+    """
+    faults = _Faults("")
+    catalog = _catalog(_Table(dict(raw), "", faults))
+    if faults.items:
+        raise faults.error()
+    return catalog
+
+
+class _Faults:
+    """Every fault so far, and the lines of the text to place them."""
+
+    def __init__(self, text: str) -> None:
+        self.items: list[Violation] = []
+        self.lines = text.splitlines()
+        self.headers = self._headers()
+
+    def _headers(self) -> dict[str, int]:
+        """The line (from 1) of each table: `catalog`, `field[0]`, `field[1]`, `event[0]` ..."""
+        seen: dict[str, int] = {}
+        places: dict[str, int] = {}
+        for number, line in enumerate(self.lines, 1):
+            header = _HEADER.match(line)
+            if header is None:
+                continue
+            name = header[1]
+            if line.strip().startswith("[["):
+                places[f"{name}[{seen.get(name, 0)}]"] = number
+                seen[name] = seen.get(name, 0) + 1
+            else:
+                places[name] = number
+        return places
+
+    def line(self, path: str) -> int | None:
+        """The line of a key, or of the table it is missing from."""
+        table, _, rest = path.partition(".")
+        start = self.headers.get(table)
+        if start is None:
+            return None
+        key = re.split(r"[.\[]", rest)[0]
+        if key:
+            wanted = re.compile(rf'\s*["\']?{re.escape(key)}["\']?\s*=')
+            for number in range(start, len(self.lines)):
+                if _HEADER.match(self.lines[number]):
+                    break
+                if wanted.match(self.lines[number]):
+                    return number + 1
+        return start
+
+    def add(self, path: str, reason: str, message: str) -> None:
+        line = self.line(path)
+        place = f" (line {line})" if line else ""
+        self.items.append(Violation(path, reason, f"{path}: {message}{place}"))
+
+    def error(self) -> InvalidParameters:
+        first = self.items[0]
+        more = f" (and {len(self.items) - 1} more)" if len(self.items) > 1 else ""
+        return InvalidParameters(
+            f"the catalog has faults: {first.message}{more}", violations=self.items, field=first.field
+        )
+
+
+class _Table:
+    """One TOML table; each reader returns a value of its type, or its default and a fault."""
+
+    def __init__(self, raw: _Raw, path: str, faults: _Faults) -> None:
+        self.raw = raw
+        self.path = path
+        self.faults = faults
+
+    def at(self, key: str) -> str:
+        return f"{self.path}.{key}" if self.path else key
+
+    def fault(self, key: str, message: str, reason: str = "INVALID_VALUE") -> None:
+        self.faults.add(self.at(key), reason, message)
+
+    def only(self, keys: tuple[str, ...]) -> None:
+        for key in self.raw:
+            if key not in keys:
+                near = nearest(key, keys, most=1)
+                hint = f"; did you mean {near[0]}?" if near else ""
+                self.fault(key, f"unknown key{hint}", "UNKNOWN_KEY")
+
+    def text(self, key: str, default: str = "") -> str:
+        value = self.raw.get(key, default)
+        if not isinstance(value, str):
+            self.fault(key, f"needs a text, got {_said(value)}")
+            return default
+        return value
+
+    def flag(self, key: str, *, default: bool = False) -> bool:
+        value = self.raw.get(key, default)
+        if not isinstance(value, bool):
+            self.fault(key, f"needs true or false, got {_said(value)}")
+            return default
+        return value
+
+    def whole(self, key: str, *, least: int) -> int | None:
+        value = self.raw.get(key)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            self.fault(key, f"needs a whole number from {least}, got {_said(value)}")
+            return None
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        value = self.raw.get(key, [])
+        if not isinstance(value, list) or not all(
+            isinstance(each, str) for each in cast("list[object]", value)
+        ):
+            self.fault(key, f"needs a list of texts, got {_said(cast('object', value))}")
+            return ()
+        return tuple(cast("list[str]", value))
+
+    def choice(self, key: str, choices: tuple[str, ...], default: str) -> str:
+        value = self.text(key, default)
+        if value not in choices and value != default:
+            near = nearest(value, choices, most=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            legal = ", ".join(repr(each) for each in choices if each)
+            self.fault(key, f"{value!r} is not one of {legal}{hint}")
+            return default
+        return value
+
+    def list_of(self, key: str) -> Iterator[tuple[str, object]]:
+        """The elements of a list, each with its key."""
+        value = self.raw.get(key, [])
+        if not isinstance(value, list):
+            self.fault(key, f"needs a list, got {_said(value)}")
+            return
+        for index, each in enumerate(cast("list[object]", value)):
+            yield f"{key}[{index}]", each
+
+    def tables(self, key: str) -> Iterator[_Table]:
+        for name, each in self.list_of(key):
+            if isinstance(each, dict):
+                yield _Table(cast("_Raw", each), self.at(name), self.faults)
+            else:
+                self.fault(name, f"needs a table, got {_said(each)}")
+
+
+def _said(value: object) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return f"the text {value[:40]!r}"
+        case list():
+            return "a list"
+        case dict():
+            return "a table"
+        case _:
+            return str(value)
+
+
+def _catalog(root: _Table) -> Catalog:
+    root.only(("catalog", "field", "event"))
+    head_raw = root.raw.get("catalog", {})
+    if not isinstance(head_raw, dict):
+        root.fault("catalog", f"needs a table, got {_said(head_raw)}")
+        head_raw = {}
+    head = _Table(cast("_Raw", head_raw), "catalog", root.faults)
+    head.only(_CATALOG_KEYS)
+    zone = head.text("time_zone", "UTC")
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        head.fault("time_zone", f"{zone!r} is not an IANA time zone such as 'Africa/Johannesburg'")
+    fields = tuple(_field(each) for each in root.tables("field"))
+    if not fields:
+        root.fault("field", "a catalog needs at least one field")
+    events = tuple(_event(each) for each in root.tables("event"))
+    _no_twins(root, "field", [each.name for each in fields])
+    _no_twins(root, "event", [each.name for each in events])
+    return Catalog(
+        head.text("schema"),
+        fields,
+        events,
+        head.text("display_name"),
+        zone,
+        head.text("locale", "en"),
+        head.texts("entity_nouns"),
+        head.whole("version", least=1) or 1,
+    )
+
+
+def _no_twins(table: _Table, key: str, names: list[str]) -> None:
+    first: dict[str, int] = {}
+    for index, name in enumerate(names):
+        if name and name in first:
+            table.fault(f"{key}[{index}].name", f"{name!r} is already the name of {key}[{first[name]}]")
+        first.setdefault(name, index)
+
+
+def _name(table: _Table) -> str:
+    if "name" not in table.raw:
+        table.fault("name", "is required", "MISSING_FIELD")
+        return ""
+    name = table.text("name")
+    if not 1 <= len(name) <= MAX_NAME:
+        table.fault("name", f"has {len(name)} characters; 1 to {MAX_NAME} are possible")
+    elif name.startswith("$") or _CONTROL.search(name):
+        table.fault("name", "must not start with $ or hold control characters")
+    return name
+
+
+def _type(table: _Table) -> FieldType:
+    if "type" not in table.raw:
+        table.fault("type", f"is required: one of {', '.join(TYPES)}", "MISSING_FIELD")
+        return "string"
+    return cast("FieldType", table.choice("type", TYPES, "string"))
+
+
+def _integer(table: _Table, field_type: FieldType) -> bool:
+    integer = table.flag("integer")
+    if integer and field_type != "number":
+        table.fault("integer", f"belongs to type 'number', not {field_type!r}")
+        return False
+    return integer
+
+
+def _field(table: _Table) -> Field:
+    table.only(_FIELD_KEYS)
+    field_type = _type(table)
+    minimum, maximum = _range(table)
+    return Field(
+        name=_name(table),
+        type=field_type,
+        integer=_integer(table, field_type),
+        column=table.text("column"),
+        group=table.text("group"),
+        description=table.text("description"),
+        unit=table.text("unit"),
+        minimum=minimum,
+        maximum=maximum,
+        values=_values(table),
+        operators=_operators(table, field_type),
+        synonyms=table.texts("synonyms"),
+        bands=tuple(_bands(table, field_type)),
+        pii=table.flag("pii"),
+        llm=cast("Disclosure", table.choice("llm", DISCLOSURES, "values")),
+        case_insensitive=table.flag("case_insensitive"),
+        nullable=table.flag("nullable", default=True),
+        tense=cast("Tense | None", table.choice("tense", TENSES, "") or None),
+        window_days=table.whole("window_days", least=1),
+        samples=table.texts("samples"),
+        format=cast("Any", table.choice("format", FORMATS, "")),
+        role=cast("Any", table.choice("role", ROLES, "")),
+        boolean_like=table.flag("boolean_like"),
+        hidden=table.flag("hidden"),
+        notes=table.texts("notes"),
+    )
+
+
+def _range(table: _Table) -> tuple[float | None, float | None]:
+    if "range" not in table.raw:
+        return None, None
+    bounds = [each for _, each in table.list_of("range")]
+    # An open end is written "" because TOML has no null: [0, ""].
+    ends = [None if each == "" else each for each in bounds]
+    numbers = [each for each in ends if isinstance(each, int | float) and not isinstance(each, bool)]
+    if len(ends) != 2 or len(numbers) != sum(each is not None for each in ends):
+        table.fault("range", 'needs two numbers, such as [0, 100]; an open end is ""')
+        return None, None
+    if len(numbers) == 2 and numbers[0] > numbers[1]:
+        table.fault("range", f"starts at {numbers[0]}, above its end {numbers[1]}")
+        return None, None
+    low, high = (each if isinstance(each, int | float) else None for each in ends)
+    return low, high
+
+
+def _values(table: _Table) -> tuple[FieldValue, ...]:
+    values: list[FieldValue] = []
+    for key, each in table.list_of("values"):
+        inner = _Table(cast("_Raw", each), table.at(key), table.faults) if isinstance(each, dict) else None
+        if inner is not None:
+            inner.only(_VALUE_KEYS)
+        value: object = cast("object", each) if inner is None else inner.raw.get("value")
+        if not isinstance(value, str | int | float):
+            table.fault(key, f"needs a text, a number or true/false, got {_said(value)}")
+            continue
+        values.append(FieldValue(value, () if inner is None else inner.texts("synonyms")))
+    return tuple(values)
+
+
+def _operators(table: _Table, field_type: FieldType) -> tuple[Operator, ...]:
+    listed: list[Operator] = []
+    for key, each in table.list_of("operators"):
+        try:
+            operator = Operator(str(each).removeprefix("$"))
+        except ValueError:
+            near = nearest(str(each), [every.value for every in Operator], most=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            table.fault(key, f"{each!r} is not an operator{hint}")
+            continue
+        if not BY_OPERATOR[operator].possible(field_type):
+            table.fault(key, f"{operator.value} is not possible on type {field_type}")
+        elif operator not in listed:
+            listed.append(operator)
+    return tuple(listed)
+
+
+def _bands(table: _Table, field_type: FieldType) -> Iterator[Band]:
+    for band in table.tables("bands"):
+        band.only(_BAND_KEYS)
+        raw = band.raw.get("phrase")
+        phrases = (raw,) if isinstance(raw, str) else band.texts("phrase")
+        if not phrases or not all(phrases):
+            band.fault("phrase", "needs at least one phrase")
+        operator = band.choice("op", tuple(each.value for each in Operator), "")
+        if not operator:
+            band.fault("op", "is required, such as 'gte'", "MISSING_FIELD")
+            continue
+        if not BY_OPERATOR[Operator(operator)].possible(field_type):
+            band.fault("op", f"{operator} is not possible on type {field_type}")
+        value = band.raw.get("value")
+        if not isinstance(value, str | int | float):
+            band.fault("value", "is required: the threshold", "MISSING_FIELD")
+            continue
+        yield Band(phrases, Operator(operator), value)
+
+
+def _event(table: _Table) -> EventType:
+    table.only(_EVENT_KEYS)
+    properties: list[EventProperty] = []
+    for each in table.tables("properties"):
+        each.only(_PROPERTY_KEYS)
+        kind = _type(each)
+        properties.append(
+            EventProperty(
+                _name(each), kind, _integer(each, kind), each.text("unit"), each.text("description")
+            )
+        )
+    _no_twins(table, "properties", [each.name for each in properties])
+    return EventType(_name(table), tuple(properties), table.text("description"), table.texts("synonyms"))
+
+
+# --- writing
+
+
+def dumps(catalog: Catalog) -> str:
+    """A catalog as TOML text; `loads` gives the same catalog back. Defaults are left out.
+
+    >>> print(dumps(Catalog("golf", (Field("handicap", "number"),))))
+    [catalog]
+    schema = "golf"
+    <BLANKLINE>
+    [[field]]
+    name = "handicap"
+    type = "number"
+    <BLANKLINE>
+    """
+    head = _pairs(
+        ("schema", catalog.schema, None),
+        ("display_name", catalog.display_name, ""),
+        ("time_zone", catalog.time_zone, "UTC"),
+        ("locale", catalog.locale, "en"),
+        ("entity_nouns", catalog.entity_nouns, ()),
+        ("version", catalog.version, 1),
+    )
+    blocks = ["[catalog]\n" + head]
+    blocks += ["[[field]]\n" + _field_text(field) for field in catalog.fields]
+    blocks += ["[[event]]\n" + _event_text(event) for event in catalog.events]
+    return "\n".join(blocks)
+
+
+def _field_text(field: Field) -> str:
+    bounds = ("", "")
+    if field.minimum is not None or field.maximum is not None:
+        bounds = tuple("" if each is None else each for each in (field.minimum, field.maximum))
+    values = [
+        _Inline(("value", each.value), ("synonyms", each.synonyms)) if each.synonyms else each.value
+        for each in field.values
+    ]
+    bands = [
+        _Inline(("phrase", band.phrases), ("op", band.operator.value), ("value", band.value))
+        for band in field.bands
+    ]
+    return _pairs(
+        ("name", field.name, None),
+        ("type", field.type, None),
+        ("integer", field.integer, False),
+        ("column", field.column, ""),
+        ("group", field.group, ""),
+        ("description", field.description, ""),
+        ("unit", field.unit, ""),
+        ("range", bounds, ("", "")),
+        ("values", values, []),
+        ("operators", [each.value for each in field.operators], []),
+        ("synonyms", field.synonyms, ()),
+        ("bands", bands, []),
+        ("pii", field.pii, False),
+        ("llm", field.llm, "values"),
+        ("case_insensitive", field.case_insensitive, False),
+        ("nullable", field.nullable, True),
+        ("tense", field.tense or "", ""),
+        ("window_days", field.window_days or 0, 0),
+        ("samples", field.samples, ()),
+        ("format", field.format, ""),
+        ("role", field.role, ""),
+        ("boolean_like", field.boolean_like, False),
+        ("hidden", field.hidden, False),
+        ("notes", field.notes, ()),
+    )
+
+
+def _event_text(event: EventType) -> str:
+    properties = [
+        _Inline(
+            ("name", each.name),
+            ("type", each.type),
+            *((("integer", True),) if each.integer else ()),
+            *((("unit", each.unit),) if each.unit else ()),
+            *((("description", each.description),) if each.description else ()),
+        )
+        for each in event.properties
+    ]
+    return _pairs(
+        ("name", event.name, None),
+        ("description", event.description, ""),
+        ("synonyms", event.synonyms, ()),
+        ("properties", properties, []),
+    )
+
+
+class _Inline:
+    """An inline table."""
+
+    def __init__(self, *pairs: tuple[str, object]) -> None:
+        self.pairs = pairs
+
+
+def _pairs(*pairs: tuple[str, object, object]) -> str:
+    return "".join(f"{key} = {_toml(value)}\n" for key, value, default in pairs if value != default)
+
+
+def _toml(value: object) -> str:
+    match value:
+        case _Inline():
+            return "{ " + ", ".join(f"{key} = {_toml(each)}" for key, each in value.pairs) + " }"
+        case list() | tuple():
+            items = cast("list[object] | tuple[object, ...]", value)
+            return "[" + ", ".join(_toml(each) for each in items) + "]"
+        case bool():
+            return "true" if value else "false"
+        case str():
+            # JSON's escapes are TOML's, but for DEL, which TOML wants escaped.
+            return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+        case _:
+            return str(value)

@@ -1,0 +1,244 @@
+"""JSON as RFC 8259 has it, and nothing more, with the line and column of the first fault.
+
+`json.loads` accepts NaN, Infinity, 1e999, duplicate keys, lone surrogates and NUL, and raises RecursionError
+on deep nesting. Here it is only the fast path for text that has none of these; a small parser of our own
+then says where the fault is. Nesting is counted iteratively before either of them runs.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import NoReturn
+
+from segmentry.errors import CriteriaTooComplex, JsonValue, ParseError
+
+MAX_NESTING = 64
+# Float literals stay doubles; an integer needs no more digits than the longest double.
+MAX_DIGITS = 400
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+_SPACE = re.compile(r"[ \t\n\r]*")
+_STRING = re.compile(r'"((?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*)"')
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_SUSPICIOUS = re.compile("\\\\u|[\ud800-\udfff]")
+_UNICODE_FAULT = re.compile("[\ud800-\udfff\x00]")
+_WORDS: dict[str, JsonValue] = {"true": True, "false": False, "null": None}
+
+
+class _Fault(ValueError):
+    """The fast path met something that the slow one has to place."""
+
+
+def decode(text: str, *, max_nesting: int = MAX_NESTING) -> JsonValue:
+    """The value of a strict JSON text; integers stay exact.
+
+    Raises: ParseError (metadata line, column, counted from 1); CriteriaTooComplex beyond the nesting.
+
+    >>> decode('{"n": 9007199254740993}')
+    {'n': 9007199254740993}
+    """
+    check_nesting(text, max_nesting)
+    if not _SUSPICIOUS.search(text):
+        try:
+            return json.loads(
+                text,
+                object_pairs_hook=_object,
+                parse_constant=_constant,
+                parse_float=_float,
+                parse_int=_int,
+            )
+        except ValueError:
+            pass
+    return _Reader(text).document()
+
+
+def check_nesting(text: str, maximum: int = MAX_NESTING) -> None:
+    """Refuse a text with more than `maximum` brackets open at once, without recursion.
+
+    Raises: CriteriaTooComplex.
+
+    >>> check_nesting('[[1], [2]]', maximum=2)
+    """
+    if text.count("[") + text.count("{") <= maximum:
+        return
+    depth = 0
+    for token in _TOKEN.finditer(text):
+        sign = token[0][0]
+        if sign in "[{":
+            depth += 1
+            if depth > maximum:
+                raise CriteriaTooComplex(
+                    f"brackets are nested more than {maximum} deep",
+                    limit="nesting",
+                    actual=depth,
+                    maximum=maximum,
+                )
+        elif sign in "]}":
+            depth -= 1
+
+
+def _object(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _Fault
+    return found
+
+
+def _constant(_: str) -> NoReturn:
+    raise _Fault
+
+
+def _float(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise _Fault
+    return value
+
+
+def _int(text: str) -> int:
+    if len(text) > MAX_DIGITS:
+        raise _Fault
+    return int(text)
+
+
+class _Reader:
+    """A recursive descent over one text; nesting was bounded before."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+
+    def document(self) -> JsonValue:
+        if self.text.startswith("\ufeff"):
+            self.fail("a byte order mark is not allowed")
+        self.space()
+        if self.at == len(self.text):
+            self.fail("the text is empty")
+        value = self.value()
+        self.space()
+        if self.at < len(self.text):
+            self.fail("unexpected text after the end of the JSON value")
+        return value
+
+    def fail(self, message: str, at: int | None = None) -> NoReturn:
+        place = self.at if at is None else at
+        line = self.text.count("\n", 0, place) + 1
+        column = place - (self.text.rfind("\n", 0, place) + 1) + 1
+        raise ParseError(f"{message} at line {line}, column {column}", line=line, column=column)
+
+    def space(self) -> None:
+        found = _SPACE.match(self.text, self.at)
+        assert found is not None
+        self.at = found.end()
+
+    def sign(self) -> str:
+        return self.text[self.at] if self.at < len(self.text) else ""
+
+    def value(self) -> JsonValue:
+        sign = self.sign()
+        if sign == "{":
+            return self.object()
+        if sign == "[":
+            return self.array()
+        if sign == '"':
+            return self.string()
+        if sign == "-" or ("0" <= sign <= "9"):
+            return self.number()
+        for word, value in _WORDS.items():
+            if self.text.startswith(word, self.at):
+                self.at += len(word)
+                return value
+        for word in ("NaN", "Infinity"):
+            if self.text.startswith(word, self.at):
+                self.fail(f"{word} is not JSON")
+        return self.fail("expected a JSON value" if sign else "the text ends in the middle of a value")
+
+    def number(self) -> int | float:
+        found = _NUMBER.match(self.text, self.at)
+        if found is None:
+            self.fail("-Infinity is not JSON" if self.text.startswith("-I", self.at) else "expected a number")
+        start, self.at = self.at, found.end()
+        if found[1] is None and found[2] is None:
+            if len(found[0]) > MAX_DIGITS:
+                self.fail("number out of range", start)
+            return int(found[0])
+        value = float(found[0])
+        if math.isinf(value):
+            self.fail(f"number {found[0][:40]} is out of range", start)
+        return value
+
+    def string(self) -> str:
+        found = _STRING.match(self.text, self.at)
+        if found is None:
+            self.bad_string()
+        start, self.at = self.at, found.end()
+        value = str(json.loads(found[0])) if "\\" in found[1] else found[1]
+        fault = _UNICODE_FAULT.search(value)
+        if fault:
+            self.fail(
+                "NUL is not allowed" if fault[0] == "\0" else "a lone surrogate is not a character", start
+            )
+        return value
+
+    def bad_string(self) -> NoReturn:
+        at = self.at + 1
+        while at < len(self.text):
+            sign = self.text[at]
+            if sign == '"':
+                break
+            if sign < " ":
+                self.fail("a control character must be escaped", at)
+            if sign == "\\":
+                if not re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})').match(self.text, at):
+                    self.fail("a broken escape", at)
+                at += 1
+            at += 1
+        self.fail("a string without end")
+
+    def array(self) -> list[JsonValue]:
+        items: list[JsonValue] = []
+        self.at += 1
+        self.space()
+        if self.sign() == "]":
+            self.at += 1
+            return items
+        while True:
+            self.space()
+            items.append(self.value())
+            self.space()
+            if self.sign() == "]":
+                self.at += 1
+                return items
+            if self.sign() != ",":
+                self.fail("expected ',' or ']'")
+            self.at += 1
+
+    def object(self) -> dict[str, JsonValue]:
+        found: dict[str, JsonValue] = {}
+        self.at += 1
+        self.space()
+        if self.sign() == "}":
+            self.at += 1
+            return found
+        while True:
+            self.space()
+            if self.sign() != '"':
+                self.fail("expected a key in double quotes")
+            start = self.at
+            key = self.string()
+            if key in found:
+                self.fail(f"duplicate key {key!r}", start)
+            self.space()
+            if self.sign() != ":":
+                self.fail("expected ':'")
+            self.at += 1
+            self.space()
+            found[key] = self.value()
+            self.space()
+            if self.sign() == "}":
+                self.at += 1
+                return found
+            if self.sign() != ",":
+                self.fail("expected ',' or '}'")
+            self.at += 1
