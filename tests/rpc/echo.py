@@ -34,8 +34,9 @@ class Item:
         return cls(**json.loads(raw))
 
 
-def encode_text(text: str) -> bytes:
-    return text.encode()
+def encode_text(text: str | bytes) -> bytes:
+    # gRPC encodes plain text by itself before it asks the serialiser.
+    return text if isinstance(text, bytes) else text.encode()
 
 
 def decode_text(raw: bytes) -> str:
@@ -50,24 +51,22 @@ class Echo:
     address: str
 
     def unary(self, text: str = "", **options: Any) -> Any:
-        call: Any = self.channel.unary_unary(
-            UNARY, request_serializer=encode_text, response_deserializer=decode_text
-        )
+        channel: Any = self.channel
+        call = channel.unary_unary(UNARY, request_serializer=encode_text, response_deserializer=decode_text)
         return call(text, **options)
 
     def raw(self, payload: bytes, **options: Any) -> Any:
-        call: Any = self.channel.unary_unary(UNARY)
-        return call(payload, **options)
+        channel: Any = self.channel
+        return channel.unary_unary(UNARY)(payload, **options)
 
     def stream(self, text: str = "", **options: Any) -> Any:
-        call: Any = self.channel.unary_stream(
-            STREAM, request_serializer=encode_text, response_deserializer=Item.decode
-        )
+        channel: Any = self.channel
+        call = channel.unary_stream(STREAM, request_serializer=encode_text, response_deserializer=Item.decode)
         return call(text, **options)
 
     def raw_stream(self, payload: bytes, **options: Any) -> Any:
-        call: Any = self.channel.unary_stream(STREAM)
-        return call(payload, **options)
+        channel: Any = self.channel
+        return channel.unary_stream(STREAM)(payload, **options)
 
 
 Serve = Callable[..., AbstractAsyncContextManager[Echo]]
