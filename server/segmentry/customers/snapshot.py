@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fractions import Fraction
+from pathlib import Path
 from typing import assert_never
 
 import numpy as np
@@ -169,6 +170,24 @@ class Snapshot:
         """The first `limit` rows for the reference matcher: unset = None, datetimes aware UTC."""
         n_rows = self.rows if limit is None else min(limit, self.rows)
         return [{name: row[name] for name in row} for row in self.frame().head(n_rows).to_dicts()]
+
+    # --- files ------------------------------------------------------------------------------------
+
+    def write(self, path: Path) -> None:
+        """Write the snapshot into the folder `path`: Arrow files and the catalog as TOML."""
+        from segmentry.customers import storage  # noqa: PLC0415 - storage builds snapshots
+
+        storage.write(self, path)
+
+    @staticmethod
+    def read(path: Path) -> Snapshot:
+        """Open a folder made by `write`; the rows stay on disk and are mapped into memory.
+
+        Raises: UnreadableTable if the folder holds no snapshot.
+        """
+        from segmentry.customers import storage  # noqa: PLC0415 - storage builds snapshots
+
+        return storage.read(path)
 
 
 def _where(node: Node, leaf_mask: Callable[[Leaf], Mask], rows: int) -> Mask:
