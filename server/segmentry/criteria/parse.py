@@ -26,7 +26,7 @@ from segmentry.criteria.nodes import (
     Value,
 )
 from segmentry.criteria.operators import BY_KEY, COMBINATORS, ROWS
-from segmentry.criteria.strict_json import check_nesting, decode
+from segmentry.criteria.strict_json import MAX_NESTING, decode
 from segmentry.errors import (
     Diagnostic,
     InvalidCriteria,
@@ -36,7 +36,7 @@ from segmentry.errors import (
     TooManyValues,
 )
 
-__all__ = ["decode", "from_json", "from_value", "loads"]
+__all__ = ["decode", "from_json", "from_value", "loads", "refuse_size"]
 
 MAX_EXACT = 2**53 - 1
 _COUNTS = {"$eq", "$ne", "$neq", "$gt", "$gte", "$lt", "$lte"}
@@ -67,24 +67,18 @@ def from_value(value: JsonValue) -> Node:
     >>> from_value({"score": {"$gte": 70.0}})
     Leaf(field='score', operator=<Operator.GTE: 'gte'>, value=70, path='score.$gte')
     """
-    _refuse_nesting(value)
+    refuse_size(value)
     return from_json(_exact(value, ""))
 
 
 def from_json(value: JsonValue) -> Node:
-    """The tree of criteria decoded by `decode`, whose integers are exact.
+    """The tree of criteria decoded by `decode`, whose integers are exact; size and nesting were bounded.
 
     Raises: as `loads`.
 
     >>> from_json({})
     Everyone(path='')
     """
-    _refuse_nesting(value)
-    n_bytes = len(
-        json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
-    )
-    if n_bytes > limits.MAX_BYTES:
-        raise _too_long(n_bytes)
     tree = _Tree()
     node = tree.criteria(value, "", 1, empty=True)
     limits.refuse_depth(tree.depth)
@@ -99,19 +93,32 @@ def _too_long(n_bytes: int) -> Exception:
     )
 
 
-def _refuse_nesting(value: JsonValue) -> None:
+def refuse_size(value: JsonValue) -> None:
+    """Apply the limits of the text to criteria that came decoded, without recursion.
+
+    Raises: CriteriaTooComplex.
+
+    >>> refuse_size({"status": "ACTIVE"})
+    """
     level: list[JsonValue] = [value]
-    for depth in range(1, 10_000_000):
-        level = [
-            child
-            for each in level
-            if isinstance(each, dict | list)
-            for child in (each.values() if isinstance(each, dict) else each)
-        ]
-        if not level:
-            return
-        if depth > 64 and any(isinstance(each, dict | list) for each in level):
-            check_nesting("[" * (depth + 1))
+    depth = 0
+    while any(isinstance(each, dict | list) for each in level):
+        depth += 1
+        if depth > MAX_NESTING:
+            message = f"brackets are nested more than {MAX_NESTING} deep"
+            raise limits.too_complex("nesting", depth, MAX_NESTING, message)
+        inner: list[JsonValue] = []
+        for each in level:
+            if isinstance(each, dict):
+                inner.extend(each.values())
+            elif isinstance(each, list):
+                inner.extend(each)
+        level = inner
+    # Written without spaces: the least text that could have brought it.
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    n_bytes = len(text.encode("utf-8", "surrogatepass"))
+    if n_bytes > limits.MAX_BYTES:
+        raise _too_long(n_bytes)
 
 
 def _exact(value: JsonValue, path: str) -> JsonValue:

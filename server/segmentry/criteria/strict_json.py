@@ -30,8 +30,11 @@ class _Fault(ValueError):
     """The fast path met something that the slow one has to place."""
 
 
-def decode(text: str, *, max_nesting: int = MAX_NESTING) -> JsonValue:
+def decode(text: str, *, max_nesting: int = MAX_NESTING, table: bool = False) -> JsonValue:
     """The value of a strict JSON text; integers stay exact.
+
+    With `table` it may hold rows of data, where NaN and infinities are numbers (they count as unset) and NUL
+    is a character.
 
     Raises: ParseError (metadata line, column, counted from 1); CriteriaTooComplex beyond the nesting.
 
@@ -44,13 +47,13 @@ def decode(text: str, *, max_nesting: int = MAX_NESTING) -> JsonValue:
             return json.loads(
                 text,
                 object_pairs_hook=_object,
-                parse_constant=_constant,
-                parse_float=_float,
+                parse_constant=float if table else _constant,
+                parse_float=float if table else _float,
                 parse_int=_int,
             )
         except ValueError:
             pass
-    return _Reader(text).document()
+    return _Reader(text, table=table).document()
 
 
 def check_nesting(text: str, maximum: int = MAX_NESTING) -> None:
@@ -105,8 +108,9 @@ def _int(text: str) -> int:
 class _Reader:
     """A recursive descent over one text; nesting was bounded before."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, table: bool) -> None:
         self.text = text
+        self.table = table
         self.at = 0
 
     def document(self) -> JsonValue:
@@ -151,20 +155,28 @@ class _Reader:
                 return value
         for word in ("NaN", "Infinity"):
             if self.text.startswith(word, self.at):
-                self.fail(f"{word} is not JSON")
+                if not self.table:
+                    self.fail(f"{word} is not JSON")
+                self.at += len(word)
+                return float(word)
         return self.fail("expected a JSON value" if sign else "the text ends in the middle of a value")
 
     def number(self) -> int | float:
         found = _NUMBER.match(self.text, self.at)
         if found is None:
-            self.fail("-Infinity is not JSON" if self.text.startswith("-I", self.at) else "expected a number")
+            if not self.text.startswith("-Infinity", self.at):
+                self.fail("expected a number")
+            if not self.table:
+                self.fail("-Infinity is not JSON")
+            self.at += len("-Infinity")
+            return -math.inf
         start, self.at = self.at, found.end()
         if found[1] is None and found[2] is None:
             if len(found[0]) > MAX_DIGITS:
                 self.fail("number out of range", start)
             return int(found[0])
         value = float(found[0])
-        if math.isinf(value):
+        if math.isinf(value) and not self.table:
             self.fail(f"number {found[0][:40]} is out of range", start)
         return value
 
@@ -175,7 +187,7 @@ class _Reader:
         start, self.at = self.at, found.end()
         value = str(json.loads(found[0])) if "\\" in found[1] else found[1]
         fault = _UNICODE_FAULT.search(value)
-        if fault:
+        if fault and (fault[0] != "\0" or not self.table):
             self.fail(
                 "NUL is not allowed" if fault[0] == "\0" else "a lone surrogate is not a character", start
             )

@@ -1,0 +1,166 @@
+"""`segmentry match`, one line at a time: a table, criteria and a moment in; ids or an error out.
+
+    in   {"id": "a", "fields": {"age": "integer"}, "rows": [{"_id": 1, "age": 30}], "criteria": {"age": 30},
+          "now": "2025-12-16T10:00:00Z"}
+    out  {"id": "a", "ids": [1]}      or      {"id": "a", "error": {"code": ..., "path": ..., "message": ...}}
+
+Optional keys: `tz` (IANA zone, default UTC), `events` ([{"_id": 1, "name": "booking", "ts": "2025-12-01",
+"properties": {"amount": 5}}]) and `eventTypes` ({"booking": {"amount": "integer"}}; without it they are
+inferred from the events). A field is a type, or an object with the keys of the catalog file.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from segmentry.criteria import check, linetable, match, parse, paths, strict_json
+from segmentry.criteria.catalog import Catalog
+from segmentry.criteria.dates import Clock
+from segmentry.criteria.linetable import BadLine, Id
+from segmentry.criteria.match import EventRow, Row
+from segmentry.criteria.nodes import Node
+from segmentry.errors import InvalidCriteria, JsonValue, ParseError, SegmentryError
+
+# (catalog, rows, events of each row, bound criteria, as_of) -> for each row whether it matches.
+Engine = Callable[[Catalog, Sequence[Row], Sequence[Sequence[EventRow]], Node, datetime], Sequence[bool]]
+
+# The line wraps criteria in its own brackets; theirs are counted again when they are read.
+_MAX_NESTING = strict_json.MAX_NESTING + 8
+_FIRST_ID = re.compile(r'\s*\{\s*"id"\s*:\s*("(?:[^"\\]|\\.)*"|-?[0-9]+(?:\.[0-9]+)?)')
+
+
+def reference(
+    catalog: Catalog,
+    rows: Sequence[Row],
+    events: Sequence[Sequence[EventRow]],
+    bound: Node,
+    as_of: datetime,
+) -> list[bool]:
+    """The engine that is the definition: the reference matcher over plain rows.
+
+    >>> from datetime import UTC
+    >>> from segmentry.criteria.nodes import Everyone
+    >>> reference(Catalog("t", ()), [{}], [()], Everyone(), datetime.now(UTC))
+    [True]
+    """
+    folded = {each.name for each in catalog.fields if each.case_insensitive}
+    return match.select(bound, rows, as_of, events, folded=folded)
+
+
+def answer(line: str, number: int, now: datetime, engine: Engine = reference) -> dict[str, JsonValue]:
+    """The answer to one line: `{"id", "ids"}` or `{"id", "error"}`. Never raises for what is in the line.
+
+    `number` (from 1) is the id of a line without one; `now` is the moment of a line without one.
+
+    >>> from datetime import UTC
+    >>> table = '"fields": {"age": "integer"}, "rows": [{"_id": 1, "age": 30}]'
+    >>> answer(f'{{"id": "a", {table}, "criteria": {{"age": 30}}}}', 1, datetime(2025, 12, 16, tzinfo=UTC))
+    {'id': 'a', 'ids': [1]}
+    """
+    line_id: JsonValue = number
+    try:
+        decoded = strict_json.decode(line, max_nesting=_MAX_NESTING, table=True)
+        if not isinstance(decoded, dict):
+            raise BadLine(
+                "PARSE_ERROR", "", "a line is a JSON object with id, fields, rows, criteria and now"
+            )
+        line_id = _id_of(decoded.get("id"), number)
+        return {"id": line_id, "ids": [*_ids(decoded, now, engine)]}
+    except BadLine as bad:
+        error: JsonValue = bad.answer
+    except InvalidCriteria as err:
+        error = {"code": err.code, "path": err.diagnostics[0].path, "message": err.message}
+    except SegmentryError as err:
+        if line_id == number:
+            line_id = _recovered_id(line, number)
+        error = {"code": err.reason, "path": err.metadata.get("path", ""), "message": err.message}
+    return {"id": line_id, "error": error}
+
+
+def answer_text(line: str, number: int, now: datetime, engine: Engine = reference) -> str:
+    """As `answer`, as the JSON text to write.
+
+    >>> from datetime import UTC
+    >>> answer_text("{", 7, datetime.now(UTC))[:33]
+    '{"id": 7, "error": {"code": "PARS'
+    """
+    return json.dumps(answer(line, number, now, engine), ensure_ascii=False)
+
+
+def _id_of(value: JsonValue, number: int) -> JsonValue:
+    return number if value is None or (isinstance(value, float) and not math.isfinite(value)) else value
+
+
+def _recovered_id(line: str, number: int) -> JsonValue:
+    """The id of a line that is no strict JSON, if it can still be seen."""
+    try:
+        lenient: JsonValue = json.loads(line)
+    except (ValueError, RecursionError):
+        found = _FIRST_ID.match(line)
+        lenient = {"id": json.loads(found[1], strict=False)} if found else {}
+    value = lenient.get("id") if isinstance(lenient, dict) else None
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    return _id_of(value, number) if isinstance(value, int | float) else number
+
+
+def _ids(line: dict[str, JsonValue], now: datetime, engine: Engine) -> list[Id]:
+    for key in ("fields", "rows", "criteria"):
+        if key not in line:
+            raise BadLine("MISSING_FIELD", key, f"a line needs {key}")
+    clock = _clock(line, now)
+    events = line.get("events") or []
+    catalog = linetable.catalog(line["fields"], linetable.event_types(line.get("eventTypes"), events))
+    bound = check.require(_criteria(line["criteria"]), catalog, clock).bound
+    ids, rows = linetable.rows(line["rows"], catalog, clock)
+    theirs = linetable.events(events, ids, catalog, clock)
+    mask = engine(catalog, rows, theirs, bound, clock.as_of)
+    return sorted(
+        (each for each, matched in zip(ids, mask, strict=True) if matched),
+        key=lambda each: (isinstance(each, str), each),
+    )
+
+
+def _clock(line: dict[str, JsonValue], now: datetime) -> Clock:
+    zone = line.get("tz")
+    if zone is None:
+        zone = line.get("zone", "UTC")
+    name = zone if isinstance(zone, str) else ""
+    try:
+        known = ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as err:
+        message = f"{linetable.shown(zone)} is not an IANA time zone such as Africa/Johannesburg"
+        raise BadLine("INVALID_TIME_ZONE", "tz", message) from err
+    given = line.get("now")
+    if given is None:
+        return Clock.at(now, name)
+    if not isinstance(given, str):
+        raise BadLine(
+            "INVALID_VALUE", "now", f"now needs an ISO-8601 time as text, got {linetable.shown(given)}"
+        )
+    return Clock.at(linetable.instant(given, known, "now"), name)
+
+
+def _criteria(given: JsonValue) -> Node:
+    if isinstance(given, str):
+        return parse.loads(given)
+    parse.refuse_size(given)
+    _refuse_infinite(given, "")
+    return parse.from_json(given)
+
+
+def _refuse_infinite(value: JsonValue, path: str) -> None:
+    """NaN may stand in rows; criteria are strict JSON wherever they stand."""
+    if isinstance(value, dict):
+        for key, each in value.items():
+            _refuse_infinite(each, paths.member(path, key))
+    elif isinstance(value, list):
+        for index, each in enumerate(value):
+            _refuse_infinite(each, paths.item(path, index))
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise ParseError(f"{value} is not JSON at {path}", path=path)
