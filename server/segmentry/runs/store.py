@@ -1,0 +1,220 @@
+"""Runs in the state store: made once per request id, owned by one server at a time.
+
+A server owns a run by a lease that it renews by the database's clock. When a server dies its leases run
+out and another takes the runs over with a higher `fence`; a write with an old fence changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from segmentry.errors import AlreadyExists, NotFound
+from segmentry.runs.run import JsonObject, Run, State, run_of
+from segmentry.state.database import Database, Session
+
+LEASE_S = 15.0
+RENEW_S = 5.0
+# The contract promises one effect per request id for a day, and events for a week after the end.
+REMEMBERED_H = 24
+KEPT_D = 7
+_RUN_ID = re.compile(r"run_[0-9a-f]{32}")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A caller's request id with what was asked under it (SHA-256 of the request without the id)."""
+
+    rpc: str
+    request_id: str
+    digest: bytes
+
+
+class RunStore:
+    """The table `run` as one server sees it. `owner` is new with every start of a process."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.owner = uuid.uuid4().hex
+
+    async def create(
+        self,
+        *,
+        tenant: str,
+        kind: str,
+        scope: str,
+        request: JsonObject,
+        progress: JsonObject,
+        claim: Claim | None = None,
+    ) -> tuple[Run, bool]:
+        """The new run, or the one that the same claim made before; and whether it is new.
+
+        Raises: AlreadyExists if the request id was used for another request; what the store raises.
+        """
+        run_id = f"run_{uuid.uuid4().hex}"
+        async with self._database.transaction() as session:
+            if claim is not None:
+                earlier = await _claim(session, tenant, claim, run_id)
+                if earlier is not None:
+                    return await _existing(session, tenant, earlier), False
+            row = await session.fetch_one(
+                "INSERT INTO run (run_id, tenant, kind, scope, state, request, progress, owner, lease_until) "
+                "VALUES ($1, $2, $3, $4, 'QUEUED', $5, $6, $7, now() + make_interval(secs => $8)) "
+                "RETURNING *",
+                run_id,
+                tenant,
+                kind,
+                scope,
+                json.dumps(request),
+                json.dumps(progress),
+                self.owner,
+                LEASE_S,
+            )
+            assert row is not None
+            return run_of(row), True
+
+    async def made_by(self, tenant: str, claim: Claim) -> Run | None:
+        """The run that this claim made before, or None.
+
+        Raises: AlreadyExists if the request id was used for another request.
+        """
+        async with self._database.transaction() as session:
+            earlier = await _claimed(session, tenant, claim)
+            return None if earlier is None else await _existing(session, tenant, earlier)
+
+    async def get(self, tenant: str, run_id: str) -> Run:
+        """Raises: NotFound, also for another tenant's run."""
+        if _RUN_ID.fullmatch(run_id) is None:  # PostgreSQL refuses a text with NUL in it
+            raise no_such_run(run_id)
+        row = await self._database.fetch_one(
+            "SELECT * FROM run WHERE tenant = $1 AND run_id = $2", tenant, run_id
+        )
+        if row is None:
+            raise no_such_run(run_id)
+        return run_of(row)
+
+    async def list(
+        self,
+        tenant: str,
+        kind: str,
+        *,
+        scope: str = "",
+        state: State | None = None,
+        after: tuple[datetime, str] | None = None,
+        limit: int,
+    ) -> Sequence[Run]:
+        """Newest first. `after` is the (created_at, run_id) of the last run that was seen."""
+        rows = await self._database.fetch(
+            "SELECT * FROM run WHERE tenant = $1 AND kind = $2 AND ($3 = '' OR scope = $3) "
+            "AND ($4::text IS NULL OR state = $4) "
+            "AND ($5::timestamptz IS NULL OR (created_at, run_id) < ($5, $6)) "
+            "ORDER BY created_at DESC, run_id DESC LIMIT $7",
+            tenant,
+            kind,
+            scope,
+            state,
+            None if after is None else after[0],
+            "" if after is None else after[1],
+            limit,
+        )
+        return [run_of(row) for row in rows]
+
+    async def renew(self) -> frozenset[str]:
+        """Renew all our leases; return the ids of the open runs that are still ours."""
+        async with self._database.transaction() as session:
+            rows = await session.fetch(
+                "UPDATE run SET lease_until = now() + make_interval(secs => $2) "
+                "WHERE owner = $1 AND state IN ('QUEUED', 'RUNNING') RETURNING run_id",
+                self.owner,
+                LEASE_S,
+            )
+        return frozenset(row.text("run_id") for row in rows)
+
+    async def adopt(self, kind: str) -> Sequence[Run]:
+        """Take over the open runs whose server is gone, oldest first."""
+        async with self._database.transaction() as session:
+            rows = await session.fetch(
+                "UPDATE run SET owner = $1, fence = fence + 1, "
+                "lease_until = now() + make_interval(secs => $2) WHERE run_id IN ("
+                "SELECT run_id FROM run WHERE kind = $3 AND state IN ('QUEUED', 'RUNNING') "
+                "AND lease_until < now() AND owner <> $1 "
+                "ORDER BY created_at LIMIT 100 FOR UPDATE SKIP LOCKED) "
+                "RETURNING *",
+                self.owner,
+                LEASE_S,
+                kind,
+            )
+        return sorted((run_of(row) for row in rows), key=lambda run: run.created_at)
+
+    async def release(self) -> None:
+        """Give our open runs up, so that another server takes them over at once."""
+        await self._database.execute(
+            "UPDATE run SET lease_until = '-infinity' WHERE owner = $1 AND state IN ('QUEUED', 'RUNNING')",
+            self.owner,
+        )
+
+    async def forget_old(self) -> None:
+        """Drop events and request ids that are no longer promised."""
+        await self._database.execute(
+            "DELETE FROM run_event e USING run r WHERE e.run_id = r.run_id "
+            "AND r.ended_at < now() - make_interval(days => $1)",
+            KEPT_D,
+        )
+        await self._database.execute(
+            "DELETE FROM idempotency WHERE created_at < now() - make_interval(hours => $1)", REMEMBERED_H
+        )
+
+
+def no_such_run(run_id: str) -> NotFound:
+    return NotFound(f"there is no run {run_id[:80]!r}", resourceType="run", resourceId=run_id[:80])
+
+
+async def _claimed(session: Session, tenant: str, claim: Claim) -> str | None:
+    row = await session.fetch_one(
+        "SELECT digest, resource FROM idempotency WHERE tenant = $1 AND rpc = $2 AND request_id = $3 "
+        "AND created_at > now() - make_interval(hours => $4)",
+        tenant,
+        claim.rpc,
+        claim.request_id,
+        REMEMBERED_H,
+    )
+    if row is None:
+        return None
+    if row.blob("digest") != claim.digest:
+        raise AlreadyExists(
+            "this request_id was used for another request; send a new one",
+            existingResource=row.text("resource"),
+        )
+    return row.text("resource")
+
+
+async def _claim(session: Session, tenant: str, claim: Claim, resource: str) -> str | None:
+    """Take the request id for `resource`, or return the resource that has it already.
+
+    A parallel transaction with the same id makes this one wait until that one has ended.
+    """
+    taken = await session.fetch_one(
+        "INSERT INTO idempotency AS known (tenant, rpc, request_id, digest, resource) "
+        "VALUES ($1, $2, $3, $4, $5) "
+        "ON CONFLICT (tenant, rpc, request_id) DO UPDATE SET digest = EXCLUDED.digest, "
+        "resource = EXCLUDED.resource, created_at = EXCLUDED.created_at "
+        "WHERE known.created_at <= now() - make_interval(hours => $6) RETURNING resource",
+        tenant,
+        claim.rpc,
+        claim.request_id,
+        claim.digest,
+        resource,
+        REMEMBERED_H,
+    )
+    return None if taken is not None else await _claimed(session, tenant, claim)
+
+
+async def _existing(session: Session, tenant: str, run_id: str) -> Run:
+    row = await session.fetch_one("SELECT * FROM run WHERE tenant = $1 AND run_id = $2", tenant, run_id)
+    if row is None:
+        raise no_such_run(run_id)
+    return run_of(row)
