@@ -1,0 +1,451 @@
+"""The asynchronous client: one method per RPC, with its deadline, its retries and its errors."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+import grpc
+import grpc.aio
+from google.protobuf import struct_pb2, timestamp_pb2
+from segmentry.v1 import (
+    catalog_pb2,
+    criteria_pb2,
+    segment_analysis_pb2,
+    segment_analysis_pb2_grpc,
+    segment_builder_pb2,
+    segment_builder_pb2_grpc,
+)
+
+from segmentry_client import calls
+from segmentry_client.proto_json import JsonValue
+from segmentry_client.settings import CHANNEL_OPTIONS, Deadlines, Patience
+
+CriteriaLike = Mapping[str, JsonValue] | struct_pb2.Struct | criteria_pb2.Criteria
+
+_TERMINAL = frozenset(
+    (
+        segment_analysis_pb2.RUN_STATE_SUCCEEDED,
+        segment_analysis_pb2.RUN_STATE_FAILED,
+        segment_analysis_pb2.RUN_STATE_CANCELLED,
+    )
+)
+
+
+class AsyncSegmentryClient:
+    """A connection to one server. Use it with `async with`, and from one event loop.
+
+    `tenant_id`, `schema_id`, `as_of` and `time_zone` are sent with every request that takes them; each
+    method can override the schema and the time. Every method raises `SegmentryCallError`.
+    """
+
+    def __init__(
+        self,
+        address: str = "127.0.0.1:50051",
+        *,
+        tenant_id: str = "",
+        schema_id: str = "",
+        as_of: datetime | None = None,
+        time_zone: str = "",
+        token: str = "",
+        credentials: grpc.ChannelCredentials | None = None,
+        deadlines: Deadlines | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        self._tenant_id = tenant_id
+        self._schema_id = schema_id
+        self._as_of = as_of
+        self._time_zone = time_zone
+        self._deadlines = deadlines or Deadlines()
+        self._patience = patience or Patience()
+        self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
+        if credentials is None:
+            self.channel = grpc.aio.insecure_channel(address, options=CHANNEL_OPTIONS)
+        else:
+            self.channel = grpc.aio.secure_channel(address, credentials, options=CHANNEL_OPTIONS)
+        self.builder: segment_builder_pb2_grpc.SegmentBuilderAsyncStub = (
+            segment_builder_pb2_grpc.SegmentBuilderStub(self.channel)
+        )
+        self.analysis: segment_analysis_pb2_grpc.SegmentAnalysisAsyncStub = (
+            segment_analysis_pb2_grpc.SegmentAnalysisStub(self.channel)
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connection; calls under way are cancelled."""
+        await self.channel.close()
+
+    # --- words to criteria ------------------------------------------------------------------------
+
+    async def build(
+        self,
+        query: str,
+        *,
+        schema_id: str = "",
+        options: segment_builder_pb2.BuildOptions | None = None,
+        request_id: str = "",
+        timeout_s: float | None = None,
+    ) -> segment_builder_pb2.BuildResponse:
+        """Turn words into criteria. The outcome is a result or a clarification, both status OK."""
+        return await calls.unary(
+            self.builder.Build,
+            segment_builder_pb2.BuildRequest(
+                query=query,
+                tenant_id=self._tenant_id,
+                schema_id=schema_id or self._schema_id,
+                as_of=timestamp(self._as_of),
+                time_zone=self._time_zone,
+                options=options,
+                request_id=request_id,
+            ),
+            timeout_s=timeout_s or self._deadlines.build_s,
+            metadata=self._metadata,
+            patience=self._patience if request_id else None,
+        )
+
+    async def stream_build(
+        self,
+        query: str,
+        *,
+        schema_id: str = "",
+        options: segment_builder_pb2.BuildOptions | None = None,
+        request_id: str = "",
+        timeout_s: float | None = None,
+    ) -> AsyncGenerator[segment_builder_pb2.StreamBuildResponse]:
+        """As `build`, with everything on the way: subtasks, partial criteria, counts. `completed` is last."""
+        request = segment_builder_pb2.StreamBuildRequest(
+            query=query,
+            tenant_id=self._tenant_id,
+            schema_id=schema_id or self._schema_id,
+            as_of=timestamp(self._as_of),
+            time_zone=self._time_zone,
+            options=options,
+            request_id=request_id,
+        )
+        async for item in calls.stream(
+            self.builder.StreamBuild,
+            request,
+            timeout_s=timeout_s or self._deadlines.build_s,
+            metadata=self._metadata,
+        ):
+            yield item
+
+    async def refine(
+        self,
+        instruction: str,
+        current: CriteriaLike,
+        *,
+        schema_id: str = "",
+        options: segment_builder_pb2.BuildOptions | None = None,
+        request_id: str = "",
+        timeout_s: float | None = None,
+    ) -> segment_builder_pb2.RefineResponse:
+        """Change criteria by an instruction; conditions that it does not name come back as they were."""
+        struct, expression = _criteria(current)
+        return await calls.unary(
+            self.builder.Refine,
+            segment_builder_pb2.RefineRequest(
+                instruction=instruction,
+                current_criteria=struct,
+                current_expression=expression,
+                tenant_id=self._tenant_id,
+                schema_id=schema_id or self._schema_id,
+                as_of=timestamp(self._as_of),
+                time_zone=self._time_zone,
+                options=options,
+                request_id=request_id,
+            ),
+            timeout_s=timeout_s or self._deadlines.build_s,
+            metadata=self._metadata,
+            patience=self._patience if request_id else None,
+        )
+
+    async def stream_refine(
+        self,
+        instruction: str,
+        current: CriteriaLike,
+        *,
+        schema_id: str = "",
+        options: segment_builder_pb2.BuildOptions | None = None,
+        request_id: str = "",
+        timeout_s: float | None = None,
+    ) -> AsyncGenerator[segment_builder_pb2.StreamRefineResponse]:
+        """As `refine`, with everything on the way; `completed` is last."""
+        struct, expression = _criteria(current)
+        request = segment_builder_pb2.StreamRefineRequest(
+            instruction=instruction,
+            current_criteria=struct,
+            current_expression=expression,
+            tenant_id=self._tenant_id,
+            schema_id=schema_id or self._schema_id,
+            as_of=timestamp(self._as_of),
+            time_zone=self._time_zone,
+            options=options,
+            request_id=request_id,
+        )
+        async for item in calls.stream(
+            self.builder.StreamRefine,
+            request,
+            timeout_s=timeout_s or self._deadlines.build_s,
+            metadata=self._metadata,
+        ):
+            yield item
+
+    async def preview_count(
+        self, criteria: CriteriaLike, *, schema_id: str = "", timeout_s: float | None = None
+    ) -> segment_builder_pb2.PreviewCountResponse:
+        """How many customers match, of how many. `{}` is everyone."""
+        struct, expression = _criteria(criteria)
+        return await calls.unary(
+            self.builder.PreviewCount,
+            segment_builder_pb2.PreviewCountRequest(
+                criteria=struct,
+                expression=expression,
+                tenant_id=self._tenant_id,
+                schema_id=schema_id or self._schema_id,
+                as_of=timestamp(self._as_of),
+                time_zone=self._time_zone,
+            ),
+            timeout_s=timeout_s or self._deadlines.read_s,
+            metadata=self._metadata,
+            patience=self._patience,
+        )
+
+    async def list_fields(
+        self, *, schema_id: str = "", timeout_s: float | None = None
+    ) -> Sequence[catalog_pb2.Field]:
+        """The fields that criteria may use, with their operators, in the catalog's order; every page."""
+        fields: list[catalog_pb2.Field] = []
+        page_token = ""
+        while True:
+            page = await calls.unary(
+                self.builder.ListFields,
+                segment_builder_pb2.ListFieldsRequest(
+                    tenant_id=self._tenant_id, schema_id=schema_id or self._schema_id, page_token=page_token
+                ),
+                timeout_s=timeout_s or self._deadlines.read_s,
+                metadata=self._metadata,
+                patience=self._patience,
+            )
+            fields.extend(page.fields)
+            page_token = page.next_page_token
+            if not page_token:
+                return fields
+
+    async def list_schemas(self, *, timeout_s: float | None = None) -> Sequence[catalog_pb2.Schema]:
+        """The customer tables of the tenant, default first; every page."""
+        schemas: list[catalog_pb2.Schema] = []
+        page_token = ""
+        while True:
+            page = await calls.unary(
+                self.builder.ListSchemas,
+                segment_builder_pb2.ListSchemasRequest(tenant_id=self._tenant_id, page_token=page_token),
+                timeout_s=timeout_s or self._deadlines.read_s,
+                metadata=self._metadata,
+                patience=self._patience,
+            )
+            schemas.extend(page.schemas)
+            page_token = page.next_page_token
+            if not page_token:
+                return schemas
+
+    # --- tables to segments -----------------------------------------------------------------------
+
+    async def estimate_analysis(
+        self,
+        *,
+        schema_id: str = "",
+        parameters: segment_analysis_pb2.AnalysisParameters | None = None,
+        timeout_s: float | None = None,
+    ) -> segment_analysis_pb2.AnalysisEstimate:
+        """What a discovery would cost and use, and whether it has to be confirmed first."""
+        reply = await calls.unary(
+            self.analysis.EstimateAnalysis,
+            segment_analysis_pb2.EstimateAnalysisRequest(
+                tenant_id=self._tenant_id, schema_id=schema_id or self._schema_id, parameters=parameters
+            ),
+            timeout_s=timeout_s or self._deadlines.write_s,
+            metadata=self._metadata,
+            patience=self._patience,
+        )
+        return reply.estimate
+
+    async def start_analysis(
+        self,
+        *,
+        schema_id: str = "",
+        parameters: segment_analysis_pb2.AnalysisParameters | None = None,
+        confirmed: bool = False,
+        request_id: str = "",
+        timeout_s: float | None = None,
+    ) -> segment_analysis_pb2.AnalysisRun:
+        """Start a discovery that lives on the server until it ends or is cancelled."""
+        reply = await calls.unary(
+            self.analysis.StartAnalysis,
+            segment_analysis_pb2.StartAnalysisRequest(
+                tenant_id=self._tenant_id,
+                schema_id=schema_id or self._schema_id,
+                parameters=parameters,
+                confirmed=confirmed,
+                request_id=request_id,
+            ),
+            timeout_s=timeout_s or self._deadlines.write_s,
+            metadata=self._metadata,
+            patience=self._patience if request_id else None,
+        )
+        return reply.run
+
+    async def watch_analysis(
+        self, run_id: str, *, resume_token: str = ""
+    ) -> AsyncGenerator[segment_analysis_pb2.WatchAnalysisResponse]:
+        """Every event of a run from the start, or after `resume_token`, to its terminal event.
+
+        A lost connection is taken up again where it broke: no event is missing, none comes twice.
+        """
+
+        def open_stream(token: str) -> AsyncGenerator[segment_analysis_pb2.WatchAnalysisResponse]:
+            return calls.stream(
+                self.analysis.WatchAnalysis,
+                segment_analysis_pb2.WatchAnalysisRequest(
+                    run_id=run_id, tenant_id=self._tenant_id, resume_token=token
+                ),
+                timeout_s=None,
+                metadata=self._metadata,
+            )
+
+        async for item in calls.resumed(
+            open_stream,
+            token=resume_token,
+            token_of=lambda item: item.resume_token,
+            ends_with=lambda item: is_terminal(item.event),
+            patience=self._patience,
+        ):
+            yield item
+
+    async def discover(
+        self,
+        *,
+        schema_id: str = "",
+        parameters: segment_analysis_pb2.AnalysisParameters | None = None,
+        confirmed: bool = False,
+        detached: bool = False,
+        request_id: str = "",
+    ) -> AsyncGenerator[segment_analysis_pb2.DiscoverResponse]:
+        """Start a discovery and follow it. It ends with this stream unless `detached`.
+
+        A detached one is taken up again after a lost connection, as in `watch_analysis`.
+        """
+
+        def open_stream(token: str) -> AsyncGenerator[segment_analysis_pb2.DiscoverResponse]:
+            start = segment_analysis_pb2.DiscoverRequest(
+                tenant_id=self._tenant_id,
+                schema_id=schema_id or self._schema_id,
+                parameters=parameters,
+                confirmed=confirmed,
+                detached=detached,
+                request_id=request_id,
+            )
+            resume = segment_analysis_pb2.DiscoverRequest(tenant_id=self._tenant_id, resume_token=token)
+            return calls.stream(
+                self.analysis.Discover, resume if token else start, timeout_s=None, metadata=self._metadata
+            )
+
+        if not detached:
+            async for item in open_stream(""):
+                yield item
+            return
+        async for item in calls.resumed(
+            open_stream,
+            token="",
+            token_of=lambda item: item.resume_token,
+            ends_with=lambda item: is_terminal(item.event),
+            patience=self._patience,
+        ):
+            yield item
+
+    async def get_analysis(
+        self, run_id: str, *, timeout_s: float | None = None
+    ) -> segment_analysis_pb2.GetAnalysisResponse:
+        """A run and, when it has succeeded, its result."""
+        return await calls.unary(
+            self.analysis.GetAnalysis,
+            segment_analysis_pb2.GetAnalysisRequest(run_id=run_id, tenant_id=self._tenant_id),
+            timeout_s=timeout_s or self._deadlines.read_s,
+            metadata=self._metadata,
+            patience=self._patience,
+        )
+
+    async def list_analyses(
+        self,
+        *,
+        schema_id: str = "",
+        page_size: int = 0,
+        page_token: str = "",
+        timeout_s: float | None = None,
+    ) -> segment_analysis_pb2.ListAnalysesResponse:
+        """One page of the tenant's runs, newest first."""
+        return await calls.unary(
+            self.analysis.ListAnalyses,
+            segment_analysis_pb2.ListAnalysesRequest(
+                tenant_id=self._tenant_id, schema_id=schema_id, page_size=page_size, page_token=page_token
+            ),
+            timeout_s=timeout_s or self._deadlines.read_s,
+            metadata=self._metadata,
+            patience=self._patience,
+        )
+
+    async def cancel_analysis(
+        self, run_id: str, *, timeout_s: float | None = None
+    ) -> segment_analysis_pb2.AnalysisRun:
+        """Stop a run. A run that has ended is returned as it is."""
+        reply = await calls.unary(
+            self.analysis.CancelAnalysis,
+            segment_analysis_pb2.CancelAnalysisRequest(run_id=run_id, tenant_id=self._tenant_id),
+            timeout_s=timeout_s or self._deadlines.write_s,
+            metadata=self._metadata,
+            patience=self._patience,
+        )
+        return reply.run
+
+
+def is_terminal(event: segment_analysis_pb2.AnalysisEvent) -> bool:
+    """True for the last event of a run: its result, or the run in a state that it never leaves."""
+    kind = event.WhichOneof("kind")
+    return kind == "result" or (kind == "run" and event.run.state in _TERMINAL)
+
+
+def timestamp(moment: datetime | None) -> timestamp_pb2.Timestamp | None:
+    """An instant for the wire. A naive `datetime` would be a guess, so it is refused with ValueError."""
+    if moment is None:
+        return None
+    if moment.tzinfo is None:
+        raise ValueError("as_of needs a time zone, such as datetime(..., tzinfo=timezone.utc)")
+    stamp = timestamp_pb2.Timestamp()
+    stamp.FromDatetime(moment)
+    return stamp
+
+
+def struct_of(criteria: Mapping[str, JsonValue]) -> struct_pb2.Struct:
+    """Criteria in the JSON form of the documents, for the wire."""
+    struct = struct_pb2.Struct()
+    struct.update(criteria)
+    return struct
+
+
+def _criteria(
+    criteria: CriteriaLike,
+) -> tuple[struct_pb2.Struct | None, criteria_pb2.Criteria | None]:
+    if isinstance(criteria, criteria_pb2.Criteria):
+        return None, criteria
+    if isinstance(criteria, struct_pb2.Struct):
+        return criteria, None
+    return struct_of(criteria), None
