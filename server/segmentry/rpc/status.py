@@ -6,16 +6,20 @@ never the text of an exception that is not ours.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import NoReturn, cast
 
 import grpc
 from google.protobuf import any_pb2, duration_pb2
+from google.protobuf.struct_pb2 import Value
 from google.rpc import error_details_pb2, status_pb2
 
 from segmentry import errors
-from segmentry.errors import Diagnostic, SegmentryError, Violation
+from segmentry.errors import Diagnostic, JsonValue, SegmentryError, Violation
 from segmentry.rpc.call import ServerContext
+from segmentry.rpc.convert import struct
+from segmentry.v1 import error_reason_pb2
 
 DOMAIN = "segmentry.v1"
 MAX_VIOLATIONS = 20
@@ -180,7 +184,29 @@ def _pack_criteria(
     status: status_pb2.Status, diagnostics: Sequence[Diagnostic], n_suggestions: int, n_text: int
 ) -> None:
     """Our own detail: which value at which path, and what would work."""
-    del status, diagnostics, n_suggestions, n_text
+    if not diagnostics:
+        return
+    packed = [
+        error_reason_pb2.CriteriaViolation(
+            path=_cut(found.path, n_text),
+            reason=found.code,
+            field=_cut(found.field, n_text),
+            value=_value(found.value, n_text),
+            message=_cut(found.message, n_text),
+            suggestions=[_value(each, n_text) for each in found.suggestions[:n_suggestions]],
+        )
+        for found in diagnostics
+    ]
+    _pack(status, error_reason_pb2.CriteriaViolations(violations=packed))
+
+
+def _value(value: JsonValue, n_text: int) -> Value:
+    if isinstance(value, str):
+        return struct.value_from_json(_cut(value, n_text))
+    if isinstance(value, (dict, list)):
+        # Criteria as a suggestion: whole or not at all, for a cut one would not be criteria.
+        return struct.value_from_json(value if len(json.dumps(value)) <= n_text else None)
+    return struct.value_from_json(value)
 
 
 def _retry_after(error: SegmentryError) -> float | None:
