@@ -148,23 +148,7 @@ def _time(value: Scalar) -> str | None:
 def _of_event(name: str, catalog: Catalog | None) -> Catalog | None:
     if catalog is None or name not in catalog.event_by_name:
         return None
-    return event_catalog(catalog, name)
-
-
-def event_catalog(catalog: Catalog, name: str) -> Catalog:
-    """The properties of one event as a catalog of fields, for the criteria in `where`.
-
-    >>> from segmentry.criteria.catalog import EventProperty, EventType
-    >>> golf = Catalog("golf", (), (EventType("booking", (EventProperty("clubId", "string"),)),))
-    >>> [field.name for field in event_catalog(golf, "booking").fields]
-    ['clubId']
-    """
-    properties = catalog.event_by_name[name].properties
-    fields = tuple(
-        Field(each.name, each.type, each.integer, unit=each.unit, description=each.description)
-        for each in properties
-    )
-    return Catalog(name, fields, time_zone=catalog.time_zone, locale=catalog.locale)
+    return catalog.properties_of(name)
 
 
 def _bytes(value: Scalar) -> bytes:

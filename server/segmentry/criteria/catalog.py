@@ -127,3 +127,12 @@ class Catalog:
     def replace_fields(self, fields: tuple[Field, ...]) -> Catalog:
         """The same catalog with other fields."""
         return dataclasses.replace(self, fields=fields)
+
+    def properties_of(self, event: str) -> Catalog:
+        """The properties of a known event as a catalog of fields, for the criteria in its `where`."""
+        properties = self.event_by_name[event].properties
+        fields = tuple(
+            Field(each.name, each.type, each.integer, unit=each.unit, description=each.description)
+            for each in properties
+        )
+        return Catalog(event, fields, time_zone=self.time_zone, locale=self.locale)

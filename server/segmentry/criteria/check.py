@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import assert_never
 
 from segmentry.criteria import bind, findings, limits, paths, suggest
-from segmentry.criteria.canonical import event_catalog
 from segmentry.criteria.catalog import Catalog, Field
 from segmentry.criteria.dates import Clock
 from segmentry.criteria.nodes import (
@@ -318,7 +317,7 @@ class _Check:
             near = () if self.found.full else tuple(suggest.nearest_by_forms(event.name, forms))
             self.error("INVALID_EVENT", event.path, f"Unknown event: {event.name}", 1, near, value=event.name)
             return event
-        properties = event_catalog(self.catalog, event.name)
+        properties = self.catalog.properties_of(event.name)
         where = event.where
         if where is not None:
             where = _Check(properties, self.clock, self.found, event.name).node(where)

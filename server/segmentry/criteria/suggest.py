@@ -9,7 +9,7 @@ from segmentry.criteria.catalog import Catalog
 
 MOST = 3
 LEAST_SCORE = 75.0
-_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[_\s\-./]+")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[a-z])(?=[0-9])|(?<=[A-Z])(?=[A-Z][a-z])|[_\s\-./]+")
 
 
 def words(name: str) -> str:
