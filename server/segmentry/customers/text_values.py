@@ -141,10 +141,10 @@ def instants(text: pl.Series) -> Typed | None:
     if share(head.str.contains(r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")) < 0.9:
         return None
     if share(text.str.contains(_ISO)) >= ENOUGH:
-        return _enough(text, _iso(text), "")
+        return _enough(text, iso(text), "")
     if share(text.str.contains(_YEAR_FIRST)) >= ENOUGH:
         dashed = text.str.replace_all(r"[/.]", "-")
-        return _enough(text, dashed.str.to_datetime("%Y-%m-%d", strict=False, time_unit="us"), "")
+        return _enough(text, _first_set(dashed, ["%Y-%m-%d"]), "")
     order = day_order(text)
     if order is None:
         return None
@@ -171,7 +171,7 @@ def looks_like_dates(text: pl.Series) -> bool:
     return share(text.str.contains(_SLASHED)) >= ENOUGH
 
 
-def _iso(text: pl.Series) -> pl.Series:
+def iso(text: pl.Series) -> pl.Series:
     even = text.str.replace(" ", "T", literal=True).str.replace(r"\s*Z$", "+00:00").str.replace_all(" ", "")
     offset = even.str.contains(r"[+-]\d{2}:?\d{2}$") & even.str.contains("T", literal=True)
     zoned = even.set(~offset, None)
