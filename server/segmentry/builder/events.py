@@ -1,0 +1,76 @@
+"""What a build says while it is under way. The reply itself is no event: the caller of the build holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from segmentry.builder.outcome import Fallback, LeafProvenance
+from segmentry.criteria.dates import Clock
+from segmentry.criteria.nodes import Node
+from segmentry.customers.store import Count
+from segmentry.errors import SegmentryError
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The build was accepted. Always the first event."""
+
+    build_id: str
+    clock: Clock
+    planned_agents: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SubtaskStarted:
+    subtask_id: str
+    agent: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubtaskSucceeded:
+    """`leaves` is how many leaves it gave, checked or counted."""
+
+    subtask_id: str
+    agent: str
+    elapsed_s: float
+    leaves: int
+
+
+@dataclass(frozen=True, slots=True)
+class SubtaskFailed:
+    """`degraded` is True when the build goes on without it."""
+
+    subtask_id: str
+    agent: str
+    elapsed_s: float
+    error: SegmentryError
+    degraded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """The criteria so far; `draft` until they passed the check. `coverage` is the share of words read, 0-1."""
+
+    node: Node
+    provenance: tuple[LeafProvenance, ...]
+    coverage: float
+    draft: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A count that became known; an empty `leaf_id` means the whole criteria."""
+
+    leaf_id: str
+    count: Count
+
+
+Event = Started | SubtaskStarted | SubtaskSucceeded | SubtaskFailed | Partial | Preview | Fallback
+Emit = Callable[[Event], Awaitable[None]]
+
+
+async def quiet(event: Event) -> None:
+    """The listener of a caller who only wants the reply."""
+    del event

@@ -1,0 +1,121 @@
+"""What a build or a refinement comes to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from segmentry.criteria.dates import Clock
+from segmentry.criteria.diff import LeafChange
+from segmentry.criteria.nodes import Node
+from segmentry.customers.store import Count
+from segmentry.reader.draft import Source, Span
+
+Tier = Literal["deterministic", "llm", "combined"]
+
+# Below this the caller gets a question instead of an answer (the source's own threshold).
+SURE_ENOUGH = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class LeafProvenance:
+    """Where one leaf came from. `leaf_id` counts from `l1` in print order; `count` is of the leaf alone."""
+
+    leaf_id: str
+    path: str
+    source: Source
+    spans: tuple[Span, ...]
+    confidence: float
+    note: str = ""
+    band: str = ""
+    agent: str = "reader"
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to understand the whole query. The id depends on the criteria alone."""
+
+    reading_id: str
+    label: str
+    node: Node
+    explanation: str
+    count: int | None = None
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    question_id: str
+    text: str
+    span: Span | None
+    reading_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentResult:
+    """A definition that passed the check. `resolved` is bound to the request's clock."""
+
+    node: Node
+    resolved: Node
+    explanation: str
+    fields: tuple[str, ...]
+    confidence: float
+    ambiguities: tuple[str, ...]
+    provenance: tuple[LeafProvenance, ...]
+    readings: tuple[Reading, ...]
+    canonical_json: str
+    fingerprint: str
+    unexplained: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Clarification:
+    """A question back. `partial` is what was understood so far, if anything was."""
+
+    reason: str
+    message: str
+    suggestions: tuple[str, ...]
+    questions: tuple[Question, ...]
+    readings: tuple[Reading, ...]
+    confidence: float
+    partial: Node | None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A warning to the caller, at a path of the criteria or about the whole."""
+
+    reason: str
+    message: str
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """A simpler way was taken than the one planned. Tiers by their names in the contract."""
+
+    from_tier: str
+    to_tier: str
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The reply. Exactly one of `result` and `clarification` is set, neither after a dry run.
+
+    `changes` and `previous` are set by a refinement that has a result.
+    """
+
+    build_id: str
+    clock: Clock
+    result: SegmentResult | None = None
+    clarification: Clarification | None = None
+    preview: Count | None = None
+    tier: Tier = "deterministic"
+    fallbacks: tuple[Fallback, ...] = ()
+    warnings: tuple[Notice, ...] = ()
+    snapshot_id: str = ""
+    changes: tuple[LeafChange, ...] | None = None
+    previous: Count | None = None

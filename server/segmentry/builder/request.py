@@ -1,0 +1,80 @@
+"""What a caller asks for, and what is refused before any work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from segmentry.criteria.catalog import Catalog
+from segmentry.criteria.dates import Clock
+from segmentry.errors import InvalidParameters, MissingField, ModelNotUsable, QueryTooLong
+
+MAX_QUERY = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The table a request is about and the clock it runs on."""
+
+    tenant: str
+    schema_id: str
+    catalog: Catalog
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The reading that a caller picked for a question of an earlier Clarification."""
+
+    question_id: str
+    reading_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """A caller's wishes. `max_cost_usd` and `max_model_calls` bound what nobody here spends yet."""
+
+    require_llm: bool = False
+    offline_only: bool = False
+    skip_preview: bool = False
+    dry_run: bool = False
+    max_cost_usd: float | None = None
+    answers: tuple[Answer, ...] = ()
+
+
+def refuse_words(text: str, field: str) -> None:
+    """Refuse words that nobody can read.
+
+    Raises: MissingField when there are none; QueryTooLong above 2,000 code points.
+    """
+    if len(text) > MAX_QUERY:
+        raise QueryTooLong(
+            f"{field} has {len(text):,} characters, limit {MAX_QUERY:,}; say who is meant in a sentence or two",
+            field=field,
+            actual=len(text),
+            maximum=MAX_QUERY,
+        )
+    if not text.strip():
+        raise MissingField(f"{field} is needed: say who is meant, in plain words", field=field)
+
+
+def refuse_options(options: Options) -> None:
+    """Refuse wishes that contradict each other or that this server cannot grant.
+
+    Raises: InvalidParameters; ModelNotUsable, since no language model is configured here.
+    """
+    if options.require_llm and options.offline_only:
+        raise InvalidParameters(
+            "require_llm and offline_only exclude each other; set one of them", field="options.offline_only"
+        )
+    cost = options.max_cost_usd
+    if cost is not None and not 0 <= cost < float("inf"):
+        raise InvalidParameters(
+            "max_cost_usd is a price of 0 or more US dollars", field="options.max_cost_usd"
+        )
+    if options.require_llm:
+        raise ModelNotUsable(
+            "the language model was required and none is configured; leave require_llm out to have the "
+            "words read without one",
+            cause="LLM_NOT_CONFIGURED",
+            provider="none",
+        )
