@@ -1,0 +1,137 @@
+"""Quantities in words and digits: twenty-five, a dozen, half a million, 5k, $80, 10 percent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from segmentry.reader.tokens import Token
+
+_UNITS = {
+    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
+    "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
+    "seventeen": 17, "eighteen": 18, "nineteen": 19,
+}  # fmt: skip
+_TENS = {
+    "twenty": 20, "thirty": 30, "forty": 40, "fourty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80,
+    "ninety": 90,
+}  # fmt: skip
+_SCALES = {
+    "hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000, "grand": 1_000,
+    "k": 1_000, "mil": 1_000_000, "hundreds": 100, "thousands": 1_000, "millions": 1_000_000,
+}  # fmt: skip
+_PERCENT = frozenset({"percent", "pct", "percentage"})
+MONEY_WORDS = frozenset(
+    "dollar dollars usd eur euro euros gbp pound pounds zar rand rands bucks cents yen jpy rupee rupees inr chf cad aud"
+    " quid franc francs krona kronor sek nok dkk brl reais".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number over tokens `[start, end)`. `minor` says that the words named cents."""
+
+    value: int | float
+    start: int
+    end: int
+    money: bool = False
+    percent: bool = False
+    minor: bool = False
+    assumed: bool = False
+
+
+def quantity(tokens: Sequence[Token], at: int) -> Quantity | None:
+    """The quantity that begins at token `at`, with its sign of money or percent, or None."""
+    code = tokens[at].norm in MONEY_WORDS and len(tokens[at].norm) == 3
+    begin = at + 1 if code and at + 1 < len(tokens) else at
+    bare = _bare(tokens, begin)
+    if bare is None:
+        return None
+    value, end, assumed = bare
+    money = code or any(token.money for token in tokens[begin:end])
+    percent = any(token.percent for token in tokens[begin:end])
+    minor = False
+    if end < len(tokens):
+        following = tokens[end].norm
+        if following in _PERCENT or (following == "per" and end + 1 < len(tokens) and tokens[end + 1].norm == "cent"):
+            percent, end = True, end + (2 if following == "per" else 1)
+        elif following in MONEY_WORDS:
+            money, minor, end = True, following == "cents", end + 1
+    return Quantity(value, at, end, money, percent, minor, assumed)
+
+
+def _bare(tokens: Sequence[Token], at: int) -> tuple[int | float, int, bool] | None:
+    token = tokens[at]
+    if token.kind == "number" and token.value is not None:
+        value: int | float = token.value
+        end = at + 1
+        while end < len(tokens) and tokens[end].norm in _SCALES and not tokens[end].norm == "k":
+            value, end = _times(value, _SCALES[tokens[end].norm]), end + 1
+        return value, end, False
+    if token.kind != "word":
+        return None
+    word = token.norm
+    following = tokens[at + 1].norm if at + 1 < len(tokens) else ""
+    third = tokens[at + 2].norm if at + 2 < len(tokens) else ""
+    if word in ("a", "one") and following == "dozen":
+        return 12, at + 2, False
+    if word == "dozen":
+        return 12, at + 1, False
+    if word == "a" and following == "couple":
+        return 2, at + (3 if third == "of" else 2), True
+    if word == "half" and following in ("a", "of") and third in _SCALES:
+        return _SCALES[third] // 2, at + 3, False
+    if word == "half" and following == "a" and third == "dozen":
+        return 6, at + 3, False
+    if word in ("a", "an") and following in _SCALES and not following.endswith("s"):
+        words = _spelled(tokens, at + 1)
+        return (words[0], words[1], False) if words else None
+    words = _spelled(tokens, at)
+    return (words[0], words[1], False) if words else None
+
+
+def _times(value: int | float, factor: int) -> int | float:
+    product = value * factor
+    return int(product) if isinstance(product, float) and product.is_integer() else product
+
+
+def _spelled(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
+    total = current = 0
+    index = at
+    seen = False
+    last = ""
+    while index < len(tokens):
+        word = tokens[index].norm
+        if word in _UNITS and last in ("", "tens", "scale"):
+            if last == "tens" and not 1 <= _UNITS[word] <= 9:
+                break
+            current += _UNITS[word]
+            last = "units"
+        elif word in _TENS and last in ("", "scale"):
+            current += _TENS[word]
+            last = "tens"
+        elif word in _SCALES and word != "k" and not word.endswith("s"):
+            if not seen and word == "grand":
+                break
+            scale = _SCALES[word]
+            if scale == 100:
+                current = max(current, 1) * 100
+            else:
+                total += max(current, 1) * scale
+                current = 0
+            last = "scale"
+        elif word == "and" and last == "scale" and _continues(tokens, index + 1):
+            index += 1
+            continue
+        elif word == "-" and last == "tens" and index + 1 < len(tokens) and tokens[index + 1].norm in _UNITS:
+            index += 1
+            continue
+        else:
+            break
+        seen = True
+        index += 1
+    return (total + current, index) if seen else None
+
+
+def _continues(tokens: Sequence[Token], at: int) -> bool:
+    return at < len(tokens) and (tokens[at].norm in _UNITS or tokens[at].norm in _TENS)

@@ -1,0 +1,357 @@
+"""An event and a date: joined this year, haven't booked in 60 days, expiring within 30 days, never ordered."""
+
+from __future__ import annotations
+
+from segmentry.criteria.catalog import Field
+from segmentry.criteria.nodes import And, Event, Leaf, Node, Not, Operator, Or, Scalar
+from segmentry.reader.comparators import comparison
+from segmentry.reader.dates import When
+from segmentry.reader.lexicon import DERIVED, EXACT, GENERAL, PART, Entry
+from segmentry.reader.scene import Fragment, Option, Scene, best, between, label
+from segmentry.reader.words import NEGATIVE_VERBS
+
+_BETWEEN = frozenset(
+    "a an the any our their is are was were be been has have had that which with us on in at anything something to it"
+    " date dates falls fell happened took place dated occurred made done again only just email emails one tee round"
+    " as and who whose : = they we i did do up account".split()
+)
+_SIGNS = frozenset({">", ">=", "<", "<=", "=", "≥", "≤", "=>", "=<"})
+_TENURE_NOUNS = frozenset("customer customers member members client clients user users subscriber subscribers us".split())
+
+
+def moments(scene: Scene, at: int) -> Fragment | None:
+    """The longest way to read an event with its period that begins at `at`."""
+    found = [
+        fragment
+        for fragment in (_counted(scene, at), _event_first(scene, at), _date_first(scene, at), _tenure(scene, at))
+        if fragment is not None
+    ]
+    return max(found, key=lambda fragment: (fragment.end, fragment.node is not None)) if found else None
+
+
+def _dated(scene: Scene, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    return tuple(entry for entry in entries if entry.kind == "moment" or scene.field(entry.field).type == "datetime")
+
+
+def _event_first(scene: Scene, at: int) -> Fragment | None:
+    for match in scene.matches_at(at):
+        entries = _dated(scene, match.of("moment", "field", "comparative"))
+        if not entries:
+            continue
+        comparative = next((entry for entry in entries if entry.kind == "comparative"), None)
+        if comparative is not None:
+            return _older(scene, at, match.end, comparative)
+        allowed = _BETWEEN | scene.lexicon.entities
+        begin = match.end
+        for _ in range(6):
+            when = scene.when(begin)
+            if when is not None and (when.kind != "duration" or when.compare is not None or scene.word(begin) in ("for", "in", "within")):
+                return _choose(scene, at, entries, when)
+            if scene.word(begin) in _SIGNS:
+                signed = _signed(scene, at, entries, begin)
+                if signed is not None:
+                    return signed
+            if scene.word(begin) not in allowed:
+                break
+            begin += 1
+        alone = _alone(scene, at, match.end, entries)
+        if alone is not None:
+            return alone
+    return None
+
+
+def _choose(scene: Scene, at: int, entries: tuple[Entry, ...], when: When) -> Fragment:
+    candidates = best(entries)
+    if len(candidates) > 1:
+        options = tuple(
+            Option(label(node), node)
+            for entry in candidates[:4]
+            for node in (condition(scene, scene.field(entry.field), when)[0],)
+        )
+        names = ", ".join(entry.field for entry in candidates[:4])
+        return Fragment("moment", at, when.end, None, options=options, cap=0.45,
+                        question=f"Which date does '{scene.words(at, when.end)}' mean: {names}?")  # fmt: skip
+    entry = candidates[0]
+    fragment = dated(scene, at, when.end, scene.field(entry.field), when)
+    if entry.negated:
+        fragment.node, fragment.negative = fragment.negative, fragment.node
+        fragment.options, fragment.negative_options = fragment.negative_options, fragment.options
+    if scene.word(at) in ("active", "inactive", "dormant"):
+        fragment.cap = min(fragment.cap, 0.92)
+    return fragment
+
+
+def dated(scene: Scene, start: int, end: int, field: Field, when: When) -> Fragment:
+    """The condition, its negation, and the further readings that the words allow."""
+    positive, negative, options, negative_options = condition(scene, field, when)
+    return Fragment(
+        "moment", start, end, positive, negative, field=field.name, source="assumed" if when.assumed else "said",
+        cap=0.9 if when.assumed or when.alternatives else 1.0, note=when.note, options=options, negative_options=negative_options,
+    )  # fmt: skip
+
+
+def condition(scene: Scene, field: Field, when: When) -> tuple[Node, Node, tuple[Option, ...], tuple[Option, ...]]:
+    """Positive and negated condition for a period on one field, with alternatives for each."""
+    name = field.name
+    future = scene.lexicon.named[name].future
+    never = Leaf(name, Operator.EXISTS, False)
+    positive = _positive(name, when, future)
+    negative = _negative(name, when, positive, future)
+    options: list[Option] = []
+    for text, lo, hi in when.alternatives:
+        options.append(Option(text, _interval(name, lo, hi)))
+    if when.kind == "ago" and when.compare is None:
+        at_least = Leaf(name, Operator.LT, when.ago)
+        options.append(Option(f"at least {when.count} {when.unit.lower()} ago", at_least))
+    also = Or((negative, never))
+    return positive, negative, tuple(options), (Option("also those who never did", also),)
+
+
+def _positive(name: str, when: When, future: bool) -> Node:
+    if when.kind in ("rolling", "within"):
+        if when.kind == "within" and future:
+            return _interval(name, "{{NOW}}", when.from_now)
+        return Leaf(name, Operator.GTE, when.ago)
+    if when.kind == "next":
+        if when.lo is not None:
+            return _interval(name, when.lo, when.hi)
+        if when.compare is Operator.EQ:
+            return _interval(name, when.from_now, f"{{{{{when.count + 1}_DAYS_FROM_NOW}}}}" if when.unit == "DAYS" else None)
+        return _interval(name, "{{NOW}}", when.from_now)
+    if when.kind == "ago":
+        if when.compare in (Operator.GT, Operator.GTE):
+            return Leaf(name, Operator.LT, when.ago)
+        if when.compare is Operator.LTE and not future:
+            return Leaf(name, Operator.GTE, when.ago)
+        if when.compare is Operator.LT:
+            return Leaf(name, Operator.GTE, when.ago)
+        if when.unit == "DAYS" and when.count > 0:
+            return _interval(name, when.ago, f"{{{{{when.count - 1}_DAYS_AGO}}}}")
+        return Leaf(name, Operator.LT, when.ago)
+    if when.kind == "duration":
+        if when.compare in (Operator.LT, Operator.LTE):
+            return Leaf(name, Operator.GTE, when.ago)
+        return Leaf(name, Operator.LT if when.compare in (Operator.GT, None) else Operator.LTE, when.ago)
+    hi = when.hi
+    if when.kind == "calendar" and hi is not None and "NEXT" in hi and not future and "NEXT" not in (when.lo or ""):
+        hi = None  # a field of the past has nothing beyond today
+    return _interval(name, when.lo, hi)
+
+
+def _negative(name: str, when: When, positive: Node, future: bool) -> Node:
+    """"Haven't booked in 60 days": the last time lies before; people who never did are another reading."""
+    if future:
+        return Not(positive)
+    if when.kind in ("rolling", "within"):
+        return Leaf(name, Operator.LT, when.ago)
+    if when.kind == "duration" and when.compare not in (Operator.LT, Operator.LTE):
+        return Leaf(name, Operator.LT, when.ago)
+    if isinstance(positive, Leaf) and positive.operator is Operator.GTE:
+        return Leaf(name, Operator.LT, positive.value)
+    return Not(positive)
+
+
+def _interval(name: str, lo: str | None, hi: str | None) -> Node:
+    bounds: list[tuple[Operator, Scalar]] = []
+    if lo is not None:
+        bounds.append((Operator.GTE, lo))
+    if hi is not None:
+        bounds.append((Operator.LT, hi))
+    return between(name, tuple(bounds))
+
+
+def _signed(scene: Scene, at: int, entries: tuple[Entry, ...], sign: int) -> Fragment | None:
+    """`lastBookingAt >= 2024-01-01`."""
+    token = scene.tokens[sign + 1] if sign + 1 < len(scene.tokens) else None
+    if token is None:
+        return None
+    when = scene.dates.at(sign + 1)
+    if when is None or when.lo is None or when.lo.startswith("{"):
+        return None
+    operator = {">": Operator.GT, ">=": Operator.GTE, "≥": Operator.GTE, "=>": Operator.GTE, "<": Operator.LT, "<=": Operator.LTE,
+                "≤": Operator.LTE, "=<": Operator.LTE, "=": Operator.EQ}[scene.word(sign)]  # fmt: skip
+    field = scene.field(best(entries)[0].field)
+    if operator is Operator.EQ:
+        node = _interval(field.name, when.lo, when.hi)
+    elif operator in (Operator.GT, Operator.LTE):
+        node = _interval(field.name, when.hi, None) if operator is Operator.GT else _interval(field.name, None, when.hi)
+    else:
+        node = Leaf(field.name, operator, when.lo)
+    return Fragment("moment", at, when.end, node, Not(node), field=field.name)
+
+
+def _older(scene: Scene, at: int, end: int, entry: Entry) -> Fragment | None:
+    """"Older than 30" on a date of birth."""
+    begin = end + 1 if scene.word(end) in ("than", "then") else end
+    number = scene.numbers.get(begin)
+    if number is None or not isinstance(number.value, int) or not 0 <= number.value <= 150 or entry.operator is None:
+        return None
+    after = scene.skip(number.end, frozenset({"years", "year", "yrs", "old", "of", "age"}), 4)
+    node = Leaf(entry.field, entry.operator, f"{{{{{number.value}_YEARS_AGO}}}}")
+    flipped = Operator.GTE if entry.operator is Operator.LT else Operator.LT
+    return Fragment("moment", at, after, node, Leaf(entry.field, flipped, node.value), field=entry.field)
+
+
+def _date_first(scene: Scene, at: int) -> Fragment | None:
+    """"In the last 30 days booked", "since 2020 members"; weaker than a date after the event."""
+    when = scene.when(at)
+    if when is None or not when.cued:
+        return None
+    begin = scene.skip(when.end, _BETWEEN | frozenset({",", "s", "'s"}) | scene.lexicon.entities, 4)
+    for match in scene.matches_at(begin):
+        entries = tuple(entry for entry in _dated(scene, match.of("moment", "field")) if entry.strength >= GENERAL)
+        if not entries:
+            continue
+        later = scene.when(scene.skip(match.end, _BETWEEN, 2))
+        if later is None and scene.word(begin) != "new":
+            fragment = _choose(scene, at, entries, when)
+            fragment.end = max(match.end, fragment.end)
+            return fragment
+    return None
+
+
+def _tenure(scene: Scene, at: int) -> Fragment | None:
+    """"Members for over 3 years", "customers since 2020": the people noun itself carries the date."""
+    if scene.word(at) not in _TENURE_NOUNS:
+        return None
+    begin = scene.skip(at + 1, frozenset({"who", "have", "been", "with", "us", "that", "are", "here"}), 4)
+    when = scene.when(begin)
+    if when is None or scene.word(begin) not in ("for", "since", "from", "over", "longer", "more", "at", "until", "before"):
+        return None
+    if when.kind not in ("duration", "absolute") or (when.kind == "absolute" and scene.word(begin) != "since"):
+        return None
+    for name, named in scene.lexicon.named.items():
+        if named.beginning:
+            return dated(scene, at, when.end, scene.field(name), when)
+    return None
+
+
+def _alone(scene: Scene, at: int, end: int, entries: tuple[Entry, ...]) -> Fragment | None:
+    """An event without a period: expired, has booked, never booked; "new" alone asks how new."""
+    candidates = best(entries)
+    entry = candidates[0]
+    name = entry.field
+    word = scene.word(at)
+    named = scene.lexicon.named[name]
+    if word in ("new", "newly", "joiners", "joiner", "recently") and named.beginning:
+        options = tuple(
+            Option(text, Leaf(name, Operator.GTE, value))
+            for text, value in (("joined in the last 30 days", "{{30_DAYS_AGO}}"), ("joined in the last 90 days", "{{90_DAYS_AGO}}"),
+                                ("joined this year", "{{START_OF_YEAR}}"))
+        )  # fmt: skip
+        return Fragment("moment", at, end, None, field=name, options=options, cap=0.45, question=f"How recent does '{scene.words(at, end)}' mean?")
+    if named.ending:
+        return _ending(scene, at, end, name)
+    if entry.kind == "moment" and entry.strength >= DERIVED and named.event_nouns and not named.beginning and word not in ("active", "inactive", "activity", "dormant", "seen", "online"):  # noqa: E501
+        before = scene.word(at - 1)
+        recent = scene.word(end) in ("recently", "lately")
+        if recent:
+            return _recently(scene, at, end, name)
+        if before in NEGATIVE_VERBS or before in ("never", "ever", "have", "has", "who", "not", "no", "without", "yet", "that"):
+            exists = Leaf(name, Operator.EXISTS, True)
+            return Fragment("moment", at, end, exists, Leaf(name, Operator.EXISTS, False), field=name)
+    return None
+
+
+def _recently(scene: Scene, at: int, end: int, name: str) -> Fragment:
+    days = (30, 60, 90)
+    options = tuple(Option(f"in the last {n} days", Leaf(name, Operator.GTE, f"{{{{{n}_DAYS_AGO}}}}")) for n in days)
+    negative = tuple(Option(f"not in the last {n} days", Leaf(name, Operator.LT, f"{{{{{n}_DAYS_AGO}}}}")) for n in days)
+    return Fragment("moment", at, end + 1, None, field=name, options=options, negative_options=negative, cap=0.45,
+                    question=f"How recent does '{scene.words(at, end + 1)}' mean?")  # fmt: skip
+
+
+def _ending(scene: Scene, at: int, end: int, name: str) -> Fragment | None:
+    word = scene.word(at) if scene.word(end - 1) not in ("expired", "lapsed", "ended") else scene.word(end - 1)
+    expired = Leaf(name, Operator.LT, "{{NOW}}")
+    current = Leaf(name, Operator.GTE, "{{NOW}}")
+    if scene.word(end) in ("soon", "shortly") or scene.word(end - 1) == "soon":
+        options = tuple(
+            Option(f"in the next {days} days", between(name, ((Operator.GTE, "{{NOW}}"), (Operator.LT, f"{{{{{days}_DAYS_FROM_NOW}}}}"))))
+            for days in (30, 60, 90)
+        )
+        return Fragment("moment", at, end + 1, None, field=name, options=options, cap=0.45, question=f"How soon does '{scene.words(at, end + 1)}' mean?")
+    if word in ("expired", "lapsed", "ended"):
+        return Fragment("moment", at, end, expired, current, field=name)
+    return None
+
+
+def _counted(scene: Scene, at: int) -> Fragment | None:
+    """"Booked 3+ times in the last 30 days", "at least 5 bookings in 90 days": a counter, or a counted event."""
+    for match in scene.matches_at(at):
+        if not match.of("moment", "event", "field"):
+            continue
+        begin = scene.skip(match.end, frozenset({"us", "a", "with"}), 1)
+        found = comparison(scene.tokens, begin, scene.numbers) if begin < len(scene.tokens) else None
+        once = {"once": 1, "twice": 2}.get(scene.word(begin))
+        if found is None or not (found.explicit or scene.word(found.end) in ("times", "time") or once):
+            continue
+        if scene.word(found.end) not in ("times", "time"):
+            continue
+        return _counter(scene, at, match.of("moment", "event", "field"), found.bounds[0][0] if found.explicit else Operator.EQ,
+                        found.bounds[0][1].value, found.end + 1)  # fmt: skip
+    found = scene.comparison(at)
+    if found is not None and len(found.bounds) == 1:
+        begin = scene.skip(found.end, frozenset({"of", "or", "more"}), 1)
+        for match in scene.matches_at(begin):
+            entries = match.of("moment", "event", "field")
+            if not any(entry.kind == "event" for entry in entries) and not _windows(scene, entries):
+                continue
+            operator = found.bounds[0][0]
+            return _counter(scene, at, entries, operator, found.bounds[0][1].value, match.end)
+    return None
+
+
+def _windows(scene: Scene, entries: tuple[Entry, ...]) -> list[str]:
+    return [
+        entry.field for entry in entries
+        if entry.kind == "field" and scene.field(entry.field).type == "number" and scene.lexicon.named[entry.field].window_days
+    ]  # fmt: skip
+
+
+def _counter(
+    scene: Scene, start: int, entries: tuple[Entry, ...], operator: Operator, value: int | float, end: int
+) -> Fragment | None:
+    if not isinstance(value, int) or value < 0:
+        return None
+    when = scene.when(end)
+    counters = _windows(scene, entries) or _sibling_counters(scene, start, end)
+    if when is not None and when.days and when.kind in ("rolling", "within"):
+        for name in counters:
+            if scene.lexicon.named[name].window_days == when.days:
+                leaf = Leaf(name, operator, value)
+                return Fragment("counter", start, when.end, leaf, _flip(leaf), field=name, rank=1)
+    event = next((entry.field for entry in entries if entry.kind == "event"), None)
+    if event is not None and when is not None and when.days:
+        node = Event(event, operator=operator, value=value, window_start=when.ago)
+        return Fragment("counter", start, when.end, node, Not(node), rank=1)
+    if counters:
+        options = tuple(Option(f"{name} {label(Leaf(name, operator, value))}", Leaf(name, operator, value)) for name in counters)
+        windows = ", ".join(f"{scene.lexicon.named[name].window_days} days ({name})" for name in counters)
+        stop = when.end if when is not None else end
+        return Fragment("counter", start, stop, None, options=options[:4], cap=0.45,
+                        question=f"Over which period does '{scene.words(start, stop)}' count: {windows}?")  # fmt: skip
+    if event is not None:
+        node = Event(event, operator=operator, value=value)
+        return Fragment("counter", start, end, node, Not(node))
+    return None
+
+
+def _sibling_counters(scene: Scene, start: int, end: int) -> list[str]:
+    """Counters that share a word with the event that was said ("booked" and bookingCount30d)."""
+    stems = {token.stem for token in scene.tokens[start:end]}
+    from segmentry.reader.inflect import stem  # noqa: PLC0415 - keeps the pattern's imports short
+
+    return [
+        name for name, named in scene.lexicon.named.items()
+        if named.window_days and scene.field(name).type == "number" and stems & {stem(word) for word in named.core}
+    ]  # fmt: skip
+
+
+def _flip(leaf: Leaf) -> Node:
+    from segmentry.reader.patterns.measures import opposite  # noqa: PLC0415 - measures knows the other side
+
+    return opposite(leaf)
+
+
+__all__ = ["EXACT", "PART", "And", "condition", "dated", "moments"]

@@ -1,0 +1,185 @@
+"""Bands of the catalog, the top N percent, and words that only a person can settle."""
+
+from __future__ import annotations
+
+from segmentry.criteria.catalog import Field
+from segmentry.criteria.nodes import Leaf, Node, Not, Operator
+from segmentry.reader.lexicon import GENERAL, Entry
+from segmentry.reader.names import truth_values
+from segmentry.reader.numbers import Quantity
+from segmentry.reader.scene import Fragment, Option, Scene, best, label, top
+from segmentry.reader.thesaurus import MONEY_NAMES
+from segmentry.reader.words import VAGUE
+
+_HIGH = frozenset("high big large great top heavy strong good highest most biggest largest best better higher rich old older long".split())
+_LOW = frozenset("low small poor weak few bad light lowest least smallest worst lower cheap young little fewest short".split())
+_BY = frozenset("by in for of on based ranked according their the with to our".split())
+_GENERIC = frozenset("customers customer members users clients people spenders spender".split())
+_RECENCY = frozenset("recent recently lately lapsed dormant active inactive".split())
+
+
+def bands(scene: Scene, at: int) -> Fragment | None:
+    """A phrase that the catalog gives a threshold to; reported as assumed."""
+    for match in scene.matches_at(at):
+        entries = match.of("band")
+        if not entries:
+            continue
+        if len({entry.field for entry in entries}) > 1:
+            options = tuple(Option(label(_leaf(entry)), _leaf(entry)) for entry in entries)
+            return Fragment("band", at, match.end, None, options=options[:4], cap=0.45,
+                            question=f"What counts as '{scene.words(at, match.end)}'?")  # fmt: skip
+        entry = entries[0]
+        leaf = _leaf(entry)
+        phrase = entry.band.phrases[0] if entry.band else ""
+        said = scene.words(at, match.end)
+        return Fragment(
+            "band", at, match.end, leaf, Not(leaf), field=entry.field, source="assumed", band=phrase, cap=0.9,
+            note=f"'{said}' was read as {label(leaf)}",
+        )  # fmt: skip
+    return None
+
+
+def _leaf(entry: Entry) -> Leaf:
+    assert entry.band is not None
+    return Leaf(entry.field, entry.band.operator, entry.band.value)
+
+
+def ranks(scene: Scene, at: int) -> Fragment | None:
+    """"Top 10 % by lifetime value", "bottom quarter of spenders by revenue"."""
+    word = scene.word(at)
+    if word not in ("top", "bottom", "highest", "lowest", "best", "worst", "upper", "lower"):
+        return None
+    order = "highest" if word in ("top", "highest", "best", "upper") else "lowest"
+    number: Quantity | None = scene.numbers.get(at + 1)
+    named = {"quarter": 25, "quartile": 25, "decile": 10, "half": 50, "third": 33, "tenth": 10, "fifth": 20, "quintile": 20}
+    if number is not None and number.percent:
+        percent, end = number.value, number.end
+    elif scene.word(at + 1) in named:
+        percent, end = named[scene.word(at + 1)], at + 2
+    else:
+        return None
+    if not 0 < percent < 100:
+        return None
+    begin = scene.skip(end, _BY | scene.lexicon.entities | _GENERIC, 5)
+    for match in scene.matches_at(begin):
+        entries = tuple(
+            entry for entry in match.of("field") if scene.field(entry.field).type in ("number", "datetime") and entry.strength >= 1
+        )
+        if not entries:
+            continue
+        candidates = best(entries)
+        if len(candidates) == 1:
+            node = _top(candidates[0].field, percent, order)
+            return Fragment("top", at, match.end, node, Not(node), field=candidates[0].field)
+        options = tuple(Option(label(_top(entry.field, percent, order)), _top(entry.field, percent, order)) for entry in candidates)
+        return Fragment("top", at, match.end, None, options=options[:4], cap=0.45,
+                        question=f"By which field: {', '.join(entry.field for entry in candidates[:4])}?")  # fmt: skip
+    options = tuple(Option(label(_top(field.name, percent, order)), _top(field.name, percent, order)) for field in _worth(scene))
+    return Fragment("top", at, end, None, options=options[:4], cap=0.45, question=f"'{scene.words(at, end)}' by which field?")
+
+
+def _top(name: str, percent: int | float, order: str) -> Node:
+    node = top(name, 1, order)
+    return type(node)(name, percent, node.order)
+
+
+def unsettled(scene: Scene, at: int) -> Fragment | None:
+    """A vague word, alone or beside a field, or a field named without any condition: a question with options."""
+    word = scene.word(at)
+    vague = word in VAGUE
+    for match in scene.matches_at(at + 1) if vague else []:
+        entries = _rateable(scene, match.of("field"))
+        if entries:
+            field = scene.field(best(entries)[0].field)
+            return _question(scene, at, match.end, _options(field, word))
+    for match in scene.matches_at(at):
+        entries = _rateable(scene, match.of("field"))
+        entries = tuple(entry for entry in entries if entry.strength >= GENERAL and entry.bare)
+        if not entries:
+            continue
+        field = scene.field(best(entries)[0].field)
+        end = scene.skip(match.end, frozenset({"is", "are", "was", "very", "too"}), 2)
+        if scene.word(end) in VAGUE:
+            return _question(scene, at, end + 1, _options(field, scene.word(end)))
+        return _question(scene, at, match.end, _options(field, "high"))
+    if not vague:
+        return None
+    end = at + 1
+    options: list[Option] = []
+    for field in _akin(scene, word):
+        options += _options(field, word)
+    if not options:
+        options = _recency(scene) if word in _RECENCY else [option for field in _worth(scene) for option in _options(field, word)[:1]]
+    return _question(scene, at, end, options)
+
+
+def _rateable(scene: Scene, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    return tuple(
+        entry for entry in entries
+        if scene.field(entry.field).type == "number" and truth_values(scene.field(entry.field)) is None
+        and scene.field(entry.field).role != "id"
+    )  # fmt: skip
+
+
+def _question(scene: Scene, start: int, end: int, options: list[Option]) -> Fragment:
+    words = scene.words(start, end)
+    kept = tuple(dict.fromkeys(options))[:4]
+    text = f"What counts as '{words}'?"
+    if kept:
+        text += " For example: " + " / ".join(option.label for option in kept)
+    negative = tuple(Option(f"not {option.label}", Not(option.node)) for option in kept)
+    return Fragment("vague", start, end, None, options=kept, negative_options=negative, cap=0.45, question=text)
+
+
+def _options(field: Field, word: str) -> list[Option]:
+    """Bands first, then shares of the customers: both need no look at the data."""
+    low = word in _LOW
+    side = (Operator.LT, Operator.LTE) if low else (Operator.GT, Operator.GTE)
+    found = [
+        Option(label(leaf), leaf)
+        for band in field.bands
+        for leaf in (Leaf(field.name, band.operator, band.value),)
+        if band.operator in side
+    ]
+    order = "lowest" if low else "highest"
+    for percent in (10, 25):
+        node = top(field.name, percent, order)
+        found.append(Option(label(node), node))
+    return found
+
+
+def _akin(scene: Scene, word: str) -> list[Field]:
+    """Fields whose name begins as the word does: engaged - engagementScore, loyal - loyaltyPoints."""
+    root = word[:5]
+    if len(root) < 5:
+        return []
+    return [
+        field
+        for field in scene.catalog.visible
+        if field.type == "number"
+        and any(part.startswith(root) for part in (*scene.lexicon.named[field.name].words, *(w for s in field.synonyms for w in s.split())))
+    ]
+
+
+def _worth(scene: Scene) -> list[Field]:
+    """Number fields by which customers are usually ranked: with bands first, then money, then scores and counts."""
+    scored: list[tuple[int, int, Field]] = []
+    for position, field in enumerate(scene.catalog.visible):
+        if field.type != "number" or field.role == "id" or truth_values(field) is not None:
+            continue
+        stems = {token for token in scene.lexicon.named[field.name].words}
+        rank = (2 if any(band.operator in (Operator.GT, Operator.GTE) for band in field.bands) else 0) + (
+            2 if stems & {"value", "ltv", "spend", "revenue", "total", "orders", "purchases", "engagement", "loyalty"} else 0
+        ) + (1 if {word.rstrip("s") for word in stems} & MONEY_NAMES else 0)  # fmt: skip
+        if stems & {"churn", "risk", "age", "day", "month", "year", "code"}:
+            rank -= 3
+        scored.append((-rank, position, field))
+    return [field for _, _, field in sorted(scored, key=lambda item: item[:2])[:3]]
+
+
+def _recency(scene: Scene) -> list[Option]:
+    dated = [field for field in scene.catalog.visible if field.type == "datetime" and not scene.lexicon.named[field.name].future]
+    return [
+        Option(label(Leaf(field.name, Operator.GTE, "{{30_DAYS_AGO}}")), Leaf(field.name, Operator.GTE, "{{30_DAYS_AGO}}"))
+        for field in dated[:3]
+    ]

@@ -1,0 +1,253 @@
+"""Values of a field: platinum or diamond members, tier is gold, status not active, paying by electronic check."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from segmentry.criteria.catalog import Field
+from segmentry.criteria.nodes import And, Leaf, Node, Not, Operator, Or, Scalar
+from segmentry.reader.lexicon import EXACT, GENERAL, PART, Entry, values_of
+from segmentry.reader.names import truth_values
+from segmentry.reader.scene import Fragment, Option, Scene, label
+
+_SEPARATORS = frozenset({"or", "and", ",", "/", "nor", "&", "|"})
+_COPULA = frozenset(
+    "is are was were be being equals equal = == : of in as at to one either set has have a an the their by with with".split()
+)
+_NEGATIONS = frozenset({"not", "isn't", "aren't", "isnt", "arent", "!=", "<>", "≠", "wasn't", "weren't"})
+_AFTER_ITEM = frozenset("the a an in with from by on those".split())
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    end: int
+    entries: tuple[Entry, ...]
+
+
+def values(scene: Scene, at: int) -> Fragment | None:
+    """A list of values of one field, with or without the field's name before or after it."""
+    named = _after_name(scene, at)
+    bare = _bare(scene, at)
+    if named is not None and (bare is None or named.end >= bare.end):
+        return named
+    return bare
+
+
+def _after_name(scene: Scene, at: int) -> Fragment | None:
+    for match in scene.matches_at(at):
+        for entry in match.of("field"):
+            field = scene.field(entry.field)
+            if field.type in ("datetime", "boolean") or truth_values(field) is not None:
+                continue
+            if field.type == "number" and not field.values:
+                continue
+            begin = scene.skip(match.end, _COPULA)
+            negated = scene.word(begin) in _NEGATIONS
+            if negated:
+                begin = scene.skip(begin + 1, _COPULA)
+            if begin >= len(scene.tokens):
+                continue
+            chosen = _list(scene, begin, frozenset({field.name}), restricted=True)
+            if chosen is None:
+                continue
+            items, end, conjunctive = chosen
+            stored = tuple(item.entries[0].value for item in items)
+            return _fragment(scene, at, end, field, stored, conjunctive, negated=negated, known=items)
+    return None
+
+
+def _bare(scene: Scene, at: int) -> Fragment | None:
+    chosen = _list(scene, at, None, restricted=False)
+    if chosen is None:
+        return None
+    items, end, conjunctive = chosen
+    fields = _common(items)
+    following = _name_after(scene, end, fields)
+    if following is not None:
+        name, end = following
+        fields = [name]
+    allowed = [
+        name for name in fields if following is not None or all(_entry(item, name).bare for item in items)
+    ]
+    if not allowed:
+        return None
+    strength = {name: min(_entry(item, name).strength for item in items) for name in allowed}
+    top = max(strength.values())
+    allowed = [name for name in allowed if strength[name] == top]
+    nodes = [
+        (name, scene.field(name), tuple(_entry(item, name).value for item in items)) for name in allowed
+    ]
+    if len(nodes) == 1:
+        _, field, stored = nodes[0]
+        fragment = _fragment(scene, at, end, field, stored, conjunctive, negated=False, known=items)
+        if scene.word(at) in ("active", "inactive") and _other_sense(scene, at):
+            fragment.cap = min(fragment.cap, 0.92)
+        return fragment
+    options = tuple(Option(f"{name} is {', '.join(str(v) for v in stored)}", build(field, stored, False)) for name, field, stored in nodes)
+    words = scene.words(at, end)
+    return Fragment(
+        "value", at, end, None, options=options[:4], negative_options=options[:4], cap=0.45,
+        question=f"Which field does '{words}' belong to: {', '.join(name for name, _, _ in nodes[:4])}?",
+    )  # fmt: skip
+
+
+def _other_sense(scene: Scene, at: int) -> bool:
+    return any(match.of("moment") for match in scene.matches_at(at))
+
+
+def _common(items: list[_Item]) -> list[str]:
+    names = list(dict.fromkeys(entry.field for entry in items[0].entries))
+    return [name for name in names if all(any(entry.field == name for entry in item.entries) for item in items)]
+
+
+def _entry(item: _Item, name: str) -> Entry:
+    return max((entry for entry in item.entries if entry.field == name), key=lambda entry: entry.strength)
+
+
+def _name_after(scene: Scene, at: int, fields: list[str]) -> tuple[str, int] | None:
+    for match in scene.matches_at(at):
+        for entry in match.of("field"):
+            if entry.field in fields and entry.strength >= PART:
+                return entry.field, match.end
+    return None
+
+
+def _list(
+    scene: Scene, at: int, fields: frozenset[str] | None, *, restricted: bool
+) -> tuple[list[_Item], int, bool] | None:
+    first = _one(scene, at, fields, restricted)
+    if first is None:
+        return None
+    items = [first]
+    end = first.end
+    conjunctive = False
+    known = fields or frozenset(entry.field for entry in first.entries)
+    while True:
+        nxt = end
+        # "gold members or platinum members": the noun may be said after every item
+        entity = scene.skip(nxt, scene.lexicon.entities, 1)
+        separators = 0
+        word = ""
+        after = nxt
+        for start in (nxt, entity):
+            after, separators = start, 0
+            while after < len(scene.tokens) and scene.tokens[after].norm in _SEPARATORS and separators < 3:
+                word = scene.tokens[after].norm if scene.tokens[after].norm != "," else word or ","
+                after += 1
+                separators += 1
+            if separators:
+                break
+        if not separators:
+            break
+        after = scene.skip(after, _AFTER_ITEM, 1) if restricted else scene.skip(after, _AFTER_ITEM, 2)
+        item = _one(scene, after, known, restricted) if after < len(scene.tokens) else None
+        if item is None:
+            break
+        narrowed = known & {entry.field for entry in item.entries}
+        if not narrowed or any(_longer_elsewhere(scene, after, item.end, narrowed) for _ in (0,)):
+            break
+        known = narrowed
+        items.append(_Item(item.end, tuple(entry for entry in item.entries if entry.field in known)))
+        conjunctive = conjunctive or word in ("and", "&")
+        end = item.end
+    trimmed = [_Item(item.end, tuple(entry for entry in item.entries if entry.field in known)) for item in items]
+    return trimmed, end, conjunctive
+
+
+def _longer_elsewhere(scene: Scene, at: int, end: int, fields: frozenset[str]) -> bool:
+    """True when a longer phrase begins there that belongs to another field."""
+    return any(
+        match.end > end and any(entry.field not in fields and entry.strength >= GENERAL for entry in match.entries)
+        for match in scene.matches_at(at)
+    )
+
+
+def _one(scene: Scene, at: int, fields: frozenset[str] | None, restricted: bool) -> _Item | None:
+    if at >= len(scene.tokens):
+        return None
+    for match in scene.matches_at(at):
+        entries = tuple(
+            entry
+            for entry in match.of("value")
+            if (fields is None or entry.field in fields) and (restricted or entry.bare or not restricted)
+        )
+        if entries:
+            return _Item(match.end, entries)
+    if not restricted or fields is None:
+        return None
+    field = scene.field(next(iter(fields)))
+    token = scene.tokens[at]
+    for value in values_of(field):
+        if str(value) == token.text:
+            return _Item(at + 1, (Entry("value", field.name, EXACT, value),))
+    return _open(scene, at, field)
+
+
+def _open(scene: Scene, at: int, field: Field) -> _Item | None:
+    """A value nobody listed: only quoted or capitalised, and never for a closed list."""
+    if field.type not in ("string", "array") and not (field.type == "enum" and not field.values):
+        return None
+    token = scene.tokens[at]
+    if token.kind == "quoted":
+        return _Item(at + 1, (Entry("value", field.name, EXACT, token.text, known=False),))
+    if not token.capitalised:
+        return None
+    end = at + 1
+    while end < len(scene.tokens) and scene.tokens[end].capitalised and not scene.matches_at(end):
+        end += 1
+    return _Item(end, (Entry("value", field.name, EXACT, scene.words(at, end), known=False),))
+
+
+def _fragment(
+    scene: Scene,
+    start: int,
+    end: int,
+    field: Field,
+    stored: tuple[str | int | float | bool | None, ...],
+    conjunctive: bool,
+    *,
+    negated: bool,
+    known: list[_Item],
+) -> Fragment:
+    distinct = tuple(dict.fromkeys(stored))
+    positive = build(field, distinct, conjunctive)
+    negative = complement(positive)
+    unseen = sum(1 for item in known if not item.entries[0].known)
+    if negated:
+        positive, negative = negative, positive
+    return Fragment(
+        "value", start, end, positive, negative, field=field.name, factor=0.93**unseen,
+        note=f"'{distinct[0]}' is not among the known values of {field.name}" if unseen and values_of(field) else "",
+    )  # fmt: skip
+
+
+def build(field: Field, stored: tuple[Scalar, ...], conjunctive: bool) -> Node:
+    """The condition for a list of values: one is equality, several are a list, arrays keep "and"."""
+    if field.type == "array":
+        leaves = tuple(Leaf(field.name, Operator.CONTAINS, value) for value in stored)
+        if len(leaves) == 1:
+            return leaves[0]
+        return And(leaves) if conjunctive else Leaf(field.name, Operator.IN, stored)
+    if len(stored) == 1:
+        return Leaf(field.name, Operator.EQ, stored[0])
+    if field.operators and Operator.IN not in field.operators:
+        return Or(tuple(Leaf(field.name, Operator.EQ, value) for value in stored))
+    return Leaf(field.name, Operator.IN, stored)
+
+
+def complement(node: Node) -> Node:
+    """The exact complement, as a leaf where the language has one."""
+    if isinstance(node, Leaf):
+        pairs = {
+            Operator.EQ: Operator.NEQ, Operator.NEQ: Operator.EQ, Operator.IN: Operator.NIN, Operator.NIN: Operator.IN
+        }  # fmt: skip
+        if node.operator in pairs:
+            return Leaf(node.field, pairs[node.operator], node.value)
+        if node.operator is Operator.EXISTS:
+            return Leaf(node.field, Operator.EXISTS, not node.value)
+    if isinstance(node, Not):
+        return node.item
+    return Not(node)
+
+
+__all__ = ["build", "complement", "label", "values"]

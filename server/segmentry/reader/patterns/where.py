@@ -1,0 +1,145 @@
+"""Places: in South Africa, German customers, from Cape Town, based in Berlin."""
+
+from __future__ import annotations
+
+from segmentry.criteria.catalog import Field
+from segmentry.criteria.nodes import Leaf, Operator
+from segmentry.reader.lexicon import values_of
+from segmentry.reader.patterns.values import build, complement
+from segmentry.reader.places import CONTEXT_ONLY, country_at, spellings
+from segmentry.reader.scene import Fragment, Scene
+
+_PREPOSITIONS = frozenset("in from near at of around outside inside within".split())
+_SEPARATORS = frozenset({"or", "and", ",", "/", "nor", "&"})
+_NOT_A_PLACE = frozenset(
+    "january february march april may june july august september october november december q h monday tuesday wednesday"
+    " thursday friday saturday sunday i sms email".split()
+)
+
+
+def places(scene: Scene, at: int) -> Fragment | None:
+    """A country or a list of them, else a capitalised name after a preposition of place."""
+    return _countries(scene, at) or _city(scene, at)
+
+
+def _placed(scene: Scene, at: int) -> bool:
+    """True when the words before `at` speak of a place."""
+    before = scene.word(at - 1)
+    if before == "the":
+        before = scene.word(at - 2)
+    return before in _PREPOSITIONS
+
+
+def _countries(scene: Scene, at: int) -> Fragment | None:
+    fields = scene.lexicon.country_fields
+    if not fields:
+        return None
+    begin, field = at, fields[0]
+    named = False
+    for match in scene.matches_at(at):
+        for entry in match.of("field"):
+            if entry.field in {item.name for item in fields}:
+                field, named = scene.field(entry.field), True
+                begin = scene.skip(match.end, frozenset("is are in = : of equals was ==".split()), 3)
+    negated = named and scene.word(begin) in ("not", "!=")
+    begin += 1 if negated else 0
+    codes: list[str] = []
+    end = begin
+    while end < len(scene.tokens):
+        after = scene.skip(end, _SEPARATORS, 2) if codes else end
+        if codes and after == end:
+            break
+        after = scene.skip(after, frozenset({"in", "from", "the"}), 2) if codes else scene.skip(after, frozenset({"the"}), 1)
+        found = country_at(scene.tokens, after) if after < len(scene.tokens) else None
+        if found is None or (not codes and not _believable(scene, after, found[1], named)):
+            break
+        codes.append(found[0])
+        end = found[1]
+    if not codes:
+        return None
+    stored: list[str] = []
+    assumed = False
+    for code in codes:
+        value, known = _stored(field, code)
+        stored.append(value)
+        assumed = assumed or not known
+    node = build(field, tuple(dict.fromkeys(stored)), False)
+    negative = complement(node)
+    if negated:
+        node, negative = negative, node
+    start = at
+    return Fragment("place", start, end, node, negative, field=field.name, source="assumed" if assumed else "said",
+                    factor=0.93 if assumed else 1.0)  # fmt: skip
+
+
+def _believable(scene: Scene, at: int, end: int, named: bool) -> bool:
+    token = scene.tokens[at]
+    if end == at + 1 and token.norm in CONTEXT_ONLY:
+        return token.capitalised and (named or _placed(scene, at))
+    if end == at + 1 and token.text.isupper() and len(token.text) <= 3:
+        following = scene.word(end)
+        shouted = all(item.text.isupper() for item in scene.tokens if item.kind == "word")
+        return not shouted and (named or _placed(scene, at) or following in scene.lexicon.entities or following in ("", "-", "based", ",", "or"))
+    return True
+
+
+def _stored(field: Field, code: str) -> tuple[str, bool]:
+    """The table's own spelling of a country; known is False when no value of the table shows it."""
+    names = spellings(code)
+    known = {str(value).casefold(): str(value) for value in values_of(field)}
+    for name in names:
+        if name in known:
+            return known[name], True
+    if field.format == "iso3166-alpha2" or not known:
+        return code, field.format == "iso3166-alpha2"
+    lengths = {len(value) for value in known}
+    if lengths == {2}:
+        return code, True
+    if lengths == {3} and len(names) > 1:
+        return names[1].upper(), True
+    return names[2].title() if len(names) > 2 else code, False
+
+
+def _city(scene: Scene, at: int) -> Fragment | None:
+    fields = scene.lexicon.city_fields
+    if not fields or not _placed(scene, at) or scene.word(at - 1) == "at":
+        return None
+    token = scene.tokens[at]
+    field = fields[0]
+    if token.kind == "quoted":
+        names, end = [token.text], at + 1
+    else:
+        names, end = [], at
+        while end < len(scene.tokens):
+            after = scene.skip(end, _SEPARATORS, 2) if names else end
+            if names and after == end:
+                break
+            stop = after
+            while stop < len(scene.tokens) and _capital(scene, stop):
+                stop += 1
+            if stop == after:
+                break
+            names.append(scene.words(after, stop))
+            end = stop
+    if not names:
+        return None
+    samples = {str(value).casefold(): str(value) for value in values_of(field)}
+    stored = tuple(samples.get(name.casefold(), name) for name in names)
+    unseen = sum(1 for name in names if name.casefold() not in samples)
+    closed = field.type == "enum" and bool(field.values) and unseen
+    if closed:
+        return None
+    node = build(field, stored, False)
+    return Fragment("place", at, end, node, complement(node), field=field.name, factor=0.93**unseen)
+
+
+def _capital(scene: Scene, at: int) -> bool:
+    token = scene.tokens[at]
+    if not token.capitalised or token.norm in _NOT_A_PLACE:
+        return False
+    if len(token.text) > 1 and token.text.isupper():
+        return False
+    return not any(match.of("value", "band") for match in scene.matches_at(at))
+
+
+__all__ = ["Leaf", "Operator", "places"]

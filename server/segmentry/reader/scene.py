@@ -1,0 +1,193 @@
+"""One query laid out for the patterns: tokens, numbers, dates and catalog phrases by position."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from segmentry.criteria.catalog import Catalog, Field
+from segmentry.criteria.dates import Clock
+from segmentry.criteria.nodes import And, Everyone, Leaf, Node, Operator, Scalar, Top
+from segmentry.reader.comparators import Comparison, comparison
+from segmentry.reader.dates import DateReader, When
+from segmentry.reader.draft import Source, Span
+from segmentry.reader.lexicon import Entry, Lexicon, Match
+from segmentry.reader.numbers import Quantity, quantity
+from segmentry.reader.tokens import Token
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One way to settle an open phrase: a label a person can choose by and what it would mean."""
+
+    label: str
+    node: Node
+
+
+@dataclass(slots=True)
+class Fragment:
+    """One condition found in the words, with what it means when a negation stands before it.
+
+    `start` and `end` are token positions. `node` is None when the words are understood to be a condition
+    but not which one: then `question` and `options` say what to ask.
+    """
+
+    kind: str
+    start: int
+    end: int
+    node: Node | None
+    negative: Node | None = None
+    field: str = ""
+    source: Source = "said"
+    band: str = ""
+    note: str = ""
+    factor: float = 1.0
+    cap: float = 1.0
+    options: tuple[Option, ...] = ()
+    negative_options: tuple[Option, ...] = ()
+    question: str = ""
+    reason: str = ""
+    negated: bool = False
+    extra: tuple[int, ...] = ()
+    rank: int = 0
+    suggestions: tuple[str, ...] = ()
+
+    @property
+    def chosen(self) -> Node | None:
+        """The condition with the negation before it applied."""
+        return self.negative if self.negated else self.node
+
+    @property
+    def chosen_options(self) -> tuple[Option, ...]:
+        return self.negative_options if self.negated else self.options
+
+
+Pattern = Callable[["Scene", int], "Fragment | None"]
+
+
+@dataclass(slots=True)
+class Scene:
+    """Everything that is known about the query before clauses are read."""
+
+    query: str
+    tokens: tuple[Token, ...]
+    lexicon: Lexicon
+    clock: Clock
+    matches: list[list[Match]]
+    numbers: dict[int, Quantity]
+    dates: DateReader
+    repaired: dict[int, str] = field(default_factory=dict[int, str])
+    previous: Fragment | None = None
+    _whens: dict[int, When | None] = field(default_factory=dict[int, "When | None"])
+    _comparisons: dict[int, Comparison | None] = field(default_factory=dict[int, "Comparison | None"])
+
+    @property
+    def catalog(self) -> Catalog:
+        return self.lexicon.catalog
+
+    def field(self, name: str) -> Field:
+        return self.lexicon.catalog.by_name[name]
+
+    def word(self, at: int) -> str:
+        return self.tokens[at].norm if 0 <= at < len(self.tokens) else ""
+
+    def words(self, start: int, end: int) -> str:
+        """The raw words of a range of tokens."""
+        end = min(end, len(self.tokens))
+        if start >= end:
+            return ""
+        return self.query[self.tokens[start].start : self.tokens[end - 1].end]
+
+    def span(self, start: int, end: int) -> Span:
+        end = min(end, len(self.tokens))
+        first, last = self.tokens[start].start, self.tokens[end - 1].end
+        return Span(first, last, self.query[first:last])
+
+    def matches_at(self, at: int) -> list[Match]:
+        return self.matches[at] if 0 <= at < len(self.tokens) else []
+
+    def when(self, at: int) -> When | None:
+        """The date phrase that begins at token `at`."""
+        if at >= len(self.tokens):
+            return None
+        if at not in self._whens:
+            self._whens[at] = self.dates.at(at)
+        return self._whens[at]
+
+    def comparison(self, at: int) -> Comparison | None:
+        """The comparison with a number that begins at token `at`."""
+        if at >= len(self.tokens):
+            return None
+        if at not in self._comparisons:
+            self._comparisons[at] = comparison(self.tokens, at, self.numbers)
+        return self._comparisons[at]
+
+    def skip(self, at: int, allowed: frozenset[str], most: int = 6) -> int:
+        """The first position from `at` on whose word is not in `allowed`."""
+        end = min(at + most, len(self.tokens))
+        while at < end and self.tokens[at].norm in allowed:
+            at += 1
+        return at
+
+
+def lay_out(query: str, tokens: tuple[Token, ...], lexicon: Lexicon, clock: Clock) -> Scene:
+    """Find numbers and catalog phrases at every position."""
+    numbers: dict[int, Quantity] = {}
+    taken = 0
+    for at in range(len(tokens)):
+        if at < taken:
+            continue
+        found = quantity(tokens, at)
+        if found is not None:
+            numbers[at] = found
+            taken = found.end
+    matches = [lexicon.at(tokens, at) for at in range(len(tokens))]
+    dates = DateReader(tokens, numbers, clock, lexicon.catalog.locale)
+    return Scene(query, tokens, lexicon, clock, matches, numbers, dates)
+
+
+def best(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """The entries that name their field most directly, one per field, in catalog order."""
+    if not entries:
+        return ()
+    strongest = max(entry.strength for entry in entries)
+    seen: dict[str, Entry] = {}
+    for entry in entries:
+        if entry.strength == strongest:
+            seen.setdefault(entry.field, entry)
+    return tuple(seen.values())
+
+
+def between(name: str, bounds: tuple[tuple[Operator, Scalar], ...]) -> Node:
+    """One leaf, or an And of two bounds on one field, which prints as one object."""
+    leaves = tuple(Leaf(name, operator, value) for operator, value in bounds)
+    return leaves[0] if len(leaves) == 1 else And(leaves)
+
+
+def label(node: Node) -> str:
+    """A short text for a reading, when the caller does not say it better."""
+    if isinstance(node, Leaf):
+        return f"{node.field} {_SIGNS.get(node.operator, '$' + node.operator.value)} {_text(node.value)}"
+    if isinstance(node, And):
+        return " and ".join(label(item) for item in node.items)
+    if isinstance(node, Top):
+        return f"the {node.order} {node.percent:g} % by {node.field}"
+    if isinstance(node, Everyone):
+        return "everyone"
+    return type(node).__name__.lower()
+
+
+def top(name: str, percent: int, order: str = "highest") -> Top:
+    return Top(name, percent, "lowest" if order == "lowest" else "highest")
+
+
+_SIGNS = {
+    Operator.EQ: "is", Operator.NEQ: "is not", Operator.GT: ">", Operator.GTE: ">=", Operator.LT: "<",
+    Operator.LTE: "<=",
+}  # fmt: skip
+
+
+def _text(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(str(item) for item in value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    return str(value)

@@ -1,0 +1,59 @@
+"""The query cleaned for reading, with a way back: every offset maps to a code point of the raw text."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+_QUOTES = {
+    "‘": "'", "’": "'", "ʼ": "'", "′": "'", "´": "'", "`": "'",
+    "“": '"', "”": '"', "„": '"', "«": '"', "»": '"',
+    "–": "-", "—": "-", "‐": "-", "‑": "-", "−": "-",
+    "×": "x",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """`norm` is what is read; `to_raw[i]` is the offset in `raw` of `norm[i]`, and `to_raw[len(norm)]` the end."""
+
+    raw: str
+    norm: str
+    to_raw: tuple[int, ...]
+
+
+def normalise(raw: str) -> Text:
+    """Fold compatibility forms (NFKC), straighten quotes and dashes, drop control and bidi characters.
+
+    Letters keep their case, because a capital is evidence of a name. Line breaks and tabs become spaces.
+    """
+    if raw.isascii() and raw.isprintable():
+        return Text(raw, raw, tuple(range(len(raw) + 1)))
+    chars: list[str] = []
+    to_raw: list[int] = []
+    at = 0
+    while at < len(raw):
+        end = at + 1
+        # A base letter and its combining marks compose together, so they are folded as one.
+        while end < len(raw) and unicodedata.combining(raw[end]):
+            end += 1
+        for char in _fold(raw[at:end]):
+            chars.append(char)
+            to_raw.append(at)
+        at = end
+    to_raw.append(len(raw))
+    return Text(raw, "".join(chars), tuple(to_raw))
+
+
+def _fold(cluster: str) -> str:
+    straight = _QUOTES.get(cluster)
+    if straight is not None:
+        return straight
+    folded: list[str] = []
+    for char in unicodedata.normalize("NFKC", cluster):
+        category = unicodedata.category(char)
+        if char in "\t\n\r\v\f" or category.startswith("Z"):
+            folded.append(" ")
+        elif category[0] != "C":
+            folded.append(_QUOTES.get(char, char))
+    return "".join(folded)

@@ -1,0 +1,235 @@
+"""What English says about customer tables in general: other words for what a column name means.
+
+Each row ties words of a column's *name* to phrases of a query. It belongs to no schema: a catalog's own
+synonyms come first, and a row counts only when a column of such a name exists.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# words in a column's name (all of them, stemmed at build) -> phrases that may stand for it
+SYNONYMS: Final[tuple[tuple[str, str], ...]] = (
+    ("age", "aged|years old|year old|years of age|old"),
+    ("income", "earn|earning|earnings|salary|make a year|household income"),
+    ("salary", "earn|earning|income|wage|paid"),
+    ("ltv", "lifetime value|customer lifetime value|clv"),
+    ("lifetime value", "ltv|clv|customer lifetime value"),
+    ("clv", "lifetime value|ltv|customer lifetime value"),
+    ("tenure", "customer for|with us for|with us|stayed|been with us|been customer|been a customer|loyalty"),
+    ("churn", "churned|left us|have left|left|attrited|quit|cancelled their contract"),
+    ("exited", "churned|left us|left|churn"),
+    ("attrition", "churned|churn|left"),
+    ("senior", "senior|seniors|elderly|pensioner|pensioners|senior citizen"),
+    ("partner", "spouse"),
+    ("dependents", "children|kids|dependants|dependent|family"),
+    ("children", "kids|child|kid"),
+    ("kids", "children|child|kid"),
+    ("loan", "personal loan"),
+    ("housing", "housing loan|mortgage|home loan"),
+    ("mortgage", "home loan|housing loan"),
+    ("default", "defaulted|in default|credit in default|credit default"),
+    ("marital", "marital status"),
+    ("marital status", "marital"),
+    ("job", "occupation|profession|work as|employed as|jobs"),
+    ("occupation", "job|profession|work as"),
+    ("profession", "job|occupation"),
+    ("education", "educated|schooling|education level|degree"),
+    ("gender", "sex"),
+    ("sex", "gender"),
+    ("nps", "net promoter score|promoter score"),
+    ("rating", "rated|stars|star"),
+    ("stars", "rated|rating"),
+    ("satisfaction", "satisfied|csat"),
+    ("csat", "satisfaction"),
+    ("visits", "visited|visit|times visited"),
+    ("orders", "ordered|placed orders|purchases"),
+    ("order count", "orders|ordered"),
+    ("purchases", "purchased|bought|orders|purchase"),
+    ("spend", "spent|spending|spend"),
+    ("spent", "spend|spending"),
+    ("total spent", "spent|spend|total spend"),
+    ("total spend", "spent|spend|total spent"),
+    ("revenue", "spend|spent|turnover|sales"),
+    ("amount", "spent|spend|paid"),
+    ("charges", "pay|paying|charge|bill|billed|charged|spend"),
+    ("monthly charges", "pay month|pay monthly|monthly bill|spend month|pay per month|monthly fee|bill month"),
+    ("monthly fee", "pay month|monthly charges|pay"),
+    ("fee", "pay|paying"),
+    ("price", "pay|paid|cost|paying|priced"),
+    ("mrr", "monthly recurring revenue|monthly revenue|pay month|pay"),
+    ("arr", "annual recurring revenue|annual revenue"),
+    ("seats", "seat|licences|licenses"),
+    ("nights", "stayed|night|nights stayed"),
+    ("balance", "account balance|in their account"),
+    ("credit score", "credit rating"),
+    ("payment method", "paying by|pay by|paying with|paid by|paid with|pay with|payment by|pay via"),
+    ("payment", "paying by|pay by|pay with"),
+    ("contract", "contract type"),
+    ("internet", "internet"),
+    ("phone number", "phone|mobile|mobile number|telephone|telephone number|cell number"),
+    ("phone", "phone number|telephone|mobile"),
+    ("email", "e mail|email address|mail address|email addresses"),
+    ("country", "nation|from country"),
+    ("nationality", "country|national"),
+    ("city", "town"),
+    ("state", "province"),
+    ("zip", "zip code|postal code|postcode"),
+    ("campaign", "campaign contacts|times contacted this campaign"),
+    ("duration", "call duration|lasted|long"),
+    ("tickets", "support tickets|ticket"),
+    ("complaints", "complained|complaint"),
+    ("returns", "returned|return"),
+    ("sessions", "session"),
+    ("device", "using|use"),
+    ("plan", "subscription plan|on plan|tier"),
+    ("tier", "level|tier|membership level|loyalty tier"),
+    ("level", "tier"),
+    ("weight", "weigh|weighing"),
+    ("height", "tall"),
+    ("points", "loyalty points|reward points"),
+    ("discount", "discounts|discounted"),
+    ("newsletter", "newsletter subscription|subscribed newsletter"),
+    ("subscribed", "subscriber|subscription|subscribe"),
+    ("vip", "vips"),
+    ("club", "home club"),
+)
+
+# stems of a datetime column's noun -> verbs and phrases for the same event
+EVENT_VERBS: Final[dict[str, str]] = {
+    "book": "booked|book|booking|reserved|made a booking|made booking",
+    "reservation": "reserved|booked|reservation",
+    "purchas": "purchased|bought|buy|made a purchase|shopped|ordered|purchase|made purchase",
+    "order": "ordered|order|bought|purchased|placed an order|placed order|shopped|buy",
+    "transaction": "transacted|bought|purchased|transaction|made transaction",
+    "pay": "paid|pay",
+    "payment": "paid|pay|payment",
+    "login": "logged in|log in|logged on|signed in|sign in|login",
+    "log": "logged in|log in|login",
+    "sign": "signed in",
+    "signin": "signed in|logged in",
+    "seen": "seen|been seen|online|active|been active",
+    "visit": "visited|visit|came in|been in|came|been here",
+    "activity": "active|been active|activity|were active|was active|done anything|did anything",
+    "activ": "active|been active|activity",
+    "click": "clicked|click",
+    "open": "opened|open",
+    "contact": "contacted|contact|been contacted|spoken to",
+    "session": "session|logged in|active",
+    "stay": "stayed|stay|stayed with us",
+    "checkin": "checked in|stayed|check in",
+    "check": "checked in|stayed|check in",
+    "checkout": "checked out",
+    "renewal": "renewed|renew|renewing|up for renewal|renewal due",
+    "renew": "renewed|renew|renewing|renewal|up for renewal",
+    "cancellation": "cancelled|canceled|cancel",
+    "cancel": "cancelled|canceled|cancel|cancellation",
+    "churn": "churned|left",
+    "donation": "donated|gave|donate",
+    "return": "returned|return",
+    "birth": "born|birthday",
+    "birthday": "born|birthday",
+    "birthdat": "born|birthday",
+    "dob": "born|birthday|date of birth",
+    "upgrad": "upgraded|upgrade",
+    "downgrad": "downgraded|downgrade",
+    "trial": "trial",
+    "play": "played|play",
+    "round": "played|played a round",
+    "call": "called|call",
+    "watch": "watched|watch",
+    "stream": "streamed|watched",
+    "travel": "travelled|traveled",
+    "flight": "flew|flown|flight",
+    "flown": "flew|flown|flight",
+    "ship": "shipped|ship",
+    "deliver": "delivered|deliver",
+    "refund": "refunded|refund",
+    "update": "updated|update",
+    "updat": "updated|update",
+    "complaint": "complained|complaint",
+}
+
+# words of the name that say "when somebody became a customer"
+BEGINNING: Final = frozenset(
+    "creat created create signup registr registration register join joined since start enrol enroll enrolled enrolment"
+    " enrollment onboard onboarded opened begin began acquisition acquired activation subscribed member".split()
+)
+BEGINNING_PHRASES: Final = (
+    "joined|join|signed up|sign up|signup|signups|registered|register|became a member|became member|became a customer|"
+    "became customer|enrolled|enroll|onboarded|new|newly joined|recently joined|created an account|created account|"
+    "opened an account|started|member since|members since|customer since|customers since|been a member|been member|"
+    "been members|been a customer|been customers|been customer|with us|been with us|subscribed|a member|a customer|since|"
+    "joiner|joiners|sign ups|acquired|registrations|user since|users since|came on board|been a user|been users"
+)
+ENDING: Final = frozenset("expiry expir expiration expires end ends valid until due termination terminat".split())
+ENDING_PHRASES: Final = (
+    "expire|expires|expired|expiring|expiry|run out|runs out|running out|end|ends|ending|ended|lapse|lapses|lapsing|"
+    "due to expire|up for renewal|about to expire|lapsed|due|valid until"
+)
+
+# comparative adjective -> (words of a column's name, direction of "more")
+COMPARATIVES: Final[dict[str, tuple[str, str]]] = {
+    "older": ("age|birth|dob|birthdate|birthday", "more"),
+    "younger": ("age|birth|dob|birthdate|birthday", "less"),
+    "taller": ("height", "more"),
+    "shorter": ("height|duration|length|tenure", "less"),
+    "heavier": ("weight", "more"),
+    "lighter": ("weight", "less"),
+    "longer": ("tenure|duration|length|stay|nights", "more"),
+    "richer": ("income|salary|balance|wealth", "more"),
+    "poorer": ("income|salary|balance|wealth", "less"),
+    "cheaper": ("price|cost|charges|fee", "less"),
+    "dearer": ("price|cost|charges|fee", "more"),
+}
+
+# words for a value that nearly every table spells in its own way: value (folded) -> phrases
+VALUE_WORDS: Final[dict[str, str]] = {
+    "male": "men|man|male|males|guys|gentlemen|boys",
+    "female": "women|woman|female|females|ladies|lady|girls",
+    "m": "men|man|male|males",
+    "f": "women|woman|female|females|ladies",
+    "active": "active",
+    "inactive": "inactive|dormant",
+    "churned": "churned|lost",
+    "blue-collar": "blue collar workers|manual workers",
+    "retired": "retirees|pensioners|retired",
+    "self-employed": "self employed|freelancers",
+    "unemployed": "jobless|unemployed|out of work",
+    "married": "married",
+    "divorced": "divorcees|divorced",
+    "single": "singles|unmarried",
+    "widowed": "widows|widowers|widow|widower",
+    "cellular": "cell phone|mobile|cellular|cell",
+    "telephone": "telephone|landline",
+    "month-to-month": "monthly|rolling|month by month",
+    "one year": "annual|yearly|1 year|one-year|12 month|12 months",
+    "two year": "two years|2 year|2 years|two-year|biennial|24 month",
+    "fiber optic": "fibre|fiber|fibre optic",
+    "credit card": "card",
+    "tertiary": "university|tertiary educated|university educated|degree",
+    "basic": "basic",
+    "student": "students",
+    "admin.": "administrators|admins|admin",
+    "housemaid": "housemaids|maids",
+}
+
+MONEY_NAMES: Final = frozenset(
+    "charge charg spend spent price pric revenue cost amount balanc balance income salary fee ltv value valu payment pay bill"
+    " mrr arr clv wage budget deposit credit basket donation turnover sale sal".split()
+)
+MONEY_VERBS: Final = frozenset("pay paying pays paid spend spending spends spent cost costs earn earns earning bill billed".split())
+RATES: Final[dict[str, str]] = {
+    "month": "month", "monthly": "month", "mo": "month", "year": "year", "yearly": "year", "annually": "year",
+    "annum": "year", "week": "week", "weekly": "week", "day": "day", "daily": "day", "night": "night", "quarter": "quarter",
+    "order": "order", "visit": "visit", "stay": "stay", "transaction": "transaction",
+}  # fmt: skip
+RATE_NAMES: Final[dict[str, str]] = {
+    "month": "month monthly mrr pm", "year": "year yearly annual arr", "week": "week weekly", "day": "day daily",
+    "night": "night nightly", "quarter": "quarter quarterly", "order": "order aov basket", "visit": "visit", "stay": "stay",
+    "transaction": "transaction",
+}  # fmt: skip
+UNIT_WORDS: Final = frozenset(
+    "day days week weeks month months year years hour hours minute minutes min mins second seconds night nights point points"
+    " time times item items unit units star stars kg kilo kilos km miles mile cm metres meters seat seats yr yrs gb mb".split()
+)
