@@ -9,43 +9,167 @@ from segmentry.criteria.nodes import Operator
 from segmentry.reader.numbers import Quantity
 from segmentry.reader.tokens import Token
 
-GT, GTE, LT, LTE, EQ, NEQ = (
-    Operator.GT, Operator.GTE, Operator.LT, Operator.LTE, Operator.EQ, Operator.NEQ
-)  # fmt: skip
+GT, GTE, LT, LTE, EQ, NEQ = (Operator.GT, Operator.GTE, Operator.LT, Operator.LTE, Operator.EQ, Operator.NEQ)
 
 _PHRASES: dict[str, Operator] = {
-    ">=": GTE, "=>": GTE, "≥": GTE, "<=": LTE, "=<": LTE, "≤": LTE, ">": GT, "<": LT, "=": EQ, "==": EQ,
-    "!=": NEQ, "<>": NEQ, "≠": NEQ,
-    "at least": GTE, "atleast": GTE, "no less than": GTE, "no fewer than": GTE, "not less than": GTE,
-    "not fewer than": GTE, "not under": GTE, "not below": GTE, "minimum": GTE, "minimum of": GTE, "min": GTE,
-    "a minimum of": GTE, "greater than or equal to": GTE, "more than or equal to": GTE, "equal to or greater than": GTE,
-    "equal to or more than": GTE, "starting at": GTE, "starting from": GTE, "not lower than": GTE, "gte": GTE,
-    "higher than or equal to": GTE, "equal or greater than": GTE, "greater or equal to": GTE, "or more than": GTE,
-    "more than": GT, "greater than": GT, "over": GT, "above": GT, "exceeding": GT, "exceeds": GT, "exceed": GT,
-    "exceeded": GT, "higher than": GT, "bigger than": GT, "larger than": GT, "in excess of": GT, "north of": GT,
-    "beyond": GT, "upwards of": GT, "upward of": GT, "gt": GT, "well over": GT, "better than": GT, "more then": GT,
-    "greater then": GT, "higher then": GT, "surpassing": GT, "past": GT, "longer than": GT,
-    "at most": LTE, "up to": LTE, "no more than": LTE, "not more than": LTE, "no greater than": LTE,
-    "not greater than": LTE, "not over": LTE, "not above": LTE, "maximum": LTE, "maximum of": LTE, "max": LTE,
-    "a maximum of": LTE, "less than or equal to": LTE, "fewer than or equal to": LTE, "not exceeding": LTE,
-    "lower than or equal to": LTE, "equal to or less than": LTE, "not higher than": LTE, "no higher than": LTE,
-    "no over": LTE, "lte": LTE, "no longer than": LTE, "capped at": LTE, "less or equal to": LTE,
-    "less than": LT, "fewer than": LT, "under": LT, "below": LT, "lower than": LT, "smaller than": LT,
-    "beneath": LT, "lt": LT, "south of": LT, "less then": LT, "lower then": LT, "shorter than": LT, "short of": LT,
-    "worse than": LT, "fewer then": LT,
-    "exactly": EQ, "equal to": EQ, "equals": EQ, "equal": EQ, "precisely": EQ, "is exactly": EQ,
-    "not equal to": NEQ, "other than": NEQ, "not exactly": NEQ,
-}  # fmt: skip
+    ">=": GTE,
+    "=>": GTE,
+    "≥": GTE,
+    "<=": LTE,
+    "=<": LTE,
+    "≤": LTE,
+    ">": GT,
+    "<": LT,
+    "=": EQ,
+    "==": EQ,
+    "!=": NEQ,
+    "<>": NEQ,
+    "≠": NEQ,
+    "at least": GTE,
+    "atleast": GTE,
+    "no less than": GTE,
+    "no fewer than": GTE,
+    "not less than": GTE,
+    "not fewer than": GTE,
+    "not under": GTE,
+    "not below": GTE,
+    "minimum": GTE,
+    "minimum of": GTE,
+    "min": GTE,
+    "a minimum of": GTE,
+    "greater than or equal to": GTE,
+    "more than or equal to": GTE,
+    "equal to or greater than": GTE,
+    "equal to or more than": GTE,
+    "starting at": GTE,
+    "starting from": GTE,
+    "not lower than": GTE,
+    "gte": GTE,
+    "higher than or equal to": GTE,
+    "equal or greater than": GTE,
+    "greater or equal to": GTE,
+    "or more than": GTE,
+    "more than": GT,
+    "greater than": GT,
+    "over": GT,
+    "above": GT,
+    "exceeding": GT,
+    "exceeds": GT,
+    "exceed": GT,
+    "exceeded": GT,
+    "higher than": GT,
+    "bigger than": GT,
+    "larger than": GT,
+    "in excess of": GT,
+    "north of": GT,
+    "beyond": GT,
+    "upwards of": GT,
+    "upward of": GT,
+    "gt": GT,
+    "well over": GT,
+    "better than": GT,
+    "more then": GT,
+    "greater then": GT,
+    "higher then": GT,
+    "surpassing": GT,
+    "past": GT,
+    "longer than": GT,
+    "at most": LTE,
+    "up to": LTE,
+    "no more than": LTE,
+    "not more than": LTE,
+    "no greater than": LTE,
+    "not greater than": LTE,
+    "not over": LTE,
+    "not above": LTE,
+    "maximum": LTE,
+    "maximum of": LTE,
+    "max": LTE,
+    "a maximum of": LTE,
+    "less than or equal to": LTE,
+    "fewer than or equal to": LTE,
+    "not exceeding": LTE,
+    "lower than or equal to": LTE,
+    "equal to or less than": LTE,
+    "not higher than": LTE,
+    "no higher than": LTE,
+    "no over": LTE,
+    "lte": LTE,
+    "no longer than": LTE,
+    "capped at": LTE,
+    "less or equal to": LTE,
+    "less than": LT,
+    "fewer than": LT,
+    "under": LT,
+    "below": LT,
+    "lower than": LT,
+    "smaller than": LT,
+    "beneath": LT,
+    "lt": LT,
+    "south of": LT,
+    "less then": LT,
+    "lower then": LT,
+    "shorter than": LT,
+    "short of": LT,
+    "worse than": LT,
+    "fewer then": LT,
+    "exactly": EQ,
+    "equal to": EQ,
+    "equals": EQ,
+    "equal": EQ,
+    "precisely": EQ,
+    "is exactly": EQ,
+    "not equal to": NEQ,
+    "other than": NEQ,
+    "not exactly": NEQ,
+}
 _AFTER: dict[str, Operator] = {
-    "or more": GTE, "or above": GTE, "or over": GTE, "or higher": GTE, "or greater": GTE, "or better": GTE,
-    "and above": GTE, "and over": GTE, "and up": GTE, "and higher": GTE, "and more": GTE, "or up": GTE, "plus": GTE,
-    "+": GTE, "upwards": GTE, "or bigger": GTE, "or larger": GTE, "or longer": GTE, "or older": GTE, "and older": GTE,
-    "or less": LTE, "or under": LTE, "or below": LTE, "or fewer": LTE, "or lower": LTE, "and under": LTE,
-    "and below": LTE, "or smaller": LTE, "or shorter": LTE, "or younger": LTE, "and younger": LTE, "and less": LTE,
-    "max": LTE, "maximum": LTE, "minimum": GTE, "min": GTE, "at least": GTE, "at most": LTE, "tops": LTE,
-    "and lower": LTE, "exactly": EQ, "and fewer": LTE,
-}  # fmt: skip
-APPROXIMATE = frozenset("around about approximately roughly circa nearly almost ~ ≈ approx".split())
+    "or more": GTE,
+    "or above": GTE,
+    "or over": GTE,
+    "or higher": GTE,
+    "or greater": GTE,
+    "or better": GTE,
+    "and above": GTE,
+    "and over": GTE,
+    "and up": GTE,
+    "and higher": GTE,
+    "and more": GTE,
+    "or up": GTE,
+    "plus": GTE,
+    "+": GTE,
+    "upwards": GTE,
+    "or bigger": GTE,
+    "or larger": GTE,
+    "or longer": GTE,
+    "or older": GTE,
+    "and older": GTE,
+    "or less": LTE,
+    "or under": LTE,
+    "or below": LTE,
+    "or fewer": LTE,
+    "or lower": LTE,
+    "and under": LTE,
+    "and below": LTE,
+    "or smaller": LTE,
+    "or shorter": LTE,
+    "or younger": LTE,
+    "and younger": LTE,
+    "and less": LTE,
+    "max": LTE,
+    "maximum": LTE,
+    "minimum": GTE,
+    "min": GTE,
+    "at least": GTE,
+    "at most": LTE,
+    "tops": LTE,
+    "and lower": LTE,
+    "exactly": EQ,
+    "and fewer": LTE,
+}
+APPROXIMATE = frozenset(
+    ["around", "about", "approximately", "roughly", "circa", "nearly", "almost", "~", "≈", "approx"]
+)
 _LONGEST = 5
 
 
@@ -73,7 +197,9 @@ class Comparison:
         return any(quantity.percent for _, quantity in self.bounds)
 
 
-def phrase_at(tokens: Sequence[Token], at: int, table: Mapping[str, Operator] = _PHRASES) -> tuple[Operator, int] | None:
+def phrase_at(
+    tokens: Sequence[Token], at: int, table: Mapping[str, Operator] = _PHRASES
+) -> tuple[Operator, int] | None:
     """The comparator whose words begin at `at` and the token after it; the longest wins."""
     for length in range(min(_LONGEST, len(tokens) - at), 0, -1):
         words = " ".join(token.norm for token in tokens[at : at + length])
@@ -92,15 +218,28 @@ def comparison(tokens: Sequence[Token], at: int, numbers: Mapping[int, Quantity]
         if inner is not None:
             return Comparison(((EQ, inner),), at, inner.end, explicit=False, approximate=word)
         return None
-    if word in ("single", "double", "triple") and _next(tokens, at) in ("digit", "digits", "figure", "figures"):
+    if word in ("single", "double", "triple") and _next(tokens, at) in (
+        "digit",
+        "digits",
+        "figure",
+        "figures",
+    ):
         return _digits(tokens, at, word)
-    if word in ("single", "double", "triple") and _next(tokens, at) == "-" and _next(tokens, at + 1) in ("digit", "digits"):
+    if (
+        word in ("single", "double", "triple")
+        and _next(tokens, at) == "-"
+        and _next(tokens, at + 1) in ("digit", "digits")
+    ):
         return _digits(tokens, at, word)
     found = phrase_at(tokens, at)
     if found is not None:
         operator, after = found
         # "greater than a 5" and "at least $ 5" put a small word between
-        if after < len(tokens) and after not in numbers and tokens[after].norm in ("a", "an", "the", "of", "only"):
+        if (
+            after < len(tokens)
+            and after not in numbers
+            and tokens[after].norm in ("a", "an", "the", "of", "only")
+        ):
             after += 1
         number = numbers.get(after)
         if number is not None:
@@ -119,7 +258,9 @@ def _bare(tokens: Sequence[Token], number: Quantity, numbers: Mapping[int, Quant
     if joined + 1 < len(tokens) and tokens[joined].norm in ("-", "to", "through", "till", "until"):
         upper = numbers.get(joined + 1)
         if upper is not None and upper.value >= number.value:
-            return Comparison(((GTE, _like(number, upper)), (LTE, upper)), number.start, upper.end, explicit=True)
+            return Comparison(
+                ((GTE, _like(number, upper)), (LTE, upper)), number.start, upper.end, explicit=True
+            )
     return Comparison(((EQ, number),), number.start, number.end, explicit=False)
 
 
@@ -152,9 +293,14 @@ def _value(quantity: Quantity) -> float:
 def _like(number: Quantity, other: Quantity) -> Quantity:
     """In "$10 to 20" and "10-20%" the sign is said once and meant twice."""
     return Quantity(
-        number.value, number.start, number.end, number.money or other.money, number.percent or other.percent,
-        number.minor or other.minor, number.assumed,
-    )  # fmt: skip
+        number.value,
+        number.start,
+        number.end,
+        number.money or other.money,
+        number.percent or other.percent,
+        number.minor or other.minor,
+        number.assumed,
+    )
 
 
 def _digits(tokens: Sequence[Token], at: int, word: str) -> Comparison:

@@ -21,16 +21,42 @@ GT, GTE, LT, LTE = Operator.GT, Operator.GTE, Operator.LT, Operator.LTE
 WhenKind = Literal["rolling", "within", "next", "ago", "duration", "calendar", "absolute"]
 
 _UNITS = {
-    "day": "DAYS", "days": "DAYS", "d": "DAYS", "night": "DAYS", "nights": "DAYS", "week": "WEEKS", "weeks": "WEEKS",
-    "wk": "WEEKS", "wks": "WEEKS", "month": "MONTHS", "months": "MONTHS", "mo": "MONTHS", "mth": "MONTHS",
-    "mths": "MONTHS", "year": "YEARS", "years": "YEARS", "yr": "YEARS", "yrs": "YEARS", "fortnight": "FORTNIGHT",
-    "fortnights": "FORTNIGHT", "quarter": "QUARTERS", "quarters": "QUARTERS", "hours": "HOURS", "hour": "HOURS",
-    "decade": "DECADES", "decades": "DECADES", "weekend": "",
-}  # fmt: skip
-_MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
-_MONTHS |= {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name} | {"sept": 9}
-_SINCE = frozenset("since from after following starting".split())
-_BEFORE = frozenset("before prior until till by through".split())
+    "day": "DAYS",
+    "days": "DAYS",
+    "d": "DAYS",
+    "night": "DAYS",
+    "nights": "DAYS",
+    "week": "WEEKS",
+    "weeks": "WEEKS",
+    "wk": "WEEKS",
+    "wks": "WEEKS",
+    "month": "MONTHS",
+    "months": "MONTHS",
+    "mo": "MONTHS",
+    "mth": "MONTHS",
+    "mths": "MONTHS",
+    "year": "YEARS",
+    "years": "YEARS",
+    "yr": "YEARS",
+    "yrs": "YEARS",
+    "fortnight": "FORTNIGHT",
+    "fortnights": "FORTNIGHT",
+    "quarter": "QUARTERS",
+    "quarters": "QUARTERS",
+    "hours": "HOURS",
+    "hour": "HOURS",
+    "decade": "DECADES",
+    "decades": "DECADES",
+    "weekend": "",
+}
+_MONTHS = {
+    name.lower(): number
+    for names in (calendar.month_name, calendar.month_abbr, ("",) * 9 + ("sept",))
+    for number, name in enumerate(names)
+    if name
+}
+_SINCE = frozenset(["since", "from", "after", "following", "starting"])
+_BEFORE = frozenset(["before", "prior", "until", "till", "by", "through"])
 _CALENDAR = {"day": "DAY", "week": "WEEK", "month": "MONTH", "quarter": "QUARTER", "year": "YEAR"}
 _DECADES = {"eighties": 1980, "nineties": 1990, "noughties": 2000, "seventies": 1970, "sixties": 1960}
 
@@ -58,7 +84,7 @@ class When:
 
     @property
     def days(self) -> int:
-        """The length in days, months as 30 and years as 365, to find a counter's window; 0 when it has none."""
+        """The length in days (months as 30, years as 365), to find a counter's window; 0 without length."""
         return self.count * {"DAYS": 1, "WEEKS": 7, "MONTHS": 30, "YEARS": 365}.get(self.unit, 0)
 
     @property
@@ -73,7 +99,9 @@ class When:
 class DateReader:
     """Reads date phrases in one query's tokens."""
 
-    def __init__(self, tokens: Sequence[Token], numbers: Mapping[int, Quantity], clock: Clock, locale: str) -> None:
+    def __init__(
+        self, tokens: Sequence[Token], numbers: Mapping[int, Quantity], clock: Clock, locale: str
+    ) -> None:
         self._tokens = tokens
         self._numbers = numbers
         self._today = clock.as_of.astimezone(clock.zone).date()
@@ -94,7 +122,21 @@ class DateReader:
         word = self._word(at)
         if word in ("in", "within", "during", "over", "for", "on", "throughout", "inside", "across"):
             return self._after_preposition(at, word)
-        if word in ("more", "less", "over", "under", "at", "longer", "fewer", "up", "not", "no", "almost", "exactly", "upwards"):
+        if word in (
+            "more",
+            "less",
+            "over",
+            "under",
+            "at",
+            "longer",
+            "fewer",
+            "up",
+            "not",
+            "no",
+            "almost",
+            "exactly",
+            "upwards",
+        ):
             return self._compared(at)
         if word == "the" and self._word(at + 1) in ("last", "past", "previous", "next", "coming", "current"):
             return self._phrase(at + 1)
@@ -156,7 +198,12 @@ class DateReader:
             count, unit = count * 10, "YEARS"
         elif unit == "HOURS":
             count, unit, assumed = -(-count // 24), "DAYS", count % 24 != 0 or assumed
-        if unit == "YEARS" and self._word(end) == "and" and self._word(end + 1) in ("a",) and self._word(end + 2) == "half":
+        if (
+            unit == "YEARS"
+            and self._word(end) == "and"
+            and self._word(end + 1) == "a"
+            and self._word(end + 2) == "half"
+        ):
             count, unit, end = count * 12 + 6, "MONTHS", end + 3
         if not 0 <= count <= 3650:
             return None
@@ -181,11 +228,25 @@ class DateReader:
 
     def _after_preposition(self, at: int, word: str) -> When | None:
         inner = at + 1
-        if word == "within" and self._word(inner) == "the" and self._word(inner + 1) not in ("last", "past", "next", "previous"):
+        if (
+            word == "within"
+            and self._word(inner) == "the"
+            and self._word(inner + 1) not in ("last", "past", "next", "previous")
+        ):
             inner += 1
         if self._word(inner) == "the":
             following = self._word(inner + 1)
-            if following in ("last", "past", "previous", "next", "coming", "current", "preceding", "following", "upcoming"):
+            if following in (
+                "last",
+                "past",
+                "previous",
+                "next",
+                "coming",
+                "current",
+                "preceding",
+                "following",
+                "upcoming",
+            ):
                 return self._relative(inner + 1)
             decade = self._decade(inner + 1)
             if decade is not None:
@@ -193,12 +254,28 @@ class DateReader:
             inner += 0
         if self._word(inner) in ("last", "past", "previous", "next", "coming", "this", "current", "upcoming"):
             return self._relative(inner)
-        if word == "over" or word == "across":
+        if word in {"over", "across"}:
             return self._compared(at) if word == "over" else None
         if word == "for":
-            compared = self._compared(inner) if self._word(inner) in (
-                "more", "less", "over", "under", "at", "longer", "up", "fewer", "almost", "no", "not", "exactly"
-            ) else None  # fmt: skip
+            compared = (
+                self._compared(inner)
+                if self._word(inner)
+                in (
+                    "more",
+                    "less",
+                    "over",
+                    "under",
+                    "at",
+                    "longer",
+                    "up",
+                    "fewer",
+                    "almost",
+                    "no",
+                    "not",
+                    "exactly",
+                )
+                else None
+            )
             if compared is not None:
                 return compared
         length = self._length(inner)
@@ -220,11 +297,23 @@ class DateReader:
         word, following = self._word(at), self._word(at + 1)
         third = self._word(at + 2)
         table: list[tuple[tuple[str, ...], Operator]] = [
-            (("no", "more", "than"), LTE), (("not", "more", "than"), LTE), (("no", "less", "than"), GTE),
-            (("more", "than"), GT), (("longer", "than"), GT), (("less", "than"), LT), (("fewer", "than"), LT),
-            (("at", "least"), GTE), (("at", "most"), LTE), (("up", "to"), LTE), (("over",), GT), (("under",), LT),
-            (("upwards", "of"), GT), (("more", "then"), GT), (("exactly",), Operator.EQ), (("almost",), GTE),
-        ]  # fmt: skip
+            (("no", "more", "than"), LTE),
+            (("not", "more", "than"), LTE),
+            (("no", "less", "than"), GTE),
+            (("more", "than"), GT),
+            (("longer", "than"), GT),
+            (("less", "than"), LT),
+            (("fewer", "than"), LT),
+            (("at", "least"), GTE),
+            (("at", "most"), LTE),
+            (("up", "to"), LTE),
+            (("over",), GT),
+            (("under",), LT),
+            (("upwards", "of"), GT),
+            (("more", "then"), GT),
+            (("exactly",), Operator.EQ),
+            (("almost",), GTE),
+        ]
         for words, operator in table:
             if (word, following, third)[: len(words)] == words:
                 length = self._length(at + len(words))
@@ -250,7 +339,7 @@ class DateReader:
         unit = _CALENDAR.get(following)
         if following == "fortnight":
             return When("next" if forward else "rolling", at, at + 2, count=2, unit="WEEKS")
-        if following in ("decade",) and word in ("last", "past"):
+        if following == "decade" and word in ("last", "past"):
             return When("rolling", at, at + 2, count=10, unit="YEARS")
         if unit is None:
             month = _MONTHS.get(following)
@@ -264,7 +353,7 @@ class DateReader:
         if word in ("this", "current"):
             return When("calendar", at, at + 2, f"{{{{START_OF_{unit}}}}}", f"{{{{START_OF_NEXT_{unit}}}}}")
         if forward:
-            first, last = self._next_period(unit)
+            last = self._next_period(unit)
             note = f"FROZEN_DATE: the end of next {following} is the date {last}"
             return When("calendar", at, at + 2, f"{{{{START_OF_NEXT_{unit}}}}}", last, note=note)
         return When("calendar", at, at + 2, f"{{{{START_OF_LAST_{unit}}}}}", f"{{{{START_OF_{unit}}}}}")
@@ -274,23 +363,23 @@ class DateReader:
         found = self._with_unit(at, begin, 2, True)
         return None if found is None else replace(found, kind="next" if forward else "rolling")
 
-    def _next_period(self, unit: str) -> tuple[str, str]:
+    def _next_period(self, unit: str) -> str:
         today = self._today
         if unit == "DAY":
-            return "", (today + timedelta(days=2)).isoformat()
+            return (today + timedelta(days=2)).isoformat()
         if unit == "WEEK":
             monday = today - timedelta(days=today.weekday())
-            return "", (monday + timedelta(days=14)).isoformat()
+            return (monday + timedelta(days=14)).isoformat()
         if unit == "YEAR":
-            return "", _iso(today.year + 2, 1)
+            return _iso(today.year + 2, 1)
         step = 1 if unit == "MONTH" else 3
         start = today.month if unit == "MONTH" else 3 * ((today.month - 1) // 3) + 1
-        return "", _iso(today.year, start + 2 * step)
+        return _iso(today.year, start + 2 * step)
 
     # --- since March 2023, before 2024, between March and May 2024 ------------------------------------
 
     def _bounded(self, at: int, word: str) -> When | None:
-        if word == "between" or word == "from":
+        if word in {"between", "from"}:
             both = self._between(at)
             if both is not None:
                 return both
@@ -306,14 +395,19 @@ class DateReader:
             return None if inner is None or inner.lo is None else replace(inner, kind="absolute", hi=None)
         inner = self._absolute(begin, cued=True)
         if inner is None:
-            relative = self._phrase(begin) if self._word(begin) in (
-                "last", "this", "next", "today", "yesterday", "tomorrow"
-            ) else None  # fmt: skip
+            relative = (
+                self._phrase(begin)
+                if self._word(begin) in ("last", "this", "next", "today", "yesterday", "tomorrow")
+                else None
+            )
             length = self._length(begin)
             if length is not None and self._word(length.end) == "ago":
-                return When("absolute", at, length.end + 1, *(
-                    (length.ago, None) if word in _SINCE else (None, length.ago)
-                ))  # fmt: skip
+                return When(
+                    "absolute",
+                    at,
+                    length.end + 1,
+                    *((length.ago, None) if word in _SINCE else (None, length.ago)),
+                )
             if relative is None or relative.lo is None:
                 return None
             inner = relative
@@ -333,7 +427,14 @@ class DateReader:
         first = self._absolute(at + 1, cued=True)
         month = _MONTHS.get(self._word(at + 1))
         end = first.end if first is not None else at + 2
-        if (first is None and month is None) or self._word(end) not in ("and", "to", "-", "until", "till", "through"):
+        if (first is None and month is None) or self._word(end) not in (
+            "and",
+            "to",
+            "-",
+            "until",
+            "till",
+            "through",
+        ):
             return None
         second = self._absolute(end + 1, cued=True)
         if second is None or second.lo is None:
@@ -373,7 +474,9 @@ class DateReader:
         word = token.norm
         if word == "the":
             return self._decade(at + 1) or self._single(at + 1, cued=cued)
-        if word == "or" and self._word(at + 1) in ("after", "before") or (word in ("on",) and self._word(at + 1) == "or"):
+        if (word == "or" and self._word(at + 1) in ("after", "before")) or (
+            word == "on" and self._word(at + 1) == "or"
+        ):
             return None
         if word in ("q", "h") and at + 1 < len(self._tokens) and self._tokens[at + 1].glued:
             return self._quarter(at)
@@ -387,8 +490,13 @@ class DateReader:
             if named is not None and isinstance(day, int) and 1 <= day <= 31 and not token.money:
                 year, end = self._year_after(at + 2 + skip)
                 return self._day(at, end, year, named, day)
-            if isinstance(day, int) and 1900 <= day <= 2100 and token.kind == "number" and len(token.norm) == 4:
-                if self._word(at + 1) in ("s",) and self._tokens[at + 1].glued:
+            if (
+                isinstance(day, int)
+                and 1900 <= day <= 2100
+                and token.kind == "number"
+                and len(token.norm) == 4
+            ):
+                if self._word(at + 1) == "s" and self._tokens[at + 1].glued:
                     return When("absolute", at, at + 2, _iso(day, 1), _iso(day + 10, 1))
                 return When("absolute", at, at + 1, _iso(day, 1), _iso(day + 1, 1), cued=cued)
         return None
@@ -400,9 +508,22 @@ class DateReader:
         if token.norm in _DECADES:
             start = _DECADES[token.norm]
             return When("absolute", at, at + 1, _iso(start, 1), _iso(start + 10, 1))
-        if token.kind == "number" and isinstance(token.value, int) and self._word(at + 1) == "s" and token.value % 10 == 0:
+        if (
+            token.kind == "number"
+            and isinstance(token.value, int)
+            and self._word(at + 1) == "s"
+            and token.value % 10 == 0
+        ):
             short = token.value
-            start = short if short >= 1900 else 1900 + short if 20 < short < 100 else 2000 + short if short <= 20 else 0
+            start = (
+                short
+                if short >= 1900
+                else 1900 + short
+                if 20 < short < 100
+                else 2000 + short
+                if short <= 20
+                else 0
+            )
             if 1900 <= start <= 2100:
                 return When("absolute", at, at + 2, _iso(start, 1), _iso(start + 10, 1))
         return None
@@ -422,10 +543,17 @@ class DateReader:
 
     def _month(self, at: int, month: int, cued: bool) -> When | None:
         following = self._tokens[at + 1] if at + 1 < len(self._tokens) else None
-        if following is not None and following.kind in ("number", "ordinal") and isinstance(following.value, int):
-            if 1 <= following.value <= 31 and not (len(following.norm) == 4):
-                year, end = self._year_after(at + 2)
-                return self._day(at, end, year, month, following.value)
+        if (
+            (
+                following is not None
+                and following.kind in ("number", "ordinal")
+                and isinstance(following.value, int)
+            )
+            and 1 <= following.value <= 31
+            and len(following.norm) != 4
+        ):
+            year, end = self._year_after(at + 2)
+            return self._day(at, end, year, month, following.value)
         begin = at + 1
         if self._word(begin) in ("of", ",", "in", "last"):
             begin += 1
@@ -434,8 +562,15 @@ class DateReader:
             if not cued:
                 return None
             past = self._today.year if month <= self._today.month else self._today.year - 1
-            return When("absolute", at, at + 1, _iso(past, month), _iso(past, month + 1), assumed=True,
-                        note=f"{calendar.month_name[month]} was read as {calendar.month_name[month]} {past}")  # fmt: skip
+            return When(
+                "absolute",
+                at,
+                at + 1,
+                _iso(past, month),
+                _iso(past, month + 1),
+                assumed=True,
+                note=f"{calendar.month_name[month]} was read as {calendar.month_name[month]} {past}",
+            )
         return When("absolute", at, end, _iso(year, month), _iso(year, month + 1))
 
     def _month_of(self, at: int, end: int, month: int, word: str) -> When:
@@ -450,14 +585,23 @@ class DateReader:
         begin = at + 1 if self._word(at) == "," else at
         if begin < len(self._tokens):
             token = self._tokens[begin]
-            if token.kind == "number" and isinstance(token.value, int) and 1900 <= token.value <= 2100 and len(token.norm) == 4:
+            if (
+                token.kind == "number"
+                and isinstance(token.value, int)
+                and 1900 <= token.value <= 2100
+                and len(token.norm) == 4
+            ):
                 return token.value, begin + 1
         return None, at
 
     def _day(self, at: int, end: int, year: int | None, month: int, day: int) -> When | None:
         assumed = year is None
         if year is None:
-            year = self._today.year if (month, day) <= (self._today.month, self._today.day) else self._today.year - 1
+            year = (
+                self._today.year
+                if (month, day) <= (self._today.month, self._today.day)
+                else self._today.year - 1
+            )
         return _one_day(at, end, year, month, day, assumed)
 
     def _written(self, text: str, at: int) -> When | None:
@@ -484,7 +628,9 @@ def _is_day(when: When) -> bool:
     return date.fromisoformat(when.hi) - date.fromisoformat(when.lo) == timedelta(days=1)
 
 
-def _one_day(at: int, end: int, year: int, month: int, day: int, assumed: bool) -> When | None:
+def _one_day(  # noqa: PLR0917 - a date and where it stands
+    at: int, end: int, year: int, month: int, day: int, assumed: bool
+) -> When | None:
     try:
         first = date(year, month, day)
         last = first + timedelta(days=1)

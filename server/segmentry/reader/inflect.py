@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - word tables and patterns read better in long lines
 """Inflection only: plural, possessive, -ed and -ing are taken off; nothing that changes the word's meaning.
 
 Snowball was too strong: it made *active* equal to *activity* and *email* to *emailable*.
@@ -28,7 +29,7 @@ def stem(word: str) -> str:
     """The word without its inflection, for comparison only (`purchased` and `purchases` -> `purchas`)."""
     if word in _IRREGULAR:
         return _IRREGULAR[word]
-    if word.endswith("'s") or word.endswith("s'"):
+    if word.endswith(("'s", "s'")):
         word = word[:-2] if word.endswith("'s") else word[:-1]
     elif "'" in word:
         return word

@@ -26,20 +26,100 @@ from segmentry.reader.words import ALWAYS_ENTITY, ENTITY, FRAME, STOP, VAGUE
 
 EntryKind = Literal["field", "value", "band", "moment", "comparative", "channel", "event"]
 
-# How directly a phrase names its field: said by the catalog, derived from the name, general English, one word of it.
+# How directly a phrase names its field: by the catalog, from the name, by general English, by one word.
 EXACT, DERIVED, GENERAL, PART = 4, 3, 2, 1
 
-_SKIPPED: Final = frozenset("a an the any our their your my his her its of - / _ . & : s".split())
-_DROPPED: Final = frozenset("a an the any our their your my of".split())
+_SKIPPED: Final = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "any",
+        "our",
+        "their",
+        "your",
+        "my",
+        "his",
+        "her",
+        "its",
+        "of",
+        "-",
+        "/",
+        "_",
+        ".",
+        "&",
+        ":",
+        "s",
+    ]
+)
+_DROPPED: Final = frozenset(["a", "an", "the", "any", "our", "their", "your", "my", "of"])
 _DIGITS: Final = {
-    "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8",
-    "nine": "9", "ten": "10", "twelve": "12",
-}  # fmt: skip
+    "one": "1",
+    "two": "2",
+    "three": "3",
+    "four": "4",
+    "five": "5",
+    "six": "6",
+    "seven": "7",
+    "eight": "8",
+    "nine": "9",
+    "ten": "10",
+    "twelve": "12",
+}
 _CACHED: Final = 256
 _BARE_FORBIDDEN: Final = frozenset(
-    "yes no true false y n t f other others unknown none all any not in is and or may on off na n/a null it to us me can".split()
+    [
+        "yes",
+        "no",
+        "true",
+        "false",
+        "y",
+        "n",
+        "t",
+        "f",
+        "other",
+        "others",
+        "unknown",
+        "none",
+        "all",
+        "any",
+        "not",
+        "in",
+        "is",
+        "and",
+        "or",
+        "may",
+        "on",
+        "off",
+        "na",
+        "n/a",
+        "null",
+        "it",
+        "to",
+        "us",
+        "me",
+        "can",
+    ]
 )
-_ADJECTIVES: Final = frozenset("high low highly strong weak good bad heavy light big small large top poor great".split())
+_ADJECTIVES: Final = frozenset(
+    [
+        "high",
+        "low",
+        "highly",
+        "strong",
+        "weak",
+        "good",
+        "bad",
+        "heavy",
+        "light",
+        "big",
+        "small",
+        "large",
+        "top",
+        "poor",
+        "great",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +139,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Entries whose phrase covers the tokens `[start, end)`; `exact` when the raw words are a field's own name."""
+    """Entries whose phrase covers the tokens `[start, end)`; `words` is the length of the phrase."""
 
     start: int
     end: int
@@ -80,7 +160,9 @@ class Lexicon:
         self.country_fields = tuple(field for field in catalog.visible if _is_country(field))
         self.city_fields = tuple(field for field in catalog.visible if _is_city(field))
         self.consents: dict[str, tuple[str, ...]] = {
-            name: named.consent_channel for name, named in self.named.items() if named.consent_channel is not None
+            name: named.consent_channel
+            for name, named in self.named.items()
+            if named.consent_channel is not None
         }
         self._first: dict[str, list[tuple[tuple[str, ...], list[Entry]]]] = {}
         self._index: dict[tuple[str, ...], list[Entry]] = {}
@@ -173,7 +255,9 @@ def _walk(tokens: tuple[Token, ...], start: int, key: tuple[str, ...]) -> int | 
     at = start + 1
     for part in key[1:]:
         skipped = 0
-        while at < len(tokens) and token_key(tokens[at]) != part and tokens[at].norm in _SKIPPED and skipped < 3:
+        while (
+            at < len(tokens) and token_key(tokens[at]) != part and tokens[at].norm in _SKIPPED and skipped < 3
+        ):
             at += 1
             skipped += 1
         if at >= len(tokens) or token_key(tokens[at]) != part:
@@ -206,7 +290,7 @@ def _phrases(lexicon: Lexicon) -> Iterator[tuple[tuple[str, ...], Entry]]:
         yield from _general_phrases(named)
         if named.field.type == "datetime":
             yield from _moment_phrases(named, rank=beginnings.index(name) if name in beginnings else 0)
-        yield from _value_phrases(named.field, lexicon.entities)
+        yield from _value_phrases(named.field)
         yield from _band_phrases(named)
         if named.consent_channel:
             yield named.consent_channel, Entry("channel", name, EXACT)
@@ -289,11 +373,13 @@ def _moment_phrases(named: Named, rank: int) -> Iterator[tuple[tuple[str, ...], 
         yield name_words(synonym), Entry("moment", name, EXACT)
 
 
-def _value_phrases(field: Field, entities: frozenset[str]) -> Iterator[tuple[tuple[str, ...], Entry]]:
+def _value_phrases(field: Field) -> Iterator[tuple[tuple[str, ...], Entry]]:
     if field.type in ("boolean", "datetime") or field.pii:
         return
     flag = truth_values(field) is not None
-    listed: list[tuple[str | int | float | bool, tuple[str, ...]]] = [(item.value, item.synonyms) for item in field.values]
+    listed: list[tuple[str | int | float | bool, tuple[str, ...]]] = [
+        (item.value, item.synonyms) for item in field.values
+    ]
     seen = {item.value for item in field.values}
     listed += [(sample, ()) for sample in field.samples if sample not in seen]
     spelled: set[str] = {str(value).casefold() for value, _ in listed}
@@ -303,7 +389,7 @@ def _value_phrases(field: Field, entities: frozenset[str]) -> Iterator[tuple[tup
             yield name_words(synonym), Entry("value", field.name, EXACT, value)
         if not words:
             continue
-        bare = not flag and not isinstance(value, bool) and _stands_alone(words, entities)
+        bare = not flag and not isinstance(value, bool) and _stands_alone(words)
         yield words, Entry("value", field.name, EXACT, value, bare=bare)
         alternatives = VALUE_WORDS.get(str(value).casefold())
         if alternatives and not flag:
@@ -314,31 +400,53 @@ def _value_phrases(field: Field, entities: frozenset[str]) -> Iterator[tuple[tup
                     yield phrase, Entry("value", field.name, GENERAL, value)
 
 
-def _stands_alone(words: tuple[str, ...], entities: frozenset[str]) -> bool:
+def _stands_alone(words: tuple[str, ...]) -> bool:
     if len(words) > 1:
         return not all(word.isdigit() or word in STOP for word in words)
-    word = words[0]
+    (word,) = words or ("",)
     if word.isdigit() or len(word) < 2 or word in _BARE_FORBIDDEN or word in STOP:
         return False
     if word in ALWAYS_ENTITY:
         return False
-    return word not in FRAME and (word not in VAGUE or word in ("active", "inactive", "new", "premium", "vip", "lapsed", "gold",
-                                                               "regular", "small", "medium", "large", "old", "dormant", "elite"))  # fmt: skip
+    return word not in FRAME and (
+        word not in VAGUE
+        or word
+        in (
+            "active",
+            "inactive",
+            "new",
+            "premium",
+            "vip",
+            "lapsed",
+            "gold",
+            "regular",
+            "small",
+            "medium",
+            "large",
+            "old",
+            "dormant",
+            "elite",
+        )
+    )
 
 
 def _band_phrases(named: Named) -> Iterator[tuple[tuple[str, ...], Entry]]:
     field = named.field
-    names: list[tuple[str, ...]] = [named.words, named.core, *(name_words(synonym) for synonym in field.synonyms)]
+    names: list[tuple[str, ...]] = [
+        named.words,
+        named.core,
+        *(name_words(synonym) for synonym in field.synonyms),
+    ]
     for band in field.bands:
         for phrase in band.phrases:
             words = name_words(phrase)
             yield words, Entry("band", field.name, EXACT, band=band)
             # "high engagement" also answers to "high engagement score" and "engagement is high".
-            if words and words[0] in _ADJECTIVES and len(words) > 1:
+            if words and words[0] in _ADJECTIVES and words[1:] in names:
                 for name in names:
-                    yield (words[0], *name), Entry("band", field.name, EXACT, band=band)
-                    yield (*name, words[0]), Entry("band", field.name, EXACT, band=band)
-                    yield (*name, "is", words[0]), Entry("band", field.name, EXACT, band=band)
+                    yield (words[0], *name), Entry("band", field.name, DERIVED, band=band)
+                    yield (*name, words[0]), Entry("band", field.name, DERIVED, band=band)
+                    yield (*name, "is", words[0]), Entry("band", field.name, DERIVED, band=band)
 
 
 def _event_phrases(event: EventType) -> Iterator[tuple[tuple[str, ...], Entry]]:

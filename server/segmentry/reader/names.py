@@ -11,22 +11,152 @@ from segmentry.reader.thesaurus import BEGINNING, ENDING
 from segmentry.reader.tokens import name_words
 
 _PREFIXES = frozenset(
-    "is has was did can have customer client user member account cust number num no n total nr the of count avg average".split()
+    [
+        "is",
+        "has",
+        "was",
+        "did",
+        "can",
+        "have",
+        "customer",
+        "client",
+        "user",
+        "member",
+        "account",
+        "cust",
+        "number",
+        "num",
+        "no",
+        "n",
+        "total",
+        "nr",
+        "the",
+        "of",
+        "count",
+        "avg",
+        "average",
+    ]
 )
 _SUFFIXES = frozenset(
-    "score count cnt counts flag ind indicator date at time timestamp ts dt name id type code amount level pct percent rate"
-    " cents usd eur number num total status category group method value index yn bool tag".split()
+    [
+        "score",
+        "count",
+        "cnt",
+        "counts",
+        "flag",
+        "ind",
+        "indicator",
+        "date",
+        "at",
+        "time",
+        "timestamp",
+        "ts",
+        "dt",
+        "name",
+        "id",
+        "type",
+        "code",
+        "amount",
+        "level",
+        "pct",
+        "percent",
+        "rate",
+        "cents",
+        "usd",
+        "eur",
+        "number",
+        "num",
+        "total",
+        "status",
+        "category",
+        "group",
+        "method",
+        "value",
+        "index",
+        "yn",
+        "bool",
+        "tag",
+    ]
 )
 _DATE_WORDS = frozenset(
-    "last latest recent most first at date on time timestamp ts dt day previous prior next customer client account user the of"
-    " datetime utc since when".split()
+    [
+        "last",
+        "latest",
+        "recent",
+        "most",
+        "first",
+        "at",
+        "date",
+        "on",
+        "time",
+        "timestamp",
+        "ts",
+        "dt",
+        "day",
+        "previous",
+        "prior",
+        "next",
+        "customer",
+        "client",
+        "account",
+        "user",
+        "the",
+        "of",
+        "datetime",
+        "utc",
+        "since",
+        "when",
+    ]
 )
 _CONSENT_WORDS = frozenset(
-    "optin opt in opted consent consented marketing permission allow allowed allows subscribed subscription subscriber is has"
-    " can contact accepts accept newsletter notifications notification enabled ok agree agreed gdpr flag".split()
+    [
+        "optin",
+        "opt",
+        "in",
+        "opted",
+        "consent",
+        "consented",
+        "marketing",
+        "permission",
+        "allow",
+        "allowed",
+        "allows",
+        "subscribed",
+        "subscription",
+        "subscriber",
+        "is",
+        "has",
+        "can",
+        "contact",
+        "accepts",
+        "accept",
+        "newsletter",
+        "notifications",
+        "notification",
+        "enabled",
+        "ok",
+        "agree",
+        "agreed",
+        "gdpr",
+        "flag",
+    ]
 )
 _CONSENT_CUES = frozenset(
-    "optin optins opt consent consented permission subscribed subscription subscriber accepts newsletter unsubscribed agreed".split()
+    [
+        "optin",
+        "optins",
+        "opt",
+        "consent",
+        "consented",
+        "permission",
+        "subscribed",
+        "subscription",
+        "subscriber",
+        "accepts",
+        "newsletter",
+        "unsubscribed",
+        "agreed",
+    ]
 )
 
 
@@ -86,7 +216,9 @@ def truth_values(field: Field) -> tuple[str | int | float | bool, str | int | fl
     """
     if field.type == "boolean":
         return True, False
-    known: dict[str, str | int | float | bool] = {str(item.value).casefold(): item.value for item in field.values}
+    known: dict[str, str | int | float | bool] = {
+        str(item.value).casefold(): item.value for item in field.values
+    }
     for sample in field.samples:
         known.setdefault(sample.casefold(), sample)
     for yes, no in _TRUTHS:
@@ -103,7 +235,11 @@ def truth_values(field: Field) -> tuple[str | int | float | bool, str | int | fl
 
 
 def _window(name: str) -> int | None:
-    found = re.search(r"(?:^|[_\s.]|(?<=[a-z])|last|past)(\d{1,4})\s?_?(d|days?|w|weeks?|m|mo|months?|y|years?)(?:$|[_\s])", name, re.I)
+    found = re.search(
+        r"(?:^|[_\s.]|(?<=[a-z])|last|past)(\d{1,4})\s?_?(d|days?|w|weeks?|m|mo|months?|y|years?)(?:$|[_\s])",
+        name,
+        re.IGNORECASE,
+    )
     if found is None:
         return None
     unit = found.group(2)[0].lower()

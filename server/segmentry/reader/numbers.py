@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - word tables and patterns read better in long lines
 """Quantities in words and digits: twenty-five, a dozen, half a million, 5k, $80, 10 percent."""
 
 from __future__ import annotations
@@ -22,8 +23,40 @@ _SCALES = {
 }  # fmt: skip
 _PERCENT = frozenset({"percent", "pct", "percentage"})
 MONEY_WORDS = frozenset(
-    "dollar dollars usd eur euro euros gbp pound pounds zar rand rands bucks cents yen jpy rupee rupees inr chf cad aud"
-    " quid franc francs krona kronor sek nok dkk brl reais".split()
+    [
+        "dollar",
+        "dollars",
+        "usd",
+        "eur",
+        "euro",
+        "euros",
+        "gbp",
+        "pound",
+        "pounds",
+        "zar",
+        "rand",
+        "rands",
+        "bucks",
+        "cents",
+        "yen",
+        "jpy",
+        "rupee",
+        "rupees",
+        "inr",
+        "chf",
+        "cad",
+        "aud",
+        "quid",
+        "franc",
+        "francs",
+        "krona",
+        "kronor",
+        "sek",
+        "nok",
+        "dkk",
+        "brl",
+        "reais",
+    ]
 )
 
 
@@ -53,7 +86,9 @@ def quantity(tokens: Sequence[Token], at: int) -> Quantity | None:
     minor = False
     if end < len(tokens):
         following = tokens[end].norm
-        if following in _PERCENT or (following == "per" and end + 1 < len(tokens) and tokens[end + 1].norm == "cent"):
+        if following in _PERCENT or (
+            following == "per" and end + 1 < len(tokens) and tokens[end + 1].norm == "cent"
+        ):
             percent, end = True, end + (2 if following == "per" else 1)
         elif following in MONEY_WORDS:
             money, minor, end = True, following == "cents", end + 1
@@ -65,7 +100,7 @@ def _bare(tokens: Sequence[Token], at: int) -> tuple[int | float, int, bool] | N
     if token.kind == "number" and token.value is not None:
         value: int | float = token.value
         end = at + 1
-        while end < len(tokens) and tokens[end].norm in _SCALES and not tokens[end].norm == "k":
+        while end < len(tokens) and tokens[end].norm in _SCALES and tokens[end].norm != "k":
             value, end = _times(value, _SCALES[tokens[end].norm]), end + 1
         return value, end, False
     if token.kind != "word":
@@ -90,7 +125,7 @@ def _bare(tokens: Sequence[Token], at: int) -> tuple[int | float, int, bool] | N
     return (words[0], words[1], False) if words else None
 
 
-def _times(value: int | float, factor: int) -> int | float:
+def _times(value: float, factor: int) -> int | float:
     product = value * factor
     return int(product) if isinstance(product, float) and product.is_integer() else product
 
@@ -120,10 +155,9 @@ def _spelled(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
                 total += max(current, 1) * scale
                 current = 0
             last = "scale"
-        elif word == "and" and last == "scale" and _continues(tokens, index + 1):
-            index += 1
-            continue
-        elif word == "-" and last == "tens" and index + 1 < len(tokens) and tokens[index + 1].norm in _UNITS:
+        elif (word == "and" and last == "scale" and _continues(tokens, index + 1)) or (
+            word == "-" and last == "tens" and index + 1 < len(tokens) and tokens[index + 1].norm in _UNITS
+        ):
             index += 1
             continue
         else:

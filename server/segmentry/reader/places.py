@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - word tables and patterns read better in long lines
 """Countries by name, code and demonym. Country data come from pycountry; demonyms are a table of our own."""
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ _ALIASES: Final = (
     "MD moldova|CI ivory coast|CD drc|BN brunei|MK macedonia|PS palestine|VA vatican|SZ swaziland|CV cape verde|MM burma|HK hong kong"
 )
 # Names that are English words or first names as well: only after a preposition of place or beside the field.
-CONTEXT_ONLY: Final = frozenset({"georgia", "jordan", "turkey", "chad", "mali", "guinea", "niger", "polish", "kiwi", "kiwis", "jersey"})
+CONTEXT_ONLY: Final = frozenset(
+    {"georgia", "jordan", "turkey", "chad", "mali", "guinea", "niger", "polish", "kiwi", "kiwis", "jersey"}
+)
 _NATIONS_WITHOUT_CODE: Final = {"SCO": "GB", "WLS": "GB"}
 
 
@@ -39,7 +42,11 @@ def _names() -> dict[tuple[str, ...], str]:
         code: str = country.alpha_2
         names = [country.name, getattr(country, "common_name", ""), getattr(country, "official_name", "")]
         for name in names:
-            plain = str(name or "").split(",")[0] if "," in str(name or "") and "of" in str(name) else str(name or "")
+            plain = (
+                str(name or "").split(",")[0]
+                if "," in str(name or "") and "of" in str(name)
+                else str(name or "")
+            )
             words = tuple(plain.casefold().replace("-", " ").replace("'", " ").split())
             if words:
                 table.setdefault(words, code)
@@ -81,7 +88,11 @@ def country_at(tokens: tuple[Token, ...], at: int) -> tuple[str, int] | None:
         code = _names().get(words)
         if code is not None:
             return code, at + length
-    if token.text.isupper() and 2 <= len(token.text) <= 3 and token.text not in ("SMS", "LTV", "VIP", "AND", "OR", "NOT"):
+    if (
+        token.text.isupper()
+        and 2 <= len(token.text) <= 3
+        and token.text not in ("SMS", "LTV", "VIP", "AND", "OR", "NOT")
+    ):
         code = _codes().get(token.text)
         if code is not None:
             return code, at + 1
@@ -93,6 +104,12 @@ def spellings(code: str) -> tuple[str, ...]:
     country = pycountry.countries.get(alpha_2=code)
     if country is None:
         return (code.casefold(),)
-    found = [code, country.alpha_3, country.name, getattr(country, "common_name", ""), getattr(country, "official_name", "")]
+    found = [
+        code,
+        country.alpha_3,
+        country.name,
+        getattr(country, "common_name", ""),
+        getattr(country, "official_name", ""),
+    ]
     found += [" ".join(words) for words, known in _names().items() if known == code]
     return tuple(dict.fromkeys(str(name).casefold() for name in found if name))

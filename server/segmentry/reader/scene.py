@@ -146,16 +146,16 @@ def lay_out(query: str, tokens: tuple[Token, ...], lexicon: Lexicon, clock: Cloc
     return Scene(query, tokens, lexicon, clock, matches, numbers, dates)
 
 
-def best(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+def best(entries: tuple[Entry, ...]) -> list[Entry]:
     """The entries that name their field most directly, one per field, in catalog order."""
     if not entries:
-        return ()
+        return []
     strongest = max(entry.strength for entry in entries)
     seen: dict[str, Entry] = {}
     for entry in entries:
         if entry.strength == strongest:
             seen.setdefault(entry.field, entry)
-    return tuple(seen.values())
+    return list(seen.values())
 
 
 def between(name: str, bounds: tuple[tuple[Operator, Scalar], ...]) -> Node:
@@ -182,9 +182,13 @@ def top(name: str, percent: int, order: str = "highest") -> Top:
 
 
 _SIGNS = {
-    Operator.EQ: "is", Operator.NEQ: "is not", Operator.GT: ">", Operator.GTE: ">=", Operator.LT: "<",
+    Operator.EQ: "is",
+    Operator.NEQ: "is not",
+    Operator.GT: ">",
+    Operator.GTE: ">=",
+    Operator.LT: "<",
     Operator.LTE: "<=",
-}  # fmt: skip
+}
 
 
 def _text(value: object) -> str:

@@ -6,16 +6,29 @@ import unicodedata
 from dataclasses import dataclass
 
 _QUOTES = {
-    "‘": "'", "’": "'", "ʼ": "'", "′": "'", "´": "'", "`": "'",
-    "“": '"', "”": '"', "„": '"', "«": '"', "»": '"',
-    "–": "-", "—": "-", "‐": "-", "‑": "-", "−": "-",
+    "‘": "'",
+    "’": "'",
+    "ʼ": "'",
+    "′": "'",
+    "´": "'",
+    "`": "'",
+    "“": '"',
+    "”": '"',
+    "„": '"',
+    "«": '"',
+    "»": '"',
+    "–": "-",
+    "—": "-",
+    "‐": "-",
+    "‑": "-",
+    "−": "-",
     "×": "x",
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """`norm` is what is read; `to_raw[i]` is the offset in `raw` of `norm[i]`, and `to_raw[len(norm)]` the end."""
+    """`norm` is what is read; `to_raw[i]` is the offset in `raw` of `norm[i]`; the last entry is the end."""
 
     raw: str
     norm: str

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - word tables and patterns read better in long lines
 """What English says about customer tables in general: other words for what a column name means.
 
 Each row ties words of a column's *name* to phrases of a query. It belongs to no schema: a catalog's own
@@ -53,7 +54,10 @@ SYNONYMS: Final[tuple[tuple[str, str], ...]] = (
     ("revenue", "spend|spent|turnover|sales"),
     ("amount", "spent|spend|paid"),
     ("charges", "pay|paying|charge|bill|billed|charged|spend"),
-    ("monthly charges", "pay month|pay monthly|monthly bill|spend month|pay per month|monthly fee|bill month"),
+    (
+        "monthly charges",
+        "pay month|pay monthly|monthly bill|spend month|pay per month|monthly fee|bill month",
+    ),
     ("monthly fee", "pay month|monthly charges|pay"),
     ("fee", "pay|paying"),
     ("price", "pay|paid|cost|paying|priced"),
@@ -152,8 +156,34 @@ EVENT_VERBS: Final[dict[str, str]] = {
 
 # words of the name that say "when somebody became a customer"
 BEGINNING: Final = frozenset(
-    "creat created create signup registr registration register join joined since start enrol enroll enrolled enrolment"
-    " enrollment onboard onboarded opened begin began acquisition acquired activation subscribed member".split()
+    [
+        "creat",
+        "created",
+        "create",
+        "signup",
+        "registr",
+        "registration",
+        "register",
+        "join",
+        "joined",
+        "since",
+        "start",
+        "enrol",
+        "enroll",
+        "enrolled",
+        "enrolment",
+        "enrollment",
+        "onboard",
+        "onboarded",
+        "opened",
+        "begin",
+        "began",
+        "acquisition",
+        "acquired",
+        "activation",
+        "subscribed",
+        "member",
+    ]
 )
 BEGINNING_PHRASES: Final = (
     "joined|join|signed up|sign up|signup|signups|registered|register|became a member|became member|became a customer|"
@@ -162,7 +192,21 @@ BEGINNING_PHRASES: Final = (
     "been members|been a customer|been customers|been customer|with us|been with us|subscribed|a member|a customer|since|"
     "joiner|joiners|sign ups|acquired|registrations|user since|users since|came on board|been a user|been users"
 )
-ENDING: Final = frozenset("expiry expir expiration expires end ends valid until due termination terminat".split())
+ENDING: Final = frozenset(
+    [
+        "expiry",
+        "expir",
+        "expiration",
+        "expires",
+        "end",
+        "ends",
+        "valid",
+        "until",
+        "due",
+        "termination",
+        "terminat",
+    ]
+)
 ENDING_PHRASES: Final = (
     "expire|expires|expired|expiring|expiry|run out|runs out|running out|end|ends|ending|ended|lapse|lapses|lapsing|"
     "due to expire|up for renewal|about to expire|lapsed|due|valid until"
@@ -215,10 +259,60 @@ VALUE_WORDS: Final[dict[str, str]] = {
 }
 
 MONEY_NAMES: Final = frozenset(
-    "charge charg spend spent price pric revenue cost amount balanc balance income salary fee ltv value valu payment pay bill"
-    " mrr arr clv wage budget deposit credit basket donation turnover sale sal".split()
+    [
+        "charge",
+        "charg",
+        "spend",
+        "spent",
+        "price",
+        "pric",
+        "revenue",
+        "cost",
+        "amount",
+        "balanc",
+        "balance",
+        "income",
+        "salary",
+        "fee",
+        "ltv",
+        "value",
+        "valu",
+        "payment",
+        "pay",
+        "bill",
+        "mrr",
+        "arr",
+        "clv",
+        "wage",
+        "budget",
+        "deposit",
+        "credit",
+        "basket",
+        "donation",
+        "turnover",
+        "sale",
+        "sal",
+    ]
 )
-MONEY_VERBS: Final = frozenset("pay paying pays paid spend spending spends spent cost costs earn earns earning bill billed".split())
+MONEY_VERBS: Final = frozenset(
+    [
+        "pay",
+        "paying",
+        "pays",
+        "paid",
+        "spend",
+        "spending",
+        "spends",
+        "spent",
+        "cost",
+        "costs",
+        "earn",
+        "earns",
+        "earning",
+        "bill",
+        "billed",
+    ]
+)
 RATES: Final[dict[str, str]] = {
     "month": "month", "monthly": "month", "mo": "month", "year": "year", "yearly": "year", "annually": "year",
     "annum": "year", "week": "week", "weekly": "week", "day": "day", "daily": "day", "night": "night", "quarter": "quarter",
@@ -230,6 +324,49 @@ RATE_NAMES: Final[dict[str, str]] = {
     "transaction": "transaction",
 }  # fmt: skip
 UNIT_WORDS: Final = frozenset(
-    "day days week weeks month months year years hour hours minute minutes min mins second seconds night nights point points"
-    " time times item items unit units star stars kg kilo kilos km miles mile cm metres meters seat seats yr yrs gb mb".split()
+    [
+        "day",
+        "days",
+        "week",
+        "weeks",
+        "month",
+        "months",
+        "year",
+        "years",
+        "hour",
+        "hours",
+        "minute",
+        "minutes",
+        "min",
+        "mins",
+        "second",
+        "seconds",
+        "night",
+        "nights",
+        "point",
+        "points",
+        "time",
+        "times",
+        "item",
+        "items",
+        "unit",
+        "units",
+        "star",
+        "stars",
+        "kg",
+        "kilo",
+        "kilos",
+        "km",
+        "miles",
+        "mile",
+        "cm",
+        "metres",
+        "meters",
+        "seat",
+        "seats",
+        "yr",
+        "yrs",
+        "gb",
+        "mb",
+    ]
 )

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - word tables and patterns read better in long lines
 """Words, numbers, quotes and signs of a query, each with its place in the raw text."""
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ def name_words(name: str) -> tuple[str, ...]:
     return tuple(words)
 
 
-def _token(
+def _token(  # noqa: PLR0917 - the parts of one value
     text: Text,
     piece: str,
     start: int,
@@ -106,7 +107,7 @@ def _token(
     kind: Kind,
     glued: bool,
     *,
-    value: int | float | None = None,
+    value: float | None = None,
     money: bool = False,
     percent: bool = False,
 ) -> Token:

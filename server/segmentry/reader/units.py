@@ -10,7 +10,7 @@ from segmentry.reader.names import Named
 from segmentry.reader.numbers import Quantity
 
 _TIME_IN_MONTHS = {"day": 1 / 30, "week": 12 / 52, "month": 1.0, "year": 12.0, "yr": 12.0}
-_TIME_NAMES = frozenset("tenure duration age length period stay seniority".split())
+_TIME_NAMES = frozenset(["tenure", "duration", "age", "length", "period", "stay", "seniority"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Stored:
 
 
 def stored(field: Field, quantity: Quantity, *, symbolic: bool) -> Stored:
-    """Convert one number. `symbolic` says the query used the exact field name with a sign: the stored unit."""
+    """Convert one number. `symbolic`: the query had the exact field name and a sign, so the stored unit."""
     value = quantity.value
     if field.unit.casefold() in ("cents", "cent", "minor"):
         return _cents(field, quantity, symbolic=symbolic)
@@ -50,7 +50,12 @@ def _cents(field: Field, quantity: Quantity, *, symbolic: bool) -> Stored:
         major_fits, stored_fits = floor <= major <= high, floor <= value <= high
         if major_fits != stored_fits:
             return Stored(major if major_fits else value)
-    return Stored(major, assumed=True, other=value, note=f"{value} was read in whole units of money, stored as {major} cents")
+    return Stored(
+        major,
+        assumed=True,
+        other=value,
+        note=f"{value} was read in whole units of money, stored as {major} cents",
+    )
 
 
 def time_factor(named: Named, word: str) -> tuple[float, bool] | None:
@@ -73,11 +78,11 @@ def time_factor(named: Named, word: str) -> tuple[float, bool] | None:
     return None
 
 
-def scaled(value: int | float, factor: float) -> int | float:
+def scaled(value: float, factor: float) -> int | float:
     return value if factor == 1.0 else _clean(value * factor)
 
 
-def _clean(value: int | float) -> int | float:
+def _clean(value: float) -> int | float:
     if isinstance(value, int):
         return value
     value = round(value, 10)

@@ -8,24 +8,91 @@ from segmentry.reader.lexicon import DERIVED, EXACT, GENERAL
 from segmentry.reader.names import truth_values
 from segmentry.reader.scene import Fragment, Option, Scene
 
-_YES = frozenset("yes true y set on checked".split())
-_NO = frozenset("no false n off unchecked".split())
-_IS = frozenset("is are was = == : equals to set".split())
+_YES = frozenset(["yes", "true", "y", "set", "on", "checked"])
+_NO = frozenset(["no", "false", "n", "off", "unchecked"])
+_IS = frozenset(["is", "are", "was", "=", "==", ":", "equals", "to", "set"])
 _POSITIVE_CUES: tuple[tuple[str, ...], ...] = (
-    ("opt", "in"), ("opted", "in"), ("opts", "in"), ("opt", "-", "in"), ("opted", "-", "in"), ("optin",), ("optins",),
-    ("opt", "ins"), ("opt", "-", "ins"), ("subscribed",), ("subscribers",), ("subscriber",), ("subscribe",),
-    ("subscription",), ("subscriptions",), ("consent",), ("consented",), ("consents",), ("consenting",), ("permission",),
-    ("marketing", "consent"), ("marketing", "permission"), ("marketing",), ("reachable",), ("contactable",), ("agreed",),
-    ("accept",), ("accepts",), ("accepted",), ("allow",), ("allows",), ("allowed",), ("enabled",), ("signed", "up"), ("sign", "ups"),
-    ("notifications", "enabled"), ("notifications", "on"), ("notifications",), ("list",),
-)  # fmt: skip
+    ("opt", "in"),
+    ("opted", "in"),
+    ("opts", "in"),
+    ("opt", "-", "in"),
+    ("opted", "-", "in"),
+    ("optin",),
+    ("optins",),
+    ("opt", "ins"),
+    ("opt", "-", "ins"),
+    ("subscribed",),
+    ("subscribers",),
+    ("subscriber",),
+    ("subscribe",),
+    ("subscription",),
+    ("subscriptions",),
+    ("consent",),
+    ("consented",),
+    ("consents",),
+    ("consenting",),
+    ("permission",),
+    ("marketing", "consent"),
+    ("marketing", "permission"),
+    ("marketing",),
+    ("reachable",),
+    ("contactable",),
+    ("agreed",),
+    ("accept",),
+    ("accepts",),
+    ("accepted",),
+    ("allow",),
+    ("allows",),
+    ("allowed",),
+    ("enabled",),
+    ("signed", "up"),
+    ("sign", "ups"),
+    ("notifications", "enabled"),
+    ("notifications", "on"),
+    ("notifications",),
+    ("list",),
+)
 _NEGATIVE_CUES: tuple[tuple[str, ...], ...] = (
-    ("opt", "out"), ("opted", "out"), ("opt", "-", "out"), ("opted", "-", "out"), ("opts", "out"), ("opt", "outs"),
-    ("unsubscribed",), ("unsubscribers",), ("unsubscribe",), ("disabled",), ("optout",), ("optouts",),
-)  # fmt: skip
+    ("opt", "out"),
+    ("opted", "out"),
+    ("opt", "-", "out"),
+    ("opted", "-", "out"),
+    ("opts", "out"),
+    ("opt", "outs"),
+    ("unsubscribed",),
+    ("unsubscribers",),
+    ("unsubscribe",),
+    ("disabled",),
+    ("optout",),
+    ("optouts",),
+)
 # cues that mean a consent even when no channel follows and the table has exactly one
-_STRONG = frozenset("opt opted opts optin optins optout unsubscribed consented consent consents".split())
-_JOINING = frozenset("to in for of from by via on the into receive receiving our marketing our any with communications messages".split())
+_STRONG = frozenset(
+    ["opt", "opted", "opts", "optin", "optins", "optout", "unsubscribed", "consented", "consent", "consents"]
+)
+_JOINING = frozenset(
+    [
+        "to",
+        "in",
+        "for",
+        "of",
+        "from",
+        "by",
+        "via",
+        "on",
+        "the",
+        "into",
+        "receive",
+        "receiving",
+        "our",
+        "marketing",
+        "our",
+        "any",
+        "with",
+        "communications",
+        "messages",
+    ]
+)
 _JOINING_CHANNELS = frozenset({"and", ",", "or", "/", "&", "nor"})
 
 
@@ -38,7 +105,11 @@ def flags(scene: Scene, at: int) -> Fragment | None:
                 continue
             truth = truth_values(field)
             if truth is None:
-                found = _none_value(scene, at, match.end, field) if entry.strength >= GENERAL and entry.bare else None
+                found = (
+                    _none_value(scene, at, match.end, field)
+                    if entry.strength >= GENERAL and entry.bare
+                    else None
+                )
                 if found is not None:
                     return found
                 continue
@@ -57,7 +128,9 @@ def _flag(
     if explicit and (said in _YES or said in _NO or said in ("0", "1")):
         false = Leaf(field.name, Operator.EQ, truth[1])
         node = false if said in _NO or said == "0" else positive
-        return Fragment("flag", at, after + 1, node, positive if node is false else negative, field=field.name)
+        return Fragment(
+            "flag", at, after + 1, node, positive if node is false else negative, field=field.name
+        )
     if inverted:
         return Fragment("flag", at, end, Leaf(field.name, Operator.EQ, truth[1]), positive, field=field.name)
     return Fragment("flag", at, end, positive, negative, field=field.name)
@@ -71,15 +144,32 @@ def no(field: Field, truth: tuple[Scalar, Scalar]) -> Node:
 
 
 def _none_value(scene: Scene, at: int, end: int, field: Field) -> Fragment | None:
-    """"Without internet" on a list of kinds in which one value says that there is none."""
+    """ "Without internet" on a list of kinds in which one value says that there is none."""
     none = [item.value for item in field.values if str(item.value).casefold() in ("no", "none", "never")]
     if not none or field.type not in ("enum", "string"):
         return None
     before = scene.word(at - 1) if scene.word(at - 1) not in ("a", "an", "any", "the") else scene.word(at - 2)
-    if before not in ("with", "have", "has", "having", "without", "no", "without", "haven't", "hasn't", "don't", "lacking"):
+    if before not in (
+        "with",
+        "have",
+        "has",
+        "having",
+        "without",
+        "no",
+        "without",
+        "haven't",
+        "hasn't",
+        "don't",
+        "lacking",
+    ):
         return None
     return Fragment(
-        "flag", at, end, Leaf(field.name, Operator.NEQ, none[0]), Leaf(field.name, Operator.EQ, none[0]), field=field.name
+        "flag",
+        at,
+        end,
+        Leaf(field.name, Operator.NEQ, none[0]),
+        Leaf(field.name, Operator.EQ, none[0]),
+        field=field.name,
     )
 
 
@@ -99,7 +189,13 @@ def consents(scene: Scene, at: int) -> Fragment | None:
             if following is not None and not _plain_word(scene, _past(scene, match.end)):
                 positive, end = following
                 again = _cue(scene, end)
-                if again is not None and scene.word(end) in ("consent", "list", "subscribers", "opt", "enabled"):
+                if again is not None and scene.word(end) in (
+                    "consent",
+                    "list",
+                    "subscribers",
+                    "opt",
+                    "enabled",
+                ):
                     end = again[1]
                 return _consent(scene, at, end, entry.field, positive)
             if _elliptic(scene, at, match.end, entry.field):
@@ -146,31 +242,61 @@ def _after_cue(scene: Scene, at: int, positive: bool, end: int) -> Fragment | No
     if channel is not None:
         entry = channel.of("channel")[0]
         after = channel.end
-        if scene.word(after) in ("marketing", "messages", "notifications", "communications", "list", "newsletter"):
+        if scene.word(after) in (
+            "marketing",
+            "messages",
+            "notifications",
+            "communications",
+            "list",
+            "newsletter",
+        ):
             after += 1
         return _consent(scene, at, after, entry.field, positive)
-    if scene.word(at) not in _STRONG and not (scene.word(at) == "unsubscribed"):
+    if scene.word(at) not in _STRONG and scene.word(at) != "unsubscribed":
         return None
     names = tuple(scene.lexicon.consents)
     if len(names) == 1:
         return _consent(scene, at, end, names[0], positive)
-    options = tuple(Option(f"{name} is {'true' if positive else 'false'}", _node(scene.field(name), positive)) for name in names)
+    options = tuple(
+        Option(f"{name} is {'true' if positive else 'false'}", _node(scene.field(name), positive))
+        for name in names
+    )
     return Fragment(
-        "consent", at, end, None, options=options[:4], negative_options=options[:4], cap=0.45,
+        "consent",
+        at,
+        end,
+        None,
+        options=options[:4],
+        negative_options=options[:4],
+        cap=0.45,
         question=f"Which channel does '{scene.words(at, end)}' mean: {', '.join(names)}?",
-    )  # fmt: skip
+    )
 
 
 def _contact(scene: Scene, at: int) -> Fragment | None:
-    """"That we can email", "who can be texted": a permission, not a command."""
+    """ "That we can email", "who can be texted": a permission, not a command."""
     if scene.word(at) not in ("can", "may", "could") and scene.word(at) != "allowed":
         return None
     begin = scene.skip(at + 1, frozenset({"be", "i", "we", "to"}), 2)
     if begin == at + 1 and scene.word(at - 1) not in ("we", "i"):
         return None
-    verbs = {"email": "email", "emailed": "email", "mail": "email", "e-mail": "email", "text": "sms", "texted": "sms",
-             "sms": "sms", "whatsapp": "whatsapp", "whatsapped": "whatsapp", "push": "push", "call": "phone", "called": "phone",
-             "phone": "phone", "phoned": "phone", "mailed": "email"}  # fmt: skip
+    verbs = {
+        "email": "email",
+        "emailed": "email",
+        "mail": "email",
+        "e-mail": "email",
+        "text": "sms",
+        "texted": "sms",
+        "sms": "sms",
+        "whatsapp": "whatsapp",
+        "whatsapped": "whatsapp",
+        "push": "push",
+        "call": "phone",
+        "called": "phone",
+        "phone": "phone",
+        "phoned": "phone",
+        "mailed": "email",
+    }
     channel = verbs.get(scene.word(begin))
     end = begin + 1
     if scene.word(begin) in ("contact", "contacted", "reach", "reached", "message", "messaged"):
@@ -185,17 +311,36 @@ def _contact(scene: Scene, at: int) -> Fragment | None:
 
 
 def _elliptic(scene: Scene, at: int, end: int, name: str) -> bool:
-    """A channel alone counts beside another consent ("SMS but not email") or when it can mean nothing else."""
+    """A channel alone counts beside a consent ("SMS but not email") or when it can mean nothing else."""
     previous = scene.previous
     if previous is not None and previous.kind == "consent":
-        return all(scene.word(step) in ("but", "not", "and", "or", ",", "also", "nor", "without", "no", "&", "/", "to", "by", "via")
-                   for step in range(previous.end, at))  # fmt: skip
-    if any(match.of("field") and match.of("field")[0].strength == EXACT and match.of("field")[0].field != name
-           for match in scene.matches_at(at)):  # fmt: skip
+        return all(
+            scene.word(step)
+            in ("but", "not", "and", "or", ",", "also", "nor", "without", "no", "&", "/", "to", "by", "via")
+            for step in range(previous.end, at)
+        )
+    if any(
+        match.of("field") and match.of("field")[0].strength == EXACT and match.of("field")[0].field != name
+        for match in scene.matches_at(at)
+    ):
         return False
     following = scene.word(end)
-    return following in ("", "but", "and", ",", "or", ".", "members", "customers", "users", "only", "not", "people") and (
-        scene.word(at - 1) in ("", ",", "and", "but", "with", "not", "by", "via", "no", "without", "or", "on", "accept", "both")
+    return following in (
+        "",
+        "but",
+        "and",
+        ",",
+        "or",
+        ".",
+        "members",
+        "customers",
+        "users",
+        "only",
+        "not",
+        "people",
+    ) and (
+        scene.word(at - 1)
+        in ("", ",", "and", "but", "with", "not", "by", "via", "no", "without", "or", "on", "accept", "both")
     )
 
 

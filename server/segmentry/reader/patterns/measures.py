@@ -1,4 +1,4 @@
-"""A number field and a comparison, in either order: handicap under 10, more than 2 dependents, pay over $80 a month."""
+"""A number field and a comparison, in either order: handicap under 10, pay over $80 a month."""
 
 from __future__ import annotations
 
@@ -13,12 +13,51 @@ from segmentry.reader.thesaurus import MONEY_NAMES, MONEY_VERBS, RATE_NAMES, RAT
 from segmentry.reader.units import scaled, stored, time_factor
 
 _AFTER_FIELD = frozenset(
-    "is are was were be being of has have a an the at that which who with value values total score scores level : , in their"
-    " rating it to ranging somewhere anywhere for i.e".split()
+    [
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "being",
+        "of",
+        "has",
+        "have",
+        "a",
+        "an",
+        "the",
+        "at",
+        "that",
+        "which",
+        "who",
+        "with",
+        "value",
+        "values",
+        "total",
+        "score",
+        "scores",
+        "level",
+        ":",
+        ",",
+        "in",
+        "their",
+        "rating",
+        "it",
+        "to",
+        "ranging",
+        "somewhere",
+        "anywhere",
+        "for",
+        "i.e",
+    ]
 )
-_BEFORE_FIELD = frozenset("of in on worth for a an the their total times as to our by".split())
-_NEGATIONS = frozenset("not isn't aren't wasn't isnt arent".split())
-_GENERIC_NOUNS = frozenset("score scores value values amount level number times count rating points".split())
+_BEFORE_FIELD = frozenset(
+    ["of", "in", "on", "worth", "for", "a", "an", "the", "their", "total", "times", "as", "to", "our", "by"]
+)
+_NEGATIONS = frozenset(["not", "isn't", "aren't", "wasn't", "isnt", "arent"])
+_GENERIC_NOUNS = frozenset(
+    ["score", "scores", "value", "values", "amount", "level", "number", "times", "count", "rating", "points"]
+)
 
 
 def measures(scene: Scene, at: int) -> Fragment | None:
@@ -33,9 +72,12 @@ def measures(scene: Scene, at: int) -> Fragment | None:
 
 def _numeric(scene: Scene, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
     return tuple(
-        entry for entry in entries
-        if scene.field(entry.field).type == "number" and not entry.negated and scene.field(entry.field).role != "id"
-    )  # fmt: skip
+        entry
+        for entry in entries
+        if scene.field(entry.field).type == "number"
+        and not entry.negated
+        and scene.field(entry.field).role != "id"
+    )
 
 
 def _field_first(scene: Scene, at: int) -> Fragment | None:
@@ -56,7 +98,12 @@ def _field_first(scene: Scene, at: int) -> Fragment | None:
             begin, negated, found = _find(scene, begin)
         if found is None:
             continue
-        if not found.explicit and not found.approximate and scene.when(found.start) is not None and found.start == begin:
+        if (
+            not found.explicit
+            and not found.approximate
+            and scene.when(found.start) is not None
+            and found.start == begin
+        ):
             when = scene.when(found.start)
             if when is not None and when.kind == "ago":
                 continue
@@ -98,7 +145,7 @@ def _number_first(scene: Scene, at: int) -> Fragment | None:
 
 
 def _verb_first(scene: Scene, at: int) -> Fragment | None:
-    """"Pay more than $80 a month": the verb says money, the rate says which column of money."""
+    """ "Pay more than $80 a month": the verb says money, the rate says which column of money."""
     if scene.word(at) not in MONEY_VERBS:
         return None
     begin = scene.skip(at + 1, frozenset({"us", "in", "total", "a", "an"}), 2)
@@ -137,7 +184,7 @@ def _money_fields(scene: Scene, rate: str) -> list[Field]:
 
 
 def _rate(scene: Scene, at: int) -> tuple[str, int]:
-    """"A month", "per month", "/month", "monthly", "each year": the rate and the token after it."""
+    """ "A month", "per month", "/month", "monthly", "each year": the rate and the token after it."""
     word = scene.word(at)
     if word in ("a", "an", "per", "/", "each", "every") and scene.word(at + 1) in RATES:
         return RATES[scene.word(at + 1)], at + 2
@@ -158,14 +205,18 @@ def _resolve(
 ) -> Fragment:
     end = max(found.end, end or 0)
     rate, after_rate = _rate(scene, end)
-    candidates = list(best(entries))
-    window, end_window = _window(scene, end, candidates, entries)
+    candidates = best(entries)
+    window, end_window = _window(scene, end, entries)
     factor, assumed = 1.0, False
     if rate:
         fitting = [entry for entry in best(entries) if _has_rate(scene, entry.field, rate)]
         if fitting:
             candidates, end = fitting, after_rate
-        elif any(stem(word) in MONEY_NAMES for entry in candidates for word in scene.lexicon.named[entry.field].words):
+        elif any(
+            stem(word) in MONEY_NAMES
+            for entry in candidates
+            for word in scene.lexicon.named[entry.field].words
+        ):
             end, assumed = after_rate, True
     if window is not None:
         candidates, end = window, end_window
@@ -178,12 +229,16 @@ def _resolve(
     field = scene.field(candidates[0].field)
     if found.approximate:
         return _approximate(scene, start, end, field, found)
-    return _build(scene, start, end, field, found, exact=exact, negated=negated, factor=factor, assumed=assumed)
+    return _build(start, end, field, found, exact=exact, negated=negated, factor=factor, assumed=assumed)
 
 
 def _has_rate(scene: Scene, name: str, rate: str) -> bool:
     named = scene.lexicon.named[name]
-    words = set(named.words) | {stem(word) for word in named.words} | {word.strip("().,").casefold() for word in named.field.description.split()}
+    words = (
+        set(named.words)
+        | {stem(word) for word in named.words}
+        | {word.strip("().,").casefold() for word in named.field.description.split()}
+    )
     return bool(set(RATE_NAMES.get(rate, "").split()) & words)
 
 
@@ -200,9 +255,7 @@ def _unit(scene: Scene, at: int, name: str, assumed: bool) -> tuple[int, float, 
     return at, 1.0, assumed
 
 
-def _window(
-    scene: Scene, end: int, candidates: list[Entry], entries: tuple[Entry, ...]
-) -> tuple[list[Entry] | None, int]:
+def _window(scene: Scene, end: int, entries: tuple[Entry, ...]) -> tuple[list[Entry] | None, int]:
     """The counters whose window is the period said after them ("5 bookings in the last 90 days")."""
     windows = {entry.field: scene.lexicon.named[entry.field].window_days for entry in entries}
     if not any(windows.values()):
@@ -214,21 +267,35 @@ def _window(
     fitting = [entry for entry in entries if windows[entry.field] == when.days]
     if not fitting:
         return None, end
-    return list(best(tuple(fitting))), when.end
+    return best(tuple(fitting)), when.end
 
 
 def _ambiguous(scene: Scene, start: int, end: int, candidates: list[Entry], found: Comparison) -> Fragment:
     options: list[Option] = []
     for entry in candidates[:4]:
-        fragment = _build(scene, start, end, scene.field(entry.field), found, exact=False, negated=False, factor=1.0, assumed=False)
+        fragment = _build(
+            start,
+            end,
+            scene.field(entry.field),
+            found,
+            exact=False,
+            negated=False,
+            factor=1.0,
+            assumed=False,
+        )
         if fragment.node is not None:
             options.append(Option(label(fragment.node), fragment.node))
     names = ", ".join(entry.field for entry in candidates[:4])
     return Fragment(
-        "measure", start, end, None, options=tuple(options), cap=0.45,
+        "measure",
+        start,
+        end,
+        None,
+        options=tuple(options),
+        cap=0.45,
         negative_options=tuple(Option(f"not {option.label}", Not(option.node)) for option in options),
         question=f"Which field does '{scene.words(start, end)}' mean: {names}?",
-    )  # fmt: skip
+    )
 
 
 def _approximate(scene: Scene, start: int, end: int, field: Field, found: Comparison) -> Fragment:
@@ -237,12 +304,18 @@ def _approximate(scene: Scene, start: int, end: int, field: Field, found: Compar
     node = between(field.name, ((Operator.GTE, low), (Operator.LTE, high)))
     exact = Leaf(field.name, Operator.EQ, value)
     return Fragment(
-        "measure", start, end, None, field=field.name, options=(Option(label(node), node), Option(label(exact), exact)),
-        question=f"How near does '{scene.words(start, end)}' mean?", cap=0.45,
-    )  # fmt: skip
+        "measure",
+        start,
+        end,
+        None,
+        field=field.name,
+        options=(Option(label(node), node), Option(label(exact), exact)),
+        question=f"How near does '{scene.words(start, end)}' mean?",
+        cap=0.45,
+    )
 
 
-def _tenth(value: int | float, integer: bool) -> tuple[int | float, int | float]:
+def _tenth(value: float, integer: bool) -> tuple[int | float, int | float]:
     margin = abs(value) / 10
     if integer or isinstance(value, int):
         return int(value - margin), int(value + margin)
@@ -250,7 +323,15 @@ def _tenth(value: int | float, integer: bool) -> tuple[int | float, int | float]
 
 
 def _build(
-    scene: Scene, start: int, end: int, field: Field, found: Comparison, *, exact: bool, negated: bool, factor: float, assumed: bool
+    start: int,
+    end: int,
+    field: Field,
+    found: Comparison,
+    *,
+    exact: bool,
+    negated: bool,
+    factor: float,
+    assumed: bool,
 ) -> Fragment:
     symbolic = found.symbolic and exact
     bounds: list[tuple[Operator, Scalar]] = []
@@ -271,11 +352,21 @@ def _build(
         options = (Option(f"{label(other)} (in stored cents)", other),)
     positive, negative = node, opposite(node)
     if negated or operator is Operator.NEQ:
-        positive, negative = (negative, node) if negated else (node, Leaf(field.name, Operator.EQ, bounds[0][1]))
+        positive, negative = (
+            (negative, node) if negated else (node, Leaf(field.name, Operator.EQ, bounds[0][1]))
+        )
     return Fragment(
-        "measure", start, end, positive, negative, field=field.name, source="assumed" if assumed else "said",
-        cap=0.9 if assumed else 1.0, note=note, options=options,
-    )  # fmt: skip
+        "measure",
+        start,
+        end,
+        positive,
+        negative,
+        field=field.name,
+        source="assumed" if assumed else "said",
+        cap=0.9 if assumed else 1.0,
+        note=note,
+        options=options,
+    )
 
 
 def opposite(node: Node) -> Node:
@@ -286,9 +377,13 @@ def opposite(node: Node) -> Node:
     """
     if isinstance(node, Leaf):
         flipped = {
-            Operator.GT: Operator.LTE, Operator.GTE: Operator.LT, Operator.LT: Operator.GTE, Operator.LTE: Operator.GT,
-            Operator.EQ: Operator.NEQ, Operator.NEQ: Operator.EQ,
-        }.get(node.operator)  # fmt: skip
+            Operator.GT: Operator.LTE,
+            Operator.GTE: Operator.LT,
+            Operator.LT: Operator.GTE,
+            Operator.LTE: Operator.GT,
+            Operator.EQ: Operator.NEQ,
+            Operator.NEQ: Operator.EQ,
+        }.get(node.operator)
         return Not(node) if flipped is None else Leaf(node.field, flipped, node.value)
     if isinstance(node, And):
         return Not(node)

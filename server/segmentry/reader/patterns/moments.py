@@ -1,4 +1,4 @@
-"""An event and a date: joined this year, haven't booked in 60 days, expiring within 30 days, never ordered."""
+"""An event and a date: joined this year, haven't booked in 60 days, never ordered."""
 
 from __future__ import annotations
 
@@ -11,26 +11,104 @@ from segmentry.reader.scene import Fragment, Option, Scene, best, between, label
 from segmentry.reader.words import NEGATIVE_VERBS
 
 _BETWEEN = frozenset(
-    "a an the any our their is are was were be been has have had that which with us on in at anything something to it"
-    " date dates falls fell happened took place dated occurred made done again only just email emails one tee round"
-    " as and who whose : = they we i did do up account".split()
+    [
+        "a",
+        "an",
+        "the",
+        "any",
+        "our",
+        "their",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "has",
+        "have",
+        "had",
+        "that",
+        "which",
+        "with",
+        "us",
+        "on",
+        "in",
+        "at",
+        "anything",
+        "something",
+        "to",
+        "it",
+        "date",
+        "dates",
+        "falls",
+        "fell",
+        "happened",
+        "took",
+        "place",
+        "dated",
+        "occurred",
+        "made",
+        "done",
+        "again",
+        "only",
+        "just",
+        "email",
+        "emails",
+        "one",
+        "tee",
+        "round",
+        "as",
+        "and",
+        "who",
+        "whose",
+        ":",
+        "=",
+        "they",
+        "we",
+        "i",
+        "did",
+        "do",
+        "up",
+        "account",
+    ]
 )
 _SIGNS = frozenset({">", ">=", "<", "<=", "=", "≥", "≤", "=>", "=<"})
-_TENURE_NOUNS = frozenset("customer customers member members client clients user users subscriber subscribers us".split())
+_TENURE_NOUNS = frozenset(
+    [
+        "customer",
+        "customers",
+        "member",
+        "members",
+        "client",
+        "clients",
+        "user",
+        "users",
+        "subscriber",
+        "subscribers",
+        "us",
+    ]
+)
 
 
 def moments(scene: Scene, at: int) -> Fragment | None:
     """The longest way to read an event with its period that begins at `at`."""
     found = [
         fragment
-        for fragment in (_counted(scene, at), _event_first(scene, at), _date_first(scene, at), _tenure(scene, at))
+        for fragment in (
+            _counted(scene, at),
+            _event_first(scene, at),
+            _date_first(scene, at),
+            _tenure(scene, at),
+        )
         if fragment is not None
     ]
     return max(found, key=lambda fragment: (fragment.end, fragment.node is not None)) if found else None
 
 
 def _dated(scene: Scene, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
-    return tuple(entry for entry in entries if entry.kind == "moment" or scene.field(entry.field).type == "datetime")
+    return tuple(
+        entry for entry in entries if entry.kind == "moment" or scene.field(entry.field).type == "datetime"
+    )
 
 
 def _event_first(scene: Scene, at: int) -> Fragment | None:
@@ -45,7 +123,11 @@ def _event_first(scene: Scene, at: int) -> Fragment | None:
         begin = match.end
         for _ in range(6):
             when = scene.when(begin)
-            if when is not None and (when.kind != "duration" or when.compare is not None or scene.word(begin) in ("for", "in", "within")):
+            if when is not None and (
+                when.kind != "duration"
+                or when.compare is not None
+                or scene.word(begin) in ("for", "in", "within")
+            ):
                 return _choose(scene, at, entries, when)
             if scene.word(begin) in _SIGNS:
                 signed = _signed(scene, at, entries, begin)
@@ -69,8 +151,15 @@ def _choose(scene: Scene, at: int, entries: tuple[Entry, ...], when: When) -> Fr
             for node in (condition(scene, scene.field(entry.field), when)[0],)
         )
         names = ", ".join(entry.field for entry in candidates[:4])
-        return Fragment("moment", at, when.end, None, options=options, cap=0.45,
-                        question=f"Which date does '{scene.words(at, when.end)}' mean: {names}?")  # fmt: skip
+        return Fragment(
+            "moment",
+            at,
+            when.end,
+            None,
+            options=options,
+            cap=0.45,
+            question=f"Which date does '{scene.words(at, when.end)}' mean: {names}?",
+        )
     entry = candidates[0]
     fragment = dated(scene, at, when.end, scene.field(entry.field), when)
     if entry.negated:
@@ -85,12 +174,23 @@ def dated(scene: Scene, start: int, end: int, field: Field, when: When) -> Fragm
     """The condition, its negation, and the further readings that the words allow."""
     positive, negative, options, negative_options = condition(scene, field, when)
     return Fragment(
-        "moment", start, end, positive, negative, field=field.name, source="assumed" if when.assumed else "said",
-        cap=0.9 if when.assumed or when.alternatives else 1.0, note=when.note, options=options, negative_options=negative_options,
-    )  # fmt: skip
+        "moment",
+        start,
+        end,
+        positive,
+        negative,
+        field=field.name,
+        source="assumed" if when.assumed else "said",
+        cap=0.9 if when.assumed or when.alternatives else 1.0,
+        note=when.note,
+        options=options,
+        negative_options=negative_options,
+    )
 
 
-def condition(scene: Scene, field: Field, when: When) -> tuple[Node, Node, tuple[Option, ...], tuple[Option, ...]]:
+def condition(
+    scene: Scene, field: Field, when: When
+) -> tuple[Node, Node, tuple[Option, ...], tuple[Option, ...]]:
     """Positive and negated condition for a period on one field, with alternatives for each."""
     name = field.name
     future = scene.lexicon.named[name].future
@@ -116,7 +216,11 @@ def _positive(name: str, when: When, future: bool) -> Node:
         if when.lo is not None:
             return _interval(name, when.lo, when.hi)
         if when.compare is Operator.EQ:
-            return _interval(name, when.from_now, f"{{{{{when.count + 1}_DAYS_FROM_NOW}}}}" if when.unit == "DAYS" else None)
+            return _interval(
+                name,
+                when.from_now,
+                f"{{{{{when.count + 1}_DAYS_FROM_NOW}}}}" if when.unit == "DAYS" else None,
+            )
         return _interval(name, "{{NOW}}", when.from_now)
     if when.kind == "ago":
         if when.compare in (Operator.GT, Operator.GTE):
@@ -133,13 +237,19 @@ def _positive(name: str, when: When, future: bool) -> Node:
             return Leaf(name, Operator.GTE, when.ago)
         return Leaf(name, Operator.LT if when.compare in (Operator.GT, None) else Operator.LTE, when.ago)
     hi = when.hi
-    if when.kind == "calendar" and hi is not None and "NEXT" in hi and not future and "NEXT" not in (when.lo or ""):
+    if (
+        when.kind == "calendar"
+        and hi is not None
+        and "NEXT" in hi
+        and not future
+        and "NEXT" not in (when.lo or "")
+    ):
         hi = None  # a field of the past has nothing beyond today
     return _interval(name, when.lo, hi)
 
 
 def _negative(name: str, when: When, positive: Node, future: bool) -> Node:
-    """"Haven't booked in 60 days": the last time lies before; people who never did are another reading."""
+    """ "Haven't booked in 60 days": the last time lies before; people who never did are another reading."""
     if future:
         return Not(positive)
     if when.kind in ("rolling", "within"):
@@ -168,23 +278,41 @@ def _signed(scene: Scene, at: int, entries: tuple[Entry, ...], sign: int) -> Fra
     when = scene.dates.at(sign + 1)
     if when is None or when.lo is None or when.lo.startswith("{"):
         return None
-    operator = {">": Operator.GT, ">=": Operator.GTE, "≥": Operator.GTE, "=>": Operator.GTE, "<": Operator.LT, "<=": Operator.LTE,
-                "≤": Operator.LTE, "=<": Operator.LTE, "=": Operator.EQ}[scene.word(sign)]  # fmt: skip
+    operator = {
+        ">": Operator.GT,
+        ">=": Operator.GTE,
+        "≥": Operator.GTE,
+        "=>": Operator.GTE,
+        "<": Operator.LT,
+        "<=": Operator.LTE,
+        "≤": Operator.LTE,
+        "=<": Operator.LTE,
+        "=": Operator.EQ,
+    }[scene.word(sign)]
     field = scene.field(best(entries)[0].field)
     if operator is Operator.EQ:
         node = _interval(field.name, when.lo, when.hi)
     elif operator in (Operator.GT, Operator.LTE):
-        node = _interval(field.name, when.hi, None) if operator is Operator.GT else _interval(field.name, None, when.hi)
+        node = (
+            _interval(field.name, when.hi, None)
+            if operator is Operator.GT
+            else _interval(field.name, None, when.hi)
+        )
     else:
         node = Leaf(field.name, operator, when.lo)
     return Fragment("moment", at, when.end, node, Not(node), field=field.name)
 
 
 def _older(scene: Scene, at: int, end: int, entry: Entry) -> Fragment | None:
-    """"Older than 30" on a date of birth."""
+    """ "Older than 30" on a date of birth."""
     begin = end + 1 if scene.word(end) in ("than", "then") else end
     number = scene.numbers.get(begin)
-    if number is None or not isinstance(number.value, int) or not 0 <= number.value <= 150 or entry.operator is None:
+    if (
+        number is None
+        or not isinstance(number.value, int)
+        or not 0 <= number.value <= 150
+        or entry.operator is None
+    ):
         return None
     after = scene.skip(number.end, frozenset({"years", "year", "yrs", "old", "of", "age"}), 4)
     node = Leaf(entry.field, entry.operator, f"{{{{{number.value}_YEARS_AGO}}}}")
@@ -193,13 +321,15 @@ def _older(scene: Scene, at: int, end: int, entry: Entry) -> Fragment | None:
 
 
 def _date_first(scene: Scene, at: int) -> Fragment | None:
-    """"In the last 30 days booked", "since 2020 members"; weaker than a date after the event."""
+    """ "In the last 30 days booked", "since 2020 members"; weaker than a date after the event."""
     when = scene.when(at)
     if when is None or not when.cued:
         return None
     begin = scene.skip(when.end, _BETWEEN | frozenset({",", "s", "'s"}) | scene.lexicon.entities, 4)
     for match in scene.matches_at(begin):
-        entries = tuple(entry for entry in _dated(scene, match.of("moment", "field")) if entry.strength >= GENERAL)
+        entries = tuple(
+            entry for entry in _dated(scene, match.of("moment", "field")) if entry.strength >= GENERAL
+        )
         if not entries:
             continue
         later = scene.when(scene.skip(match.end, _BETWEEN, 2))
@@ -211,14 +341,26 @@ def _date_first(scene: Scene, at: int) -> Fragment | None:
 
 
 def _tenure(scene: Scene, at: int) -> Fragment | None:
-    """"Members for over 3 years", "customers since 2020": the people noun itself carries the date."""
+    """ "Members for over 3 years", "customers since 2020": the people noun itself carries the date."""
     if scene.word(at) not in _TENURE_NOUNS:
         return None
     begin = scene.skip(at + 1, frozenset({"who", "have", "been", "with", "us", "that", "are", "here"}), 4)
     when = scene.when(begin)
-    if when is None or scene.word(begin) not in ("for", "since", "from", "over", "longer", "more", "at", "until", "before"):
+    if when is None or scene.word(begin) not in (
+        "for",
+        "since",
+        "from",
+        "over",
+        "longer",
+        "more",
+        "at",
+        "until",
+        "before",
+    ):
         return None
-    if when.kind not in ("duration", "absolute") or (when.kind == "absolute" and scene.word(begin) != "since"):
+    if when.kind not in ("duration", "absolute") or (
+        when.kind == "absolute" and scene.word(begin) != "since"
+    ):
         return None
     for name, named in scene.lexicon.named.items():
         if named.beginning:
@@ -236,18 +378,47 @@ def _alone(scene: Scene, at: int, end: int, entries: tuple[Entry, ...]) -> Fragm
     if word in ("new", "newly", "joiners", "joiner", "recently") and named.beginning:
         options = tuple(
             Option(text, Leaf(name, Operator.GTE, value))
-            for text, value in (("joined in the last 30 days", "{{30_DAYS_AGO}}"), ("joined in the last 90 days", "{{90_DAYS_AGO}}"),
-                                ("joined this year", "{{START_OF_YEAR}}"))
-        )  # fmt: skip
-        return Fragment("moment", at, end, None, field=name, options=options, cap=0.45, question=f"How recent does '{scene.words(at, end)}' mean?")
+            for text, value in (
+                ("joined in the last 30 days", "{{30_DAYS_AGO}}"),
+                ("joined in the last 90 days", "{{90_DAYS_AGO}}"),
+                ("joined this year", "{{START_OF_YEAR}}"),
+            )
+        )
+        return Fragment(
+            "moment",
+            at,
+            end,
+            None,
+            field=name,
+            options=options,
+            cap=0.45,
+            question=f"How recent does '{scene.words(at, end)}' mean?",
+        )
     if named.ending:
         return _ending(scene, at, end, name)
-    if entry.kind == "moment" and entry.strength >= DERIVED and named.event_nouns and not named.beginning and word not in ("active", "inactive", "activity", "dormant", "seen", "online"):  # noqa: E501
+    if (
+        entry.kind == "moment"
+        and entry.strength >= DERIVED
+        and named.event_nouns
+        and not named.beginning
+        and word not in ("active", "inactive", "activity", "dormant", "seen", "online")
+    ):
         before = scene.word(at - 1)
         recent = scene.word(end) in ("recently", "lately")
         if recent:
             return _recently(scene, at, end, name)
-        if before in NEGATIVE_VERBS or before in ("never", "ever", "have", "has", "who", "not", "no", "without", "yet", "that"):
+        if before in NEGATIVE_VERBS or before in (
+            "never",
+            "ever",
+            "have",
+            "has",
+            "who",
+            "not",
+            "no",
+            "without",
+            "yet",
+            "that",
+        ):
             exists = Leaf(name, Operator.EXISTS, True)
             return Fragment("moment", at, end, exists, Leaf(name, Operator.EXISTS, False), field=name)
     return None
@@ -255,29 +426,56 @@ def _alone(scene: Scene, at: int, end: int, entries: tuple[Entry, ...]) -> Fragm
 
 def _recently(scene: Scene, at: int, end: int, name: str) -> Fragment:
     days = (30, 60, 90)
-    options = tuple(Option(f"in the last {n} days", Leaf(name, Operator.GTE, f"{{{{{n}_DAYS_AGO}}}}")) for n in days)
-    negative = tuple(Option(f"not in the last {n} days", Leaf(name, Operator.LT, f"{{{{{n}_DAYS_AGO}}}}")) for n in days)
-    return Fragment("moment", at, end + 1, None, field=name, options=options, negative_options=negative, cap=0.45,
-                    question=f"How recent does '{scene.words(at, end + 1)}' mean?")  # fmt: skip
+    options = tuple(
+        Option(f"in the last {n} days", Leaf(name, Operator.GTE, f"{{{{{n}_DAYS_AGO}}}}")) for n in days
+    )
+    negative = tuple(
+        Option(f"not in the last {n} days", Leaf(name, Operator.LT, f"{{{{{n}_DAYS_AGO}}}}")) for n in days
+    )
+    return Fragment(
+        "moment",
+        at,
+        end + 1,
+        None,
+        field=name,
+        options=options,
+        negative_options=negative,
+        cap=0.45,
+        question=f"How recent does '{scene.words(at, end + 1)}' mean?",
+    )
 
 
 def _ending(scene: Scene, at: int, end: int, name: str) -> Fragment | None:
-    word = scene.word(at) if scene.word(end - 1) not in ("expired", "lapsed", "ended") else scene.word(end - 1)
+    word = (
+        scene.word(at) if scene.word(end - 1) not in ("expired", "lapsed", "ended") else scene.word(end - 1)
+    )
     expired = Leaf(name, Operator.LT, "{{NOW}}")
     current = Leaf(name, Operator.GTE, "{{NOW}}")
     if scene.word(end) in ("soon", "shortly") or scene.word(end - 1) == "soon":
         options = tuple(
-            Option(f"in the next {days} days", between(name, ((Operator.GTE, "{{NOW}}"), (Operator.LT, f"{{{{{days}_DAYS_FROM_NOW}}}}"))))
+            Option(
+                f"in the next {days} days",
+                between(name, ((Operator.GTE, "{{NOW}}"), (Operator.LT, f"{{{{{days}_DAYS_FROM_NOW}}}}"))),
+            )
             for days in (30, 60, 90)
         )
-        return Fragment("moment", at, end + 1, None, field=name, options=options, cap=0.45, question=f"How soon does '{scene.words(at, end + 1)}' mean?")
+        return Fragment(
+            "moment",
+            at,
+            end + 1,
+            None,
+            field=name,
+            options=options,
+            cap=0.45,
+            question=f"How soon does '{scene.words(at, end + 1)}' mean?",
+        )
     if word in ("expired", "lapsed", "ended"):
         return Fragment("moment", at, end, expired, current, field=name)
     return None
 
 
 def _counted(scene: Scene, at: int) -> Fragment | None:
-    """"Booked 3+ times in the last 30 days", "at least 5 bookings in 90 days": a counter, or a counted event."""
+    """ "Booked 3+ times in 30 days", "at least 5 bookings in 90 days": a counter or a counted event."""
     for match in scene.matches_at(at):
         if not match.of("moment", "event", "field"):
             continue
@@ -288,8 +486,14 @@ def _counted(scene: Scene, at: int) -> Fragment | None:
             continue
         if scene.word(found.end) not in ("times", "time"):
             continue
-        return _counter(scene, at, match.of("moment", "event", "field"), found.bounds[0][0] if found.explicit else Operator.EQ,
-                        found.bounds[0][1].value, found.end + 1)  # fmt: skip
+        return _counter(
+            scene,
+            at,
+            match.of("moment", "event", "field"),
+            found.bounds[0][0] if found.explicit else Operator.EQ,
+            found.bounds[0][1].value,
+            found.end + 1,
+        )
     found = scene.comparison(at)
     if found is not None and len(found.bounds) == 1:
         begin = scene.skip(found.end, frozenset({"of", "or", "more"}), 1)
@@ -304,13 +508,16 @@ def _counted(scene: Scene, at: int) -> Fragment | None:
 
 def _windows(scene: Scene, entries: tuple[Entry, ...]) -> list[str]:
     return [
-        entry.field for entry in entries
-        if entry.kind == "field" and scene.field(entry.field).type == "number" and scene.lexicon.named[entry.field].window_days
-    ]  # fmt: skip
+        entry.field
+        for entry in entries
+        if entry.kind == "field"
+        and scene.field(entry.field).type == "number"
+        and scene.lexicon.named[entry.field].window_days
+    ]
 
 
-def _counter(
-    scene: Scene, start: int, entries: tuple[Entry, ...], operator: Operator, value: int | float, end: int
+def _counter(  # noqa: PLR0917 - the parts of one value
+    scene: Scene, start: int, entries: tuple[Entry, ...], operator: Operator, value: float, end: int
 ) -> Fragment | None:
     if not isinstance(value, int) or value < 0:
         return None
@@ -326,11 +533,21 @@ def _counter(
         node = Event(event, operator=operator, value=value, window_start=when.ago)
         return Fragment("counter", start, when.end, node, Not(node), rank=1)
     if counters:
-        options = tuple(Option(f"{name} {label(Leaf(name, operator, value))}", Leaf(name, operator, value)) for name in counters)
+        options = tuple(
+            Option(f"{name} {label(Leaf(name, operator, value))}", Leaf(name, operator, value))
+            for name in counters
+        )
         windows = ", ".join(f"{scene.lexicon.named[name].window_days} days ({name})" for name in counters)
         stop = when.end if when is not None else end
-        return Fragment("counter", start, stop, None, options=options[:4], cap=0.45,
-                        question=f"Over which period does '{scene.words(start, stop)}' count: {windows}?")  # fmt: skip
+        return Fragment(
+            "counter",
+            start,
+            stop,
+            None,
+            options=options[:4],
+            cap=0.45,
+            question=f"Over which period does '{scene.words(start, stop)}' count: {windows}?",
+        )
     if event is not None:
         node = Event(event, operator=operator, value=value)
         return Fragment("counter", start, end, node, Not(node))
@@ -343,9 +560,12 @@ def _sibling_counters(scene: Scene, start: int, end: int) -> list[str]:
     from segmentry.reader.inflect import stem  # noqa: PLC0415 - keeps the pattern's imports short
 
     return [
-        name for name, named in scene.lexicon.named.items()
-        if named.window_days and scene.field(name).type == "number" and stems & {stem(word) for word in named.core}
-    ]  # fmt: skip
+        name
+        for name, named in scene.lexicon.named.items()
+        if named.window_days
+        and scene.field(name).type == "number"
+        and stems & {stem(word) for word in named.core}
+    ]
 
 
 def _flip(leaf: Leaf) -> Node:

@@ -11,11 +11,57 @@ from segmentry.reader.scene import Fragment, Option, Scene, best, label, top
 from segmentry.reader.thesaurus import MONEY_NAMES
 from segmentry.reader.words import VAGUE
 
-_HIGH = frozenset("high big large great top heavy strong good highest most biggest largest best better higher rich old older long".split())
-_LOW = frozenset("low small poor weak few bad light lowest least smallest worst lower cheap young little fewest short".split())
-_BY = frozenset("by in for of on based ranked according their the with to our".split())
-_GENERIC = frozenset("customers customer members users clients people spenders spender".split())
-_RECENCY = frozenset("recent recently lately lapsed dormant active inactive".split())
+_HIGH = frozenset(
+    [
+        "high",
+        "big",
+        "large",
+        "great",
+        "top",
+        "heavy",
+        "strong",
+        "good",
+        "highest",
+        "most",
+        "biggest",
+        "largest",
+        "best",
+        "better",
+        "higher",
+        "rich",
+        "old",
+        "older",
+        "long",
+    ]
+)
+_LOW = frozenset(
+    [
+        "low",
+        "small",
+        "poor",
+        "weak",
+        "few",
+        "bad",
+        "light",
+        "lowest",
+        "least",
+        "smallest",
+        "worst",
+        "lower",
+        "cheap",
+        "young",
+        "little",
+        "fewest",
+        "short",
+    ]
+)
+_BY = frozenset(
+    ["by", "in", "for", "of", "on", "based", "ranked", "according", "their", "the", "with", "to", "our"]
+)
+_GENERIC = frozenset(
+    ["customers", "customer", "members", "users", "clients", "people", "spenders", "spender"]
+)
+_RECENCY = frozenset(["recent", "recently", "lately", "lapsed", "dormant", "active", "inactive"])
 
 
 def bands(scene: Scene, at: int) -> Fragment | None:
@@ -24,18 +70,35 @@ def bands(scene: Scene, at: int) -> Fragment | None:
         entries = match.of("band")
         if not entries:
             continue
-        if len({entry.field for entry in entries}) > 1:
+        strongest = max(entry.strength for entry in entries)
+        entries = tuple(entry for entry in entries if entry.strength == strongest)
+        if len({(entry.field, entry.band) for entry in entries}) > 1:
             options = tuple(Option(label(_leaf(entry)), _leaf(entry)) for entry in entries)
-            return Fragment("band", at, match.end, None, options=options[:4], cap=0.45,
-                            question=f"What counts as '{scene.words(at, match.end)}'?")  # fmt: skip
+            return Fragment(
+                "band",
+                at,
+                match.end,
+                None,
+                options=options[:4],
+                cap=0.45,
+                question=f"What counts as '{scene.words(at, match.end)}'?",
+            )
         entry = entries[0]
         leaf = _leaf(entry)
         phrase = entry.band.phrases[0] if entry.band else ""
         said = scene.words(at, match.end)
         return Fragment(
-            "band", at, match.end, leaf, Not(leaf), field=entry.field, source="assumed", band=phrase, cap=0.9,
+            "band",
+            at,
+            match.end,
+            leaf,
+            Not(leaf),
+            field=entry.field,
+            source="assumed",
+            band=phrase,
+            cap=0.9,
             note=f"'{said}' was read as {label(leaf)}",
-        )  # fmt: skip
+        )
     return None
 
 
@@ -45,13 +108,22 @@ def _leaf(entry: Entry) -> Leaf:
 
 
 def ranks(scene: Scene, at: int) -> Fragment | None:
-    """"Top 10 % by lifetime value", "bottom quarter of spenders by revenue"."""
+    """ "Top 10 % by lifetime value", "bottom quarter of spenders by revenue"."""
     word = scene.word(at)
     if word not in ("top", "bottom", "highest", "lowest", "best", "worst", "upper", "lower"):
         return None
     order = "highest" if word in ("top", "highest", "best", "upper") else "lowest"
     number: Quantity | None = scene.numbers.get(at + 1)
-    named = {"quarter": 25, "quartile": 25, "decile": 10, "half": 50, "third": 33, "tenth": 10, "fifth": 20, "quintile": 20}
+    named = {
+        "quarter": 25,
+        "quartile": 25,
+        "decile": 10,
+        "half": 50,
+        "third": 33,
+        "tenth": 10,
+        "fifth": 20,
+        "quintile": 20,
+    }
     if number is not None and number.percent:
         percent, end = number.value, number.end
     elif scene.word(at + 1) in named:
@@ -63,7 +135,9 @@ def ranks(scene: Scene, at: int) -> Fragment | None:
     begin = scene.skip(end, _BY | scene.lexicon.entities | _GENERIC, 5)
     for match in scene.matches_at(begin):
         entries = tuple(
-            entry for entry in match.of("field") if scene.field(entry.field).type in ("number", "datetime") and entry.strength >= 1
+            entry
+            for entry in match.of("field")
+            if scene.field(entry.field).type in ("number", "datetime") and entry.strength >= 1
         )
         if not entries:
             continue
@@ -71,20 +145,41 @@ def ranks(scene: Scene, at: int) -> Fragment | None:
         if len(candidates) == 1:
             node = _top(candidates[0].field, percent, order)
             return Fragment("top", at, match.end, node, Not(node), field=candidates[0].field)
-        options = tuple(Option(label(_top(entry.field, percent, order)), _top(entry.field, percent, order)) for entry in candidates)
-        return Fragment("top", at, match.end, None, options=options[:4], cap=0.45,
-                        question=f"By which field: {', '.join(entry.field for entry in candidates[:4])}?")  # fmt: skip
-    options = tuple(Option(label(_top(field.name, percent, order)), _top(field.name, percent, order)) for field in _worth(scene))
-    return Fragment("top", at, end, None, options=options[:4], cap=0.45, question=f"'{scene.words(at, end)}' by which field?")
+        options = tuple(
+            Option(label(_top(entry.field, percent, order)), _top(entry.field, percent, order))
+            for entry in candidates
+        )
+        return Fragment(
+            "top",
+            at,
+            match.end,
+            None,
+            options=options[:4],
+            cap=0.45,
+            question=f"By which field: {', '.join(entry.field for entry in candidates[:4])}?",
+        )
+    options = tuple(
+        Option(label(_top(field.name, percent, order)), _top(field.name, percent, order))
+        for field in _worth(scene)
+    )
+    return Fragment(
+        "top",
+        at,
+        end,
+        None,
+        options=options[:4],
+        cap=0.45,
+        question=f"'{scene.words(at, end)}' by which field?",
+    )
 
 
-def _top(name: str, percent: int | float, order: str) -> Node:
+def _top(name: str, percent: float, order: str) -> Node:
     node = top(name, 1, order)
     return type(node)(name, percent, node.order)
 
 
 def unsettled(scene: Scene, at: int) -> Fragment | None:
-    """A vague word, alone or beside a field, or a field named without any condition: a question with options."""
+    """A vague word, alone or beside a field, or a field without any condition: a question with options."""
     word = scene.word(at)
     vague = word in VAGUE
     for match in scene.matches_at(at + 1) if vague else []:
@@ -109,16 +204,22 @@ def unsettled(scene: Scene, at: int) -> Fragment | None:
     for field in _akin(scene, word):
         options += _options(field, word)
     if not options:
-        options = _recency(scene) if word in _RECENCY else [option for field in _worth(scene) for option in _options(field, word)[:1]]
+        options = (
+            _recency(scene)
+            if word in _RECENCY
+            else [option for field in _worth(scene) for option in _options(field, word)[:1]]
+        )
     return _question(scene, at, end, options)
 
 
 def _rateable(scene: Scene, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
     return tuple(
-        entry for entry in entries
-        if scene.field(entry.field).type == "number" and truth_values(scene.field(entry.field)) is None
+        entry
+        for entry in entries
+        if scene.field(entry.field).type == "number"
+        and truth_values(scene.field(entry.field)) is None
         and scene.field(entry.field).role != "id"
-    )  # fmt: skip
+    )
 
 
 def _question(scene: Scene, start: int, end: int, options: list[Option]) -> Fragment:
@@ -128,7 +229,9 @@ def _question(scene: Scene, start: int, end: int, options: list[Option]) -> Frag
     if kept:
         text += " For example: " + " / ".join(option.label for option in kept)
     negative = tuple(Option(f"not {option.label}", Not(option.node)) for option in kept)
-    return Fragment("vague", start, end, None, options=kept, negative_options=negative, cap=0.45, question=text)
+    return Fragment(
+        "vague", start, end, None, options=kept, negative_options=negative, cap=0.45, question=text
+    )
 
 
 def _options(field: Field, word: str) -> list[Option]:
@@ -157,20 +260,43 @@ def _akin(scene: Scene, word: str) -> list[Field]:
         field
         for field in scene.catalog.visible
         if field.type == "number"
-        and any(part.startswith(root) for part in (*scene.lexicon.named[field.name].words, *(w for s in field.synonyms for w in s.split())))
+        and any(
+            part.startswith(root)
+            for part in (
+                *scene.lexicon.named[field.name].words,
+                *(w for s in field.synonyms for w in s.split()),
+            )
+        )
     ]
 
 
 def _worth(scene: Scene) -> list[Field]:
-    """Number fields by which customers are usually ranked: with bands first, then money, then scores and counts."""
+    """Number fields by which customers are ranked: with bands first, then money, then scores and counts."""
     scored: list[tuple[int, int, Field]] = []
     for position, field in enumerate(scene.catalog.visible):
         if field.type != "number" or field.role == "id" or truth_values(field) is not None:
             continue
-        stems = {token for token in scene.lexicon.named[field.name].words}
-        rank = (2 if any(band.operator in (Operator.GT, Operator.GTE) for band in field.bands) else 0) + (
-            2 if stems & {"value", "ltv", "spend", "revenue", "total", "orders", "purchases", "engagement", "loyalty"} else 0
-        ) + (1 if {word.rstrip("s") for word in stems} & MONEY_NAMES else 0)  # fmt: skip
+        stems = set(scene.lexicon.named[field.name].words)
+        rank = (
+            (2 if any(band.operator in (Operator.GT, Operator.GTE) for band in field.bands) else 0)
+            + (
+                2
+                if stems
+                & {
+                    "value",
+                    "ltv",
+                    "spend",
+                    "revenue",
+                    "total",
+                    "orders",
+                    "purchases",
+                    "engagement",
+                    "loyalty",
+                }
+                else 0
+            )
+            + (1 if {word.rstrip("s") for word in stems} & MONEY_NAMES else 0)
+        )
         if stems & {"churn", "risk", "age", "day", "month", "year", "code"}:
             rank -= 3
         scored.append((-rank, position, field))
@@ -178,8 +304,15 @@ def _worth(scene: Scene) -> list[Field]:
 
 
 def _recency(scene: Scene) -> list[Option]:
-    dated = [field for field in scene.catalog.visible if field.type == "datetime" and not scene.lexicon.named[field.name].future]
+    dated = [
+        field
+        for field in scene.catalog.visible
+        if field.type == "datetime" and not scene.lexicon.named[field.name].future
+    ]
     return [
-        Option(label(Leaf(field.name, Operator.GTE, "{{30_DAYS_AGO}}")), Leaf(field.name, Operator.GTE, "{{30_DAYS_AGO}}"))
+        Option(
+            label(Leaf(field.name, Operator.GTE, "{{30_DAYS_AGO}}")),
+            Leaf(field.name, Operator.GTE, "{{30_DAYS_AGO}}"),
+        )
         for field in dated[:3]
     ]

@@ -1,4 +1,4 @@
-"""Values of a field: platinum or diamond members, tier is gold, status not active, paying by electronic check."""
+"""Values of a field: platinum or diamond members, tier is gold, status not active."""
 
 from __future__ import annotations
 
@@ -12,10 +12,39 @@ from segmentry.reader.scene import Fragment, Option, Scene, label
 
 _SEPARATORS = frozenset({"or", "and", ",", "/", "nor", "&", "|"})
 _COPULA = frozenset(
-    "is are was were be being equals equal = == : of in as at to one either set has have a an the their by with with".split()
+    [
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "being",
+        "equals",
+        "equal",
+        "=",
+        "==",
+        ":",
+        "of",
+        "in",
+        "as",
+        "at",
+        "to",
+        "one",
+        "either",
+        "set",
+        "has",
+        "have",
+        "a",
+        "an",
+        "the",
+        "their",
+        "by",
+        "with",
+        "with",
+    ]
 )
 _NEGATIONS = frozenset({"not", "isn't", "aren't", "isnt", "arent", "!=", "<>", "≠", "wasn't", "weren't"})
-_AFTER_ITEM = frozenset("the a an in with from by on those".split())
+_AFTER_ITEM = frozenset(["the", "a", "an", "in", "with", "from", "by", "on", "those"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +81,7 @@ def _after_name(scene: Scene, at: int) -> Fragment | None:
                 continue
             items, end, conjunctive = chosen
             stored = tuple(item.entries[0].value for item in items)
-            return _fragment(scene, at, end, field, stored, conjunctive, negated=negated, known=items)
+            return _fragment(at, end, field, stored, conjunctive, negated=negated, known=items)
     return None
 
 
@@ -74,21 +103,28 @@ def _bare(scene: Scene, at: int) -> Fragment | None:
     strength = {name: min(_entry(item, name).strength for item in items) for name in allowed}
     top = max(strength.values())
     allowed = [name for name in allowed if strength[name] == top]
-    nodes = [
-        (name, scene.field(name), tuple(_entry(item, name).value for item in items)) for name in allowed
-    ]
+    nodes = [(name, scene.field(name), tuple(_entry(item, name).value for item in items)) for name in allowed]
     if len(nodes) == 1:
         _, field, stored = nodes[0]
-        fragment = _fragment(scene, at, end, field, stored, conjunctive, negated=False, known=items)
+        fragment = _fragment(at, end, field, stored, conjunctive, negated=False, known=items)
         if scene.word(at) in ("active", "inactive") and _other_sense(scene, at):
             fragment.cap = min(fragment.cap, 0.92)
         return fragment
-    options = tuple(Option(f"{name} is {', '.join(str(v) for v in stored)}", build(field, stored, False)) for name, field, stored in nodes)
+    options = tuple(
+        Option(f"{name} is {', '.join(str(v) for v in stored)}", build(field, stored, False))
+        for name, field, stored in nodes
+    )
     words = scene.words(at, end)
     return Fragment(
-        "value", at, end, None, options=options[:4], negative_options=options[:4], cap=0.45,
+        "value",
+        at,
+        end,
+        None,
+        options=options[:4],
+        negative_options=options[:4],
+        cap=0.45,
         question=f"Which field does '{words}' belong to: {', '.join(name for name, _, _ in nodes[:4])}?",
-    )  # fmt: skip
+    )
 
 
 def _other_sense(scene: Scene, at: int) -> bool:
@@ -97,7 +133,9 @@ def _other_sense(scene: Scene, at: int) -> bool:
 
 def _common(items: list[_Item]) -> list[str]:
     names = list(dict.fromkeys(entry.field for entry in items[0].entries))
-    return [name for name in names if all(any(entry.field == name for entry in item.entries) for item in items)]
+    return [
+        name for name in names if all(any(entry.field == name for entry in item.entries) for item in items)
+    ]
 
 
 def _entry(item: _Item, name: str) -> Entry:
@@ -150,14 +188,17 @@ def _list(
         items.append(_Item(item.end, tuple(entry for entry in item.entries if entry.field in known)))
         conjunctive = conjunctive or word in ("and", "&")
         end = item.end
-    trimmed = [_Item(item.end, tuple(entry for entry in item.entries if entry.field in known)) for item in items]
+    trimmed = [
+        _Item(item.end, tuple(entry for entry in item.entries if entry.field in known)) for item in items
+    ]
     return trimmed, end, conjunctive
 
 
 def _longer_elsewhere(scene: Scene, at: int, end: int, fields: frozenset[str]) -> bool:
     """True when a longer phrase begins there that belongs to another field."""
     return any(
-        match.end > end and any(entry.field not in fields and entry.strength >= GENERAL for entry in match.entries)
+        match.end > end
+        and any(entry.field not in fields and entry.strength >= GENERAL for entry in match.entries)
         for match in scene.matches_at(at)
     )
 
@@ -166,11 +207,7 @@ def _one(scene: Scene, at: int, fields: frozenset[str] | None, restricted: bool)
     if at >= len(scene.tokens):
         return None
     for match in scene.matches_at(at):
-        entries = tuple(
-            entry
-            for entry in match.of("value")
-            if (fields is None or entry.field in fields) and (restricted or entry.bare or not restricted)
-        )
+        entries = tuple(entry for entry in match.of("value") if fields is None or entry.field in fields)
         if entries:
             return _Item(match.end, entries)
     if not restricted or fields is None:
@@ -199,7 +236,6 @@ def _open(scene: Scene, at: int, field: Field) -> _Item | None:
 
 
 def _fragment(
-    scene: Scene,
     start: int,
     end: int,
     field: Field,
@@ -216,9 +252,17 @@ def _fragment(
     if negated:
         positive, negative = negative, positive
     return Fragment(
-        "value", start, end, positive, negative, field=field.name, factor=0.93**unseen,
-        note=f"'{distinct[0]}' is not among the known values of {field.name}" if unseen and values_of(field) else "",
-    )  # fmt: skip
+        "value",
+        start,
+        end,
+        positive,
+        negative,
+        field=field.name,
+        factor=0.93**unseen,
+        note=f"'{distinct[0]}' is not among the known values of {field.name}"
+        if unseen and values_of(field)
+        else "",
+    )
 
 
 def build(field: Field, stored: tuple[Scalar, ...], conjunctive: bool) -> Node:
@@ -239,8 +283,11 @@ def complement(node: Node) -> Node:
     """The exact complement, as a leaf where the language has one."""
     if isinstance(node, Leaf):
         pairs = {
-            Operator.EQ: Operator.NEQ, Operator.NEQ: Operator.EQ, Operator.IN: Operator.NIN, Operator.NIN: Operator.IN
-        }  # fmt: skip
+            Operator.EQ: Operator.NEQ,
+            Operator.NEQ: Operator.EQ,
+            Operator.IN: Operator.NIN,
+            Operator.NIN: Operator.IN,
+        }
         if node.operator in pairs:
             return Leaf(node.field, pairs[node.operator], node.value)
         if node.operator is Operator.EXISTS:

@@ -9,11 +9,35 @@ from segmentry.reader.patterns.values import build, complement
 from segmentry.reader.places import CONTEXT_ONLY, country_at, spellings
 from segmentry.reader.scene import Fragment, Scene
 
-_PREPOSITIONS = frozenset("in from near at of around outside inside within".split())
+_PREPOSITIONS = frozenset(["in", "from", "near", "at", "of", "around", "outside", "inside", "within"])
 _SEPARATORS = frozenset({"or", "and", ",", "/", "nor", "&"})
 _NOT_A_PLACE = frozenset(
-    "january february march april may june july august september october november december q h monday tuesday wednesday"
-    " thursday friday saturday sunday i sms email".split()
+    [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "q",
+        "h",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "i",
+        "sms",
+        "email",
+    ]
 )
 
 
@@ -40,7 +64,9 @@ def _countries(scene: Scene, at: int) -> Fragment | None:
         for entry in match.of("field"):
             if entry.field in {item.name for item in fields}:
                 field, named = scene.field(entry.field), True
-                begin = scene.skip(match.end, frozenset("is are in = : of equals was ==".split()), 3)
+                begin = scene.skip(
+                    match.end, frozenset(["is", "are", "in", "=", ":", "of", "equals", "was", "=="]), 3
+                )
     negated = named and scene.word(begin) in ("not", "!=")
     begin += 1 if negated else 0
     codes: list[str] = []
@@ -49,7 +75,11 @@ def _countries(scene: Scene, at: int) -> Fragment | None:
         after = scene.skip(end, _SEPARATORS, 2) if codes else end
         if codes and after == end:
             break
-        after = scene.skip(after, frozenset({"in", "from", "the"}), 2) if codes else scene.skip(after, frozenset({"the"}), 1)
+        after = (
+            scene.skip(after, frozenset({"in", "from", "the"}), 2)
+            if codes
+            else scene.skip(after, frozenset({"the"}), 1)
+        )
         found = country_at(scene.tokens, after) if after < len(scene.tokens) else None
         if found is None or (not codes and not _believable(scene, after, found[1], named)):
             break
@@ -68,8 +98,16 @@ def _countries(scene: Scene, at: int) -> Fragment | None:
     if negated:
         node, negative = negative, node
     start = at
-    return Fragment("place", start, end, node, negative, field=field.name, source="assumed" if assumed else "said",
-                    factor=0.93 if assumed else 1.0)  # fmt: skip
+    return Fragment(
+        "place",
+        start,
+        end,
+        node,
+        negative,
+        field=field.name,
+        source="assumed" if assumed else "said",
+        factor=0.93 if assumed else 1.0,
+    )
 
 
 def _believable(scene: Scene, at: int, end: int, named: bool) -> bool:
@@ -79,7 +117,12 @@ def _believable(scene: Scene, at: int, end: int, named: bool) -> bool:
     if end == at + 1 and token.text.isupper() and len(token.text) <= 3:
         following = scene.word(end)
         shouted = all(item.text.isupper() for item in scene.tokens if item.kind == "word")
-        return not shouted and (named or _placed(scene, at) or following in scene.lexicon.entities or following in ("", "-", "based", ",", "or"))
+        return not shouted and (
+            named
+            or _placed(scene, at)
+            or following in scene.lexicon.entities
+            or following in ("", "-", "based", ",", "or")
+        )
     return True
 
 
@@ -106,10 +149,11 @@ def _city(scene: Scene, at: int) -> Fragment | None:
         return None
     token = scene.tokens[at]
     field = fields[0]
+    names: list[str] = []
+    end = at
     if token.kind == "quoted":
         names, end = [token.text], at + 1
     else:
-        names, end = [], at
         while end < len(scene.tokens):
             after = scene.skip(end, _SEPARATORS, 2) if names else end
             if names and after == end:

@@ -1,0 +1,224 @@
+"""From the row of fragments to a draft: the tree, where each leaf came from, further readings, questions."""
+
+from __future__ import annotations
+
+from segmentry.criteria import canonical
+from segmentry.criteria.nodes import And, Node, Or
+from segmentry.reader import logic
+from segmentry.reader.clauses import Clauses
+from segmentry.reader.confidence import OPEN, score
+from segmentry.reader.draft import Draft, DraftQuestion, DraftReading, LeafOrigin, Reason, Span
+from segmentry.reader.scene import Fragment, Scene
+from segmentry.reader.scope import Refusal
+from segmentry.reader.typos import nearest_words
+from segmentry.reader.unknown import Unknown, unknown_attribute
+
+_MOST_READINGS = 4
+
+
+def of(scene: Scene, found: Clauses) -> Draft:
+    """The draft for a scanned query."""
+    fragments = [item.fragment for item in found.items if item.fragment is not None]
+    arrays = frozenset(field.name for field in scene.catalog.visible if field.type == "array")
+    phrase = logic.combine(found.items, arrays)
+    node = logic.to_node(phrase)
+    open_fragments = [fragment for fragment in fragments if fragment.chosen is None]
+    readings: list[DraftReading] = []
+    questions: list[DraftQuestion] = []
+    other = None
+    if phrase is not None and not found.fixed_bracket and logic.mixed(found.items):
+        other = logic.to_node(logic.combine(found.items, arrays, or_tighter=True))
+    is_mixed = node is not None and other is not None and canonical.text(other) != canonical.text(node)
+    if is_mixed and other is not None:
+        readings.append(DraftReading("with 'or' joined before 'and'", other))
+        questions.append(
+            DraftQuestion("Should 'or' join the conditions next to it before 'and' does?", None, (0,))
+        )
+    if phrase is not None:
+        for fragment in fragments:
+            if fragment.chosen is None or len(readings) >= _MOST_READINGS:
+                continue
+            for option in fragment.chosen_options[:2]:
+                whole = logic.to_node(logic.replaced(phrase, fragment, option.node))
+                _add(readings, option.label, whole, node)
+    for fragment in open_fragments:
+        indices: list[int] = []
+        for option in fragment.chosen_options:
+            position = _add(readings, option.label, _with(node, option.node), node)
+            if position is not None:
+                indices.append(position)
+        questions.append(
+            DraftQuestion(fragment.question, scene.span(fragment.start, fragment.end), tuple(indices))
+        )
+    unexplained = _spans(scene, found.unclaimed)
+    notes = [fragment.note for fragment in fragments if fragment.note]
+    for at, word in scene.repaired.items():
+        raw = scene.tokens[at]
+        notes.append(f"'{scene.query[raw.start : raw.end]}' was read as '{word}'")
+    missing = unknown_attribute(scene, found)
+    confidence = score(
+        scene, [item for item in fragments if item.chosen is not None], found.unclaimed, is_mixed=is_mixed
+    )
+    if missing is not None:
+        return _unknown(scene, missing, node, readings, notes, unexplained, confidence)
+    if open_fragments:
+        confidence = min(confidence, OPEN)
+    if node is None or confidence < 0.5:
+        questions += _about(scene, unexplained, bool(questions))
+        return Draft(
+            "ambiguous",
+            node,
+            min(confidence, OPEN),
+            _origins(scene, phrase),
+            tuple(readings),
+            tuple(questions),
+            tuple(question.text for question in questions),
+            tuple(dict.fromkeys(notes)),
+            unexplained,
+            _suggestions(scene, found),
+            "AMBIGUOUS_QUERY",
+            "The query leaves open what is meant",
+        )
+    ambiguities = [question.text for question in questions]
+    ambiguities += [f"'{span.text}' was not understood" for span in unexplained]
+    return Draft(
+        "ok",
+        node,
+        confidence,
+        _origins(scene, phrase),
+        tuple(readings),
+        tuple(questions),
+        tuple(ambiguities),
+        tuple(dict.fromkeys(notes)),
+        unexplained,
+        _suggestions(scene, found),
+    )
+
+
+def refused(refusal: Refusal, rest: Draft | None) -> Draft:
+    """A refusal; what the rest of the sentence would select is offered as a reading, never as the answer."""
+    readings: tuple[DraftReading, ...] = ()
+    if rest is not None and rest.node is not None and rest.origins:
+        readings = (DraftReading("the customers the sentence describes", rest.node),)
+    reason: Reason = "UNSUPPORTED_LANGUAGE" if refusal.reason == "UNSUPPORTED_LANGUAGE" else "OUT_OF_SCOPE"
+    return Draft("refuse", None, 0.0, readings=readings, reason=reason, message=refusal.message)
+
+
+def _add(readings: list[DraftReading], label: str, whole: Node | None, node: Node | None) -> int | None:
+    if whole is None or len(readings) >= _MOST_READINGS:
+        return None
+    text = canonical.text(whole)
+    if node is not None and canonical.text(node) == text:
+        return None
+    for position, known in enumerate(readings):
+        if canonical.text(known.node) == text:
+            return position
+    readings.append(DraftReading(label, whole))
+    return len(readings) - 1
+
+
+def _with(node: Node | None, option: Node) -> Node:
+    if node is None:
+        return option
+    if isinstance(node, And):
+        return And((*node.items, option))
+    return And((node, option))
+
+
+def _origins(scene: Scene, phrase: logic.Phrase | None) -> tuple[LeafOrigin, ...]:
+    if phrase is None:
+        return ()
+    found: list[LeafOrigin] = []
+    for leaf, fragments in logic.origins(phrase):
+        spans = [span for fragment in fragments for span in _of(scene, fragment)]
+        sure = min(
+            (0.97 * fragment.factor if fragment.cap >= 0.97 else fragment.cap) for fragment in fragments
+        )
+        repaired = sum(
+            1 for fragment in fragments for at in range(fragment.start, fragment.end) if at in scene.repaired
+        )
+        first = fragments[0]
+        source = "assumed" if any(fragment.source == "assumed" for fragment in fragments) else first.source
+        note = "; ".join(dict.fromkeys(fragment.note for fragment in fragments if fragment.note))
+        found.append(
+            LeafOrigin(
+                leaf, source, tuple(dict.fromkeys(spans)), round(sure * 0.98**repaired, 4), note, first.band
+            )
+        )
+    return tuple(found)
+
+
+def _of(scene: Scene, fragment: Fragment) -> list[Span]:
+    before = sorted(at for at in fragment.extra if at < fragment.start)
+    # "haven't booked in 60 days" is one span: the negation stands right before its verb
+    start = fragment.start
+    for at in reversed(before):
+        if all(scene.tokens[step].kind == "punct" or step in before for step in range(at, start)):
+            start = at
+    spans = [scene.span(at, at + 1) for at in before if at < start]
+    return [*spans, scene.span(start, fragment.end)]
+
+
+def _spans(scene: Scene, unclaimed: list[int]) -> tuple[Span, ...]:
+    """Neighbouring words that nothing explains stand together."""
+    found: list[Span] = []
+    run: list[int] = []
+    for at in sorted(set(unclaimed)):
+        if run and at != run[-1] + 1:
+            found.append(scene.span(run[0], run[-1] + 1))
+            run = []
+        run.append(at)
+    if run:
+        found.append(scene.span(run[0], run[-1] + 1))
+    return tuple(found)
+
+
+def _about(scene: Scene, unexplained: tuple[Span, ...], asked: bool) -> list[DraftQuestion]:
+    if asked and not unexplained:
+        return []
+    questions = [
+        DraftQuestion(f"What does '{span.text}' mean for these customers?", span) for span in unexplained[:3]
+    ]
+    if not questions:
+        names = ", ".join(field.name for field in scene.catalog.visible[:5])
+        questions.append(DraftQuestion(f"Which customers do you mean? Fields you can use: {names}", None))
+    return questions
+
+
+def _suggestions(scene: Scene, found: Clauses) -> tuple[str, ...]:
+    words = [scene.tokens[at].norm for at in found.unclaimed if scene.tokens[at].kind == "word"]
+    near: list[str] = []
+    for word in words[:4]:
+        for close in nearest_words(word, scene.lexicon, 1):
+            near += [entry.field for entry in scene.lexicon.lookup(close) if entry.kind == "field"]
+    return tuple(dict.fromkeys(near))[:3]
+
+
+def _unknown(  # noqa: PLR0917 - the parts of a draft
+    scene: Scene,
+    missing: Unknown,
+    node: Node | None,
+    readings: list[DraftReading],
+    notes: list[str],
+    unexplained: tuple[Span, ...],
+    confidence: float,
+) -> Draft:
+    rest = [DraftReading("without that condition", node)] if node is not None else []
+    question = DraftQuestion(missing.message, scene.span(missing.start, missing.end), tuple(range(len(rest))))
+    return Draft(
+        "invalid_field",
+        None,
+        min(confidence, 0.3),
+        (),
+        tuple([*rest, *readings][:_MOST_READINGS]),
+        (question,),
+        (missing.message,),
+        tuple(dict.fromkeys(notes)),
+        unexplained,
+        missing.suggestions,
+        missing.reason,
+        missing.message,
+    )
+
+
+__all__ = ["Or", "of", "refused"]

@@ -1,0 +1,237 @@
+"""From tokens to a row of fragments, connectives and brackets; what nothing claims stays visible."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from segmentry.criteria.nodes import And, Leaf, Node, Operator
+from segmentry.reader.patterns.flags import consents, flags
+from segmentry.reader.patterns.measures import measures, opposite
+from segmentry.reader.patterns.moments import moments
+from segmentry.reader.patterns.texts import presence, texts
+from segmentry.reader.patterns.vague import bands, ranks, unsettled
+from segmentry.reader.patterns.values import values
+from segmentry.reader.patterns.where import places
+from segmentry.reader.scene import Fragment, Pattern, Scene, between
+from segmentry.reader.units import stored
+from segmentry.reader.words import FRAME, NEGATORS, STOP
+
+ItemKind = Literal["fragment", "and", "or", ",", "but", "(", ")"]
+
+_PATTERNS: tuple[Pattern, ...] = (
+    bands,
+    consents,
+    values,
+    flags,
+    places,
+    measures,
+    moments,
+    texts,
+    ranks,
+    presence,
+)
+_AND = frozenset(["and", "plus", "also", "&", "additionally"])
+_BUT = frozenset(["but", "however", "yet", "although", "though", "whereas"])
+_BREAKS = frozenset([",", ";", ".", "?", "!", ":"])
+# two words that negate together, read before their parts
+_NEGATIVE_PAIRS = frozenset(
+    {
+        ("all", "but"),
+        ("everyone", "but"),
+        ("anyone", "but"),
+        ("everybody", "but"),
+        ("other", "than"),
+        ("apart", "from"),
+        ("rather", "than"),
+        ("except", "for"),
+        ("aside", "from"),
+        ("instead", "of"),
+        ("not", "including"),
+        ("not", "in"),
+        ("leave", "out"),
+        ("leaving", "out"),
+        ("free", "of"),
+        ("but", "not"),
+        ("all", "except"),
+        ("everyone", "except"),
+    }
+)
+_SUBJECTS = frozenset(
+    ["members", "customers", "those", "people", "users", "clients", "anyone", "everyone", "ones", "golfers"]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One element of the row. `tokens` are the positions it stands on."""
+
+    kind: ItemKind
+    fragment: Fragment | None = None
+    inverted: bool = False
+
+
+@dataclass(slots=True)
+class Clauses:
+    """What the scan found: the row, the positions that something claims, and those nothing explains."""
+
+    items: list[Item] = field(default_factory=list[Item])
+    unclaimed: list[int] = field(default_factory=list[int])
+    fixed_bracket: bool = False
+
+    @property
+    def items_with_conditions(self) -> list[Item]:
+        return [item for item in self.items if item.kind == "fragment"]
+
+
+def scan(scene: Scene) -> Clauses:  # noqa: C901 - one branch per kind of word
+    """Walk over the query once; at each position the longest construction wins."""
+    found = Clauses()
+    negation: list[int] = []
+    at = 0
+    while at < len(scene.tokens):
+        word = scene.word(at)
+        fragment = longest(scene, at)
+        if fragment is None:
+            fragment = _elliptical(scene, found, at)
+        if fragment is not None:
+            _take(scene, found, fragment, negation)
+            negation = []
+            at = fragment.end
+            continue
+        if word in ("(", "["):
+            found.items.append(Item("(", inverted=bool(negation)))
+            negation = []
+            found.fixed_bracket = True
+        elif word in (")", "]"):
+            found.items.append(Item(")"))
+        elif (word, scene.word(at + 1)) in _NEGATIVE_PAIRS:
+            if (word, scene.word(at + 1)) == ("but", "not"):
+                found.items.append(Item("but"))
+            negation = [*negation, at, at + 1]
+            at += 2
+            continue
+        elif word in _AND or (word == "as" and scene.word(at + 1) == "well"):
+            found.items.append(Item("and"))
+            at += 2 if word == "as" and scene.word(at + 2) == "as" else 0
+        elif word == "or":
+            if scene.word(at + 1) in _SUBJECTS:
+                found.fixed_bracket = True
+            found.items.append(Item("or"))
+        elif word == "either":
+            found.fixed_bracket = True
+        elif word == "nor":
+            found.items.append(Item("and"))
+            negation = [*negation, at]
+        elif word in _BUT:
+            found.items.append(Item("but"))
+        elif word in NEGATORS:
+            # "don't" said twice is still one negation, "not without" is none
+            negation = [*negation, at]
+        elif word in _BREAKS:
+            found.items.append(Item(","))
+            if word in (".", "?", "!", ";"):
+                found.unclaimed += negation
+                negation = []
+        elif not _silent(scene, at):
+            vague = unsettled(scene, at)
+            if vague is not None and vague.end > at:
+                if _projected(scene, vague):
+                    at = vague.end
+                    continue
+                _take(scene, found, vague, negation)
+                negation = []
+                at = vague.end
+                continue
+            found.unclaimed.append(at)
+        at += 1
+    found.unclaimed += negation
+    return found
+
+
+def longest(scene: Scene, at: int) -> Fragment | None:
+    """The construction that covers most words from `at` on; earlier patterns win ties."""
+    if scene.tokens[at].kind == "punct":
+        return None
+    best: Fragment | None = None
+    for pattern in _PATTERNS:
+        fragment = pattern(scene, at)
+        if fragment is None or fragment.end <= at:
+            continue
+        if best is None or (fragment.end, fragment.node is not None, fragment.rank) > (
+            best.end,
+            best.node is not None,
+            best.rank,
+        ):
+            best = fragment
+    return best
+
+
+def _take(scene: Scene, found: Clauses, fragment: Fragment, negation: list[int]) -> None:
+    twice = sum(1 for step in negation if scene.word(step) in ("not", "without", "no", "non", "never")) == 2
+    fragment.negated = bool(negation) and not twice
+    fragment.extra = (*fragment.extra, *negation)
+    found.items.append(Item("fragment", fragment))
+    scene.previous = fragment
+
+
+def _silent(scene: Scene, at: int) -> bool:
+    """True for words that need no claim here: stop words, people nouns, frames, loose signs."""
+    token = scene.tokens[at]
+    if token.kind == "punct" or (token.kind == "symbol" and token.norm in ("+", "~")):
+        return True
+    if token.kind != "word":
+        return False
+    return token.norm in STOP or token.norm in scene.lexicon.entities or token.norm in FRAME
+
+
+def _projected(scene: Scene, fragment: Fragment) -> bool:
+    """ "What is the balance of all ...", "names and cities of": a column to show, not a condition."""
+    if fragment.kind != "vague" or fragment.start == 0:
+        return False
+    first = {scene.word(step) for step in range(min(fragment.start, 6))}
+    after = scene.word(fragment.end)
+    asked = first & {
+        "average",
+        "mean",
+        "median",
+        "total",
+        "sum",
+        "what",
+        "show",
+        "list",
+        "give",
+        "names",
+        "maximum",
+        "minimum",
+    }
+    return bool(asked) and after in ("of", "for", "among", "across")
+
+
+def _elliptical(scene: Scene, found: Clauses, at: int) -> Fragment | None:
+    """ "Balance over 1000 and under 5000": a second bound on the field just named."""
+    previous = scene.previous
+    if previous is None or previous.kind != "measure" or not previous.field or previous.node is None:
+        return None
+    if not found.items or found.items[-1].kind not in ("and", "or", ",", "but"):
+        return None
+    comparison = scene.comparison(at)
+    if (
+        comparison is None
+        or not comparison.explicit
+        or any(
+            scene.word(step) not in STOP
+            for step in range(previous.end, at)
+            if scene.tokens[step].kind == "word"
+        )
+    ):
+        return None
+    name = scene.field(previous.field)
+    bounds = tuple(
+        (operator, stored(name, quantity, symbolic=False).value) for operator, quantity in comparison.bounds
+    )
+    node: Node = between(name.name, bounds)
+    return Fragment("measure", at, comparison.end, node, opposite(node), field=name.name)
+
+
+__all__ = ["And", "Clauses", "Item", "Leaf", "Operator", "longest", "scan"]

@@ -1,0 +1,57 @@
+"""How much of the query is accounted for, and how sure the answer may be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from segmentry.reader.scene import Fragment, Scene
+from segmentry.reader.words import STOP
+
+START = 0.97
+PER_REPAIR = 0.98
+MIXED = 0.60
+OPEN = 0.45
+
+
+def content(scene: Scene) -> list[int]:
+    """The positions of content words: everything outside the closed stop list, except punctuation."""
+    return [
+        at
+        for at, token in enumerate(scene.tokens)
+        if token.kind != "punct" and not (token.kind == "word" and token.norm in STOP)
+    ]
+
+
+def weight(scene: Scene, at: int) -> int:
+    """Numbers, dates, quotes and names weigh double: losing one changes the answer most."""
+    token = scene.tokens[at]
+    named = token.capitalised and at > 0
+    return 2 if token.kind in ("number", "date", "ordinal", "quoted") or named else 1
+
+
+def coverage(scene: Scene, unclaimed: Iterable[int]) -> float:
+    """The share of content that something claims, 0-1."""
+    lost = set(unclaimed)
+    total = sum(weight(scene, at) for at in content(scene))
+    missing = sum(weight(scene, at) for at in lost)
+    return 1.0 if total == 0 else max(0.0, 1 - missing / max(total, missing))
+
+
+def score(scene: Scene, fragments: list[Fragment], unclaimed: list[int], *, is_mixed: bool) -> float:
+    """The confidence of an answer by these fragments, 0-1.
+
+    One unexplained word keeps it below 0.9 whatever else is sure, so it never answers alone.
+    """
+    if not fragments:
+        return 0.0
+    value = START
+    if unclaimed:
+        value = 0.85 * coverage(scene, unclaimed)
+    value *= PER_REPAIR ** len(scene.repaired)
+    for fragment in fragments:
+        value *= fragment.factor
+    for fragment in fragments:
+        value = min(value, fragment.cap)
+    if is_mixed:
+        value = min(value, MIXED)
+    return round(value, 4)

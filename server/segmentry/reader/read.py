@@ -1,0 +1,84 @@
+"""Words to criteria without any model: the one door of the reader.
+
+Pure: no I/O and no clock of its own; the same query, catalog and clock give the same draft, byte for byte.
+"""
+
+from __future__ import annotations
+
+from segmentry.criteria.catalog import Catalog
+from segmentry.criteria.dates import Clock
+from segmentry.criteria.nodes import Everyone
+from segmentry.reader import answer
+from segmentry.reader.clauses import scan
+from segmentry.reader.confidence import content, coverage
+from segmentry.reader.draft import Draft
+from segmentry.reader.lexicon import lexicon
+from segmentry.reader.scene import Scene, lay_out
+from segmentry.reader.scope import MAX_CHARACTERS, Refusal, foreign_language, out_of_scope
+from segmentry.reader.text import normalise
+from segmentry.reader.tokens import tokenise
+from segmentry.reader.typos import repair
+from segmentry.reader.words import FRAME
+
+
+def read(query: str, catalog: Catalog, clock: Clock) -> Draft:
+    """Read one query. Never raises on any text; what is not understood is listed or asked about.
+
+    >>> from datetime import UTC, datetime
+    >>> from segmentry.criteria.catalog import Field
+    >>> shop = Catalog("shop", (Field("orders", "number", integer=True),))
+    >>> draft = read("customers with at least 3 orders", shop, Clock.at(datetime(2025, 12, 16, tzinfo=UTC)))
+    >>> draft.outcome, draft.node
+    ('ok', Leaf(field='orders', operator=<Operator.GTE: 'gte'>, value=3, path=''))
+    """
+    refused = _unreadable(query)
+    if refused is not None:
+        return refused
+    scene = lay(query, catalog, clock)
+    found = scan(scene)
+    share = coverage(scene, found.unclaimed)
+    language = foreign_language(scene, share)
+    if language is not None:
+        message = f"The query seems to be {language}; please say it in English"
+        return answer.refused(Refusal("UNSUPPORTED_LANGUAGE", message, ""), None)
+    scope = out_of_scope(query, scene.tokens)
+    if scope is not None:
+        rest = answer.of(scene, found)
+        return answer.refused(scope, rest)
+    if not found.items_with_conditions and not found.unclaimed and _means_everyone(scene):
+        return Draft("ok", Everyone(), 0.95, notes=("EVERYONE: no condition was said",))
+    return answer.of(scene, found)
+
+
+def lay(query: str, catalog: Catalog, clock: Clock) -> Scene:
+    """The query laid out for the patterns, with its typos repaired."""
+    tokens = tokenise(normalise(query))
+    words = lexicon(catalog)
+    repaired_tokens, repaired = repair(tokens, words)
+    scene = lay_out(query, repaired_tokens, words, clock)
+    scene.repaired = repaired
+    return scene
+
+
+def _unreadable(query: str) -> Draft | None:
+    if len(query) > MAX_CHARACTERS:
+        message = f"The query has {len(query):,} characters, limit {MAX_CHARACTERS:,}"
+        return Draft("refuse", None, 0.0, reason="OUT_OF_SCOPE", message=message)
+    if not any(char.isalnum() for char in query):
+        return Draft(
+            "refuse",
+            None,
+            0.0,
+            reason="OUT_OF_SCOPE",
+            message="The query is empty; describe the customers you mean",
+        )
+    return None
+
+
+def _means_everyone(scene: Scene) -> bool:
+    """ "All customers", "show me everyone": a people noun and nothing that asks for more."""
+    said = [scene.tokens[at].norm for at in content(scene)]
+    nouns = [word for word in said if word in scene.lexicon.entities or word in ("everyone", "everybody")]
+    return bool(nouns) and all(
+        word in scene.lexicon.entities or word in FRAME or word in ("everyone", "everybody") for word in said
+    )

@@ -1,0 +1,177 @@
+# ruff: noqa: E501 - word tables and patterns read better in long lines
+"""Queries that are not ours: commands, injected instructions, small talk, other languages, nothing at all."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from segmentry.reader.scene import Scene
+from segmentry.reader.tokens import Token
+from segmentry.reader.words import FUNCTION_WORDS, STOP
+
+MAX_CHARACTERS = 2_000
+
+_COMMANDS = frozenset(
+    [
+        "delete",
+        "remove",
+        "drop",
+        "truncate",
+        "insert",
+        "update",
+        "alter",
+        "send",
+        "email",
+        "text",
+        "sms",
+        "notify",
+        "message",
+        "export",
+        "download",
+        "upload",
+        "execute",
+        "run",
+        "schedule",
+        "launch",
+        "publish",
+        "post",
+        "charge",
+        "refund",
+        "cancel",
+        "deactivate",
+        "activate",
+        "ban",
+        "block",
+        "erase",
+        "wipe",
+        "purge",
+        "unsubscribe",
+        "merge",
+        "transfer",
+        "grant",
+        "revoke",
+        "sudo",
+        "print",
+        "write",
+        "translate",
+        "summarize",
+        "summarise",
+        "explain",
+        "draft",
+        "compose",
+    ]
+)
+_ANYWHERE = re.compile(
+    r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:previous|prior|above|earlier|all|your|any)\b.{0,30}"
+    r"\b(?:instructions?|rules?|prompts?|filters?|directions?|restrictions?)\b"
+    r"|\b(?:system prompt|developer mode|jailbreak|you are now|act as an?|pretend to be|reveal your)\b"
+    r"|\b(?:drop|truncate|alter)\s+(?:table|database)\b|\bdelete\s+from\b|\binsert\s+into\b|\bunion\s+select\b"
+    r"|;\s*(?:drop|delete|update|insert|select)\b|\bselect\s+\*\s+from\b|<script|\$where|\bos\.system\b|\brm\s+-rf\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_SMALL_TALK = re.compile(
+    r"\b(?:weather|forecast for|tell me a joke|a joke|poem|recipe|who are you|what are you|capital of|stock price|bitcoin|"
+    r"meaning of life|how are you|what time is it|sing (?:me )?a|write (?:me )?(?:a|an|some)|what's up)\b",
+    re.IGNORECASE,
+)
+_TAIL = re.compile(
+    r"\b(?:and|then|,)\s+(?:then\s+)?(?:please\s+)?(delete|remove|send|email|text|notify|export|drop|download|message|charge|refund|"
+    r"deactivate|block|unsubscribe|wipe|erase|purge)\s+(?:them|it|all|these|those|the|everyone|each|a|an|this|to|him|her)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    reason: str
+    message: str
+    words: str
+
+
+def out_of_scope(query: str, tokens: tuple[Token, ...]) -> Refusal | None:
+    """Why the query is no description of customers, with the words that show it, or None."""
+    for pattern in (_ANYWHERE, _SMALL_TALK, _TAIL):
+        found = pattern.search(query)
+        if found is not None:
+            words = found.group().strip(" ,")
+            return Refusal(
+                "OUT_OF_SCOPE", f"'{words}' is not a description of customers; say who you mean", words
+            )
+    words = [
+        token
+        for token in tokens
+        if token.kind == "word"
+        and token.norm
+        not in ("please", "can", "could", "you", "kindly", "now", "just", "i", "want", "to", "would", "like")
+    ]
+    if words and words[0].norm in _COMMANDS:
+        first = words[0]
+        following = words[1].norm if len(words) > 1 else ""
+        # "email subscribers", "SMS but not email", "text consent" describe people; "email the gold members" does not.
+        channel = first.norm in (
+            "email",
+            "text",
+            "sms",
+            "message",
+            "run",
+            "post",
+            "print",
+            "update",
+            "cancel",
+            "export",
+            "block",
+        )
+        if not channel or following in (
+            "all",
+            "the",
+            "them",
+            "every",
+            "everyone",
+            "everybody",
+            "our",
+            "my",
+            "these",
+            "those",
+            "a",
+            "an",
+            "this",
+        ):
+            return Refusal(
+                "OUT_OF_SCOPE",
+                f"'{first.text}' asks for an action; say who you mean and act on the segment afterwards",
+                first.text,
+            )
+    return None
+
+
+def foreign_language(scene: Scene, coverage: float) -> str | None:
+    """The language of a query that is not English, or None."""
+    letters = [char for token in scene.tokens if token.kind == "word" for char in token.text]
+    if letters:
+        script = sum(1 for char in letters if not unicodedata.name(char, "LATIN").startswith("LATIN"))
+        if script > len(letters) / 2:
+            return _script(
+                next(char for char in letters if not unicodedata.name(char, "LATIN").startswith("LATIN"))
+            )
+    if coverage >= 0.5:
+        return None
+    words = [token.norm for token in scene.tokens if token.kind == "word"]
+    english = sum(1 for word in words if word in STOP)
+    scores = {name: sum(1 for word in words if word in listed) for name, listed in FUNCTION_WORDS.items()}
+    name, most = max(scores.items(), key=lambda item: item[1])
+    return name if most > english and most >= 2 else None
+
+
+def _script(char: str) -> str:
+    first = unicodedata.name(char, "UNKNOWN").split()[0].title()
+    return {
+        "Cjk": "Chinese or Japanese",
+        "Hiragana": "Japanese",
+        "Katakana": "Japanese",
+        "Hangul": "Korean",
+        "Cyrillic": "Russian or another Cyrillic language",
+        "Devanagari": "Hindi",
+        "Greek": "Greek",
+    }.get(first, first)

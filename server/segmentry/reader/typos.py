@@ -1,0 +1,109 @@
+# ruff: noqa: SIM905 - word tables read better as text
+"""Repairs of single words that no list knows, by edit distance to the words of the catalog."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from segmentry.reader.inflect import stem
+from segmentry.reader.lexicon import Lexicon
+from segmentry.reader.numbers import MONEY_WORDS
+from segmentry.reader.tokens import Token
+from segmentry.reader.words import EVERYDAY, FRAME, NEGATORS, STOP, VAGUE
+
+# Words of our own grammar that are worth repairing; longer ones only, so that short words are left alone.
+_GRAMMAR = tuple(
+    """
+customers members clients between month months year years week weeks days least under above below
+before after since without never except excluding expired expiring opted subscribers joined haven't
+booked percent thousand million dollars countries people users quarter yesterday higher greater
+lower platinum
+""".split()
+)
+_CALENDAR = frozenset(
+    """
+january february march april june july august september october november december monday tuesday
+wednesday thursday friday saturday sunday
+""".split()
+)
+_KNOWN = frozenset(
+    STOP
+    | FRAME
+    | NEGATORS
+    | VAGUE
+    | EVERYDAY
+    | MONEY_WORDS
+    | _CALENDAR
+    | set(_GRAMMAR)
+    | {
+        "most",
+        "more",
+        "than",
+        "quite",
+        "rather",
+        "digit",
+        "twenty",
+        "thirty",
+        "forty",
+        "fifty",
+        "sixty",
+        "seventy",
+        "eighty",
+        "ninety",
+        "hundred",
+        "thousand",
+    }
+)
+_KNOWN_STEMS = frozenset(stem(word) for word in _KNOWN)
+
+
+def repair(tokens: tuple[Token, ...], lexicon: Lexicon) -> tuple[tuple[Token, ...], dict[int, str]]:
+    """The tokens with misspelt words put right, and what was repaired (position -> the word now read).
+
+    Distance 1 from 4 letters, 2 from 8; never numbers, quotes, or a word that any list knows; only when
+    exactly one word is nearest.
+    """
+    open_words = [at for at, token in enumerate(tokens) if _unknown(token, lexicon)]
+    if not open_words:
+        return tokens, {}
+    choices = [*lexicon.words, *(word for word in _GRAMMAR if word not in set(lexicon.words))]
+    repaired: dict[int, str] = {}
+    fixed = list(tokens)
+    for at in open_words[:12]:
+        nearest = _nearest(tokens[at].norm, choices)
+        if nearest is not None:
+            repaired[at] = nearest
+            fixed[at] = replace(tokens[at], norm=nearest, stem=stem(nearest))
+    return tuple(fixed), repaired
+
+
+def nearest_words(word: str, lexicon: Lexicon, limit: int = 3) -> list[str]:
+    """The catalog's words nearest to one that was not understood."""
+    found = process.extract(word, lexicon.words, scorer=OSA.distance, limit=limit, score_cutoff=3)
+    return [str(item[0]) for item in found]
+
+
+def _unknown(token: Token, lexicon: Lexicon) -> bool:
+    if token.kind != "word" or len(token.norm) < 4 or "'" in token.norm:
+        return False
+    if token.norm in _KNOWN or token.stem in _KNOWN_STEMS or token.norm in lexicon.entities:
+        return False
+    return token.stem not in lexicon.stems
+
+
+def _nearest(word: str, choices: list[str]) -> str | None:
+    allowed = 2 if len(word) >= 8 else 1
+    found = process.extract(word, choices, scorer=OSA.distance, limit=4, score_cutoff=allowed)
+    candidates = [(int(distance), str(choice)) for choice, distance, _ in found if len(str(choice)) >= 4]
+    # Of short words only the middle may be wrong: another first letter is another word.
+    candidates = [
+        (distance, choice) for distance, choice in candidates if len(word) > 5 or choice[0] == word[0]
+    ]
+    if not candidates:
+        return None
+    closest = min(distance for distance, _ in candidates)
+    best = {stem(choice): choice for distance, choice in candidates if distance == closest}
+    return next(iter(best.values())) if len(best) == 1 else None
