@@ -18,7 +18,7 @@ from segmentry.rpc.interceptors.admission import Admission, Limit
 from segmentry.rpc.interceptors.auth import Auth
 from segmentry.rpc.interceptors.deadline import Allowance, Deadline
 from segmentry.rpc.interceptors.errors import Errors
-from segmentry.rpc.interceptors.observe import Observe
+from segmentry.rpc.interceptors.observe import LOGGER, Observe
 from segmentry.rpc.relay import Drain, Outbox, Streams
 
 from tests.rpc.echo import Item, Serve, details, error_info, outcome
@@ -162,7 +162,7 @@ async def test_each_call_is_one_json_line_without_its_text(
             raise QueryTooLong("secret words")
         return ""
 
-    caplog.set_level(logging.INFO, "segmentry.rpc")
+    caplog.set_level(logging.INFO, LOGGER)
     async with echo(unary=unary, stream=counts, interceptors=stack()) as client:
         await client.unary("jane.doe@example.com")
         await outcome(client.unary("bad"))

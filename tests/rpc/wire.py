@@ -6,7 +6,7 @@ from google.protobuf.struct_pb2 import Struct
 
 
 def deep_criteria(depth: int) -> bytes:
-    """A PreviewCountRequest whose criteria are `depth` nested `$and`; 2,000 levels and more are no problem."""
+    """A PreviewCountRequest whose criteria are `depth` nested `$and`, however deep."""
     raw = Struct(fields={}).SerializeToString()
     for _ in range(depth):
         inside = _field(5, raw)  # Value.struct_value

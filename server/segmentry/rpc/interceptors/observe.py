@@ -21,7 +21,8 @@ from segmentry.rpc.groups import group_of
 from segmentry.rpc.interceptors.around import Around, Stream, Unary
 from segmentry.rpc.interceptors.errors import refuse_malformed
 
-_log = logging.getLogger("segmentry.rpc")
+LOGGER = "segmentry.rpc.calls"
+_log = logging.getLogger(LOGGER)
 
 
 class Observe(Around):

@@ -1,0 +1,71 @@
+"""Parts of a server that are made from its settings."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+
+from segmentry.config import Settings
+from segmentry.customers.snapshots import SnapshotStore
+from segmentry.rpc.groups import Group
+from segmentry.rpc.interceptors.admission import Limit
+from segmentry.rpc.interceptors.deadline import Allowance
+from segmentry.rpc.relay import StreamLimits, Streams
+from segmentry.rpc.tokens import Tokens
+from segmentry.state.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What servicers are made of."""
+
+    settings: Settings
+    store: SnapshotStore
+    database: Database
+    streams: Streams
+
+
+def database(settings: Settings) -> Database:
+    if settings.database_dsn is not None:
+        return Database(settings.database_dsn.reveal(), pool_size=settings.database_pool)
+    return Database(directory=settings.data_dir / "postgres", pool_size=settings.database_pool)
+
+
+def tokens(settings: Settings) -> Tokens:
+    if settings.token_key is not None:
+        return Tokens(settings.token_key.reveal().encode())
+    path = settings.data_dir / "token.key"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        # Exclusive, so that of two servers on one folder one makes the key and the other reads it.
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123
+            file.write(secrets.token_bytes(32))
+    except FileExistsError:
+        pass
+    return Tokens(path.read_bytes())
+
+
+def limits(settings: Settings) -> dict[Group, Limit]:
+    return {
+        "read": Limit(settings.max_reads),
+        "build": Limit(settings.max_builds, waiting=settings.max_builds, wait_s=2.0),
+        "write": Limit(settings.max_writes),
+        "stream": Limit(settings.max_streams),
+    }
+
+
+def allowances(settings: Settings) -> dict[Group, Allowance]:
+    return {
+        "read": Allowance(settings.deadline_read_s, 30),
+        "build": Allowance(settings.deadline_build_s, 60),
+        "write": Allowance(settings.deadline_write_s, 30),
+    }
+
+
+def stream_limits(settings: Settings) -> StreamLimits:
+    return StreamLimits(
+        heartbeat_s=settings.heartbeat_s,
+        stall_s=settings.slow_consumer_s,
+        length_s=settings.stream_length_s,
+    )

@@ -1,0 +1,156 @@
+"""The composition root: everything a server is made of, put together here and nowhere else."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import grpc
+
+from segmentry.config import Settings
+from segmentry.customers.snapshots import SnapshotStore
+from segmentry.rpc import insights, parts, reflection, tables
+from segmentry.rpc.health import SERVICE as HEALTH
+from segmentry.rpc.health import Health
+from segmentry.rpc.interceptors.admission import Admission
+from segmentry.rpc.interceptors.auth import Auth
+from segmentry.rpc.interceptors.deadline import Deadline
+from segmentry.rpc.interceptors.errors import Errors
+from segmentry.rpc.interceptors.observe import Observe
+from segmentry.rpc.listening import listen, remove_socket
+from segmentry.rpc.logs import configure_logging
+from segmentry.rpc.relay import Drain
+from segmentry.state.database import Database
+
+__all__ = ["Running", "configure_logging", "running", "serve"]
+
+_log = logging.getLogger("segmentry.server")
+
+OPTIONS: tuple[tuple[str, int], ...] = (
+    # A vanished client is noticed within 40 s, and one that pings every 10 s is not cut off.
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+    # By default a second server on the port starts silently and takes half of the calls.
+    ("grpc.so_reuseport", 0),
+    ("grpc.max_receive_message_length", 4 * 1024 * 1024),
+    ("grpc.max_metadata_size", 16 * 1024),
+    ("grpc.absolute_max_metadata_size", 16 * 1024),
+)
+# What is left to do after the last call has ended takes no longer.
+_STOP_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that answers. `address` is what to dial."""
+
+    address: str
+    settings: Settings
+    store: SnapshotStore
+    database: Database
+    health: Health
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings,
+    *,
+    store: SnapshotStore | None = None,
+    eager: bool = False,
+) -> AsyncGenerator[Running]:
+    """Run a server inside the block; at its end it drains, and everything that it started is gone.
+
+    `store` replaces the tables that the settings name. `eager` opens the state database before the server
+    is ready, instead of at its first use.
+
+    Raises: InvalidParameters or CannotListen for the address; UnreadableTable, EmptyDataset and others for a
+    table; Unavailable for the state database.
+    """
+    drain = Drain()
+    admission = Admission(parts.limits(settings), drain)
+    server = grpc.aio.server(
+        interceptors=[Errors(), Observe(), Auth(), admission, Deadline(parts.allowances(settings))],
+        options=OPTIONS,
+    )
+    async with AsyncExitStack() as stack:
+        database = parts.database(settings)
+        stack.push_async_callback(database.close)
+        customers = store or SnapshotStore()
+        services = _add_services(server)
+        health = Health(server, services)
+        await health.starting()
+        if settings.reflection:
+            reflection.add_to_server(server, (*services, HEALTH))
+        address = listen(server, settings.address)
+        await server.start()
+        stack.push_async_callback(server.stop, 0)
+        if store is None:
+            await tables.fill(customers, settings)
+        if eager:
+            await database.open()
+        await health.ready()
+        try:
+            yield Running(address, settings, customers, database, health)
+        finally:
+            await health.leave()
+            drain.start()
+            await _until_idle(admission, settings.drain_s)
+            await server.stop(_STOP_S)
+            remove_socket(address)
+
+
+async def serve(settings: Settings, on_ready: Callable[[Running], None] | None = None) -> int:
+    """Serve until SIGTERM or SIGINT, then drain. Return the exit code 0.
+
+    A second signal ends the process at once with 1. `on_ready` is told when the server answers.
+
+    Raises: as `running`.
+    """
+    configure_logging(settings.log_level)
+    asked = asyncio.Event()
+
+    def leave() -> None:
+        if asked.is_set():
+            os._exit(1)
+        asked.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, leave)
+    try:
+        async with running(settings, eager=True) as it:
+            _log.info("listening on %s", it.address)
+            if on_ready is not None:
+                on_ready(it)
+            await asked.wait()
+            _log.info("draining")
+            if settings.drain_notice_s:
+                # Balancers read NOT_SERVING and stop sending, while what they still send is answered.
+                await it.health.leave()
+                await asyncio.sleep(settings.drain_notice_s)
+        _log.info("stopped")
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+    return 0
+
+
+def _add_services(server: grpc.aio.Server) -> tuple[str, ...]:
+    """Add every service of the contract; return their names."""
+    insights.add_to_server(server)
+    return (insights.SERVICE,)
+
+
+async def _until_idle(admission: Admission, at_most_s: float) -> None:
+    try:
+        async with asyncio.timeout(at_most_s):
+            await admission.idle()
+    except TimeoutError:
+        _log.warning("calls were still running after %g s and are ended", at_most_s)
