@@ -6,10 +6,11 @@ with SegmentryClient("127.0.0.1:50051", tenant_id="demo") as segmentry:
 """
 
 from segmentry_client.blocking import SegmentryClient
-from segmentry_client.client import AsyncSegmentryClient, CriteriaLike, is_terminal
+from segmentry_client.client import AsyncSegmentryClient
 from segmentry_client.errors import CallViolation, SegmentryCallError
 from segmentry_client.proto_json import to_dict, to_json
 from segmentry_client.settings import Deadlines, Patience
+from segmentry_client.wire import CriteriaLike, is_terminal, struct_of
 
 __all__ = [
     "AsyncSegmentryClient",
@@ -20,6 +21,7 @@ __all__ = [
     "SegmentryCallError",
     "SegmentryClient",
     "is_terminal",
+    "struct_of",
     "to_dict",
     "to_json",
 ]

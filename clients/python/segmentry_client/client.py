@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Self
 
 import grpc
 import grpc.aio
-from google.protobuf import struct_pb2, timestamp_pb2
 from segmentry.v1 import (
     catalog_pb2,
-    criteria_pb2,
     segment_analysis_pb2,
     segment_analysis_pb2_grpc,
     segment_builder_pb2,
@@ -20,18 +18,8 @@ from segmentry.v1 import (
 )
 
 from segmentry_client import calls
-from segmentry_client.proto_json import JsonValue
 from segmentry_client.settings import CHANNEL_OPTIONS, Deadlines, Patience
-
-CriteriaLike = Mapping[str, JsonValue] | struct_pb2.Struct | criteria_pb2.Criteria
-
-_TERMINAL = frozenset(
-    (
-        segment_analysis_pb2.RUN_STATE_SUCCEEDED,
-        segment_analysis_pb2.RUN_STATE_FAILED,
-        segment_analysis_pb2.RUN_STATE_CANCELLED,
-    )
-)
+from segmentry_client.wire import CriteriaLike, criteria_of, is_terminal, timestamp
 
 
 class AsyncSegmentryClient:
@@ -150,7 +138,7 @@ class AsyncSegmentryClient:
         timeout_s: float | None = None,
     ) -> segment_builder_pb2.RefineResponse:
         """Change criteria by an instruction; conditions that it does not name come back as they were."""
-        struct, expression = _criteria(current)
+        struct, expression = criteria_of(current)
         return await calls.unary(
             self.builder.Refine,
             segment_builder_pb2.RefineRequest(
@@ -180,7 +168,7 @@ class AsyncSegmentryClient:
         timeout_s: float | None = None,
     ) -> AsyncGenerator[segment_builder_pb2.StreamRefineResponse]:
         """As `refine`, with everything on the way; `completed` is last."""
-        struct, expression = _criteria(current)
+        struct, expression = criteria_of(current)
         request = segment_builder_pb2.StreamRefineRequest(
             instruction=instruction,
             current_criteria=struct,
@@ -204,7 +192,7 @@ class AsyncSegmentryClient:
         self, criteria: CriteriaLike, *, schema_id: str = "", timeout_s: float | None = None
     ) -> segment_builder_pb2.PreviewCountResponse:
         """How many customers match, of how many. `{}` is everyone."""
-        struct, expression = _criteria(criteria)
+        struct, expression = criteria_of(criteria)
         return await calls.unary(
             self.builder.PreviewCount,
             segment_builder_pb2.PreviewCountRequest(
@@ -313,14 +301,10 @@ class AsyncSegmentryClient:
         """
 
         def open_stream(token: str) -> AsyncGenerator[segment_analysis_pb2.WatchAnalysisResponse]:
-            return calls.stream(
-                self.analysis.WatchAnalysis,
-                segment_analysis_pb2.WatchAnalysisRequest(
-                    run_id=run_id, tenant_id=self._tenant_id, resume_token=token
-                ),
-                timeout_s=None,
-                metadata=self._metadata,
+            request = segment_analysis_pb2.WatchAnalysisRequest(
+                run_id=run_id, tenant_id=self._tenant_id, resume_token=token
             )
+            return calls.stream(self.analysis.WatchAnalysis, request, timeout_s=None, metadata=self._metadata)
 
         async for item in calls.resumed(
             open_stream,
@@ -385,12 +369,7 @@ class AsyncSegmentryClient:
         )
 
     async def list_analyses(
-        self,
-        *,
-        schema_id: str = "",
-        page_size: int = 0,
-        page_token: str = "",
-        timeout_s: float | None = None,
+        self, *, schema_id: str = "", page_size: int = 0, page_token: str = "", timeout_s: float | None = None
     ) -> segment_analysis_pb2.ListAnalysesResponse:
         """One page of the tenant's runs, newest first."""
         return await calls.unary(
@@ -415,37 +394,3 @@ class AsyncSegmentryClient:
             patience=self._patience,
         )
         return reply.run
-
-
-def is_terminal(event: segment_analysis_pb2.AnalysisEvent) -> bool:
-    """True for the last event of a run: its result, or the run in a state that it never leaves."""
-    kind = event.WhichOneof("kind")
-    return kind == "result" or (kind == "run" and event.run.state in _TERMINAL)
-
-
-def timestamp(moment: datetime | None) -> timestamp_pb2.Timestamp | None:
-    """An instant for the wire. A naive `datetime` would be a guess, so it is refused with ValueError."""
-    if moment is None:
-        return None
-    if moment.tzinfo is None:
-        raise ValueError("as_of needs a time zone, such as datetime(..., tzinfo=timezone.utc)")
-    stamp = timestamp_pb2.Timestamp()
-    stamp.FromDatetime(moment)
-    return stamp
-
-
-def struct_of(criteria: Mapping[str, JsonValue]) -> struct_pb2.Struct:
-    """Criteria in the JSON form of the documents, for the wire."""
-    struct = struct_pb2.Struct()
-    struct.update(criteria)
-    return struct
-
-
-def _criteria(
-    criteria: CriteriaLike,
-) -> tuple[struct_pb2.Struct | None, criteria_pb2.Criteria | None]:
-    if isinstance(criteria, criteria_pb2.Criteria):
-        return None, criteria
-    if isinstance(criteria, struct_pb2.Struct):
-        return criteria, None
-    return struct_of(criteria), None

@@ -1,0 +1,23 @@
+"""The command `segmentry`. The version is printed before anything is imported that takes time."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code (see `cli/exit_codes.py`)."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given in (["--version"], ["version"]):
+        from segmentry import __version__
+
+        sys.stdout.write(f"segmentry {__version__}\n")
+        return 0
+    from segmentry.cli.app import run
+
+    return run(given)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

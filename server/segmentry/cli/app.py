@@ -1,0 +1,94 @@
+"""All commands, and the one place where they start and end.
+
+Nothing here imports grpc, polars or scikit-learn: a command does so when it runs, so help is instant.
+"""
+
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+from typer.main import get_command
+
+from segmentry.cli import exit_codes
+from segmentry.cli.building import build, preview, refine
+from segmentry.cli.catalogs import catalog
+from segmentry.cli.checking import doctor, health
+from segmentry.cli.command import connected
+from segmentry.cli.discovering import discover
+from segmentry.cli.listing import fields, schemas
+from segmentry.cli.matching import match
+from segmentry.cli.problems import CommandError, Problem, of_error, show
+from segmentry.cli.serving import demo, serve
+from segmentry.cli.terminal import Terminal
+from segmentry.errors import SegmentryError
+
+app = typer.Typer(
+    name="segmentry",
+    help="Customer segments from plain words, and the segments that are in a table.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def _about() -> None:
+    """Customer segments from plain words, and the segments that are in a table.
+
+    Data goes to stdout, progress and messages to stderr. `segmentry --version` prints the version.
+    """
+
+
+app.command()(demo)
+app.command()(serve)
+for _command in (build, refine, preview, fields, schemas, discover):
+    app.command(name=_command.__name__)(connected(_command))
+app.command()(match)
+app.add_typer(catalog, name="catalog")
+app.command()(health)
+app.command()(doctor)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code; every error ends as a message, never as a traceback."""
+    terminal = Terminal(json="--json" in arguments, no_color="--no-color" in arguments)
+    try:
+        code = get_command(app).main(list(arguments), prog_name="segmentry", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader has what it wanted (`| head`): say nothing, also not when Python flushes at the end.
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return exit_codes.OK
+    except (typer.Abort, KeyboardInterrupt):
+        terminal.note("interrupted")
+        return exit_codes.INTERRUPTED
+    except Exception as error:
+        problem = _problem(error)
+        if problem is None:
+            raise
+        show(problem, terminal, arguments)
+        return problem.exit_code
+    return code if isinstance(code, int) else exit_codes.OK
+
+
+def _problem(error: Exception) -> Problem | None:
+    """What to print for an error, or None for a fault of our own."""
+    if isinstance(error, CommandError):
+        return error.problem
+    if isinstance(error, SegmentryError):
+        return of_error(error)
+    if isinstance(error, typer.TyperException):
+        return Problem("USAGE", "USAGE", error.format_message())
+    if "segmentry_client" in sys.modules:
+        # The client is imported here only if the command itself has imported it.
+        from segmentry_client import SegmentryCallError
+
+        from segmentry.cli.session import problem_of
+
+        return problem_of(error) if isinstance(error, SegmentryCallError) else None
+    return None

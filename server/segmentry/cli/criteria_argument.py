@@ -1,0 +1,36 @@
+"""Criteria as an argument: JSON text, `@FILE`, or `-` for stdin; read strictly before anything is sent."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from segmentry.cli.problems import usage
+from segmentry.errors import JsonValue
+
+
+def read(text: str) -> dict[str, JsonValue]:
+    """The criteria as JSON.
+
+    Raises: CommandError when a file cannot be read; ParseError, CriteriaTooComplex and TooManyValues as
+    the server would, with line and column of the fault.
+    """
+    from segmentry.criteria import parse
+
+    source = _source(text)
+    parse.loads(source)
+    value = parse.decode(source)
+    if not isinstance(value, dict):
+        raise usage('criteria are a JSON object such as {"handicap":{"$lt":10}}')
+    return value
+
+
+def _source(text: str) -> str:
+    try:
+        if text == "-":
+            return sys.stdin.read()
+        if text.startswith("@"):
+            return Path(text[1:]).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise usage(f"cannot read criteria from {text}: {error}") from error
+    return text

@@ -1,0 +1,143 @@
+"""`discover`: the segments that are in a table, with the evidence."""
+
+import dataclasses
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from segmentry.cli import criteria_argument, exit_codes
+from segmentry.cli.problems import CommandError, Problem, usage
+
+if TYPE_CHECKING:
+    from segmentry.cli.session import Session
+    from segmentry.v1 import segment_analysis_pb2
+
+
+class Tier(StrEnum):
+    """Who looks for the segments."""
+
+    AUTO = "auto"
+    LLM = "llm"
+    ML_WORKER = "ml-worker"
+    HEURISTIC = "heuristic"
+
+
+class Algorithm(StrEnum):
+    """How the worker groups customers."""
+
+    KMEANS = "kmeans"
+    DBSCAN = "dbscan"
+
+
+async def discover(
+    session: "Session",
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="A CSV, Parquet or Arrow table; same as --data.")
+    ] = None,
+    *,
+    fields: Annotated[
+        str, typer.Option(metavar="A,B,C", help="Fields to compare customers by; else all numeric ones.")
+    ] = "",
+    min_clusters: Annotated[int | None, typer.Option(min=0, help="Fewest segments to try (2).")] = None,
+    max_clusters: Annotated[int | None, typer.Option(min=0, help="Most segments to try (8).")] = None,
+    algorithm: Annotated[Algorithm | None, typer.Option(help="How to group.")] = None,
+    tier: Annotated[Tier, typer.Option(help="Who looks.")] = Tier.AUTO,
+    seed: Annotated[int | None, typer.Option(min=0, help="Same seed, same segments.")] = None,
+    eps: Annotated[float | None, typer.Option(help="dbscan: how near neighbours are.")] = None,
+    min_samples: Annotated[int | None, typer.Option(min=0, help="dbscan: how many make a core.")] = None,
+    within: Annotated[
+        str, typer.Option(metavar="JSON|@FILE|-", help="Look only among customers that match.")
+    ] = "",
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Confirm what the estimate warns about.")] = False,
+) -> int:
+    """Find the segments that are in a table.
+
+    With --json every line is one event of the stream, and the last one holds the result.
+    """
+    from segmentry_client import to_dict
+
+    from segmentry.cli.views import discovering as view
+
+    if file is not None:
+        if session.common.data is not None and session.common.data != file:
+            raise usage(f"give the table once: as {file} or as --data {session.common.data}", path="FILE")
+        session.common = dataclasses.replace(session.common, data=file)
+    parameters = _parameters(
+        fields=fields,
+        min_clusters=min_clusters,
+        max_clusters=max_clusters,
+        algorithm=algorithm,
+        tier=tier,
+        seed=seed,
+        eps=eps,
+        min_samples=min_samples,
+        within=within,
+    )
+    terminal = session.terminal
+    async with session.client() as client:
+        with view.Progress(terminal) as progress:
+            last: segment_analysis_pb2.AnalysisEvent | None = None
+            async for item in client.discover(parameters=parameters, confirmed=yes):
+                last = item.event
+                if terminal.json:
+                    terminal.value(to_dict(item))
+                else:
+                    progress.show(item.event)
+    if last is None or last.WhichOneof("kind") != "result":
+        raise _unfinished(last)
+    if not terminal.json:
+        view.result(last.result, terminal)
+    return exit_codes.OK
+
+
+def _parameters(
+    *,
+    fields: str,
+    min_clusters: int | None,
+    max_clusters: int | None,
+    algorithm: Algorithm | None,
+    tier: Tier,
+    seed: int | None,
+    eps: float | None,
+    min_samples: int | None,
+    within: str,
+) -> "segment_analysis_pb2.AnalysisParameters":
+    from segmentry_client import struct_of
+
+    from segmentry.v1 import criteria_pb2, segment_analysis_pb2
+
+    wanted = [name.strip() for name in fields.split(",") if name.strip()]
+    if fields and not wanted:
+        raise usage("--fields is empty; leave it out to use all numeric fields", path="--fields")
+    parameters = segment_analysis_pb2.AnalysisParameters(
+        min_clusters=min_clusters,
+        max_clusters=max_clusters,
+        algorithm=algorithm.value if algorithm else "",
+        included_features=wanted,
+        preferred_tier=segment_analysis_pb2.AnalysisTier.Value(f"ANALYSIS_TIER_{tier.name}"),
+        seed=seed,
+        eps=eps,
+        min_samples=min_samples,
+    )
+    if within:
+        parameters.within.CopyFrom(
+            criteria_pb2.CriteriaInput(criteria=struct_of(criteria_argument.read(within)))
+        )
+    return parameters
+
+
+def _unfinished(last: "segment_analysis_pb2.AnalysisEvent | None") -> CommandError:
+    """Why a stream ended without a result."""
+    from segmentry_client import SegmentryCallError
+
+    from segmentry.cli.session import problem_of
+
+    if last is not None and last.WhichOneof("kind") == "run":
+        if last.run.HasField("error"):
+            return CommandError(problem_of(SegmentryCallError.from_status(last.run.error)))
+        return CommandError(
+            Problem("CANCELLED", "CANCELLED_BY_CALLER", f"run {last.run.run_id} was cancelled")
+        )
+    return CommandError(Problem("UNAVAILABLE", "STREAM_ENDED", "the stream ended without a result"))

@@ -1,0 +1,137 @@
+"""`match`: what a definition selects, line by line, without a server."""
+
+import contextlib
+import json
+import os
+import sys
+import time
+from collections.abc import Generator, Iterator
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated
+
+import typer
+
+from segmentry.cli import exit_codes
+from segmentry.cli.terminal import Terminal
+from segmentry.errors import JsonValue
+
+if TYPE_CHECKING:
+    from segmentry.criteria import matchline
+
+LONGEST_LINE = 256 * 1024 * 1024
+
+
+class Engine(StrEnum):
+    """Which engine decides."""
+
+    REFERENCE = "reference"
+    SNAPSHOT = "snapshot"
+
+
+def match(
+    source: Annotated[str, typer.Option("--input", metavar="FILE.jsonl|-", help="One case per line.")],
+    target: Annotated[str, typer.Option("--output", metavar="FILE.jsonl|-", help="One answer per line.")],
+    engine: Annotated[
+        Engine, typer.Option(help="The plain matcher, or the table engine.")
+    ] = Engine.REFERENCE,
+) -> int:
+    """Say which rows of each line its criteria select.
+
+    A line is {id, fields: {name: type}, rows: [{_id, ...}], criteria, now}; its answer is {id, ids} with the
+    matching _id ascending, or {id, error: {code, path, message}}. Lines are answered in their order, one at
+    a time. Exit code 2 says that a line was unreadable, 1 that a file could not be opened.
+    """
+    terminal = Terminal()
+    started = time.monotonic()
+    now = datetime.now(UTC)
+    answered = unreadable = 0
+    decide = _engine(engine)
+    try:
+        with _opened(source) as lines, _whole(target) as answers:
+            for number, line in enumerate(_bounded(lines), start=1):
+                if line is not None and not line.strip():
+                    continue
+                answer = _answer(line, number, now, decide)
+                # A lone surrogate of an id goes out as the escape that it came in as.
+                text = json.dumps(answer, ensure_ascii=False).encode(errors="backslashreplace")
+                answers.write(text + b"\n")
+                answered += 1
+                unreadable += _is_unreadable(answer)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        terminal.note(f"error FILE_UNUSABLE: {error.filename or target}: {error.strerror}")
+        return exit_codes.FAULT
+    seconds = time.monotonic() - started
+    terminal.note(f"{answered:,} lines answered, {unreadable:,} unreadable, {seconds:.1f} s ({engine.value})")
+    return exit_codes.USAGE if unreadable else exit_codes.OK
+
+
+def _engine(engine: Engine) -> "matchline.Engine":
+    if engine is Engine.REFERENCE:
+        from segmentry.criteria import matchline
+
+        return matchline.reference
+    from segmentry.customers import rows
+
+    return rows.select
+
+
+def _answer(
+    line: bytes | None, number: int, now: datetime, decide: "matchline.Engine"
+) -> dict[str, JsonValue]:
+    from segmentry.criteria import matchline
+
+    if line is None:
+        problem = f"a line longer than {LONGEST_LINE:,} bytes is not read"
+    else:
+        try:
+            return matchline.answer(line.decode(), number, now, decide)
+        except UnicodeDecodeError as error:
+            problem = f"a line is UTF-8 text; byte {error.start + 1} is not"
+    return {"id": number, "error": {"code": "PARSE_ERROR", "path": "", "message": problem}}
+
+
+def _is_unreadable(answer: dict[str, JsonValue]) -> bool:
+    """Whether the line itself could not be read, as opposed to what it asks."""
+    error = answer.get("error")
+    return isinstance(error, dict) and error.get("code") == "PARSE_ERROR" and not error.get("path")
+
+
+def _bounded(lines: IO[bytes]) -> Iterator[bytes | None]:
+    """The lines one by one; None stands for one beyond `LONGEST_LINE`, which is skipped, never held."""
+    while line := lines.readline(LONGEST_LINE + 1):
+        if len(line) <= LONGEST_LINE or line.endswith(b"\n"):
+            yield line
+            continue
+        while (rest := lines.readline(LONGEST_LINE)) and not rest.endswith(b"\n"):
+            pass
+        yield None
+
+
+@contextlib.contextmanager
+def _opened(source: str) -> Generator[IO[bytes]]:
+    if source == "-":
+        yield sys.stdin.buffer
+        return
+    with Path(source).open("rb") as file:
+        yield file
+
+
+@contextlib.contextmanager
+def _whole(target: str) -> Generator[IO[bytes]]:
+    """A file that appears under its name only when it is complete; a failed run leaves the old one."""
+    if target == "-":
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    final = Path(target)
+    partial = final.with_name(f".{final.name}.{os.getpid()}.part")
+    try:
+        with partial.open("wb") as file:
+            yield file
+        partial.replace(final)
+    finally:
+        partial.unlink(missing_ok=True)

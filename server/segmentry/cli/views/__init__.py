@@ -1,0 +1,1 @@
+"""What people see in a terminal. Everything here takes wire messages and a `Terminal`."""

@@ -1,0 +1,167 @@
+"""A discovery on its way: one bar per number of segments; then the cards."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from segmentry.cli.terminal import Terminal, printable
+from segmentry.cli.views.lines import Redrawn, columns, elapsed, labelled, number
+from segmentry.v1 import segment_analysis_pb2
+
+_BLOCKS = " ▏▎▍▌▋▊▉█"
+_BAR_WIDTH = 24
+_SIGNS = {"eq": "=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+
+
+def bar(value: float, width: int = _BAR_WIDTH) -> str:
+    """A silhouette (0 to 1; below 0 is no bar) as a bar of eighths of a character."""
+    eighths = round(max(0.0, min(1.0, value)) * width * 8)
+    return ("█" * (eighths // 8) + _BLOCKS[eighths % 8]).strip()
+
+
+def scores(found: dict[int, segment_analysis_pb2.ClusterScore], chosen: int | None = None) -> list[str]:
+    """The silhouette for each number of segments, with its interval, as aligned lines."""
+    rows: list[tuple[str, ...]] = []
+    for k, score in sorted(found.items()):
+        if not score.HasField("value"):
+            rows.append((f"k={k}", "none", "", "", ""))
+            continue
+        interval = f"{score.low:.2f} to {score.high:.2f}" if score.HasField("low") else ""
+        mark = "chosen" if k == chosen else "best so far" if chosen is None and score.best_so_far else ""
+        rows.append((f"k={k}", f"{score.value:.3f}", bar(score.value).ljust(_BAR_WIDTH), interval, mark))
+    return columns(rows)
+
+
+class Progress:
+    """The events of a discovery on stderr: bars that grow in place, or plain lines."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._block = Redrawn(terminal)
+        self._scores: dict[int, segment_analysis_pb2.ClusterScore] = {}
+        self._stage = ""
+
+    def __enter__(self) -> Self:
+        self._block.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._block.__exit__(kind, error, trace)
+
+    def show(self, event: segment_analysis_pb2.AnalysisEvent) -> None:
+        """Say what one event means; the result is the view's business."""
+        match event.WhichOneof("kind"):
+            case "run":
+                self._run(event.run)
+            case "plan":
+                used = [note.field for note in event.plan.fields if note.used]
+                if used:
+                    self._say(f"comparing by {', '.join(used)}")
+                for note in event.plan.fields:
+                    if note.reason and note.message:
+                        self._say(f"{note.field}: {note.message}")
+            case "score":
+                self._score(event.score)
+            case "card":
+                if not event.card.provisional:
+                    self._say(f"card: {event.card.name} ({event.card.size:,} customers)")
+            case "fallback":
+                self._terminal.warning(printable(f"{event.fallback.reason}: {event.fallback.message}"))
+            case "subtask":
+                self._say(f"{event.subtask.agent}: {event.subtask.WhichOneof('change')}")
+            case "notice":
+                if event.notice.WhichOneof("kind") == "draining":
+                    self._terminal.warning("the server is shutting down; the run goes on")
+            case "profile" | "result" | None:
+                pass
+
+    def _run(self, run: segment_analysis_pb2.AnalysisRun) -> None:
+        state = segment_analysis_pb2.RunState.Name(run.state).removeprefix("RUN_STATE_").lower()
+        stage = f"{state}: {run.stage}" if run.stage and run.stage != state else state
+        if stage != self._stage:
+            self._stage = stage
+            self._say(stage)
+
+    def _score(self, score: segment_analysis_pb2.ClusterScore) -> None:
+        first = score.k not in self._scores
+        self._scores[score.k] = score
+        if self._block.active:
+            self._block.draw(["silhouette per number of segments", *scores(self._scores)])
+        elif not score.provisional or first:
+            kind = "first look" if score.provisional else elapsed(score.elapsed)
+            self._terminal.note(f"{scores({score.k: score}, chosen=0)[0]}  {kind}")
+
+    def _say(self, text: str) -> None:
+        self._terminal.note(self._terminal.style("· ", "cyan", error=True) + printable(text))
+
+
+def result(found: segment_analysis_pb2.AnalysisResult, terminal: Terminal) -> None:
+    """The choice, then one card per segment."""
+    for warning in found.warnings:
+        terminal.warning(printable(f"{warning.reason}: {warning.message}"))
+    for fallback in found.fallbacks:
+        terminal.warning(printable(f"{fallback.reason}: {fallback.message}"))
+    head = f"{len(found.segments)} segments in {found.rows:,} customers"
+    if found.HasField("unassigned") and found.unassigned:
+        head += f", {found.unassigned:,} of them in none"
+    terminal.line(terminal.style(head, "bold"))
+    if found.message:
+        terminal.line(printable(found.message))
+    if found.scores:
+        terminal.line()
+        final = {score.k: score for score in found.scores}
+        for line in scores(final, chosen=found.chosen_k if found.HasField("chosen_k") else 0):
+            terminal.line(f"  {line}")
+    for position, card in enumerate(found.segments, start=1):
+        terminal.line()
+        _card(position, card, terminal)
+
+
+def _card(position: int, card: segment_analysis_pb2.SegmentCard, terminal: Terminal) -> None:
+    share = f"{card.size:,} customers ({number(round(card.percentage, 1))} %)"
+    terminal.line(f"{position}. {terminal.style(printable(card.name), 'bold')}   {share}")
+    if card.description:
+        terminal.line(f"  {printable(card.description)}")
+    for characteristic in card.characteristics:
+        text = f"{characteristic.feature}: {characteristic.value}"
+        terminal.line(labelled(f"{characteristic.importance:.2f}", text, terminal))
+    if card.filter_rules:
+        terminal.line(labelled("rules", " and ".join(_rule(rule) for rule in card.filter_rules), terminal))
+    if card.HasField("fidelity"):
+        measured = card.fidelity
+        terminal.line(
+            labelled(
+                "rules find",
+                f"{measured.matched_count:,} customers, {measured.precision:.0%} of them in this segment, "
+                f"{measured.recall:.0%} of the segment",
+                terminal,
+            )
+        )
+    for warning in card.warnings:
+        terminal.line(labelled("beware", warning.message, terminal))
+    if card.suggested_use:
+        terminal.line(labelled("use", card.suggested_use, terminal))
+
+
+def _rule(rule: segment_analysis_pb2.FilterRule) -> str:
+    return f"{rule.field} {_SIGNS.get(rule.operator, rule.operator)} {_value(rule)}"
+
+
+def _value(rule: segment_analysis_pb2.FilterRule) -> str:
+    value = rule.value
+    match value.WhichOneof("kind"):
+        case "number_value":
+            return number(value.number_value)
+        case "string_value":
+            return value.string_value
+        case "bool_value":
+            return "yes" if value.bool_value else "no"
+        case "list_value":
+            return ", ".join(
+                item.string_value or number(item.number_value) for item in value.list_value.values
+            )
+        case _:
+            return "unset"
