@@ -77,6 +77,7 @@ async def serve_echo(
     unary: UnaryHandler | None = None,
     stream: StreamHandler | None = None,
     interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
+    also: Callable[[grpc.aio.Server], object] | None = None,
 ) -> AsyncGenerator[Echo]:
     server = grpc.aio.server(interceptors=list(interceptors))
     methods: dict[str, Any] = {}
@@ -93,6 +94,8 @@ async def serve_echo(
             response_serializer=Item.encode,
         )
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("segmentry.test.Echo", methods),))
+    if also is not None:
+        also(server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     address = f"127.0.0.1:{port}"

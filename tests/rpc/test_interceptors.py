@@ -11,9 +11,12 @@ from typing import Any
 import grpc
 import pytest
 from google.rpc import error_details_pb2
+from grpc_health.v1 import health_pb2
 from segmentry.errors import DeadlineTooShort, InvalidValue, QueryTooLong, Unavailable
 from segmentry.rpc import call as rpc_call
+from segmentry.rpc import reflection
 from segmentry.rpc.groups import Group
+from segmentry.rpc.health import Health
 from segmentry.rpc.interceptors.admission import Admission, Limit
 from segmentry.rpc.interceptors.auth import Auth
 from segmentry.rpc.interceptors.deadline import Allowance, Deadline
@@ -197,6 +200,31 @@ async def test_more_than_the_limit_is_refused_with_a_time_to_come_back(echo: Ser
         release.set()
         assert await second == "done"
         assert await client.unary() == "done"
+
+
+async def test_health_and_reflection_answer_while_everything_else_is_refused(echo: Serve) -> None:
+    release, entered = asyncio.Event(), asyncio.Event()
+
+    async def unary(request: str, context: Any) -> str:
+        entered.set()
+        await release.wait()
+        return "done"
+
+    def also(server: grpc.aio.Server) -> None:
+        Health(server, ())
+        reflection.add_to_server(server, ("grpc.health.v1.Health",))
+
+    async with echo(unary=unary, interceptors=stack({WRITE: Limit(1)}), also=also) as client:
+        first = asyncio.ensure_future(outcome_of_first(client.unary()))
+        await entered.wait()
+        assert await outcome(client.unary()) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "OVERLOADED")
+        channel: Any = client.channel
+        raw = await channel.unary_unary("/grpc.health.v1.Health/Check")(b"")
+        assert health_pb2.HealthCheckResponse.FromString(raw).status == 1
+        asked = channel.stream_stream("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo")
+        assert [answer async for answer in asked(iter([b""]))]
+        release.set()
+        assert await first == "done"
 
 
 async def outcome_of_first(call: Any) -> str:

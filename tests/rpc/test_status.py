@@ -11,6 +11,7 @@ from segmentry import errors
 from segmentry.errors import Diagnostic, SegmentryError, Violation
 from segmentry.rpc import status
 from segmentry.v1 import error_reason_pb2
+from segmentry.v1.segment_analysis_pb2 import AnalysisEstimate
 
 CODES = {
     errors.InvalidRequest: "INVALID_ARGUMENT",
@@ -159,6 +160,15 @@ def test_long_metadata_is_cut_too() -> None:
     many.metadata |= {f"key{index}": "v" * 10_000 for index in range(100)}
     for each in (error, many):
         assert status.to_status(each, "rid").ByteSize() <= 6 * 1024
+
+
+class ConfirmationWithEstimate(errors.ConfirmationRequired):
+    wire_detail = AnalysisEstimate(rows=6000, warning="costs money")
+
+
+def test_a_servicers_own_detail_travels_along() -> None:
+    estimate = detail(ConfirmationWithEstimate("confirm it", rows=6000), AnalysisEstimate())
+    assert estimate.rows == 6000
 
 
 def test_at_most_twenty_violations_and_five_suggestions() -> None:

@@ -51,7 +51,7 @@ class SubtaskFailed:
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """The criteria so far; `draft` until they passed the check. `coverage` is the share of words read, 0-1."""
+    """The criteria so far, a `draft` until they passed the check. `coverage`: share of words read, 0-1."""
 
     node: Node
     provenance: tuple[LeafProvenance, ...]

@@ -62,9 +62,7 @@ def bound_leaves(node: Node, place: Place) -> tuple[Node, ...]:
     return tuple(check.check(leaf, place.catalog, place.clock).bound for leaf in walk.leaves(node))
 
 
-async def of_criteria(
-    node: Node, place: Place, store: CustomerStore
-) -> tuple[Count, tuple[Notice, ...]]:
+async def of_criteria(node: Node, place: Place, store: CustomerStore) -> tuple[Count, tuple[Notice, ...]]:
     """The count of criteria that a caller wrote, with what they should know about them.
 
     Raises: InvalidCriteria before anything is counted; whatever the store raises.
@@ -86,9 +84,7 @@ def of_count(node: Node, found: Count) -> tuple[Notice, ...]:
     if found.universe and not found.matched:
         said.append(Notice("MATCHES_NOBODY", f"none of {found.universe:,} customers match"))
     elif not isinstance(node, Everyone) and found.universe and found.matched >= ALMOST_ALL * found.universe:
-        said.append(
-            Notice("MATCHES_ALMOST_ALL", f"{found.matched:,} of {found.universe:,} customers match")
-        )
+        said.append(Notice("MATCHES_ALMOST_ALL", f"{found.matched:,} of {found.universe:,} customers match"))
     if not found.exact:
         said.append(Notice("COUNT_ESTIMATED", f"the count is between {found.low} and {found.high}"))
     return tuple(said)

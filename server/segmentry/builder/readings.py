@@ -37,24 +37,20 @@ def candidates(draft: Draft, place: Place) -> tuple[Candidate | None, ...]:
     for reading in draft.readings:
         checked = check.check(render.with_paths(reading.node), place.catalog, place.clock)
         found.append(
-            None
-            if checked.errors
-            else Candidate(reading_id(checked.node, place), reading.label, checked)
+            None if checked.errors else Candidate(reading_id(checked.node, place), reading.label, checked)
         )
     return tuple(found)
 
 
 def questions(draft: Draft, found: Sequence[Candidate | None]) -> tuple[Question, ...]:
-    """The draft's questions, with the ids of the readings that answer them. Ids are `q1`, `q2` ... in order."""
+    """The questions with ids `q1`, `q2` ... in order, and the ids of the readings that answer them."""
     return tuple(
         Question(
             f"q{number}",
             question.text,
             question.span,
             tuple(
-                candidate.reading_id
-                for index in question.readings
-                if (candidate := found[index]) is not None
+                candidate.reading_id for index in question.readings if (candidate := found[index]) is not None
             ),
         )
         for number, question in enumerate(draft.questions, start=1)

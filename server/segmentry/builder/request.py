@@ -48,7 +48,7 @@ def refuse_words(text: str, field: str) -> None:
     """
     if len(text) > MAX_QUERY:
         raise QueryTooLong(
-            f"{field} has {len(text):,} characters, limit {MAX_QUERY:,}; say who is meant in a sentence or two",
+            f"{field} has {len(text):,} characters, limit {MAX_QUERY:,}; say who is meant in a few words",
             field=field,
             actual=len(text),
             maximum=MAX_QUERY,

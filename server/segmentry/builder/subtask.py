@@ -13,9 +13,17 @@ T = TypeVar("T")
 
 
 async def run(
-    agent: str, detail: str, work: Callable[[], Awaitable[T]], leaves: Callable[[T], int], emit: Emit
+    agent: str,
+    detail: str,
+    work: Callable[[], Awaitable[T]],
+    leaves: Callable[[T], int],
+    emit: Emit,
+    *,
+    degrades: bool = False,
 ) -> T:
     """Do `work`, and say when it starts and how it ends. A build runs each agent once, so its id is its name.
+
+    `degrades` says that the build goes on when it fails.
 
     Raises: whatever `work` raises, after saying so.
     """
@@ -24,7 +32,7 @@ async def run(
     try:
         done = await work()
     except SegmentryError as error:
-        await emit(SubtaskFailed(agent, agent, perf_counter() - started, error, degraded=False))
+        await emit(SubtaskFailed(agent, agent, perf_counter() - started, error, degraded=degrades))
         raise
     await emit(SubtaskSucceeded(agent, agent, perf_counter() - started, leaves(done)))
     return done

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Literal, Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -35,7 +35,7 @@ class TableRequest(TenantRequest, Protocol):
     @property
     def time_zone(self) -> str: ...
 
-    def HasField(self, field_name: str) -> bool: ...  # noqa: N802  # protobuf's own name
+    def HasField(self, field_name: Literal["as_of"]) -> bool: ...  # noqa: N802  # protobuf's own name
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import NoReturn, cast
 
 import grpc
 from google.protobuf import any_pb2, duration_pb2
+from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import Value
 from google.rpc import error_details_pb2, status_pb2
 
@@ -97,7 +98,7 @@ def to_status(error: BaseException, request_id: str = "") -> status_pb2.Status:
             n_text //= 2
         else:
             # Only metadata is left, and it can be as long as an id that a caller chose.
-            return _build(known, request_id, 0, 0, 16, max_metadata=4)
+            return _build(known, request_id, 0, 0, 16, max_metadata=4, extra=False)
 
 
 def to_metadata(status: status_pb2.Status, request_id: str = "") -> Metadata:
@@ -114,6 +115,7 @@ def _build(
     n_text: int,
     *,
     max_metadata: int = 24,
+    extra: bool = True,
 ) -> status_pb2.Status:
     code: int = code_of(error).value[0]
     internal = isinstance(error, errors.Internal) or code == grpc.StatusCode.INTERNAL.value[0]
@@ -141,6 +143,10 @@ def _build(
                 description=message,
             ),
         )
+    detail: object = getattr(error, "wire_detail", None)
+    if extra and isinstance(detail, Message):
+        # What a servicer adds for its caller, such as the estimate that has to be confirmed.
+        _pack(status, detail)
     retry_s = _retry_after(error)
     if retry_s is not None:
         delay = duration_pb2.Duration()
@@ -228,9 +234,9 @@ def _cut(text: str, limit: int) -> str:
     return clean if len(clean) <= limit else clean[: limit - 1] + "…"
 
 
-def _pack(status: status_pb2.Status, detail: object) -> None:
+def _pack(status: status_pb2.Status, detail: Message) -> None:
     packed = any_pb2.Any()
-    packed.Pack(detail)  # pyright: ignore[reportArgumentType]  # generated messages are all Messages
+    packed.Pack(detail)
     status.details.append(packed)
 
 

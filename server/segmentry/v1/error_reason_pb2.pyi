@@ -388,6 +388,8 @@ class _WarningReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Warning
     """Segments could not be matched with those of the previous run."""
     WARNING_REASON_DRIFTED: _WarningReason.ValueType  # 47
     """The count moved by more than 10 % since the card was made."""
+    WARNING_REASON_EVERYONE: _WarningReason.ValueType  # 48
+    """No condition was said or none is left, so everyone matches."""
 
 class WarningReason(_WarningReason, metaclass=_WarningReasonEnumTypeWrapper):
     """WarningReason lists every reason of Warning, FieldNote and Finding, which carry it without the prefix."""
@@ -488,6 +490,8 @@ WARNING_REASON_IDENTITY_RESET: WarningReason.ValueType  # 46
 """Segments could not be matched with those of the previous run."""
 WARNING_REASON_DRIFTED: WarningReason.ValueType  # 47
 """The count moved by more than 10 % since the card was made."""
+WARNING_REASON_EVERYONE: WarningReason.ValueType  # 48
+"""No condition was said or none is left, so everyone matches."""
 Global___WarningReason: _TypeAlias = WarningReason  # noqa: Y015
 
 @_typing.final

@@ -1,0 +1,270 @@
+"""Serves SegmentBuilder: converts, asks the builder, converts back."""
+# ruff: noqa: N802, ARG002  # methods are named by the contract, and few need the context
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from datetime import datetime
+from typing import NoReturn, cast
+
+from segmentry.builder import preview
+from segmentry.builder.build import build
+from segmentry.builder.events import Emit, Event, quiet
+from segmentry.builder.outcome import Outcome
+from segmentry.builder.refine import refine
+from segmentry.builder.request import Options, Place, refuse_words
+from segmentry.criteria.nodes import Node
+from segmentry.customers.store import CustomerStore
+from segmentry.errors import InvalidResumeToken, NotBuilt
+from segmentry.rpc import context as contexts
+from segmentry.rpc.call import ServerContext, note, request_id
+from segmentry.rpc.context import RequestContext
+from segmentry.rpc.convert import build_events, catalog, criteria
+from segmentry.rpc.convert import builder as convert
+from segmentry.rpc.pages import MAX_PAGE, PageRequest, page
+from segmentry.rpc.relay import Notice, Outbox, Streams
+from segmentry.rpc.tokens import Tokens
+from segmentry.v1 import segment_builder_pb2 as pb
+from segmentry.v1 import segment_builder_pb2_grpc as grpc_stubs
+
+SERVICE = "segmentry.v1.SegmentBuilder"
+_BUILD_IDS = uuid.uuid5(uuid.NAMESPACE_URL, "segmentry/builds")
+_SCHEMAS_PER_PAGE = 50
+
+_BuildRequest = pb.BuildRequest | pb.StreamBuildRequest
+_RefineRequest = pb.RefineRequest | pb.StreamRefineRequest
+
+
+class SegmentBuilder(grpc_stubs.SegmentBuilderServicer):
+    """`now` replaces the server's clock for requests that name no `as_of`."""
+
+    def __init__(
+        self,
+        store: CustomerStore,
+        streams: Streams,
+        tokens: Tokens,
+        now: Callable[[], datetime] | None = None,
+    ) -> None:
+        self._store = store
+        self._streams = streams
+        self._tokens = tokens
+        self._now = now
+
+    # --- words to criteria ------------------------------------------------------------------------
+
+    async def Build(self, request: pb.BuildRequest, context: ServerContext) -> pb.BuildResponse:
+        return convert.build_response(await self._build(request, quiet))
+
+    async def StreamBuild(
+        self, request: pb.StreamBuildRequest, context: ServerContext
+    ) -> AsyncIterator[pb.StreamBuildResponse]:
+        _refuse_detached(request)
+
+        async def work(outbox: Outbox[pb.StreamBuildResponse]) -> None:
+            outcome = await self._build(request, _into(outbox, pb.StreamBuildResponse))
+            await outbox.put(pb.StreamBuildResponse(completed=convert.build_response(outcome)))
+
+        def notice(said: Notice) -> pb.StreamBuildResponse:
+            return build_events.notice(said, pb.StreamBuildResponse)
+
+        async with _closing(self._streams.relay(context, work, notice)) as messages:
+            async for message in messages:
+                yield message
+
+    async def Refine(self, request: pb.RefineRequest, context: ServerContext) -> pb.RefineResponse:
+        return convert.refine_response(await self._refine(request, quiet))
+
+    async def StreamRefine(
+        self, request: pb.StreamRefineRequest, context: ServerContext
+    ) -> AsyncIterator[pb.StreamRefineResponse]:
+        _refuse_detached(request)
+
+        async def work(outbox: Outbox[pb.StreamRefineResponse]) -> None:
+            outcome = await self._refine(request, _into(outbox, pb.StreamRefineResponse))
+            await outbox.put(pb.StreamRefineResponse(completed=convert.refine_response(outcome)))
+
+        def notice(said: Notice) -> pb.StreamRefineResponse:
+            return build_events.notice(said, pb.StreamRefineResponse)
+
+        async with _closing(self._streams.relay(context, work, notice)) as messages:
+            async for message in messages:
+                yield message
+
+    async def _build(self, request: _BuildRequest, emit: Emit) -> Outcome:
+        refuse_words(request.query, "query")
+        options = _options(request.options)
+        where = await self._resolve(request)
+        build_id = _build_id(where.tenant, "Build", request.request_id)
+        return _noted(
+            await build(request.query, _place(where), options, self._store, build_id=build_id, emit=emit)
+        )
+
+    async def _refine(self, request: _RefineRequest, emit: Emit) -> Outcome:
+        refuse_words(request.instruction, "instruction")
+        options = _options(request.options)
+        current: Node = criteria.read(request, "current_criteria", "current_expression")
+        where = await self._resolve(request)
+        build_id = _build_id(where.tenant, "Refine", request.request_id)
+        return _noted(
+            await refine(
+                request.instruction,
+                current,
+                _place(where),
+                options,
+                self._store,
+                build_id=build_id,
+                emit=emit,
+            )
+        )
+
+    # --- criteria, fields and tables --------------------------------------------------------------
+
+    async def PreviewCount(
+        self, request: pb.PreviewCountRequest, context: ServerContext
+    ) -> pb.PreviewCountResponse:
+        node = criteria.read(request)
+        where = await self._resolve(request)
+        count, notices = await preview.of_criteria(node, _place(where), self._store)
+        note(schema=where.schema_id, count=count.matched)
+        return convert.preview_response(count, notices, where)
+
+    async def ListFields(
+        self, request: pb.ListFieldsRequest, context: ServerContext
+    ) -> pb.ListFieldsResponse:
+        tenant = contexts.tenant_of(request)
+        table = await self._store.table(tenant, request.schema_id)
+        version = str(table.catalog.version)
+        scope = f"fields {version} {table.schema_id}"
+        asked = PageRequest(tenant, scope, request.page_size, request.page_token)
+        fields, token = page(table.catalog.visible, asked, self._tokens, MAX_PAGE)
+        return pb.ListFieldsResponse(
+            fields=[catalog.field_message(field) for field in fields],
+            next_page_token=token,
+            catalog_version=version,
+        )
+
+    async def ListSchemas(
+        self, request: pb.ListSchemasRequest, context: ServerContext
+    ) -> pb.ListSchemasResponse:
+        tenant = contexts.tenant_of(request)
+        tables = await self._store.tables(tenant)
+        asked = PageRequest(tenant, "schemas", request.page_size, request.page_token)
+        shown, token = page(tables, asked, self._tokens, _SCHEMAS_PER_PAGE)
+        return pb.ListSchemasResponse(
+            schemas=[catalog.schema_message(table) for table in shown], next_page_token=token
+        )
+
+    async def _resolve(self, request: contexts.TableRequest) -> RequestContext:
+        return await contexts.resolve(request, self._store, self._now() if self._now else None)
+
+    # --- in the contract, not built yet -----------------------------------------------------------
+
+    async def ExplainCount(
+        self, request: pb.ExplainCountRequest, context: ServerContext
+    ) -> pb.ExplainCountResponse:
+        _not_built("ExplainCount")
+
+    async def ExplainMember(
+        self, request: pb.ExplainMemberRequest, context: ServerContext
+    ) -> pb.ExplainMemberResponse:
+        _not_built("ExplainMember")
+
+    async def CompareCriteria(
+        self, request: pb.CompareCriteriaRequest, context: ServerContext
+    ) -> pb.CompareCriteriaResponse:
+        _not_built("CompareCriteria")
+
+    async def ExportCriteria(
+        self, request: pb.ExportCriteriaRequest, context: ServerContext
+    ) -> pb.ExportCriteriaResponse:
+        _not_built("ExportCriteria")
+
+    async def RecordOutcome(
+        self, request: pb.RecordOutcomeRequest, context: ServerContext
+    ) -> pb.RecordOutcomeResponse:
+        _not_built("RecordOutcome")
+
+    async def CreateSegment(
+        self, request: pb.CreateSegmentRequest, context: ServerContext
+    ) -> pb.CreateSegmentResponse:
+        _not_built("CreateSegment")
+
+    async def GetSegment(
+        self, request: pb.GetSegmentRequest, context: ServerContext
+    ) -> pb.GetSegmentResponse:
+        _not_built("GetSegment")
+
+    async def ListSegments(
+        self, request: pb.ListSegmentsRequest, context: ServerContext
+    ) -> pb.ListSegmentsResponse:
+        _not_built("ListSegments")
+
+    async def UpdateSegment(
+        self, request: pb.UpdateSegmentRequest, context: ServerContext
+    ) -> pb.UpdateSegmentResponse:
+        _not_built("UpdateSegment")
+
+    async def DeleteSegment(
+        self, request: pb.DeleteSegmentRequest, context: ServerContext
+    ) -> pb.DeleteSegmentResponse:
+        _not_built("DeleteSegment")
+
+
+def _closing(messages: AsyncIterator[build_events.M]) -> aclosing[AsyncGenerator[build_events.M]]:
+    # Left to itself, the inner generator would be cleaned up by a finaliser some time later.
+    return aclosing(cast("AsyncGenerator[build_events.M]", messages))
+
+
+def _into(outbox: Outbox[build_events.M], kind: type[build_events.M]) -> Callable[[Event], Awaitable[None]]:
+    async def emit(event: Event) -> None:
+        message, key = build_events.message(event, kind, request_id())
+        await outbox.put(message, key)
+
+    return emit
+
+
+def _place(where: RequestContext) -> Place:
+    return Place(where.tenant, where.schema_id, where.catalog, where.clock)
+
+
+def _options(message: pb.BuildOptions) -> Options:
+    if message.channel:
+        raise NotBuilt(
+            "options.channel is part of the contract and not built yet; leave it out and name the consent, "
+            "such as 'with email opt-in'",
+            field="options.channel",
+        )
+    return convert.options(message)
+
+
+def _refuse_detached(request: pb.StreamBuildRequest | pb.StreamRefineRequest) -> None:
+    """Refuse what only detached builds have; nothing is kept of a build when its caller goes away."""
+    if request.resume_token:
+        raise InvalidResumeToken(
+            "resume_token was not issued by this service: it keeps no detached builds; send the query again",
+            field="resume_token",
+        )
+    if request.detached:
+        raise NotBuilt(
+            "detached builds are part of the contract and not built yet; leave detached out", field="detached"
+        )
+
+
+def _build_id(tenant: str, rpc: str, asked: str) -> str:
+    """A new id, or the same one for the same `request_id` of a tenant: a repeat is the same build."""
+    if not asked:
+        return f"b_{uuid.uuid4().hex}"
+    return f"b_{uuid.uuid5(_BUILD_IDS, f'{len(tenant)}:{tenant}:{rpc}:{asked}').hex}"
+
+
+def _noted(outcome: Outcome) -> Outcome:
+    note(build_id=outcome.build_id, tier=outcome.tier)
+    if outcome.clarification is not None:
+        note(clarification=outcome.clarification.reason)
+    return outcome
+
+
+def _not_built(rpc: str) -> NoReturn:
+    raise NotBuilt(f"{rpc} is part of the contract and not built yet", rpc=f"{SERVICE}/{rpc}")

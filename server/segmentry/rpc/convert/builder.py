@@ -1,0 +1,219 @@
+"""What SegmentBuilder is asked, and what a build comes to, as messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import assert_never
+
+from segmentry.builder import outcome as o
+from segmentry.builder.outcome import Outcome
+from segmentry.builder.request import Answer, Options
+from segmentry.criteria.dates import Clock
+from segmentry.criteria.diff import LeafChange
+from segmentry.customers.store import Count
+from segmentry.reader.draft import Source, Span
+from segmentry.rpc.context import RequestContext
+from segmentry.rpc.convert.criteria import to_expression, to_struct
+from segmentry.rpc.convert.times import timestamp
+from segmentry.v1 import criteria_pb2, events_pb2
+from segmentry.v1 import segment_builder_pb2 as pb
+
+_SOURCES: dict[Source, pb.LeafSource.ValueType] = {
+    "said": pb.LEAF_SOURCE_SAID,
+    "assumed": pb.LEAF_SOURCE_ASSUMED,
+    "default": pb.LEAF_SOURCE_DEFAULT,
+    "kept": pb.LEAF_SOURCE_KEPT,
+    "fallback": pb.LEAF_SOURCE_FALLBACK,
+}
+_TIERS: dict[o.Tier, pb.BuildTier.ValueType] = {
+    "deterministic": pb.BUILD_TIER_DETERMINISTIC,
+    "llm": pb.BUILD_TIER_LLM,
+    "combined": pb.BUILD_TIER_COMBINED,
+}
+# Digits beyond these say nothing about how sure a reading is.
+_SURE_DIGITS = 4
+
+
+def options(message: pb.BuildOptions) -> Options:
+    """The wishes of a build or a refinement."""
+    return Options(
+        require_llm=message.require_llm,
+        offline_only=message.offline_only,
+        skip_preview=message.skip_preview,
+        dry_run=message.dry_run,
+        max_cost_usd=message.max_cost_usd if message.HasField("max_cost_usd") else None,
+        answers=tuple(Answer(each.question_id, each.reading_id) for each in message.answers),
+    )
+
+
+def build_response(outcome: Outcome) -> pb.BuildResponse:
+    """The reply of Build."""
+    message = pb.BuildResponse()
+    _fill(message, outcome)
+    return message
+
+
+def refine_response(outcome: Outcome) -> pb.RefineResponse:
+    """The reply of Refine: that of Build, what changed, and the count before."""
+    message = pb.RefineResponse()
+    _fill(message, outcome)
+    if outcome.changes is not None:
+        message.diff.CopyFrom(diff(outcome.changes))
+    if outcome.previous is not None:
+        message.previous_count = outcome.previous.matched
+    return message
+
+
+def preview_response(
+    count: Count, notices: Sequence[o.Notice], context: RequestContext
+) -> pb.PreviewCountResponse:
+    """The reply of PreviewCount. A share of an empty table is absent, never a division by zero."""
+    return pb.PreviewCountResponse(
+        count=count.matched,
+        universe=count.universe,
+        percentage=100 * count.matched / count.universe if count.universe else None,
+        exact=count.exact,
+        low=count.low,
+        high=count.high,
+        as_of=timestamp(context.clock.as_of),
+        time_zone=context.clock.zone.key,
+        snapshot_id=count.snapshot_id,
+        warnings=[warning(each) for each in notices],
+    )
+
+
+def diff(changes: Sequence[LeafChange]) -> criteria_pb2.CriteriaDiff:
+    """What changed between two trees."""
+    return criteria_pb2.CriteriaDiff(
+        changes=[_change(each) for each in changes],
+        equivalent=not changes,
+    )
+
+
+def provenance(leaf: o.LeafProvenance, tier: o.Tier) -> pb.LeafProvenance:
+    """Where one leaf came from."""
+    return pb.LeafProvenance(
+        leaf_id=leaf.leaf_id,
+        path=leaf.path,
+        source=_SOURCES[leaf.source],
+        spans=[span(each) for each in leaf.spans],
+        tier=_TIERS[tier],
+        agent=leaf.agent,
+        note=leaf.note,
+        count=leaf.count,
+        confidence=round(leaf.confidence, _SURE_DIGITS),
+        band=leaf.band,
+    )
+
+
+def span(words: Span) -> pb.Span:
+    """A place in the query, in code points."""
+    return pb.Span(start=words.start, end=words.end, text=words.text)
+
+
+def warning(notice: o.Notice) -> events_pb2.Warning:
+    return events_pb2.Warning(reason=notice.reason, message=notice.message, path=notice.path)
+
+
+def fallback(notice: o.Fallback) -> events_pb2.FallbackNotice:
+    return events_pb2.FallbackNotice(
+        from_tier=notice.from_tier, to_tier=notice.to_tier, reason=notice.reason, message=notice.message
+    )
+
+
+def _fill(message: pb.BuildResponse | pb.RefineResponse, outcome: Outcome) -> None:
+    message.success = outcome.result is not None
+    if outcome.result is not None:
+        message.result.CopyFrom(_result(outcome.result, outcome))
+        message.tier = _TIERS[outcome.tier]
+    elif outcome.clarification is not None:
+        message.clarification.CopyFrom(_clarification(outcome.clarification, outcome.clock))
+        message.tier = _TIERS[outcome.tier]
+    if outcome.preview is not None:
+        message.preview_count = outcome.preview.matched
+    message.usage.CopyFrom(_no_usage())
+    message.fallbacks.extend(fallback(each) for each in outcome.fallbacks)
+    message.build_id = outcome.build_id
+    message.as_of.CopyFrom(timestamp(outcome.clock.as_of))
+    message.time_zone = outcome.clock.zone.key
+    message.warnings.extend(warning(each) for each in outcome.warnings)
+    message.snapshot_id = outcome.snapshot_id
+
+
+def _result(result: o.SegmentResult, outcome: Outcome) -> pb.SegmentResult:
+    return pb.SegmentResult(
+        criteria=to_struct(result.node),
+        explanation=result.explanation,
+        fields_mapped=result.fields,
+        confidence=round(result.confidence, _SURE_DIGITS),
+        ambiguities=result.ambiguities,
+        expression=to_expression(result.node, outcome.clock),
+        resolved_criteria=to_struct(result.resolved),
+        provenance=[provenance(leaf, outcome.tier) for leaf in result.provenance],
+        readings=[_reading(each, outcome.clock) for each in result.readings],
+        canonical_json=result.canonical_json,
+        fingerprint=result.fingerprint,
+        unexplained=[span(each) for each in result.unexplained],
+    )
+
+
+def _clarification(question: o.Clarification, clock: Clock) -> pb.Clarification:
+    return pb.Clarification(
+        reason=question.reason,
+        message=question.message,
+        suggestions=question.suggestions,
+        questions=[
+            pb.Question(
+                question_id=each.question_id,
+                text=each.text,
+                span=None if each.span is None else span(each.span),
+                reading_ids=each.reading_ids,
+            )
+            for each in question.questions
+        ],
+        readings=[_reading(each, clock) for each in question.readings],
+        confidence=round(question.confidence, _SURE_DIGITS),
+        partial_criteria=None if question.partial is None else to_struct(question.partial),
+    )
+
+
+def _reading(reading: o.Reading, clock: Clock) -> pb.Reading:
+    return pb.Reading(
+        reading_id=reading.reading_id,
+        label=reading.label,
+        criteria=to_struct(reading.node),
+        expression=to_expression(reading.node, clock),
+        count=reading.count,
+        chosen=reading.chosen,
+        explanation=reading.explanation,
+    )
+
+
+def _change(change: LeafChange) -> criteria_pb2.LeafChange:
+    return criteria_pb2.LeafChange(
+        kind=_kind(change),
+        path=change.path,
+        before=None if change.before is None else to_struct(change.before),
+        after=None if change.after is None else to_struct(change.after),
+    )
+
+
+def _kind(change: LeafChange) -> criteria_pb2.ChangeKind.ValueType:
+    match change.kind:
+        case "added":
+            return criteria_pb2.CHANGE_KIND_ADDED
+        case "removed":
+            return criteria_pb2.CHANGE_KIND_REMOVED
+        case "changed":
+            return criteria_pb2.CHANGE_KIND_CHANGED
+        case "moved":
+            return criteria_pb2.CHANGE_KIND_MOVED
+        case _:
+            assert_never(change.kind)
+
+
+def _no_usage() -> events_pb2.Usage:
+    # No model was called: that is said with zeros, not with absence.
+    return events_pb2.Usage(
+        prompt_tokens=0, completion_tokens=0, cached_tokens=0, model_calls=0, cost_usd=0.0
+    )
