@@ -13,11 +13,13 @@ import difflib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from segmentry.config_kinds import (
     Choice,
+    Day,
     File,
     Flag,
     Integer,
@@ -137,6 +139,9 @@ class Settings:
         "demo_members",
         Integer(1, 10_000_000),
         "How many members the golf club has.",
+    )
+    demo_date: date | None = _setting(
+        None, "SEGMENTRY_DEMO_DATE", "demo_date", Day(), "Day on which the club is shown; without it today."
     )
     tables: tuple[TableSettings, ...] = _setting(
         (),

@@ -6,6 +6,7 @@ import hmac
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol, cast
 from urllib.parse import urlsplit
@@ -174,6 +175,26 @@ class Integer(_Plain):
             raise Problem(f"= {value!r}: needs a whole number, {self.range}")
         if not self.minimum <= value <= self.maximum:
             raise Problem(f"= {value}: is outside {self.range}")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Day(_Plain):
+    @property
+    def range(self) -> str:
+        return "date such as 2025-12-16"
+
+    def from_text(self, text: str) -> object:
+        try:
+            return date.fromisoformat(text.strip())
+        except ValueError:
+            raise Problem(f"= {text!r}: needs a {self.range}") from None
+
+    def check(self, value: object) -> object:
+        if isinstance(value, str):
+            return self.from_text(value)
+        if not isinstance(value, date) or isinstance(value, datetime):
+            raise Problem(f"= {value!r}: needs a {self.range}")
         return value
 
 

@@ -64,10 +64,14 @@ def _shared(
     tenant: Annotated[
         str, typer.Option(envvar="SEGMENTRY_TENANT", help="Whose customers; empty is the demo tenant.")
     ] = "",
-    schema: Annotated[str, typer.Option(help="Which table; empty is the tenant's default.")] = "",
+    schema: Annotated[
+        str, typer.Option(envvar="SEGMENTRY_SCHEMA", help="Which table; empty is the tenant's default.")
+    ] = "",
     now: Annotated[
         datetime | None,
-        typer.Option(parser=_instant, metavar="TIME", help="Count as if it were this moment."),
+        typer.Option(
+            parser=_instant, envvar="SEGMENTRY_NOW", metavar="TIME", help="Count as if it were this moment."
+        ),
     ] = None,
     tz: Annotated[str, typer.Option(metavar="ZONE", help="IANA time zone for days and dates.")] = "",
     timeout: Annotated[

@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import AsyncGenerator, Generator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from segmentry import config
@@ -22,11 +23,12 @@ async def server(
     tenant: str,
     *,
     members: int | None = None,
+    as_of: datetime | None = None,
 ) -> AsyncGenerator[str]:
     """The address of a server on a free loopback port that ends with this block.
 
-    It holds the table in `data`, or the golf club when there is none. Nothing is written to the working
-    directory; see `data_folder`.
+    It holds the table in `data`, or the golf club on the day of `as_of` when there is none. Nothing is
+    written to the working directory; see `data_folder`.
 
     Raises: CommandError for settings that do not hold; SegmentryError for a table that cannot be read.
     """
@@ -41,6 +43,7 @@ async def server(
             tables=tables,
             demo=data is None,
             demo_members=members,
+            demo_date=as_of.astimezone(UTC).date() if as_of is not None else None,
             log_level=os.environ.get("SEGMENTRY_LOG_LEVEL") or "error",
         )
         async with rpc.running(settings) as running:

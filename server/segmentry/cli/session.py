@@ -58,7 +58,7 @@ class Session:
                     schema = schema or schema_name(common.data.stem)
                 tenant = tenant or EMBEDDED_TENANT
                 address = await stack.enter_async_context(
-                    inside.server(common.data, common.catalog, schema, tenant)
+                    inside.server(common.data, common.catalog, schema, tenant, as_of=self.as_of)
                 )
             client = AsyncSegmentryClient(
                 address, tenant_id=tenant, schema_id=schema, as_of=self.as_of, time_zone=common.tz

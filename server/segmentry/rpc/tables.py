@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import UTC, datetime
 from pathlib import Path
 
 from segmentry.config import Settings, TableSettings
@@ -41,7 +42,9 @@ async def fill(store: SnapshotStore, settings: Settings) -> None:
 def _golf(settings: Settings) -> Snapshot:
     from segmentry.customers import demo  # noqa: PLC0415  # polars is imported on use
 
-    return demo.golf_snapshot(settings.demo_members, cache_dir=settings.data_dir / "cache")
+    day = settings.demo_date
+    as_of = datetime(day.year, day.month, day.day, tzinfo=UTC) if day is not None else None
+    return demo.golf_snapshot(settings.demo_members, as_of=as_of, cache_dir=settings.data_dir / "cache")
 
 
 def _load(table: TableSettings) -> Snapshot:
