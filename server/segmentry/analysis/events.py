@@ -74,7 +74,8 @@ class ValueShare:
 
 @dataclass(frozen=True, slots=True)
 class FieldProfile:
-    """Raw statistics of one field, and the `transform` it got before clustering ("" when unused)."""
+    """Raw statistics of one field, and the `transform` it got before clustering ("" when unused).
+    `minimum` to `mean` belong to numeric fields, `top_values` to categorical ones."""
 
     field: str
     kind: FieldKind
@@ -89,7 +90,8 @@ class FieldProfile:
 
 @dataclass(frozen=True, slots=True)
 class ClusterScore:
-    """How good one k is. `low` and `high` are the 95 % interval of `value`, absent when it is exact."""
+    """How good one k is. `low` and `high` are the 95 % interval of `value`, absent when it is exact;
+    `elapsed_s` is the time since the run began."""
 
     k: int
     metric: str = SILHOUETTE_METRIC
@@ -158,6 +160,7 @@ class SegmentCard:
     previous_card_id: str = ""
     headline: str = ""
     provisional: bool = False
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +186,8 @@ class Notice:
 class AnalysisResult:
     """The end of a run that succeeded. Sizes of `segments` plus `unassigned` are `rows`.
 
-    `chosen_by` is "silhouette", "density", "heuristic" or "single"; `alternative_k` is the k that beats
-    a table without structure most clearly, when that is another one.
+    `chosen_by` says it in words, such as "highest silhouette"; `alternative_k` is the k that beats a table
+    without structure most clearly, when that is another one.
     """
 
     tier: Tier

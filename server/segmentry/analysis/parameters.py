@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from segmentry.analysis.resemblance import nearest
+from segmentry.criteria import suggest
 from segmentry.criteria.catalog import Catalog
 from segmentry.errors import Diagnostic, InvalidParameters, Violation
 
@@ -105,7 +105,7 @@ def validate(parameters: Parameters, catalog: Catalog, prefix: str = "parameters
         names = [field.name for field in catalog.visible]
         for position, name in enumerate(features):
             if catalog.get(name) is None:
-                close = nearest(name, names)
+                close = suggest.fields(name[:200], catalog)
                 hint = f"; did you mean {close[0]!r}?" if close else ""
                 fault(
                     f"included_features[{position}]",

@@ -1,0 +1,124 @@
+"""Segment cards from labels or slices: names, traits, rules and how well the rules fit."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from segmentry.analysis import naming, words
+from segmentry.analysis.conditions import rules_of
+from segmentry.analysis.events import Notice, RuleFidelity, SegmentCard
+from segmentry.analysis.heuristic import Slice
+from segmentry.analysis.parameters import Tier
+from segmentry.analysis.profile import FieldTraits, percentages, traits
+from segmentry.analysis.rules import Learner
+from segmentry.analysis.scope import Scope
+from segmentry.analysis.table import Column, Labels
+from segmentry.criteria.nodes import Leaf, Node
+
+LOOSE_F1 = 0.6
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """A segment before it is written out: its size, traits, name and rule."""
+
+    size: int
+    percentage: float
+    traits: Sequence[FieldTraits]
+    name: str
+    use: str
+    rules: Sequence[Leaf]
+    node: Node
+    fidelity: RuleFidelity
+
+
+def of_clusters(
+    scope: Scope, labels: Labels, ruled: Mapping[str, Column], profiled: Mapping[str, Column], seed: int
+) -> Iterator[SegmentCard]:
+    """One card per cluster 0..k-1 of `labels` (-1 for nobody), largest first, each as it is ready.
+
+    `ruled` are the columns that rules may use, `profiled` those that characterise members.
+    """
+    k = int(labels.max()) + 1
+    sizes = np.bincount(labels[labels >= 0], minlength=k)
+    order = [int(each) for each in np.argsort(-sizes, kind="stable")]
+    ranks = np.full(k + 1, -1, dtype=np.int32)
+    ranks[order] = np.arange(k, dtype=np.int32)
+    ranked = ranks[labels]
+    unassigned = int(np.count_nonzero(labels < 0))
+    shares = percentages([*(int(sizes[each]) for each in order), unassigned], len(labels))
+    of_each = traits(profiled, ranked, k)
+    names = naming.names(of_each)
+    learner = Learner.of(ruled, len(labels), seed, scope.clock)
+    taken: set[str] = set()
+    for rank in range(k):
+        members = ranked == rank
+        leaves = learner.learn(members)
+        node = scope.criteria(leaves)
+        fidelity = scope.fidelity(node, members, halved=learner.halved)
+        use = naming.suggested_use(of_each[rank], scope.snapshot.catalog)
+        size = int(sizes[order[rank]])
+        found = _Found(size, shares[rank], of_each[rank], names[rank], use, leaves, node, fidelity)
+        yield _card(scope, found, "ML_WORKER", taken)
+
+
+def of_slices(scope: Scope, slices: Sequence[Slice], profiled: Mapping[str, Column]) -> Iterator[SegmentCard]:
+    """One card per slice, largest first. The rules are the slices: their fidelity is counted all the same."""
+    ordered = sorted(slices, key=lambda each: -int(np.count_nonzero(each.rows)))
+    labels = np.full(scope.table.rows, -1, dtype=np.int32)
+    for rank, each in enumerate(ordered):
+        labels[each.rows] = rank
+    sizes = [int(np.count_nonzero(each.rows)) for each in ordered]
+    shares = percentages(sizes, scope.table.rows)
+    of_each = traits(profiled, labels, len(ordered))
+    channel = naming.channel(scope.snapshot.catalog)
+    taken: set[str] = set()
+    for rank, each in enumerate(ordered):
+        node = scope.criteria(each.leaves)
+        fidelity = scope.fidelity(node, each.rows, halved=False)
+        use = f"{each.use}; {channel}."
+        found = _Found(sizes[rank], shares[rank], of_each[rank], each.name, use, each.rules, node, fidelity)
+        yield _card(scope, found, "HEURISTIC", taken)
+
+
+def _card(scope: Scope, found: _Found, tier: Tier, taken: set[str]) -> SegmentCard:
+    name = naming.numbered(found.name, taken)
+    taken.add(name)
+    telling = [each for each in found.traits if each.importance > 0] or list(found.traits)[:1]
+    return SegmentCard(
+        card_id=_card_id(scope, found.node, found.size, len(taken)),
+        name=name,
+        description=naming.description(found.size, found.percentage, telling),
+        size=found.size,
+        percentage=found.percentage,
+        filter_rules=rules_of(found.rules),
+        characteristics=tuple(naming.characteristic(each) for each in telling[: naming.TOP_CHARACTERISTICS]),
+        suggested_use=found.use,
+        criteria=scope.text(found.node),
+        fidelity=found.fidelity,
+        tier=tier,
+        headline=naming.headline(found.size, found.percentage, telling),
+        notices=_loose(found.fidelity),
+    )
+
+
+def _loose(fidelity: RuleFidelity) -> tuple[Notice, ...]:
+    precision, recall = fidelity.precision or 0.0, fidelity.recall or 0.0
+    f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+    if f1 >= LOOSE_F1:
+        return ()
+    text = (
+        f"the rules find {words.share(100 * recall)} of the members, "
+        f"and {words.share(100 * precision)} of those they find are members"
+    )
+    return (Notice("RULE_IS_LOOSE", text, "filter_rules"),)
+
+
+def _card_id(scope: Scope, node: Node, size: int, rank: int) -> str:
+    """The same for the same table, rule and size; the rank keeps twins apart."""
+    key = "\0".join((scope.snapshot.catalog.schema, scope.fingerprint(node), str(size), str(rank)))
+    return "seg_" + hashlib.sha256(key.encode()).hexdigest()[:12]

@@ -1,0 +1,143 @@
+"""Which k to show: the best silhouette among those without slivers, and whether there is a structure at all.
+
+The silhouette alone rewards "everyone and a handful", and a single elongated blob scores as well as two
+real groups. Hence two guards: a least share per segment, and the excess over tables without structure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from segmentry.analysis.prepare import Prepared
+from segmentry.analysis.silhouette import Silhouette, silhouettes
+from segmentry.analysis.sweep import Clustering, fit
+from segmentry.analysis.table import Floats
+
+NULL_TABLES = 4
+# Null tables are smaller than the table: the silhouette hardly depends on the number of rows; its spread
+# does, and that is in the standard error.
+NULL_ROWS = 4_000
+NULL_RESTARTS = 3
+WEAK = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """The silhouette above the mean of tables without structure, and its standard error."""
+
+    value: float
+    error: float
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One k as the choice sees it. `smallest_share` is 0-1."""
+
+    k: int
+    silhouette: Silhouette
+    smallest_share: float
+    excess: Excess | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`position` is the chosen candidate's index; `alternative_k` the k of the greatest excess, when it is
+    another one. `slivers` says that no candidate kept to the least share."""
+
+    position: int
+    alternative_k: int | None
+    slivers: bool
+    no_clear_segments: bool
+
+
+def choose(candidates: Sequence[Candidate], min_segment_share: float) -> Choice:
+    """Eligible first, then the best silhouette; ties within the interval go to the smaller k.
+
+    The result has no clear segments when the greatest excess is within its error of nothing (at most
+    0.02), or when the best silhouette is below 0.25 with an excess of at most 0.05.
+    """
+    eligible = [
+        index
+        for index, each in enumerate(candidates)
+        if _value(each) is not None and _eligible(each, min_segment_share)
+    ]
+    slivers = not eligible
+    if slivers:
+        position = max(
+            range(len(candidates)), key=lambda index: (candidates[index].smallest_share, -candidates[index].k)
+        )
+        eligible = [position]
+    best = max(eligible, key=lambda index: (_value(candidates[index]) or -1.0, -candidates[index].k))
+    floor = candidates[best].silhouette.low
+    floor = _value(candidates[best]) if floor is None else floor
+    near = [index for index in eligible if floor is None or (_value(candidates[index]) or -1.0) >= floor]
+    position = min(near, key=lambda index: candidates[index].k)
+    excesses = [(candidates[index].excess, candidates[index].k) for index in eligible]
+    known = [(each, k) for each, k in excesses if each is not None]
+    strongest = max(known, key=lambda pair: pair[0].value) if known else None
+    top = _value(candidates[position])
+    weak = top is not None and top < WEAK
+    unclear, alternative = False, None
+    if strongest:
+        peak = strongest[0]
+        alternative = min(k for each, k in known if each.value >= peak.value - peak.error)
+        unclear = peak.value <= max(0.02, 2 * peak.error) or (weak and peak.value <= 0.05)
+    chosen_k = candidates[position].k
+    return Choice(position, alternative if alternative != chosen_k else None, slivers, unclear)
+
+
+def excesses(
+    prepared: Prepared, clusterings: Sequence[Clustering], measured: Sequence[Silhouette], seed: int
+) -> list[Excess | None]:
+    """The excess of every clustering over null tables: Gaussian with the same covariance, and every 0/1
+    field shuffled on its own. None where the silhouette is not defined."""
+    rng = np.random.default_rng([seed, 1])
+    rows = min(len(prepared.X), NULL_ROWS)
+    by_table: list[list[float | None]] = []
+    for _ in range(NULL_TABLES):
+        null = _null_table(prepared, rows, rng)
+        labelings = [fit(null, each.k, seed, NULL_RESTARTS).labels for each in clusterings]
+        by_table.append([each.value for each in silhouettes(null, labelings, rng)])
+    known = [[row[index] for row in by_table if row[index] is not None] for index in range(len(measured))]
+    complete = [np.array(each, dtype=np.float64) for each in known if len(each) == NULL_TABLES]
+    if not complete:
+        return [None for _ in measured]
+    # A variance of four numbers is itself a guess: all k share one.
+    of_null = float(np.mean([each.var(ddof=1) for each in complete])) / NULL_TABLES
+    found: list[Excess | None] = []
+    for values, silhouette in zip(known, measured, strict=True):
+        if silhouette.value is None or len(values) < NULL_TABLES:
+            found.append(None)
+            continue
+        own = 0.0 if silhouette.low is None else (silhouette.value - silhouette.low) / 1.96
+        baseline = float(np.mean(np.array(values, dtype=np.float64)))
+        found.append(Excess(silhouette.value - baseline, (of_null + own**2) ** 0.5))
+    return found
+
+
+def _value(candidate: Candidate) -> float | None:
+    return candidate.silhouette.value
+
+
+def _eligible(candidate: Candidate, share: float) -> bool:
+    return candidate.smallest_share >= share
+
+
+def _null_table(prepared: Prepared, rows: int, rng: np.random.Generator) -> Floats:
+    X = prepared.X
+    null = np.empty((rows, X.shape[1]))
+    gaussian = np.array(prepared.gaussian)
+    if gaussian.any():
+        covariance = np.atleast_2d(np.cov(X[:, gaussian], rowvar=False))
+        null[:, gaussian] = rng.multivariate_normal(
+            np.zeros(int(gaussian.sum())), covariance, size=rows, method="eigh"
+        )
+    groups = np.array(prepared.groups)
+    for name in dict.fromkeys(prepared.groups):
+        columns = (groups == name) & ~gaussian
+        if columns.any():
+            null[:, columns] = X[np.ix_(rng.integers(0, len(X), rows), columns)]
+    return null

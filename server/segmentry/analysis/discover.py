@@ -1,0 +1,218 @@
+"""One analysis from rows to cards. Synchronous: it runs in a worker process and tells what it does."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from segmentry.analysis import cards, fields, groups, heuristic, words
+from segmentry.analysis.estimate import field_notices, llm_unavailable, planned
+from segmentry.analysis.events import (
+    AnalysisResult,
+    Fallback,
+    FieldNote,
+    Notice,
+    Progress,
+    SegmentCard,
+)
+from segmentry.analysis.fields import Role
+from segmentry.analysis.groups import Declined, Emit, Groups
+from segmentry.analysis.parameters import Parameters, Tier, validate
+from segmentry.analysis.prepare import Prepared, prepare
+from segmentry.analysis.scope import Scope
+from segmentry.analysis.statistics import kind_of, profile
+from segmentry.analysis.table import Column
+from segmentry.customers.snapshot import Snapshot
+from segmentry.errors import EmptyDataset, NoUsableFields
+
+
+def discover(
+    snapshot: Snapshot,
+    parameters: Parameters,
+    as_of: datetime,
+    emit: Emit,
+    *,
+    llm_configured: bool = False,
+    time_zone: str = "",
+) -> AnalysisResult:
+    """The segments that are in a table. Same table, parameters, `as_of` and threads: same result.
+
+    Emits the plan, a profile per field, a score per k (provisional before final) and the cards, largest
+    first; the result is returned, not emitted. A tier that cannot answer is replaced by the next one with
+    a fallback event.
+
+    Raises: InvalidParameters; ParseError and InvalidCriteria for unsound `within`; EmptyDataset; and
+    NoUsableFields when the ML worker was asked for by name.
+    """
+    started = time.perf_counter()
+    checked = validate(parameters, snapshot.catalog)
+    scope = Scope.of(snapshot, checked.within, as_of, time_zone)
+    if scope.table.rows == 0:
+        where = " inside `within`" if checked.within and snapshot.rows else ""
+        raise EmptyDataset(f"the table has no rows{where}", schemaId=snapshot.catalog.schema)
+    run = _Run(scope, checked, emit, started, llm_configured=llm_configured)
+    return run.result()
+
+
+class _Run:
+    """The state of one analysis while it goes on."""
+
+    def __init__(
+        self, scope: Scope, parameters: Parameters, emit: Emit, started: float, *, llm_configured: bool
+    ) -> None:
+        self._scope = scope
+        self._emit = emit
+        self._started = started
+        self._pinned = parameters.preferred_tier == "ML_WORKER"
+        self._fallbacks: list[Fallback] = []
+        self._notices: list[Notice] = []
+        self._advice = fields.advise(scope.table)
+        self._plan = planned(scope.table, parameters, self._advice, llm_configured=llm_configured)
+        self._effective = self._plan.effective_parameters
+        self._features = self._effective.included_features or ()
+        self._tier: Tier = "HEURISTIC" if parameters.preferred_tier == "HEURISTIC" else "ML_WORKER"
+        self._profiled = self._columns_to_profile(parameters.included_features is not None)
+        emit(self._plan)
+        if parameters.preferred_tier == "LLM":
+            reason = llm_unavailable(llm_configured=llm_configured)
+            self._fall_back(
+                "LLM", "ML_WORKER", reason, "no language model can be asked: every row is clustered"
+            )
+
+    def result(self) -> AnalysisResult:
+        self._notice(field_notices(self._features, self._advice))
+        found: Groups | Declined | None = None
+        prepared: Prepared | None = None
+        if self._tier == "ML_WORKER":
+            self._emit(Progress("preparing fields", 0.05))
+            try:
+                prepared = self._prepared()
+                self._say_profiles(prepared)
+                found = self._groups(prepared)
+            except MemoryError:
+                found = Declined("DATASET_TOO_LARGE", "clustering needs more memory than a worker may take")
+        else:
+            self._say_profiles(None)
+        if isinstance(found, Groups):
+            return self._of_groups(found)
+        if found is not None:
+            self._notice(found.notices)
+            self._fall_back("ML_WORKER", "HEURISTIC", found.reason, found.message)
+        return self._of_slices()
+
+    def _prepared(self) -> Prepared:
+        roles: dict[str, Role] = {name: self._advice[name].role for name in self._features}
+        prepared = prepare(self._scope.table, self._features, roles, self._scope.clock.as_of.timestamp())
+        self._notice(prepared.notices)
+        return prepared
+
+    def _groups(self, prepared: Prepared) -> Groups | Declined:
+        if self._scope.table.rows == 1 or not self._varies():
+            self._notice(
+                [Notice("NO_VARIATION", "all customers are alike in every field that could tell them apart")]
+            )
+            return Declined("NO_VARIATION", "all customers are alike: there is one segment")
+        if not prepared.fields:
+            message = "no field can be clustered: add numeric attributes, or name the fields to use"
+            if self._pinned:
+                raise NoUsableFields(message, schemaId=self._scope.snapshot.catalog.schema)
+            self._notice([Notice("NO_USABLE_FIELDS", message, "included_features")])
+            return Declined("NO_USABLE_FIELDS", message)
+        by_algorithm = {"kmeans": groups.by_kmeans, "dbscan": groups.by_density}
+        return by_algorithm[self._effective.algorithm](prepared, self._effective, self._emit, self._started)
+
+    def _varies(self) -> bool:
+        return any(each.distinct > 1 for each in self._advice.values())
+
+    def _of_groups(self, found: Groups) -> AnalysisResult:
+        self._notice(found.notices)
+        self._emit(Progress("describing segments", 0.8))
+        ruled = {name: self._scope.table.columns[name] for name in self._features}
+        made = self._say_cards(
+            cards.of_clusters(self._scope, found.labels, ruled, self._profiled, self._effective.seed)
+        )
+        unassigned = self._scope.table.rows - sum(card.size for card in made)
+        text = f"{len(made)} segments of {words.customers(self._scope.table.rows)}"
+        if found.no_clear_segments:
+            text += (
+                ", but these are slices of one group: no grouping is clearer than in a table without groups"
+            )
+        return dataclasses.replace(
+            self._end("ML_WORKER", made),
+            unassigned=unassigned,
+            chosen_k=found.chosen_k,
+            chosen_by=found.chosen_by,
+            alternative_k=found.alternative_k,
+            scores=found.scores,
+            no_clear_segments=found.no_clear_segments,
+            message=text + ".",
+        )
+
+    def _of_slices(self) -> AnalysisResult:
+        column = heuristic.widest(self._scope.table, self._features)
+        slices = heuristic.slices(column) if column else [heuristic.everyone(self._scope.table.rows)]
+        shown: Mapping[str, Column] = {column.field.name: column} if column else {}
+        made = self._say_cards(cards.of_slices(self._scope, slices, shown))
+        if column and len(made) > 1:
+            text = f"{words.customers(self._scope.table.rows)} by thirds of {words.field_words(column.field)}"
+        else:
+            text = "One segment of all customers; add numeric attributes to find groups"
+        return dataclasses.replace(
+            self._end("HEURISTIC", made),
+            chosen_by="thirds of the widest field" if column else "",
+            message=text + ".",
+        )
+
+    def _end(self, tier: Tier, made: tuple[SegmentCard, ...]) -> AnalysisResult:
+        return AnalysisResult(
+            tier=tier,
+            segments=made,
+            rows=self._scope.table.rows,
+            unassigned=0,
+            parameters=self._effective,
+            fallbacks=tuple(self._fallbacks),
+            fields=self._notes(),
+            notices=tuple(self._notices),
+            snapshot_id=self._scope.snapshot.snapshot_id,
+        )
+
+    def _notes(self) -> tuple[FieldNote, ...]:
+        """The plan's notes, brought up to date with what preparation dropped."""
+        dropped = {notice.path for notice in self._notices if notice.reason == "FIELD_DROPPED"}
+        return tuple(
+            dataclasses.replace(note, used=note.used and note.field not in dropped)
+            for note in self._plan.fields
+        )
+
+    def _say_cards(self, made: Iterable[SegmentCard]) -> tuple[SegmentCard, ...]:
+        said: list[SegmentCard] = []
+        for card in made:
+            self._emit(card)
+            said.append(card)
+        return tuple(said)
+
+    def _say_profiles(self, prepared: Prepared | None) -> None:
+        transforms = {report.field: report.transform for report in prepared.reports} if prepared else {}
+        for name, column in self._profiled.items():
+            self._emit(profile(column, transforms.get(name, "")))
+
+    def _columns_to_profile(self, explicit: bool) -> dict[str, Column]:
+        """The features; without an explicit list also what else characterises members without naming them."""
+        others = () if explicit else tuple(
+            name
+            for name, each in self._advice.items()
+            if not each.excluded and each.distinct > 1 and each.role in ("FLAG", "CATEGORY")
+            and kind_of(each.field.type) == "categorical"
+        )  # fmt: skip
+        return {name: self._scope.table.columns[name] for name in dict.fromkeys((*self._features, *others))}
+
+    def _notice(self, notices: Iterable[Notice]) -> None:
+        for notice in notices:
+            self._notices.append(notice)
+            self._emit(notice)
+
+    def _fall_back(self, from_tier: Tier, to_tier: Tier, reason: str, message: str) -> None:
+        self._fallbacks.append(Fallback(from_tier, to_tier, reason, message))
+        self._emit(self._fallbacks[-1])

@@ -1,0 +1,240 @@
+"""What each field is good for: its role, and the advice of the table in docs/analysis.
+
+The class (numeric or categorical) is the declared type's alone, see `statistics.kind_of`. The role decides
+how a field is prepared and never changes the class.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from segmentry.analysis.events import FieldNote
+from segmentry.analysis.statistics import kind_of
+from segmentry.analysis.table import Column, FeatureTable, Levels, Numbers
+from segmentry.criteria.catalog import Field
+
+Role = Literal["QUANTITY", "FLAG", "CODE", "CATEGORY", "DATE", "TEXT", "IDENTIFIER"]
+
+ADVICE_ROWS = 20_000
+SUGGESTED = 8
+MAX_LEVELS = 50
+
+_ID_NAME = re.compile(r"(^|[^a-z])(id|key|no|nr|number|uuid|guid)$")
+_OUTCOME = re.compile(
+    r"^(is|has|was|did)?(churn(ed)?|attrited|attrition|target|label|y|converted|conversion|outcome|response|class)$"
+)
+_COUNT_NAME = re.compile(
+    r"count|number|num|visits|orders|bookings|opens|clicks|returns|purchases|days|months|years|"
+    r"size|quantity|qty|score|rating|age|children|kids|members|times|contacts|total|tenure"
+)
+_CALENDAR = {"day": (1, 31), "month": (1, 12), "hour": (0, 23), "weekday": (0, 7), "dayofweek": (0, 7)}
+_MONTHS = frozenset(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"])
+_PERSONAL = re.compile(
+    r"^(?:[^@\s]+@[^@\s]+\.[^@\s]+|\+?[\d][\d\s().-]{7,}\d|"
+    r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What is known of one field. `notes` are (reason, sentence), gravest first; `excluded` says that
+    the default set of features leaves it out; `preferred` marks a good quantity."""
+
+    field: Field
+    role: Role
+    notes: tuple[tuple[str, str], ...]
+    excluded: bool
+    preferred: bool
+    distinct: int
+
+
+def advise(table: FeatureTable) -> dict[str, Advice]:
+    """Advice on every field of the table, in catalog order, from at most 20,000 of its rows."""
+    sample = table.spread(ADVICE_ROWS)
+    return {name: _advise(column, sample.rows) for name, column in sample.columns.items()}
+
+
+def choose_features(
+    advice: Mapping[str, Advice], included: Sequence[str] | None, left_out: Sequence[str] = ()
+) -> tuple[tuple[str, ...], tuple[FieldNote, ...]]:
+    """The fields to cluster on, and a note for each field that has advice.
+
+    An explicit list is obeyed except for fields that carry no information at all; None takes every
+    numeric field that is not advised against.
+    """
+    if included is None:
+        chosen = [
+            name
+            for name, each in advice.items()
+            if kind_of(each.field.type) == "numeric" and not each.excluded
+        ]
+    else:
+        chosen = [name for name in included if name in advice and not _unusable(advice[name])]
+    notes = [
+        FieldNote(name, reason, message, used=name in chosen)
+        for name, each in advice.items()
+        for reason, message in each.notes
+    ]
+    for name in included or ():
+        if name in left_out:
+            notes.append(
+                FieldNote(name, "FIELD_DROPPED", f"{name} holds lists, which have no distance", False)
+            )
+        elif name not in chosen:
+            reason = advice[name].notes[0][1] if advice[name].notes else "nothing to compare"
+            notes.append(FieldNote(name, "FIELD_DROPPED", f"{name} was left out: {reason}", False))
+    return tuple(chosen), tuple(notes)
+
+
+def suggested_features(advice: Mapping[str, Advice]) -> tuple[str, ...]:
+    """Up to 8 fields: good quantities first, then quantities, then flags and small categories."""
+
+    def rank(each: Advice) -> int:
+        if each.preferred:
+            return 0
+        return {"QUANTITY": 1, "FLAG": 2, "CATEGORY": 3, "CODE": 3}.get(each.role, 4)
+
+    usable = [
+        (rank(each), position, name)
+        for position, (name, each) in enumerate(advice.items())
+        if not each.excluded and rank(each) < 4 and (rank(each) < 2 or each.distinct <= 8)
+    ]
+    return tuple(name for _, _, name in sorted(usable)[:SUGGESTED])
+
+
+def _unusable(advice: Advice) -> bool:
+    """Nothing can be made of it, even when it is asked for: no value, one value, or endless text."""
+    reasons = {reason for reason, _ in advice.notes}
+    endless = kind_of(advice.field.type) == "categorical" and advice.role in ("TEXT", "IDENTIFIER")
+    return bool(reasons & {"ALL_NULL", "CONSTANT"}) or endless
+
+
+def _advise(column: Column, rows: int) -> Advice:
+    field = column.field
+    missing, distinct, commonest = _shape(column)
+    present = rows - missing
+    notes: list[tuple[str, str]] = []
+    excluded = False
+    if present == 0:
+        notes.append(("ALL_NULL", f"{field.name} has no value in any row"))
+        return Advice(field, _role(column, distinct), tuple(notes), True, False, 0)
+    role = _role(column, distinct)
+    if _identifier(column, distinct, present):
+        role, excluded = "IDENTIFIER", True
+        notes.append(("IDENTIFIER", f"{field.name} tells customers apart one by one: it is not a feature"))
+    if field.pii or _personal(column):
+        excluded = True
+        notes.append(("PERSONAL_DATA", f"{field.name} holds personal data"))
+    if _OUTCOME.match(_bare(field.name)):
+        excluded = True
+        notes.append(
+            ("LEAKAGE", f"{field.name} looks like an outcome, which segments should not be made from")
+        )
+    if isinstance(column, Levels) and role != "IDENTIFIER":
+        covered = np.sort(column.counts)[::-1][:20].sum() / present
+        if distinct > MAX_LEVELS or (distinct > 20 and covered < 0.8):
+            excluded = True
+            notes.append(("HIGH_CARDINALITY", f"{field.name} has {distinct:,} different values"))
+    if distinct == 1:
+        excluded = True
+        notes.append(("CONSTANT", f"{field.name} has the same value in every row that has one"))
+    elif commonest / present >= 0.99:
+        notes.append(
+            ("NEAR_CONSTANT", f"{field.name} has one value in {100 * commonest / present:.1f} % of rows")
+        )
+    notes.extend(_cautions(column, role, distinct))
+    if missing / rows > 0.4:
+        notes.append(("MOSTLY_NULL", f"{field.name} is unset in {100 * missing / rows:.0f} % of rows"))
+    preferred = not notes and role == "QUANTITY" and distinct >= 20 and missing / rows <= 0.05
+    if preferred:
+        notes.append(("GOOD_QUANTITY", f"{field.name} is a quantity with {distinct:,} values and few gaps"))
+    return Advice(field, role, tuple(notes), excluded, preferred, distinct)
+
+
+def _shape(column: Column) -> tuple[int, int, int]:
+    """Rows without a value, number of distinct values, rows with the commonest one."""
+    if isinstance(column, Levels):
+        counts = column.counts
+        commonest = int(counts.max()) if len(counts) else 0
+        return int(np.count_nonzero(column.codes < 0)), int(np.count_nonzero(counts)), commonest
+    _, counts = np.unique(column.values[column.finite], return_counts=True)
+    return int(np.count_nonzero(~column.finite)), len(counts), int(counts.max()) if len(counts) else 0
+
+
+def _role(column: Column, distinct: int) -> Role:
+    field = column.field
+    if isinstance(column, Levels):
+        if field.type == "boolean" or (field.boolean_like and distinct <= 2):
+            return "FLAG"
+        return "TEXT" if distinct > MAX_LEVELS and field.type != "enum" else "CATEGORY"
+    if field.type == "datetime":
+        return "DATE"
+    if distinct == 2 and set(np.unique(column.values[column.finite])) == {0.0, 1.0}:
+        return "FLAG"
+    return "QUANTITY"
+
+
+def _identifier(column: Column, distinct: int, present: int) -> bool:
+    field = column.field
+    if field.role == "id":
+        return True
+    if present < 20 or distinct / present < 0.95:
+        return False
+    if isinstance(column, Levels):
+        return True
+    if field.type == "datetime" or not _whole(column):
+        return False
+    gaps = np.diff(np.unique(column.present))
+    named = bool(_ID_NAME.search(_spaced(field.name)))
+    return named or (len(gaps) > 0 and bool(np.all(gaps == 1)))
+
+
+def _personal(column: Column) -> bool:
+    if isinstance(column, Numbers) or column.field.type in ("boolean", "array"):
+        return False
+    seen = [level for level in column.levels[:1000] if level]
+    return bool(seen) and sum(bool(_PERSONAL.match(level[:200])) for level in seen) >= 0.8 * len(seen)
+
+
+def _cautions(column: Column, role: Role, distinct: int) -> list[tuple[str, str]]:
+    """Warnings that do not exclude: a code, a sentinel, a part of a date."""
+    name = column.field.name
+    bare = _bare(name)
+    if isinstance(column, Levels):
+        shown = {level.casefold()[:3] for level in column.levels if level}
+        if "month" in bare and shown and shown <= _MONTHS:
+            return [("CALENDAR_PART", f"{name} is a month, not a quantity")]
+        return []
+    if role != "QUANTITY" or distinct < 2 or len(column.present) == 0:
+        return []
+    found: list[tuple[str, str]] = []
+    low, high = float(column.present.min()), float(column.present.max())
+    calendar = _CALENDAR.get(bare)
+    if calendar and _whole(column) and low >= calendar[0] and high <= calendar[1]:
+        found.append(("CALENDAR_PART", f"{name} is a part of a date, not a quantity"))
+    elif distinct <= 12 and _whole(column) and not _COUNT_NAME.search(bare) and not column.field.unit:
+        found.append(
+            ("CODE_LIKE", f"{name} has {distinct} whole values: is it a code rather than a quantity?")
+        )
+    negative = column.present[column.present < 0]
+    if len(negative) and negative.min() == negative.max() and len(negative) >= 0.05 * len(column.values):
+        text = f"{name} is {negative[0]:g} in {100 * len(negative) / len(column.values):.0f} % of rows"
+        found.append(("SENTINEL", f"{text} and never negative otherwise: read it as unset"))
+    return found
+
+
+def _whole(column: Numbers) -> bool:
+    return column.field.integer or bool(np.all(column.present == np.floor(column.present)))
+
+
+def _spaced(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).casefold()
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.casefold())

@@ -1,0 +1,234 @@
+"""From the prepared matrix to labels with scores: the sweep of K-Means, or DBSCAN."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from segmentry.analysis import dbscan, silhouette
+from segmentry.analysis.choose import WEAK, Candidate, Excess, choose, excesses
+from segmentry.analysis.events import ClusterScore, Event, Notice, Progress
+from segmentry.analysis.parameters import Parameters
+from segmentry.analysis.prepare import Prepared
+from segmentry.analysis.silhouette import Silhouette, silhouettes
+from segmentry.analysis.sweep import Clustering, Draft, sweep
+from segmentry.analysis.table import Floats, Labels
+
+PROVISIONAL_ROWS = 2_000
+DISTINCT_ROWS = 200_000
+TINY = 10
+MANY_COLUMNS = 3
+NULL_CANDIDATES = 12
+
+Emit = Callable[[Event], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """The outcome: `labels` (rows,) with -1 for nobody, and how it came about."""
+
+    labels: Labels
+    scores: tuple[ClusterScore, ...]
+    notices: tuple[Notice, ...]
+    chosen_k: int
+    chosen_by: str
+    alternative_k: int | None = None
+    no_clear_segments: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """No groups were found: the heuristic answers, for this reason."""
+
+    reason: str
+    message: str
+    notices: tuple[Notice, ...] = ()
+    scores: tuple[ClusterScore, ...] = ()
+
+
+def by_kmeans(prepared: Prepared, parameters: Parameters, emit: Emit, started: float) -> Groups | Declined:
+    """The chosen k of the sweep. Emits a score per k, provisional first on larger tables, then final.
+
+    `started` is the run's start by `time.perf_counter`.
+    """
+    rows = len(prepared.X)
+    distinct = _distinct_rows(prepared.X)
+    most = min(parameters.max_clusters, rows - 1, distinct)
+    notices = _size_notices(rows, distinct, parameters.max_clusters, most)
+    if most < 2:
+        return Declined("TINY_DATASET", f"{rows} customers are too few to find groups among", tuple(notices))
+    ks = range(min(parameters.min_clusters, most), most + 1)
+    board = _Board(emit, started, len(ks))
+    rng = np.random.default_rng([parameters.seed, 4])
+
+    def on_draft(sample: Floats, draft: Draft) -> None:
+        (value,) = silhouette.sampled(sample, [draft.labels], PROVISIONAL_ROWS, rng)
+        board.provisional(draft.k, value, draft.labels, min(len(sample), PROVISIONAL_ROWS))
+
+    def on_clustering(done: Clustering) -> None:
+        if rows > PROVISIONAL_ROWS and done.k not in board.shown:
+            (value,) = silhouette.sampled(prepared.X, [done.labels], PROVISIONAL_ROWS, rng)
+            board.provisional(done.k, value, done.labels, PROVISIONAL_ROWS)
+
+    clusterings = _unlike(sweep(prepared.X, ks, parameters.seed, on_draft, on_clustering))
+    emit(Progress("measuring silhouettes", 0.6))
+    measured = silhouettes(prepared.X, [each.labels for each in clusterings], rng)
+    above_null = _above_null(prepared, clusterings, measured, parameters.seed)
+    candidates = [
+        Candidate(each.k, score, float(np.bincount(each.labels).min()) / rows, excess)
+        for each, score, excess in zip(clusterings, measured, above_null, strict=True)
+    ]
+    for each, candidate in zip(clusterings, candidates, strict=True):
+        board.final(each, candidate)
+    choice = choose(candidates, parameters.min_segment_share)
+    chosen = candidates[choice.position]
+    if choice.slivers:
+        text = f"every number of clusters leaves a segment below {100 * parameters.min_segment_share:g} %"
+        notices.append(Notice("SMALL_SEGMENTS", text, "min_segment_share"))
+    if choice.no_clear_segments:
+        text = "no grouping is clearer than in a table without groups: these are slices of one group"
+        notices.append(Notice("NO_CLEAR_SEGMENTS", text))
+    notices.extend(_weak(chosen.silhouette))
+    return Groups(
+        clusterings[choice.position].labels,
+        tuple(board.finals),
+        tuple(notices),
+        chosen.k,
+        "largest smallest segment" if choice.slivers else "highest silhouette",
+        choice.alternative_k,
+        choice.no_clear_segments,
+    )
+
+
+def by_density(prepared: Prepared, parameters: Parameters, emit: Emit, started: float) -> Groups | Declined:
+    """The clusters of DBSCAN with one score; noise is nobody's. min and max clusters do not bind it,
+    except that clusters beyond `max_clusters` count as noise."""
+    found = dbscan.cluster(
+        prepared.X, parameters.seed, parameters.eps, parameters.min_samples, parameters.max_clusters
+    )
+    rows, columns = prepared.X.shape
+    noise = float(np.count_nonzero(found.labels < 0)) / rows
+    notices: list[Notice] = []
+    if columns > MANY_COLUMNS:
+        text = f"dbscan finds little in {columns} columns; it is at its best with 2 or 3"
+        notices.append(Notice("DBSCAN_MANY_COLUMNS", text, "included_features"))
+    if noise > 0.4:
+        text = f"{100 * noise:.0f} % of the customers lie in no dense group (eps {found.eps:.3g})"
+        notices.append(Notice("MOSTLY_NOISE", text, "eps"))
+    inside = found.labels >= 0
+    board = _Board(emit, started, 1)
+    sizes = np.bincount(found.labels[inside], minlength=max(found.k, 1))
+    if found.k and sizes.max() > 0.9 * rows:
+        text = (
+            f"one dense group holds {100 * sizes.max() / rows:.0f} % of the customers (eps {found.eps:.3g})"
+        )
+        notices.append(Notice("ONE_BLOB", text, "eps"))
+    if found.k < 2:
+        message = "dbscan found one group only" if found.k else "dbscan found no dense group"
+        return Declined("ONE_BLOB" if found.k else "NO_CLUSTERS", message, tuple(notices))
+    rng = np.random.default_rng([parameters.seed, 4])
+    (measured,) = silhouettes(prepared.X[inside], [found.labels[inside]], rng)
+    notices.extend(_weak(measured))
+    candidate = Candidate(found.k, measured, float(sizes.min()) / rows)
+    board.final(Clustering(found.k, found.labels, np.empty((0, columns)), 0.0, found.elapsed_s), candidate)
+    return Groups(found.labels, tuple(board.finals), tuple(notices), found.k, "density")
+
+
+class _Board:
+    """Sends the scores and remembers which is best."""
+
+    def __init__(self, emit: Emit, started: float, n_ks: int) -> None:
+        self._emit, self._started, self._n_ks = emit, started, n_ks
+        self._best: dict[bool, float] = {}
+        self.shown: set[int] = set()
+        self.finals: list[ClusterScore] = []
+
+    def provisional(self, k: int, value: float | None, labels: Labels, sample_size: int) -> None:
+        self.shown.add(k)
+        self._emit(
+            ClusterScore(
+                k,
+                value=value,
+                sample_size=sample_size,
+                smallest_share=100 * float(np.bincount(labels).min()) / len(labels),
+                provisional=True,
+                best_so_far=self._is_best(value, provisional=True),
+                elapsed_s=time.perf_counter() - self._started,
+            )
+        )
+        self._emit(Progress(f"trying k = {k}", 0.1 + 0.5 * len(self.shown) / self._n_ks))
+
+    def final(self, clustering: Clustering, candidate: Candidate) -> None:
+        measured = candidate.silhouette
+        score = ClusterScore(
+            clustering.k,
+            value=measured.value,
+            low=measured.low,
+            high=measured.high,
+            exact=measured.exact,
+            sample_size=measured.sample_size,
+            excess_over_null=candidate.excess.value if candidate.excess else None,
+            smallest_share=100 * candidate.smallest_share,
+            inertia=clustering.inertia or None,
+            best_so_far=self._is_best(measured.value, provisional=False),
+            elapsed_s=time.perf_counter() - self._started,
+        )
+        self.finals.append(score)
+        self._emit(score)
+
+    def _is_best(self, value: float | None, *, provisional: bool) -> bool:
+        if value is None or value <= self._best.get(provisional, -2.0):
+            return False
+        self._best[provisional] = value
+        return True
+
+
+def _weak(measured: Silhouette) -> list[Notice]:
+    if measured.value is None or measured.value >= WEAK:
+        return []
+    text = f"a silhouette of {measured.value:.2f} means that the segments overlap much"
+    return [Notice("WEAK_SEGMENTS", text)]
+
+
+def _above_null(
+    prepared: Prepared, clusterings: Sequence[Clustering], measured: Sequence[Silhouette], seed: int
+) -> list[Excess | None]:
+    """The excess of the k with the best silhouettes, at most 12 of them: each costs fits of null tables."""
+    ranked = sorted(range(len(measured)), key=lambda index: -(measured[index].value or -1.0))
+    asked = sorted(ranked[:NULL_CANDIDATES])
+    found = excesses(
+        prepared, [clusterings[index] for index in asked], [measured[index] for index in asked], seed
+    )
+    by_index = dict(zip(asked, found, strict=True))
+    return [by_index.get(index) for index in range(len(measured))]
+
+
+def _unlike(clusterings: Sequence[Clustering]) -> list[Clustering]:
+    """Without those that ended with as many clusters as another one."""
+    by_k: dict[int, Clustering] = {}
+    for each in clusterings:
+        by_k.setdefault(each.k, each)
+    return [by_k[k] for k in sorted(by_k)]
+
+
+def _distinct_rows(X: Floats) -> int:
+    """How many rows differ, exactly up to 200,000 rows, else among that many evenly spaced ones."""
+    asked = X if len(X) <= DISTINCT_ROWS else X[np.linspace(0, len(X) - 1, DISTINCT_ROWS).astype(np.intp)]
+    return len(np.unique(asked, axis=0))
+
+
+def _size_notices(rows: int, distinct: int, wanted: int, most: int) -> list[Notice]:
+    found: list[Notice] = []
+    if rows < TINY:
+        found.append(Notice("TINY_DATASET", f"{rows} customers: take the segments as an illustration"))
+    if most < wanted:
+        text = f"at most {most} clusters are possible with {rows:,} rows, {distinct:,} of them different"
+        found.append(Notice("K_CAPPED", text, "max_clusters"))
+    if distinct <= min(rows, DISTINCT_ROWS) / 2:
+        looked_at = min(rows, DISTINCT_ROWS)
+        text = f"only {distinct:,} different rows among {looked_at:,}: scores look better than they are"
+        found.append(Notice("DUPLICATES", text))
+    return found

@@ -1,0 +1,49 @@
+"""The analysis as a worker process calls it: JSON in, JSON events out, the result as the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from segmentry.analysis import codec
+from segmentry.analysis.discover import discover
+from segmentry.analysis.parameters import Parameters
+from segmentry.customers.snapshot import Snapshot
+from segmentry.errors import JsonValue
+
+TARGET = "segmentry.analysis.job:run"
+
+
+def order(
+    table: Path, parameters: Parameters, as_of: datetime, *, time_zone: str = "", llm_configured: bool = False
+) -> dict[str, JsonValue]:
+    """The argument of `run` for a snapshot that was written to `table`."""
+    return {
+        "table": str(table),
+        "parameters": codec.encode_parameters(parameters),
+        "as_of": as_of.isoformat(),
+        "time_zone": time_zone,
+        "llm_configured": llm_configured,
+    }
+
+
+def run(argument: JsonValue, say: Callable[[JsonValue], None]) -> JsonValue:
+    """Discover in the table of an order; every event goes to `say`, the encoded result is returned.
+
+    Raises: what `discover` raises, and ValueError for an argument that is no order.
+    """
+    match argument:
+        case {"table": str(table), "parameters": dict(parameters), "as_of": str(as_of), **rest}:
+            pass
+        case _:
+            raise ValueError("an analysis job names a table, parameters and an instant")
+    result = discover(
+        Snapshot.read(Path(table)),
+        codec.decode_parameters(parameters),
+        datetime.fromisoformat(as_of),
+        lambda event: say(codec.encode(event)),
+        llm_configured=rest.get("llm_configured") is True,
+        time_zone=str(rest.get("time_zone", "")),
+    )
+    return codec.encode(result)

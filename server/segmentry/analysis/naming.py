@@ -1,0 +1,255 @@
+"""Template names, descriptions and suggestions: what a card says when no model words it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from segmentry.analysis import words
+from segmentry.analysis.events import Characteristic, ValueShare
+from segmentry.analysis.profile import FieldTraits
+from segmentry.analysis.table import Levels
+from segmentry.criteria.catalog import Catalog
+
+NAME_LENGTH = 60
+TOP_CHARACTERISTICS = 5
+# Below this a field hardly tells members from others, and a name made of it would mislead.
+TELLING = 0.1
+
+_VALUE = re.compile(
+    r"spend|value|revenue|ltv|amount|charge|balance|income|sales|price|turnover|paid|order value"
+)
+_RISK = re.compile(r"churn|risk|attrition")
+_ACTIVITY = re.compile(
+    r"engage|activity|visit|booking|open|click|session|order|purchase|login|usage|count|frequency"
+)
+_LOYALTY = re.compile(r"tenure|member since|age of account|months as|years as|loyalty")
+_CONSENT = re.compile(r"(e ?mail|sms|push|whatsapp|phone) ?(opt ?in|consent|permission)")
+
+
+def names(per_cluster: Sequence[Sequence[FieldTraits]]) -> list[str]:
+    """One name per cluster, all different, at most 60 characters, from its most important fields.
+
+    Where two clusters would share a name, both get a further field; then the average that tells them
+    apart, and at last a number.
+    """
+    phrases = [
+        [said for each in traits if each.importance >= TELLING and (said := _phrase(each))]
+        for traits in per_cluster
+    ]
+    found: list[str] = []
+    taken: set[str] = set()
+    for position, mine in enumerate(phrases):
+        others = [each for index, each in enumerate(phrases) if index != position]
+        for n_phrases in range(2, max(3, len(mine) + 1)):
+            name = _joined(mine, n_phrases)
+            if all(_joined(other, n_phrases) != name for other in others):
+                break
+        else:
+            name = _measured(_joined(mine, 2), per_cluster[position])
+        found.append(numbered(name, taken))
+        taken.add(found[-1])
+    return found
+
+
+def _measured(name: str, traits: Sequence[FieldTraits]) -> str:
+    """The name with the most telling average behind it, where that fits."""
+    for each in traits:
+        if each.mean is not None and each.column.field.type == "number":
+            longer = f"{name} ({words.field_words(each.column.field)} {words.number(each.mean)})"
+            return longer if len(longer) <= NAME_LENGTH else name
+    return name
+
+
+def numbered(name: str, taken: set[str]) -> str:
+    """The name, with the least number behind it that makes it new."""
+    candidate, number = name, 1
+    while candidate in taken:
+        number += 1
+        candidate = f"{name[: NAME_LENGTH - len(str(number)) - 1]} {number}"
+    return candidate
+
+
+def _joined(phrases: Sequence[str], at_most: int) -> str:
+    name = ""
+    for phrase in phrases[:at_most]:
+        longer = f"{name}, {phrase}" if name else phrase
+        if len(longer) > NAME_LENGTH:
+            break
+        name = longer
+    name = name or "Typical customers"
+    return name[0].upper() + name[1:]
+
+
+def _phrase(traits: FieldTraits) -> str:
+    """Such as "high lifetime value" or "channel Email"; empty when nothing can be said."""
+    field = traits.column.field
+    said = words.cut(words.field_words(field), 28)
+    if isinstance(traits.column, Levels):
+        if traits.top is None:
+            return f"no {said}" if traits.missing_share > 0.5 else ""
+        if traits.top.share < 0.5 or traits.top.lift < 1.05:
+            return ""
+        if field.type == "boolean":
+            return said if traits.top.level == "true" else f"no {said}"
+        return f"{said} {words.cut(traits.top.level, 20)}"
+    if traits.missing_share > 0.5 and traits.missing_share > traits.population_missing_share:
+        return f"no {said}"
+    if traits.rank is None:
+        return ""
+    if field.type == "datetime":
+        return f"{'recent' if traits.rank > 0.5 else 'early'} {said}"
+    return f"{_degree(traits)} {said}"
+
+
+def _degree(traits: FieldTraits) -> str:
+    """How high members stand among everyone."""
+    rank = traits.rank or 0.0
+    if 0.4 <= rank <= 0.6:
+        # Where most values are equal, as in counts, only the average shows the difference.
+        if traits.median != traits.population_median or traits.mean is None or traits.population_mean is None:
+            return "typical"
+        if abs(traits.mean - traits.population_mean) <= 0.1 * abs(traits.population_mean):
+            return "typical"
+        return "high" if traits.mean > traits.population_mean else "low"
+    if rank < 0.4:
+        return "very low" if rank < 0.1 else "low"
+    return "very high" if rank > 0.9 else "high"
+
+
+def characteristic(traits: FieldTraits) -> Characteristic:
+    """The trait as a card shows it: the members against all customers."""
+    field = traits.column.field
+    if isinstance(traits.column, Levels):
+        shown = tuple(
+            ValueShare(words.cut(each.level), round(100 * each.share, 1), each.count)
+            for each in traits.levels
+        )
+        text, top = _unset(traits), traits.top
+        if top is not None:
+            text = f"{words.cut(top.level)} {words.share(100 * top.share)}"
+            text += f" ({words.share(100 * top.population_share)} in all, {words.number(top.lift)}x)"
+        return Characteristic(field.name, text, traits.importance, top_values=shown, unit=field.unit)
+    if traits.median is None:
+        return Characteristic(field.name, "not set", traits.importance, unit=field.unit)
+    if field.type == "datetime":
+        text = (
+            f"mostly around {words.day(traits.median)} ({words.day(traits.population_median or 0.0)} in all)"
+        )
+        return Characteristic(field.name, text, traits.importance)
+    mean, everyone = traits.mean, traits.population_mean
+    if mean is None or everyone is None:
+        typical = words.number(traits.population_median or 0.0)
+        text = f"median {words.number(traits.median)} (vs {typical} in all)"
+    else:
+        text = f"average {words.number(mean)} (vs {words.number(everyone)} in all)"
+    return Characteristic(
+        field.name,
+        text,
+        traits.importance,
+        segment_average=mean,
+        population_average=everyone,
+        unit=field.unit,
+    )
+
+
+def _unset(traits: FieldTraits) -> str:
+    members, everyone = (
+        words.share(100 * traits.missing_share),
+        words.share(100 * traits.population_missing_share),
+    )
+    return f"not set for {members} ({everyone} in all)"
+
+
+def comparison(traits: FieldTraits) -> str:
+    """The trait as a phrase: `spend 1,250 vs 480`, `channel Email 72 % vs 31 %`; empty when undefined."""
+    said = words.field_words(traits.column.field)
+    if isinstance(traits.column, Levels):
+        top = traits.top
+        if top is None:
+            return f"{said} {_unset(traits)}"
+        both = f"{words.share(100 * top.share)} vs {words.share(100 * top.population_share)}"
+        return f"{said} {words.cut(top.level, 20)} {both}"
+    if traits.column.field.type == "datetime":
+        if traits.median is None or traits.population_median is None:
+            return ""
+        return f"{said} {words.day(traits.median)} vs {words.day(traits.population_median)}"
+    if traits.mean is None or traits.population_mean is None:
+        return ""
+    return f"{said} {words.number(traits.mean)} vs {words.number(traits.population_mean)}"
+
+
+def headline(size: int, percentage: float, traits: Sequence[FieldTraits]) -> str:
+    """Such as `2,340 customers (18 %) · spend 1,250 vs 480`."""
+    start = f"{words.customers(size)} ({words.share(percentage)})"
+    told = next((text for each in traits if (text := comparison(each))), "")
+    return f"{start} · {told}" if told else start
+
+
+def description(size: int, percentage: float, traits: Sequence[FieldTraits]) -> str:
+    """Who belongs to it: one sentence on the size, one on what sets the members apart. Every number is
+    one of the profile."""
+    start = f"{words.customers(size)}, {words.share(percentage)} of all."
+    told = [text for each in traits[:3] if (text := comparison(each))]
+    return f"{start} Members against everyone: {'; '.join(told)}." if told else start
+
+
+def suggested_use(traits: Sequence[FieldTraits], catalog: Catalog) -> str:
+    """One sentence on how to address the members, and what consent a channel needs."""
+    return f"{_advice(traits)}; {channel(catalog)}."
+
+
+def _advice(traits: Sequence[FieldTraits]) -> str:
+    value = _direction(traits, _VALUE)
+    risk = _direction(traits, _RISK)
+    activity = _direction(traits, _ACTIVITY)
+    loyalty = _direction(traits, _LOYALTY)
+    if risk and value:
+        return "Retention first: personal contact and a reason to stay, before any upselling"
+    if risk:
+        return "Win-back: ask what is missing and make the next visit easy"
+    if value and activity is False:
+        return "Reactivation of valuable customers: premium offers with a reason to come back now"
+    if value:
+        return "Loyalty and premium offers, early access, and a lower contact frequency"
+    if activity is False:
+        return "Reactivation with one clear entry offer, and few messages"
+    if activity:
+        return "Cross-sell and referral offers while interest is high"
+    if value is False and loyalty is False:
+        return "Onboarding and a second-purchase offer"
+    if value is False:
+        return "Entry offers and bundles that raise the value of an order"
+    if loyalty:
+        return "Thanks for loyalty: status benefits and renewal offers"
+    if loyalty is False:
+        return "Onboarding: show what others use most, then a second-purchase offer"
+    return "A message of its own that speaks to what sets this group apart"
+
+
+def _direction(traits: Sequence[FieldTraits], about: re.Pattern[str]) -> bool | None:
+    """Whether the most telling numeric field of that subject is high; None when no telling one is."""
+    for each in traits[:TOP_CHARACTERISTICS]:
+        named = about.search(words.field_words(each.column.field))
+        if (
+            named
+            and each.importance >= TELLING
+            and each.rank is not None
+            and each.column.field.type == "number"
+        ):
+            degree = _degree(each)
+            return None if degree == "typical" else degree.endswith("high")
+    return None
+
+
+def channel(catalog: Catalog) -> str:
+    """A sentence that names a channel names the consent it needs."""
+    for field in catalog.visible:
+        consent = _CONSENT.search(words.field_words(field))
+        if field.type == "boolean" and consent:
+            channel = {"sms": "SMS", "push": "push message", "whatsapp": "WhatsApp"}.get(
+                consent[1], consent[1]
+            )
+            channel = "e-mail" if channel in ("email", "e mail") else channel
+            return f"by {channel} only to those who consented ({field.name})"
+    return "only through channels the customer consented to"

@@ -1,0 +1,240 @@
+"""Rules that describe a cluster: one conjunction of at most six conditions, learnt on raw values.
+
+Greedy for F1, the harmonic mean of precision and recall. A range of one field is tried as a pair, because
+neither of its bounds alone need help. Rows without a value match no bound, as in criteria.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmentry.analysis import conditions
+from segmentry.analysis.conditions import Edge
+from segmentry.analysis.table import Column, Floats, Labels, Levels, Mask
+from segmentry.criteria.catalog import Field
+from segmentry.criteria.dates import Clock
+from segmentry.criteria.nodes import Leaf
+
+MOST_CONDITIONS = 6
+LEAST_GAIN = 0.005
+MOST_EDGES = 64
+MOST_LISTED = 20
+LONGEST_LISTED_VALUE = 200
+MOST_LEARNING_ROWS = 200_000
+LEAST_ROWS_TO_HALVE = 400
+
+
+@dataclass(frozen=True, eq=False)
+class _Binned:
+    """A field cut at its edges: `bins` (rows,) int32, -1 unset; bin b lies between edge b-1 and edge b.
+    Levels have no edges: `values` are what the bins stand for."""
+
+    field: Field
+    bins: Labels
+    n_bins: int
+    edges: tuple[Edge, ...] = ()
+    values: tuple[str | float | bool, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Condition:
+    """Bins that a row may be in: `low` <= bin <= `high`, or one of `listed`."""
+
+    column: int
+    low: int = 0
+    high: int = 0
+    listed: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Learner:
+    """The rows that rules are learnt on. `rows` indexes the table; `halved` says that it is one half."""
+
+    columns: tuple[_Binned, ...]
+    rows: NDArray[np.intp]
+    halved: bool
+
+    @classmethod
+    def of(cls, columns: Mapping[str, Column], n_rows: int, seed: int, clock: Clock) -> Learner:
+        """Rows to learn on (half of them, at most 200,000) with every column cut at its edges."""
+        halved = n_rows >= LEAST_ROWS_TO_HALVE
+        order = np.random.default_rng([seed, 3]).permutation(n_rows)
+        kept = np.sort(order[: min(n_rows // 2, MOST_LEARNING_ROWS)]) if halved else np.arange(n_rows)
+        binned = [_bin(column.take(kept), clock) for column in columns.values()]
+        return cls(tuple(each for each in binned if each is not None), kept, halved)
+
+    def learn(self, members: Mask) -> tuple[Leaf, ...]:
+        """The conditions for the rows that `members` (table rows,) marks; empty when none helps."""
+        inside = members[self.rows]
+        n_members = int(np.count_nonzero(inside))
+        if n_members in (0, len(inside)):
+            return ()
+        chosen: list[_Condition] = []
+        kept = np.ones(len(inside), dtype=np.bool_)
+        best = _f1(float(n_members), float(len(inside)), n_members)
+        while True:
+            found = self._best(kept, inside, n_members, MOST_CONDITIONS - self._written(chosen))
+            if found is None or found[0] < best + LEAST_GAIN:
+                break
+            best, condition = found
+            kept &= self._holds(condition)
+            chosen = _merged(chosen, condition)
+        chosen = self._pruned(chosen, inside, n_members, best)
+        return tuple(leaf for each in chosen for leaf in self._leaves(each))
+
+    def _best(self, kept: Mask, inside: Mask, n_members: int, room: int) -> tuple[float, _Condition] | None:
+        if room < 1:
+            return None
+        best: tuple[float, _Condition] | None = None
+        for index, column in enumerate(self.columns):
+            here = kept & (column.bins >= 0)
+            matched = np.bincount(column.bins[here], minlength=column.n_bins).astype(np.float64)
+            true = np.bincount(column.bins[here & inside], minlength=column.n_bins).astype(np.float64)
+            for found in _candidates(index, column, (matched, true), n_members, room):
+                # A condition more must earn its place, so the simpler one wins a near tie.
+                if best is None or found[0] > best[0] + 1e-9:
+                    best = found
+        return best
+
+    def _holds(self, condition: _Condition) -> Mask:
+        bins = self.columns[condition.column].bins
+        if condition.listed:
+            return np.isin(bins, condition.listed)
+        return (bins >= condition.low) & (bins <= condition.high)
+
+    def _leaves(self, condition: _Condition) -> list[Leaf]:
+        column = self.columns[condition.column]
+        if condition.listed:
+            leaf = conditions.one_of(column.field, [column.values[each] for each in condition.listed])
+            return [leaf] if leaf else []
+        found: list[Leaf | None] = []
+        if condition.low > 0:
+            found.append(conditions.at_least(column.field, column.edges[condition.low - 1]))
+        if condition.high < column.n_bins - 1:
+            found.append(conditions.below(column.field, column.edges[condition.high]))
+        return [leaf for leaf in found if leaf is not None]
+
+    def _written(self, chosen: Sequence[_Condition]) -> int:
+        return sum(len(self._leaves(each)) for each in chosen)
+
+    def _pruned(
+        self, chosen: list[_Condition], inside: Mask, n_members: int, best: float
+    ) -> list[_Condition]:
+        """Without conditions that later ones made superfluous."""
+        for each in list(chosen):
+            others = [one for one in chosen if one is not each]
+            if not others:
+                break
+            kept = np.logical_and.reduce([self._holds(one) for one in others])
+            score = _f1(float(np.count_nonzero(kept & inside)), float(np.count_nonzero(kept)), n_members)
+            if score >= best - LEAST_GAIN / 2:
+                chosen, best = others, max(score, best)
+        return chosen
+
+
+def _f1(true: float, matched: float, members: int) -> float:
+    return 2 * true / (matched + members)
+
+
+def _f1s(true: Floats, matched: Floats, members: int) -> Floats:
+    return 2 * true / (matched + members)
+
+
+def _candidates(
+    index: int, column: _Binned, counts: tuple[Floats, Floats], members: int, room: int
+) -> list[tuple[float, _Condition]]:
+    """The best of each form of condition on a column; `counts` are its bins' rows and their members."""
+    matched, true = counts
+    if not column.edges:
+        return _listed(index, column, matched, true, members)
+    last = column.n_bins - 1
+    up_matched, up_true = np.cumsum(matched), np.cumsum(true)
+    found: list[tuple[float, _Condition]] = []
+    if conditions.below(column.field, column.edges[0]):
+        scores = _f1s(up_true[:-1], up_matched[:-1], members)
+        high = int(np.argmax(scores))
+        found.append((float(scores[high]), _Condition(index, 0, high)))
+    if conditions.at_least(column.field, column.edges[0]):
+        scores = _f1s(up_true[-1] - up_true[:-1], up_matched[-1] - up_matched[:-1], members)
+        low = int(np.argmax(scores))
+        found.append((float(scores[low]), _Condition(index, low + 1, last)))
+    if len(found) == 2 and room >= 2 and last >= 2:
+        # Ranges that open after edge i and close before edge j: (i, j) with i < j.
+        between_true = np.triu(up_true[None, :-1] - up_true[:-1, None], k=1)
+        between_matched = np.triu(up_matched[None, :-1] - up_matched[:-1, None], k=1)
+        scores = _f1s(between_true, between_matched, members)
+        low, high = divmod(int(np.argmax(scores)), scores.shape[1])
+        if scores[low, high] >= max(found[0][0], found[1][0]) + LEAST_GAIN:
+            found.append((float(scores[low, high]), _Condition(index, low + 1, high)))
+    return found
+
+
+def _listed(
+    index: int, column: _Binned, matched: Floats, true: Floats, members: int
+) -> list[tuple[float, _Condition]]:
+    """The values with the greatest share of members, as many of them as serve F1."""
+    share = true / np.maximum(matched, 1)
+    sayable = [
+        code
+        for code in map(int, np.argsort(-share, kind="stable"))
+        if matched[code] > 0 and len(str(column.values[code])) <= LONGEST_LISTED_VALUE
+    ][:MOST_LISTED]
+    if not sayable or conditions.one_of(column.field, [column.values[sayable[0]]]) is None:
+        return []
+    if conditions.one_of(column.field, [column.values[each] for each in sayable[:2]]) is None:
+        sayable = sayable[:1]
+    scores = _f1s(np.cumsum(true[sayable]), np.cumsum(matched[sayable]), members)
+    best = int(np.argmax(scores))
+    return [
+        (
+            float(scores[best]),
+            _Condition(index, listed=tuple(sorted(sayable[: best + 1]))),
+        )
+    ]
+
+
+def _merged(chosen: Sequence[_Condition], new: _Condition) -> list[_Condition]:
+    """The conditions with `new` drawn into the one on the same field."""
+    merged: list[_Condition] = []
+    for each in chosen:
+        if each.column != new.column:
+            merged.append(each)
+        elif new.listed:
+            listed = tuple(code for code in new.listed if code in each.listed)
+            new = dataclasses.replace(new, listed=listed or new.listed)
+        else:
+            new = dataclasses.replace(new, low=max(each.low, new.low), high=min(each.high, new.high))
+    return [*merged, new]
+
+
+def _bin(column: Column, clock: Clock) -> _Binned | None:
+    """The column cut for learning; None when nothing can be said about it."""
+    field = column.field
+    if isinstance(column, Levels):
+        values = tuple(_level_value(field, level) for level in column.levels)
+        return _Binned(field, column.codes, len(values), values=values) if values else None
+    kept = column.values[column.finite]
+    distinct = np.unique(kept[:100_000])
+    if field.type == "number" and len(distinct) == 2 and len(np.unique(kept)) == 2:
+        bins = np.where(column.values == distinct[0], 0, np.where(column.values == distinct[1], 1, -1))
+        values = tuple(float(each) for each in distinct)
+        return _Binned(field, bins.astype(np.int32), 2, values=values)
+    edges = (
+        conditions.date_edges(kept, MOST_EDGES, clock)
+        if field.type == "datetime"
+        else conditions.number_edges(kept, MOST_EDGES)
+    )
+    if not edges:
+        return None
+    starts = np.array([edge.above for edge in edges])
+    bins = np.where(column.finite, np.searchsorted(starts, column.values, side="right"), -1)
+    return _Binned(field, bins.astype(np.int32), len(edges) + 1, edges=tuple(edges))
+
+
+def _level_value(field: Field, level: str) -> str | bool:
+    return level == "true" if field.type == "boolean" else level

@@ -1,0 +1,77 @@
+"""How numbers, shares, fields and values are written for people."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, datetime
+
+from segmentry.criteria.catalog import Field
+
+LEVEL_LENGTH = 40
+
+
+def number(value: float) -> str:
+    """A number with about three significant digits below 100, and no decimals above.
+
+    >>> number(1250.4), number(4.236), number(0.0312), number(31.0), number(-0.0)
+    ('1,250', '4.24', '0.0312', '31', '0')
+    """
+    if value == 0 or not math.isfinite(value):
+        return "0" if value == 0 else "unknown"
+    size = abs(value)
+    if size >= 1e15 or size < 1e-4:
+        return f"{value:.3g}"
+    decimals = 0 if size >= 100 else max(0, 2 - math.floor(math.log10(size)))
+    text = f"{value:,.{decimals}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def share(percentage: float) -> str:
+    """A share of 0-100 as it is said: whole percent, or one decimal below ten.
+
+    >>> share(18.2), share(3.24), share(0.04), share(100.0)
+    ('18 %', '3.2 %', 'under 0.1 %', '100 %')
+    """
+    if 0 < percentage < 0.1:
+        return "under 0.1 %"
+    text = f"{percentage:.0f}" if percentage >= 9.95 or percentage == 0 else f"{percentage:.1f}"
+    return text.removesuffix(".0") + " %"
+
+
+def customers(count: int) -> str:
+    """A count with its noun.
+
+    >>> customers(2340), customers(1)
+    ('2,340 customers', '1 customer')
+    """
+    return f"{count:,} customer{'' if count == 1 else 's'}"
+
+
+def day(epoch_s: float) -> str:
+    """The date of an instant in UTC; "unknown" beyond the calendar."""
+    try:
+        return datetime.fromtimestamp(epoch_s, UTC).strftime("%Y-%m-%d")
+    except (OverflowError, ValueError, OSError):
+        return "unknown"
+
+
+def cut(text: str, length: int = LEVEL_LENGTH) -> str:
+    """Text of a cell as a label: control characters gone, at most `length` characters."""
+    clean = "".join(
+        " " if ord(char) < 32 or ord(char) == 127 else char for char in text[: 4 * length]
+    ).strip()
+    return clean if len(clean) <= length else clean[: length - 1] + "…"
+
+
+def field_words(field: Field) -> str:
+    """A field's name as lower-case words.
+
+    >>> field_words(Field("lifetimeValue", "number")), field_words(Field("avg_order_value_2", "number"))
+    ('lifetime value', 'avg order value 2')
+    >>> field_words(Field("NPSScore", "number")), field_words(Field("bookingCount30d", "number"))
+    ('NPS score', 'booking count 30d')
+    """
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-z])(?=[0-9])", " ", field.name)
+    words = re.split(r"[\s_\-.]+", spaced.strip())
+    return " ".join(word if len(word) > 1 and word.isupper() else word.lower() for word in words if word)

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from segmentry.analysis.conditions import at_least, below, date_edges, number_edges, roundest
+from segmentry.analysis.features import feature_table
+from segmentry.analysis.rules import Learner
+from segmentry.analysis.scope import Scope
+from segmentry.analysis.table import Mask
+from segmentry.criteria.catalog import Field
+from segmentry.criteria.dates import Clock
+from segmentry.criteria.nodes import Leaf, Operator
+from segmentry.customers.snapshot import Snapshot
+
+from tests.analysis.tables import AS_OF, numbers, snapshot_of
+
+CLOCK = Clock.at(AS_OF)
+finite = st.floats(-1e12, 1e12, allow_nan=False)
+
+
+def learnt(snapshot: Snapshot, members: Mask) -> tuple[Leaf, ...]:
+    table = feature_table(snapshot)
+    return Learner.of(table.columns, table.rows, 0, CLOCK).learn(members)
+
+
+@given(st.tuples(finite, finite).filter(lambda pair: pair[0] < pair[1]))
+def test_the_roundest_threshold_lies_between_its_neighbours(pair: tuple[float, float]) -> None:
+    low, high = pair
+    assert low < roundest(low, high, include="high") <= high
+    assert low <= roundest(low, high, include="low") < high
+
+
+@given(
+    st.lists(finite, min_size=2, max_size=60),
+    st.sampled_from([(Operator.GTE, Operator.LT), (Operator.GT, Operator.LTE)]),
+)
+def test_bounds_split_the_values_where_the_edge_is(
+    values: list[float], taken: tuple[Operator, Operator]
+) -> None:
+    field = Field("x", "number", operators=taken)
+    column = np.array(values)
+    for edge in number_edges(column, 8):
+        lower, upper = at_least(field, edge), below(field, edge)
+        assert lower is not None
+        assert upper is not None
+        assert isinstance(lower.value, int | float)
+        assert isinstance(upper.value, int | float)
+        above = column >= lower.value if lower.operator is Operator.GTE else column > lower.value
+        under = column < upper.value if upper.operator is Operator.LT else column <= upper.value
+        assert np.array_equal(above, column >= edge.above)
+        assert np.array_equal(under, column <= edge.below)
+
+
+def test_a_band_in_the_middle_is_a_pair_of_bounds() -> None:
+    values = [float(each) for each in range(600)]
+    members = np.array([200 <= value < 400 for value in values])
+    found = learnt(numbers(x=values), members)
+    assert [leaf.operator for leaf in found] == [Operator.GTE, Operator.LT]
+    low, high = (leaf.value for leaf in found)
+    assert isinstance(low, int)
+    assert isinstance(high, int)
+    assert abs(low - 200) <= 12
+    assert abs(high - 400) <= 12
+
+
+def test_levels_become_eq_or_in_and_no_more_than_needed() -> None:
+    plans = ["gold", "silver", "basic", "free"] * 150
+    snapshot = snapshot_of([Field("plan", "string")], {"plan": plans})
+    (one,) = learnt(snapshot, np.array([plan == "gold" for plan in plans]))
+    assert (one.operator, one.value) == (Operator.EQ, "gold")
+    (two,) = learnt(snapshot, np.array([plan in ("gold", "free") for plan in plans]))
+    assert two.operator is Operator.IN
+    assert isinstance(two.value, tuple)
+    assert sorted(map(str, two.value)) == ["free", "gold"]
+
+
+def test_a_field_that_takes_neither_eq_nor_in_has_no_rule_of_levels() -> None:
+    plans = ["gold", "basic"] * 300
+    field = Field("plan", "string", operators=(Operator.CONTAINS,))
+    snapshot = snapshot_of([field], {"plan": plans})
+    assert learnt(snapshot, np.array([plan == "gold" for plan in plans])) == ()
+
+
+def test_at_most_six_conditions_are_learnt() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(0, 1, (2_000, 9))
+    members = np.asarray((np.abs(X) < 1.0).all(axis=1))
+    found = learnt(numbers(**{f"f{each}": X[:, each].tolist() for each in range(9)}), members)
+    assert 1 <= len(found) <= 6
+
+
+def test_everyone_and_nobody_need_no_rule() -> None:
+    snapshot = numbers(x=[1.0, 2.0, 3.0])
+    assert learnt(snapshot, np.ones(3, dtype=np.bool_)) == ()
+    assert learnt(snapshot, np.zeros(3, dtype=np.bool_)) == ()
+
+
+def test_rows_without_a_value_cost_recall_and_are_not_hidden() -> None:
+    values = [None if each % 10 == 0 else float(each % 2) * 50 + each % 7 for each in range(1_000)]
+    members = np.array([each % 2 == 1 or each % 10 == 0 for each in range(1_000)])
+    snapshot = numbers(x=values)
+    scope = Scope.of(snapshot, "", AS_OF)
+    fidelity = scope.fidelity(scope.criteria(learnt(snapshot, members)), members, halved=True)
+    assert fidelity.precision == 1
+    assert fidelity.recall == pytest.approx(500 / 600)
+
+
+def test_fidelity_is_what_a_count_from_scratch_gives() -> None:
+    rng = np.random.default_rng(1)
+    x, y = rng.normal(0, 1, 900), rng.normal(0, 1, 900)
+    members = x + y > 0.5
+    snapshot = numbers(x=x.tolist(), y=y.tolist())
+    scope = Scope.of(snapshot, "", AS_OF)
+    leaves = learnt(snapshot, members)
+    matched = np.ones(900, dtype=np.bool_)
+    for leaf in leaves:
+        assert isinstance(leaf.value, int | float)
+        column = x if leaf.field == "x" else y
+        matched &= column >= leaf.value if leaf.operator is Operator.GTE else column < leaf.value
+    fidelity = scope.fidelity(scope.criteria(leaves), members, halved=True)
+    assert fidelity.matched_count == matched.sum()
+    assert fidelity.precision == pytest.approx((matched & members).sum() / matched.sum())
+    assert fidelity.recall == pytest.approx((matched & members).sum() / members.sum())
+    assert fidelity.measured_on == "all 900 rows, rules learnt on half of them"
+
+
+def test_date_thresholds_are_starts_of_days_in_placeholders() -> None:
+    day = 86_400.0
+    values = np.array([AS_OF.timestamp() - each * day for each in (1, 30, 60, 5_000)])
+    texts = [edge.text for edge in date_edges(values, 8, CLOCK)]
+    assert "{{60_DAYS_AGO}}" in texts
+    assert all(text.startswith("{{") or len(text) == 10 for text in texts)
+    assert texts[0][:2] in ("20", "{{")
