@@ -70,9 +70,12 @@ class Text:
 
 @dataclass(frozen=True)
 class Number:
-    """Numbers. `values`: (n_rows,) int64, or float64 where NaN is unset. `valid`: None if no int is unset."""
+    """Numbers. `values`: (n_rows,) int64, or float64 where NaN is unset. `valid`: None if no int is unset.
 
-    values: npt.NDArray[np.int64] | npt.NDArray[np.float64]
+    Whole numbers beyond 64 bits are kept as Python integers, in an array of objects: slow, exact and rare.
+    """
+
+    values: npt.NDArray[np.int64] | npt.NDArray[np.float64] | npt.NDArray[np.object_]
     valid: Mask | None = None
 
     @property
@@ -81,7 +84,7 @@ class Number:
 
     @property
     def integer(self) -> bool:
-        return self.values.dtype == np.int64
+        return self.values.dtype != np.float64
 
     @property
     def present(self) -> Mask:
@@ -190,7 +193,11 @@ def _number(series: pl.Series, *, integer: bool) -> Number:
         whole = series
         if series.dtype.is_float():
             whole = series.set(~(series.is_finite() & (series == series.round(0))), None)
-        whole = whole.cast(pl.Int64, strict=False).rechunk()
+        narrow_enough = whole.cast(pl.Int64, strict=False)
+        if whole.dtype.is_integer() and narrow_enough.null_count() > whole.null_count():
+            beyond = np.array([0 if value is None else value for value in whole.to_list()], dtype=np.object_)
+            return Number(beyond, whole.is_not_null().to_numpy())
+        whole = narrow_enough.rechunk()
         valid = None if whole.null_count() == 0 else whole.is_not_null().to_numpy()
         return Number(whole.fill_null(0).to_numpy(), valid)
     floats = series.cast(pl.Float64, strict=False).fill_null(float("nan")).rechunk().to_numpy()

@@ -44,10 +44,10 @@ class EventTable:
         assert isinstance(instants, Instant)
         frame = frame.with_columns(pl.Series("__at", instants.values), pl.Series("__set", instants.present))
         frame = frame.filter("__set").sort("__at", maintain_order=True)
+        unset = pl.Series("", [None] * frame.height, dtype=pl.Null)
         columns = {
-            prop.name: column_of(frame[prop.name], prop)
+            prop.name: column_of(frame[prop.name] if prop.name in frame.columns else unset, prop)
             for prop in kind.properties
-            if prop.name in frame.columns
         }
         return cls(kind, frame[owner].cast(pl.Int32).to_numpy(), frame["__at"].to_numpy(), columns)
 
@@ -87,12 +87,12 @@ class EventTable:
         """Sums of one integer property per customer; unset adds nothing. Exact: no float on the way."""
         column = self.columns[name]
         assert isinstance(column, Number)
-        values = column.values[kept].astype(np.int64)
+        values = column.values[kept]
         if column.valid is not None:
             values = np.where(column.valid[kept], values, 0)
         largest = max(abs(int(values.min(initial=0))), abs(int(values.max(initial=0))))
         # Python integers where 64 bits could overflow: slow, right, and rare.
-        wide = largest * max(len(values), 1) >= 2**63
+        wide = column.values.dtype == np.object_ or largest * max(len(values), 1) >= 2**63
         totals = np.zeros(rows, dtype=object if wide else np.int64)
         np.add.at(totals, owners, values.astype(object) if wide else values)
         return totals

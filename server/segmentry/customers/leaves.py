@@ -173,10 +173,10 @@ def _any_number(column: Number, wanted: Sequence[int | float]) -> Mask:
 
 
 def _any_whole(values: np.ndarray, valid: Mask | None, wanted: Sequence[int]) -> Mask:
-    inside = [value for value in wanted if INT64_MIN <= value <= INT64_MAX]
+    inside = [value for value in wanted if _fits(values, value)]
     if not inside:
         return np.zeros(len(values), dtype=np.bool_)
-    found = values == inside[0] if len(inside) == 1 else np.isin(values, np.array(inside, dtype=np.int64))
+    found = values == inside[0] if len(inside) == 1 else np.isin(values, np.array(inside, dtype=values.dtype))
     return found if valid is None else found & valid
 
 
@@ -191,7 +191,7 @@ def _compare(column: Number, operator: Operator, operand: float) -> Mask:
 
 
 def _compare_whole(column: Number | Instant, operator: Operator, operand: int) -> Mask:
-    if not INT64_MIN <= operand <= INT64_MAX:
+    if not _fits(column.values, operand):
         above = operand > INT64_MAX
         everything = above if operator in {Operator.LT, Operator.LTE} else not above
         return column.present.copy() if everything else np.zeros(column.rows, dtype=np.bool_)
@@ -199,20 +199,25 @@ def _compare_whole(column: Number | Instant, operator: Operator, operand: int) -
     return found if column.valid is None else found & column.valid
 
 
+def _fits(values: np.ndarray, operand: int) -> bool:
+    return values.dtype == np.object_ or INT64_MIN <= operand <= INT64_MAX
+
+
 def compared(values: np.ndarray, operator: Operator, operand: float) -> Mask:
     """`values` against one number with eq, neq or an order operator."""
     match operator:
         case Operator.GT:
-            return values > operand
+            found = values > operand
         case Operator.GTE:
-            return values >= operand
+            found = values >= operand
         case Operator.LT:
-            return values < operand
+            found = values < operand
         case Operator.LTE:
-            return values <= operand
+            found = values <= operand
         case Operator.EQ:
-            return values == operand
+            found = values == operand
         case Operator.NEQ:
-            return values != operand
+            found = values != operand
         case _:
             raise AssertionError(f"{operator} does not order numbers")
+    return found.astype(np.bool_, copy=False)

@@ -29,6 +29,7 @@ from segmentry.customers.values import Categories
 from segmentry.errors import UnknownSegment
 
 RowValue = str | int | float | bool | datetime | list[str] | None
+EventMapping = dict[str, RowValue | dict[str, RowValue]]
 # The definition behind a reference, bound: given by whoever owns saved segments.
 SegmentResolver = Callable[[Segment], Node]
 
@@ -170,6 +171,18 @@ class Snapshot:
         """The first `limit` rows for the reference matcher: unset = None, datetimes aware UTC."""
         n_rows = self.rows if limit is None else min(limit, self.rows)
         return [{name: row[name] for name in row} for row in self.frame().head(n_rows).to_dicts()]
+
+    def events_as_mappings(self, limit: int | None = None) -> list[list[EventMapping]]:
+        """For each of the first `limit` rows what the customer did, as the reference matcher reads it."""
+        n_rows = self.rows if limit is None else min(limit, self.rows)
+        happened: list[list[EventMapping]] = [[] for _ in range(n_rows)]
+        for name, table in self.events.items():
+            for row in table.to_frame().filter(pl.col("owner") < n_rows).iter_rows(named=True):
+                properties: dict[str, RowValue] = dict(row)
+                owner, at = properties.pop("owner"), properties.pop("at")
+                assert isinstance(owner, int)
+                happened[owner].append({"name": name, "ts": at, "properties": properties})
+        return happened
 
     # --- files ------------------------------------------------------------------------------------
 

@@ -32,7 +32,8 @@ def series_of(column: Column, name: str) -> pl.Series:
             )
             return palette.gather(pl.Series(codes)).alias(name)
         case Number(values, valid):
-            series = pl.Series(name, values, nan_to_null=True)
+            dtype = pl.Int128 if values.dtype == np.object_ else None
+            series = pl.Series(name, values.tolist() if dtype else values, dtype=dtype, nan_to_null=True)
             return series if valid is None else series.set(~pl.Series(valid), None)
         case Instant(values, valid):
             series = pl.Series(name, values).cast(MICROSECONDS)
