@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 # How sure a reading is that the caller picked: the pick settles what it means, not what was never read.
 _PICKED, _PICKED_WITH_GAPS = 0.95, 0.7
-_AS_READ = "the words as they were read"
+_AS_READ, _AS_IT_WAS = "the words as they were read", "the criteria as they are"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,9 @@ async def _review(node: Node | None, draft: Draft, job: Job) -> _Review:
         if node is None:
             return _Review(None, others)
         checked = check.require(node, job.place.catalog, job.place.clock)
-        return _Review(Candidate(readings.reading_id(node, job.place), _AS_READ, checked), others)
+        reading_id = readings.reading_id(node, job.place)
+        unchanged = job.current is not None and reading_id == readings.reading_id(job.current.node, job.place)
+        return _Review(Candidate(reading_id, _AS_IT_WAS if unchanged else _AS_READ, checked), others)
 
     def n_leaves(review: _Review) -> int:
         return sum(len(walk.leaves(each.checked.node)) for each in review.offered)
