@@ -116,7 +116,7 @@ class Settings:
         "SEGMENTRY_DATABASE_POOL",
         "database_pool",
         Integer(1, 200),
-        "Most connections to PostgreSQL at once.",
+        "Most connections to PostgreSQL.",
     )
     token_key: Secret | None = _setting(
         None,
@@ -134,11 +134,7 @@ class Settings:
         "Whether to load the golf club, for the tenants `demo` and `tenant_123`.",
     )
     demo_members: int = _setting(
-        100_000,
-        "SEGMENTRY_DEMO_MEMBERS",
-        "demo_members",
-        Integer(1, 10_000_000),
-        "How many members the golf club has.",
+        100_000, "SEGMENTRY_DEMO_MEMBERS", "demo_members", Integer(1, 10_000_000), "How many members it has."
     )
     demo_date: date | None = _setting(
         None, "SEGMENTRY_DEMO_DATE", "demo_date", Day(), "Day on which the club is shown; without it today."
