@@ -53,10 +53,14 @@ def free_form(value: JsonValue) -> JsonValue:
 
 def _tidy(plain: dict[str, JsonValue], descriptor: Descriptor) -> None:
     for field in descriptor.fields:
-        kind = field.message_type
-        if kind is None or field.json_name not in plain:
+        if field.json_name not in plain:
             continue
-        value = plain[field.json_name]
+        # Taken out and put back: the keys end up in the order of the contract.
+        value = plain.pop(field.json_name)
+        plain[field.json_name] = value
+        kind = field.message_type
+        if kind is None:
+            continue
         if kind.full_name in _FREE_FORM:
             plain[field.json_name] = free_form(value)
         elif not kind.GetOptions().map_entry:

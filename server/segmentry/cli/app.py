@@ -55,6 +55,8 @@ app.command()(doctor)
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code; every error ends as a message, never as a traceback."""
+    # gRPC looks after forks that we never make, and says on stderr that it does not.
+    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
     terminal = Terminal(json="--json" in arguments, no_color="--no-color" in arguments)
     try:
         code = get_command(app).main(list(arguments), prog_name="segmentry", standalone_mode=False)

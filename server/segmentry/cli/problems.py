@@ -92,10 +92,16 @@ def show(problem: Problem, terminal: Terminal, arguments: Sequence[str]) -> None
         return
     where = f" at {problem.path}" if problem.path else ""
     head = terminal.style(f"error {problem.reason}", "red", error=True)
-    terminal.note(f"{head}{printable(where)}: {printable(problem.message)}")
+    terminal.note(f"{head}{printable(where)}: {printable(problem.message)}{printable(_meant(problem))}")
     following = next_command(problem, arguments)
     if following:
         terminal.note(f"next: {printable(following)}")
+
+
+def _meant(problem: Problem) -> str:
+    """The nearest names, where the message does not say them already."""
+    named = [suggestion for suggestion in problem.suggestions[:3] if suggestion not in problem.message]
+    return f"; did you mean {' or '.join(named)}?" if named else ""
 
 
 def next_command(problem: Problem, arguments: Sequence[str]) -> str:

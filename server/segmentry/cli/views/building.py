@@ -92,7 +92,7 @@ def outcome(
     if result.HasField("resolved_criteria"):
         resolved = one_line(result.resolved_criteria)
         if resolved != one_line(result.criteria):
-            terminal.line(labelled("today", resolved, terminal))
+            terminal.line(labelled("resolved", resolved, terminal))
     if isinstance(reply, segment_builder_pb2.RefineResponse):
         _difference(reply, terminal)
     if reply.HasField("preview_count"):
@@ -131,8 +131,10 @@ def _clarification(question: segment_builder_pb2.Clarification, terminal: Termin
     terminal.line(terminal.style(f"{question.reason}: {printable(question.message)}", "bold"))
     for asked in question.questions:
         terminal.line(labelled("question", asked.text, terminal))
+    asked_already = {asked.text for asked in question.questions}
     for suggestion in question.suggestions:
-        terminal.line(labelled("try", suggestion, terminal))
+        if suggestion not in asked_already:
+            terminal.line(labelled("try", suggestion, terminal))
     for reading in question.readings:
         _reading(reading, terminal)
 
