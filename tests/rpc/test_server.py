@@ -29,7 +29,7 @@ from segmentry.v1 import segment_analysis_pb2, segment_builder_pb2, segment_insi
 from tests.rpc.echo import outcome
 from tests.rpc.wire import deep_criteria
 
-SERVICES = {"segmentry.v1.SegmentInsights"}
+SERVICES = {"segmentry.v1.SegmentBuilder", "segmentry.v1.SegmentInsights"}
 READINESS = "/segmentry.v1.SegmentInsights/GetReadiness"
 
 
@@ -293,6 +293,7 @@ def group_is_gone(pid: int) -> bool:
     return str(pid) not in found.split()
 
 
+@pytest.mark.timeout(60)  # a new database cluster in a new process, on a machine that may be busy
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_drains_and_exits_zero_and_leaves_no_process(
     tmp_path: Path, number: signal.Signals
@@ -305,13 +306,14 @@ async def test_a_signal_drains_and_exits_zero_and_leaves_no_process(
             child.send_signal(number)
             changed = health_pb2.HealthCheckResponse.FromString(await watching.read())
             assert changed.status == health_pb2.HealthCheckResponse.NOT_SERVING
-        assert await asyncio.wait_for(child.wait(), 15) == 0
+        assert await asyncio.wait_for(child.wait(), 40) == 0
         assert child.stderr is not None
         lines = [json.loads(raw)["message"] async for raw in child.stderr]
         assert lines[-1] == "stopped"
     assert group_is_gone(child.pid)
 
 
+@pytest.mark.timeout(60)  # as above
 async def test_a_second_signal_ends_the_process_at_once(tmp_path: Path) -> None:
     async with (
         process(tmp_path, SEGMENTRY_DRAIN_NOTICE_S="60") as (child, address),
@@ -327,4 +329,4 @@ async def test_a_second_signal_ends_the_process_at_once(tmp_path: Path) -> None:
             "NOT_IMPLEMENTED",
         )
         child.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(child.wait(), 10) == 1
+        assert await asyncio.wait_for(child.wait(), 40) == 1

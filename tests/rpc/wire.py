@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from google.protobuf.struct_pb2 import Struct
+_KEY = b"\x0a\x04$and"
 
 
 def deep_criteria(depth: int) -> bytes:
     """A PreviewCountRequest whose criteria are `depth` nested `$and`, however deep."""
-    raw = Struct(fields={}).SerializeToString()
+    # Everything nests at the end of what is around it, so each level is a prefix: from the inside out.
+    prefixes: list[bytes] = []
+    size = 0
+
+    def wrap(number: int, before: bytes = b"") -> None:
+        nonlocal size
+        prefix = before + bytes([number << 3 | 2]) + _varint(size)
+        prefixes.append(prefix)
+        size += len(prefix)
+
     for _ in range(depth):
-        inside = _field(5, raw)  # Value.struct_value
-        items = _field(6, _field(1, inside))  # Value.list_value.values
-        raw = _field(1, _field(1, b"$and") + _field(2, items))  # Struct.fields entry
-    return _field(1, raw)
+        wrap(5)  # Value.struct_value
+        wrap(1)  # ListValue.values
+        wrap(6)  # Value.list_value
+        wrap(2, _KEY)  # the value of an entry, behind its key
+        wrap(1)  # Struct.fields
+    wrap(1)  # PreviewCountRequest.criteria
+    return b"".join(reversed(prefixes))
 
 
-def _field(number: int, payload: bytes) -> bytes:
-    length, size = bytearray(), len(payload)
-    while size >= 0x80:
-        length.append(size & 0x7F | 0x80)
-        size >>= 7
-    length.append(size)
-    return bytes([number << 3 | 2]) + bytes(length) + payload
+def _varint(number: int) -> bytes:
+    digits = bytearray()
+    while number >= 0x80:
+        digits.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*digits, number])

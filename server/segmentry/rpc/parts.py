@@ -24,6 +24,7 @@ class Parts:
     store: SnapshotStore
     database: Database
     streams: Streams
+    tokens: Tokens
 
 
 def database(settings: Settings) -> Database:

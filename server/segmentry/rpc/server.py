@@ -15,6 +15,8 @@ import grpc
 from segmentry.config import Settings
 from segmentry.customers.snapshots import SnapshotStore
 from segmentry.rpc import insights, parts, reflection, tables
+from segmentry.rpc.builder import SERVICE as BUILDER
+from segmentry.rpc.builder import SegmentBuilder
 from segmentry.rpc.health import SERVICE as HEALTH
 from segmentry.rpc.health import Health
 from segmentry.rpc.interceptors.admission import Admission
@@ -24,8 +26,10 @@ from segmentry.rpc.interceptors.errors import Errors
 from segmentry.rpc.interceptors.observe import Observe
 from segmentry.rpc.listening import listen, remove_socket
 from segmentry.rpc.logs import configure_logging
-from segmentry.rpc.relay import Drain
+from segmentry.rpc.parts import Parts
+from segmentry.rpc.relay import Drain, Streams
 from segmentry.state.database import Database
+from segmentry.v1.segment_builder_pb2_grpc import add_SegmentBuilderServicer_to_server
 
 __all__ = ["Running", "configure_logging", "running", "serve"]
 
@@ -83,7 +87,9 @@ async def running(
         database = parts.database(settings)
         stack.push_async_callback(database.close)
         customers = store or SnapshotStore()
-        services = _add_services(server)
+        streams = Streams(parts.stream_limits(settings), drain)
+        made = Parts(settings, customers, database, streams, parts.tokens(settings))
+        services = _add_services(server, made)
         health = Health(server, services)
         await health.starting()
         if settings.reflection:
@@ -142,10 +148,12 @@ async def serve(settings: Settings, on_ready: Callable[[Running], None] | None =
     return 0
 
 
-def _add_services(server: grpc.aio.Server) -> tuple[str, ...]:
+def _add_services(server: grpc.aio.Server, made: Parts) -> tuple[str, ...]:
     """Add every service of the contract; return their names."""
+    builder = SegmentBuilder(made.store, made.streams, made.tokens)
+    add_SegmentBuilderServicer_to_server(builder, server)
     insights.add_to_server(server)
-    return (insights.SERVICE,)
+    return (BUILDER, insights.SERVICE)
 
 
 async def _until_idle(admission: Admission, at_most_s: float) -> None:
