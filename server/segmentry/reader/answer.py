@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from segmentry.criteria import canonical
+import dataclasses
+
+from segmentry.criteria import canonical, check
 from segmentry.criteria.nodes import And, Node, Or
 from segmentry.reader import logic
 from segmentry.reader.clauses import Clauses
@@ -17,7 +19,34 @@ _MOST_READINGS = 4
 
 
 def of(scene: Scene, found: Clauses) -> Draft:
-    """The draft for a scanned query."""
+    """The draft for a scanned query; nothing leaves that the one validator refuses."""
+    draft = _draft(scene, found)
+    readings = tuple(reading for reading in draft.readings if not _faults(scene, reading.node))
+    if len(readings) < len(draft.readings):
+        # The questions' indices would point past the end.
+        questions = tuple(DraftQuestion(question.text, question.span) for question in draft.questions)
+        draft = dataclasses.replace(draft, readings=readings, questions=questions)
+    faults = [] if draft.node is None else _faults(scene, draft.node)
+    if not faults:
+        return draft
+    return dataclasses.replace(
+        draft,
+        outcome="ambiguous",
+        node=None,
+        origins=(),
+        confidence=0.0,
+        reason="AMBIGUOUS_QUERY",
+        message=faults[0],
+        ambiguities=(*draft.ambiguities, *faults),
+        questions=(*draft.questions, *(DraftQuestion(fault, None) for fault in faults[:1])),
+    )
+
+
+def _faults(scene: Scene, node: Node) -> list[str]:
+    return [fault.message for fault in check.check(node, scene.catalog, scene.clock).errors]
+
+
+def _draft(scene: Scene, found: Clauses) -> Draft:
     fragments = [item.fragment for item in found.items if item.fragment is not None]
     arrays = frozenset(field.name for field in scene.catalog.visible if field.type == "array")
     phrase = logic.combine(found.items, arrays)

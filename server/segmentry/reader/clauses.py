@@ -7,7 +7,7 @@ from typing import Literal
 
 from segmentry.criteria.nodes import And, Leaf, Node, Operator
 from segmentry.reader.patterns.flags import consents, flags
-from segmentry.reader.patterns.measures import measures, opposite
+from segmentry.reader.patterns.measures import bare_age, measures, opposite
 from segmentry.reader.patterns.moments import moments
 from segmentry.reader.patterns.texts import presence, texts
 from segmentry.reader.patterns.vague import bands, ranks, unsettled
@@ -15,7 +15,7 @@ from segmentry.reader.patterns.values import values
 from segmentry.reader.patterns.where import places
 from segmentry.reader.scene import Fragment, Pattern, Scene, between
 from segmentry.reader.units import stored
-from segmentry.reader.words import FRAME, NEGATORS, STOP
+from segmentry.reader.words import FRAME, NEGATORS, STOP, word_set
 
 ItemKind = Literal["fragment", "and", "or", ",", "but", "(", ")"]
 
@@ -26,6 +26,7 @@ _PATTERNS: tuple[Pattern, ...] = (
     flags,
     places,
     measures,
+    bare_age,
     moments,
     texts,
     ranks,
@@ -57,9 +58,7 @@ _NEGATIVE_PAIRS = frozenset(
         ("everyone", "except"),
     }
 )
-_SUBJECTS = frozenset(
-    ["members", "customers", "those", "people", "users", "clients", "anyone", "everyone", "ones", "golfers"]
-)
+_SUBJECTS = word_set("members customers those people users clients anyone everyone ones golfers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +170,30 @@ def _take(scene: Scene, found: Clauses, fragment: Fragment, negation: list[int])
     twice = sum(1 for step in negation if scene.word(step) in ("not", "without", "no", "non", "never")) == 2
     fragment.negated = bool(negation) and not twice
     fragment.extra = (*fragment.extra, *negation)
+    elliptic = fragment.kind in ("consent", "measure") and _continues(found.items, fragment)
     found.items.append(Item("fragment", fragment))
+    if elliptic:
+        _bracket(found.items)
     scene.previous = fragment
+
+
+def _continues(items: list[Item], fragment: Fragment) -> bool:
+    """ "Opted in to email or SMS", "under 100 or over 1000": one condition in two halves."""
+    if len(items) < 2 or items[-1].kind != "or":
+        return False
+    before = items[-3] if items[-2].kind == ")" and len(items) > 2 else items[-2]
+    earlier = before.fragment
+    if earlier is None or earlier.kind != fragment.kind or fragment.end - fragment.start > 4:
+        return False
+    return fragment.kind == "consent" or (earlier.field == fragment.field and fragment.rank < 0)
+
+
+def _bracket(items: list[Item]) -> None:
+    if items[-3].kind == ")":
+        items.append(items.pop(-3))
+    else:
+        items.insert(len(items) - 3, Item("("))
+        items.append(Item(")"))
 
 
 def _silent(scene: Scene, at: int) -> bool:
@@ -231,7 +252,7 @@ def _elliptical(scene: Scene, found: Clauses, at: int) -> Fragment | None:
         (operator, stored(name, quantity, symbolic=False).value) for operator, quantity in comparison.bounds
     )
     node: Node = between(name.name, bounds)
-    return Fragment("measure", at, comparison.end, node, opposite(node), field=name.name)
+    return Fragment("measure", at, comparison.end, node, opposite(node), field=name.name, rank=-1)
 
 
 __all__ = ["And", "Clauses", "Item", "Leaf", "Operator", "longest", "scan"]

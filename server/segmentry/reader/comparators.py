@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from segmentry.criteria.nodes import Operator
 from segmentry.reader.numbers import Quantity
 from segmentry.reader.tokens import Token
+from segmentry.reader.words import word_set
 
 GT, GTE, LT, LTE, EQ, NEQ = (Operator.GT, Operator.GTE, Operator.LT, Operator.LTE, Operator.EQ, Operator.NEQ)
 
@@ -67,7 +68,6 @@ _PHRASES: dict[str, Operator] = {
     "upward of": GT,
     "gt": GT,
     "well over": GT,
-    "better than": GT,
     "more then": GT,
     "greater then": GT,
     "higher then": GT,
@@ -111,7 +111,6 @@ _PHRASES: dict[str, Operator] = {
     "lower then": LT,
     "shorter than": LT,
     "short of": LT,
-    "worse than": LT,
     "fewer then": LT,
     "exactly": EQ,
     "equal to": EQ,
@@ -167,9 +166,7 @@ _AFTER: dict[str, Operator] = {
     "exactly": EQ,
     "and fewer": LTE,
 }
-APPROXIMATE = frozenset(
-    ["around", "about", "approximately", "roughly", "circa", "nearly", "almost", "~", "≈", "approx"]
-)
+APPROXIMATE = word_set("around about approximately roughly circa nearly almost ~ ≈ approx")
 _LONGEST = 5
 
 

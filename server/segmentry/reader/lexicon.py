@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -22,37 +22,15 @@ from segmentry.reader.thesaurus import (
     VALUE_WORDS,
 )
 from segmentry.reader.tokens import Token, name_words
-from segmentry.reader.words import ALWAYS_ENTITY, ENTITY, FRAME, STOP, VAGUE
+from segmentry.reader.words import ALWAYS_ENTITY, ENTITY, FRAME, STOP, VAGUE, word_set
 
 EntryKind = Literal["field", "value", "band", "moment", "comparative", "channel", "event"]
 
 # How directly a phrase names its field: by the catalog, from the name, by general English, by one word.
 EXACT, DERIVED, GENERAL, PART = 4, 3, 2, 1
 
-_SKIPPED: Final = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "any",
-        "our",
-        "their",
-        "your",
-        "my",
-        "his",
-        "her",
-        "its",
-        "of",
-        "-",
-        "/",
-        "_",
-        ".",
-        "&",
-        ":",
-        "s",
-    ]
-)
-_DROPPED: Final = frozenset(["a", "an", "the", "any", "our", "their", "your", "my", "of"])
+_SKIPPED: Final = word_set("a an the any our their your my his her its of - / _ . & : s")
+_DROPPED: Final = word_set("a an the any our their your my of")
 _DIGITS: Final = {
     "one": "1",
     "two": "2",
@@ -67,58 +45,12 @@ _DIGITS: Final = {
     "twelve": "12",
 }
 _CACHED: Final = 256
-_BARE_FORBIDDEN: Final = frozenset(
-    [
-        "yes",
-        "no",
-        "true",
-        "false",
-        "y",
-        "n",
-        "t",
-        "f",
-        "other",
-        "others",
-        "unknown",
-        "none",
-        "all",
-        "any",
-        "not",
-        "in",
-        "is",
-        "and",
-        "or",
-        "may",
-        "on",
-        "off",
-        "na",
-        "n/a",
-        "null",
-        "it",
-        "to",
-        "us",
-        "me",
-        "can",
-    ]
-)
-_ADJECTIVES: Final = frozenset(
-    [
-        "high",
-        "low",
-        "highly",
-        "strong",
-        "weak",
-        "good",
-        "bad",
-        "heavy",
-        "light",
-        "big",
-        "small",
-        "large",
-        "top",
-        "poor",
-        "great",
-    ]
+_BARE_FORBIDDEN: Final = word_set("""
+yes no true false y n t f other others unknown none all any not in is and or may on off na n/a null it
+to us me can
+""")
+_ADJECTIVES: Final = word_set(
+    "high low highly strong weak good bad heavy light big small large top poor great"
 )
 
 
@@ -241,7 +173,7 @@ def token_key(token: Token) -> str:
     if token.kind == "word":
         return _DIGITS.get(token.norm, token.stem)
     if token.kind == "number" and isinstance(token.value, int) and not token.money and not token.percent:
-        return str(token.value)
+        return token.norm if token.norm.isdigit() else str(token.value)
     return token.norm
 
 
@@ -284,9 +216,11 @@ def _is_city(field: Field) -> bool:
 
 
 def _phrases(lexicon: Lexicon) -> Iterator[tuple[tuple[str, ...], Entry]]:
+    tails = Counter(named.words[-1] for named in lexicon.named.values() if named.words)
+    shared = frozenset(word for word, n in tails.items() if n > 1)
     beginnings = [name for name, named in lexicon.named.items() if named.beginning]
     for name, named in lexicon.named.items():
-        yield from _name_phrases(named)
+        yield from _name_phrases(named, shared)
         yield from _general_phrases(named)
         if named.field.type == "datetime":
             yield from _moment_phrases(named, rank=beginnings.index(name) if name in beginnings else 0)
@@ -303,13 +237,15 @@ def _split(alternatives: str) -> Iterator[tuple[str, ...]]:
         yield tuple(phrase.split())
 
 
-def _name_phrases(named: Named) -> Iterator[tuple[tuple[str, ...], Entry]]:
+def _name_phrases(named: Named, shared: frozenset[str]) -> Iterator[tuple[tuple[str, ...], Entry]]:
     field = named.field
     yield named.words, Entry("field", field.name, EXACT)
     for synonym in field.synonyms:
         yield name_words(synonym), Entry("field", field.name, EXACT)
     if named.core != named.words:
-        yield named.core, Entry("field", field.name, DERIVED, bare=not _too_common(named.core))
+        # "charges" does not mean TotalCharges where MonthlyCharges stands beside it.
+        strength = GENERAL if len(named.core) == 1 and named.core[0] in shared else DERIVED
+        yield named.core, Entry("field", field.name, strength, bare=not _too_common(named.core))
     described = name_words(field.description.split("(")[0].split(";")[0].split(",")[0])
     if 1 < len(described) <= 4 and described != named.words:
         yield described, Entry("field", field.name, DERIVED)
@@ -391,9 +327,12 @@ def _value_phrases(field: Field) -> Iterator[tuple[tuple[str, ...], Entry]]:
             continue
         bare = not flag and not isinstance(value, bool) and _stands_alone(words)
         yield words, Entry("value", field.name, EXACT, value, bare=bare)
+        plain = name_words(str(value).split("(")[0])
+        if plain and plain != words:
+            yield plain, Entry("value", field.name, DERIVED, value, bare=bare and _stands_alone(plain))
         alternatives = VALUE_WORDS.get(str(value).casefold())
         if alternatives and not flag:
-            if len(str(value)) == 1 and spelled != {"m", "f"}:
+            if len(str(value)) == 1 and not ({"m", "f"} <= spelled and len(spelled) <= 4):
                 continue
             for phrase in _split(alternatives):
                 if " ".join(phrase) not in spelled:

@@ -9,155 +9,29 @@ from segmentry.criteria.catalog import Field
 from segmentry.reader.inflect import stem
 from segmentry.reader.thesaurus import BEGINNING, ENDING
 from segmentry.reader.tokens import name_words
+from segmentry.reader.words import word_set
 
-_PREFIXES = frozenset(
-    [
-        "is",
-        "has",
-        "was",
-        "did",
-        "can",
-        "have",
-        "customer",
-        "client",
-        "user",
-        "member",
-        "account",
-        "cust",
-        "number",
-        "num",
-        "no",
-        "n",
-        "total",
-        "nr",
-        "the",
-        "of",
-        "count",
-        "avg",
-        "average",
-    ]
-)
-_SUFFIXES = frozenset(
-    [
-        "score",
-        "count",
-        "cnt",
-        "counts",
-        "flag",
-        "ind",
-        "indicator",
-        "date",
-        "at",
-        "time",
-        "timestamp",
-        "ts",
-        "dt",
-        "name",
-        "id",
-        "type",
-        "code",
-        "amount",
-        "level",
-        "pct",
-        "percent",
-        "rate",
-        "cents",
-        "usd",
-        "eur",
-        "number",
-        "num",
-        "total",
-        "status",
-        "category",
-        "group",
-        "method",
-        "value",
-        "index",
-        "yn",
-        "bool",
-        "tag",
-    ]
-)
-_DATE_WORDS = frozenset(
-    [
-        "last",
-        "latest",
-        "recent",
-        "most",
-        "first",
-        "at",
-        "date",
-        "on",
-        "time",
-        "timestamp",
-        "ts",
-        "dt",
-        "day",
-        "previous",
-        "prior",
-        "next",
-        "customer",
-        "client",
-        "account",
-        "user",
-        "the",
-        "of",
-        "datetime",
-        "utc",
-        "since",
-        "when",
-    ]
-)
-_CONSENT_WORDS = frozenset(
-    [
-        "optin",
-        "opt",
-        "in",
-        "opted",
-        "consent",
-        "consented",
-        "marketing",
-        "permission",
-        "allow",
-        "allowed",
-        "allows",
-        "subscribed",
-        "subscription",
-        "subscriber",
-        "is",
-        "has",
-        "can",
-        "contact",
-        "accepts",
-        "accept",
-        "newsletter",
-        "notifications",
-        "notification",
-        "enabled",
-        "ok",
-        "agree",
-        "agreed",
-        "gdpr",
-        "flag",
-    ]
-)
-_CONSENT_CUES = frozenset(
-    [
-        "optin",
-        "optins",
-        "opt",
-        "consent",
-        "consented",
-        "permission",
-        "subscribed",
-        "subscription",
-        "subscriber",
-        "accepts",
-        "newsletter",
-        "unsubscribed",
-        "agreed",
-    ]
-)
+_PREFIXES = word_set("""
+is has was did can have customer client user member account cust number num no n total nr the of count
+avg average
+""")
+_SUFFIXES = word_set("""
+score count cnt counts flag ind indicator date at time timestamp ts dt name id type code amount level
+pct percent rate cents usd eur number num total status category group method index yn bool tag
+""")
+_DATE_WORDS = word_set("""
+last latest recent most first at date on time timestamp ts dt day previous prior next customer client
+account user the of datetime utc since when
+""")
+_CONSENT_WORDS = word_set("""
+optin opt in opted consent consented marketing permission allow allowed allows subscribed subscription
+subscriber is has can contact accepts accept newsletter notifications notification enabled ok agree
+agreed gdpr flag
+""")
+_CONSENT_CUES = word_set("""
+optin optins opt consent consented permission subscribed subscription subscriber accepts newsletter
+unsubscribed agreed
+""")
 
 
 @dataclass(frozen=True, slots=True)

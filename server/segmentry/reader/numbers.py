@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from segmentry.reader.tokens import Token
+from segmentry.reader.words import word_set
 
 _UNITS = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
@@ -21,43 +22,12 @@ _SCALES = {
     "hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000, "grand": 1_000,
     "k": 1_000, "mil": 1_000_000, "hundreds": 100, "thousands": 1_000, "millions": 1_000_000,
 }  # fmt: skip
+TIMES = {"once": 1, "twice": 2, "thrice": 3}
 _PERCENT = frozenset({"percent", "pct", "percentage"})
-MONEY_WORDS = frozenset(
-    [
-        "dollar",
-        "dollars",
-        "usd",
-        "eur",
-        "euro",
-        "euros",
-        "gbp",
-        "pound",
-        "pounds",
-        "zar",
-        "rand",
-        "rands",
-        "bucks",
-        "cents",
-        "yen",
-        "jpy",
-        "rupee",
-        "rupees",
-        "inr",
-        "chf",
-        "cad",
-        "aud",
-        "quid",
-        "franc",
-        "francs",
-        "krona",
-        "kronor",
-        "sek",
-        "nok",
-        "dkk",
-        "brl",
-        "reais",
-    ]
-)
+MONEY_WORDS = word_set("""
+dollar dollars usd eur euro euros gbp pound pounds zar rand rands bucks cents yen jpy rupee rupees inr
+chf cad aud quid franc francs krona kronor sek nok dkk brl reais
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +47,12 @@ def quantity(tokens: Sequence[Token], at: int) -> Quantity | None:
     """The quantity that begins at token `at`, with its sign of money or percent, or None."""
     code = tokens[at].norm in MONEY_WORDS and len(tokens[at].norm) == 3
     begin = at + 1 if code and at + 1 < len(tokens) else at
-    bare = _bare(tokens, begin)
+    minus = tokens[begin].norm in ("minus", "negative") and begin + 1 < len(tokens)
+    bare = _bare(tokens, begin + 1 if minus else begin)
     if bare is None:
         return None
     value, end, assumed = bare
+    value = -value if minus else value
     money = code or any(token.money for token in tokens[begin:end])
     percent = any(token.percent for token in tokens[begin:end])
     minor = False
@@ -121,6 +93,8 @@ def _bare(tokens: Sequence[Token], at: int) -> tuple[int | float, int, bool] | N
     if word in ("a", "an") and following in _SCALES and not following.endswith("s"):
         words = _spelled(tokens, at + 1)
         return (words[0], words[1], False) if words else None
+    if word in TIMES:
+        return TIMES[word], at + 1, False
     words = _spelled(tokens, at)
     return (words[0], words[1], False) if words else None
 

@@ -9,6 +9,7 @@ from typing import Final
 import pycountry
 
 from segmentry.reader.tokens import Token
+from segmentry.reader.words import word_set
 
 _DEMONYMS: Final = (
     "ZA south african|ZA south africans|GB british|GB brit|GB brits|GB english|US american|US americans|DE german|DE germans|"
@@ -29,9 +30,7 @@ _ALIASES: Final = (
     "MD moldova|CI ivory coast|CD drc|BN brunei|MK macedonia|PS palestine|VA vatican|SZ swaziland|CV cape verde|MM burma|HK hong kong"
 )
 # Names that are English words or first names as well: only after a preposition of place or beside the field.
-CONTEXT_ONLY: Final = frozenset(
-    {"georgia", "jordan", "turkey", "chad", "mali", "guinea", "niger", "polish", "kiwi", "kiwis", "jersey"}
-)
+CONTEXT_ONLY: Final = word_set("georgia jordan turkey chad mali guinea niger polish kiwi kiwis jersey")
 _NATIONS_WITHOUT_CODE: Final = {"SCO": "GB", "WLS": "GB"}
 
 

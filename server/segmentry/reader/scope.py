@@ -9,60 +9,16 @@ from dataclasses import dataclass
 
 from segmentry.reader.scene import Scene
 from segmentry.reader.tokens import Token
-from segmentry.reader.words import FUNCTION_WORDS, STOP
+from segmentry.reader.words import FUNCTION_WORDS, STOP, word_set
 
 MAX_CHARACTERS = 2_000
 
-_COMMANDS = frozenset(
-    [
-        "delete",
-        "remove",
-        "drop",
-        "truncate",
-        "insert",
-        "update",
-        "alter",
-        "send",
-        "email",
-        "text",
-        "sms",
-        "notify",
-        "message",
-        "export",
-        "download",
-        "upload",
-        "execute",
-        "run",
-        "schedule",
-        "launch",
-        "publish",
-        "post",
-        "charge",
-        "refund",
-        "cancel",
-        "deactivate",
-        "activate",
-        "ban",
-        "block",
-        "erase",
-        "wipe",
-        "purge",
-        "unsubscribe",
-        "merge",
-        "transfer",
-        "grant",
-        "revoke",
-        "sudo",
-        "print",
-        "write",
-        "translate",
-        "summarize",
-        "summarise",
-        "explain",
-        "draft",
-        "compose",
-    ]
-)
+_COMMANDS = word_set("""
+delete remove drop truncate insert update alter send email text sms notify message export download
+upload execute run schedule launch publish post charge refund cancel deactivate activate ban block erase
+wipe purge unsubscribe merge transfer grant revoke sudo print write translate summarize summarise
+explain draft compose
+""")
 _ANYWHERE = re.compile(
     r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:previous|prior|above|earlier|all|your|any)\b.{0,30}"
     r"\b(?:instructions?|rules?|prompts?|filters?|directions?|restrictions?)\b"

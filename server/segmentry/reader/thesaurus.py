@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from segmentry.reader.words import word_set
+
 # words in a column's name (all of them, stemmed at build) -> phrases that may stand for it
 SYNONYMS: Final[tuple[tuple[str, str], ...]] = (
     ("age", "aged|years old|year old|years of age|old"),
@@ -22,6 +24,7 @@ SYNONYMS: Final[tuple[tuple[str, str], ...]] = (
     ("exited", "churned|left us|left|churn"),
     ("attrition", "churned|churn|left"),
     ("senior", "senior|seniors|elderly|pensioner|pensioners|senior citizen"),
+    ("senior citizen", "senior|seniors|elderly|pensioner|pensioners"),
     ("partner", "spouse"),
     ("dependents", "children|kids|dependants|dependent|family"),
     ("children", "kids|child|kid"),
@@ -86,6 +89,11 @@ SYNONYMS: Final[tuple[tuple[str, str], ...]] = (
     ("returns", "returned|return"),
     ("sessions", "session"),
     ("device", "using|use"),
+    (
+        "acquisition channel",
+        "acquired through|acquired via|acquired by|came from|came through|came via|found us through",
+    ),
+    ("channel", "came through|via|through"),
     ("plan", "subscription plan|on plan|tier"),
     ("tier", "level|tier|membership level|loyalty tier"),
     ("level", "tier"),
@@ -155,36 +163,11 @@ EVENT_VERBS: Final[dict[str, str]] = {
 }
 
 # words of the name that say "when somebody became a customer"
-BEGINNING: Final = frozenset(
-    [
-        "creat",
-        "created",
-        "create",
-        "signup",
-        "registr",
-        "registration",
-        "register",
-        "join",
-        "joined",
-        "since",
-        "start",
-        "enrol",
-        "enroll",
-        "enrolled",
-        "enrolment",
-        "enrollment",
-        "onboard",
-        "onboarded",
-        "opened",
-        "begin",
-        "began",
-        "acquisition",
-        "acquired",
-        "activation",
-        "subscribed",
-        "member",
-    ]
-)
+BEGINNING: Final = word_set("""
+creat created create signup registr registration register join joined since start enrol enroll enrolled
+enrolment enrollment onboard onboarded opened begin began acquisition acquired activation subscribed
+member
+""")
 BEGINNING_PHRASES: Final = (
     "joined|join|signed up|sign up|signup|signups|registered|register|became a member|became member|became a customer|"
     "became customer|enrolled|enroll|onboarded|new|newly joined|recently joined|created an account|created account|"
@@ -192,21 +175,7 @@ BEGINNING_PHRASES: Final = (
     "been members|been a customer|been customers|been customer|with us|been with us|subscribed|a member|a customer|since|"
     "joiner|joiners|sign ups|acquired|registrations|user since|users since|came on board|been a user|been users"
 )
-ENDING: Final = frozenset(
-    [
-        "expiry",
-        "expir",
-        "expiration",
-        "expires",
-        "end",
-        "ends",
-        "valid",
-        "until",
-        "due",
-        "termination",
-        "terminat",
-    ]
-)
+ENDING: Final = word_set("expiry expir expiration expires end ends valid until due termination terminat")
 ENDING_PHRASES: Final = (
     "expire|expires|expired|expiring|expiry|run out|runs out|running out|end|ends|ending|ended|lapse|lapses|lapsing|"
     "due to expire|up for renewal|about to expire|lapsed|due|valid until"
@@ -258,61 +227,13 @@ VALUE_WORDS: Final[dict[str, str]] = {
     "housemaid": "housemaids|maids",
 }
 
-MONEY_NAMES: Final = frozenset(
-    [
-        "charge",
-        "charg",
-        "spend",
-        "spent",
-        "price",
-        "pric",
-        "revenue",
-        "cost",
-        "amount",
-        "balanc",
-        "balance",
-        "income",
-        "salary",
-        "fee",
-        "ltv",
-        "value",
-        "valu",
-        "payment",
-        "pay",
-        "bill",
-        "mrr",
-        "arr",
-        "clv",
-        "wage",
-        "budget",
-        "deposit",
-        "credit",
-        "basket",
-        "donation",
-        "turnover",
-        "sale",
-        "sal",
-    ]
-)
-MONEY_VERBS: Final = frozenset(
-    [
-        "pay",
-        "paying",
-        "pays",
-        "paid",
-        "spend",
-        "spending",
-        "spends",
-        "spent",
-        "cost",
-        "costs",
-        "earn",
-        "earns",
-        "earning",
-        "bill",
-        "billed",
-    ]
-)
+MONEY_NAMES: Final = word_set("""
+charge charg spend spent price pric revenue cost amount balanc balance income salary fee ltv value valu
+payment pay bill mrr arr clv wage budget deposit credit basket donation turnover sale sal
+""")
+MONEY_VERBS: Final = word_set("""
+pay paying pays paid spend spending spends spent cost costs earn earns earning bill billed
+""")
 RATES: Final[dict[str, str]] = {
     "month": "month", "monthly": "month", "mo": "month", "year": "year", "yearly": "year", "annually": "year",
     "annum": "year", "week": "week", "weekly": "week", "day": "day", "daily": "day", "night": "night", "quarter": "quarter",
@@ -323,50 +244,8 @@ RATE_NAMES: Final[dict[str, str]] = {
     "night": "night nightly", "quarter": "quarter quarterly", "order": "order aov basket", "visit": "visit", "stay": "stay",
     "transaction": "transaction",
 }  # fmt: skip
-UNIT_WORDS: Final = frozenset(
-    [
-        "day",
-        "days",
-        "week",
-        "weeks",
-        "month",
-        "months",
-        "year",
-        "years",
-        "hour",
-        "hours",
-        "minute",
-        "minutes",
-        "min",
-        "mins",
-        "second",
-        "seconds",
-        "night",
-        "nights",
-        "point",
-        "points",
-        "time",
-        "times",
-        "item",
-        "items",
-        "unit",
-        "units",
-        "star",
-        "stars",
-        "kg",
-        "kilo",
-        "kilos",
-        "km",
-        "miles",
-        "mile",
-        "cm",
-        "metres",
-        "meters",
-        "seat",
-        "seats",
-        "yr",
-        "yrs",
-        "gb",
-        "mb",
-    ]
-)
+UNIT_WORDS: Final = word_set("""
+day days week weeks month months year years hour hours minute minutes min mins second seconds night
+nights point points time times item items unit units star stars kg kilo kilos km miles mile cm metres
+meters seat seats yr yrs gb mb
+""")

@@ -74,7 +74,8 @@ def time_factor(named: Named, word: str) -> tuple[float, bool] | None:
     if set(named.words) & _TIME_NAMES and said in _TIME_IN_MONTHS:
         if "age" in named.words:
             return (1.0, False) if said in ("year", "yr") else None
-        return 1.0, True
+        # A length of a relationship without a unit is in months, by far the most common habit.
+        return (_TIME_IN_MONTHS[said], True) if said in ("month", "year", "yr") else None
     return None
 
 

@@ -12,9 +12,13 @@ from segmentry.reader.draft import Reason
 from segmentry.reader.lexicon import Lexicon
 from segmentry.reader.names import truth_values
 from segmentry.reader.scene import Scene
-from segmentry.reader.words import STOP, VAGUE
+from segmentry.reader.words import STOP, VAGUE, word_set
 
-_SIGNS = frozenset({"=", "==", "!=", ">", "<", ">=", "<=", "≥", "≤", "≠", "<>", "=>", "=<"})
+_GRAMMAR = word_set("""
+last past next previous least most than over under above below more less within around about
+ years months weeks days
+""")
+_SIGNS = word_set("= == != > < >= <= ≥ ≤ ≠ <> => =<")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +34,10 @@ def unknown_attribute(scene: Scene, found: Clauses) -> Unknown | None:
     """The first unexplained word before (or after) a comparison that no field takes, or None."""
     lost = set(found.unclaimed)
     for at in sorted(lost):
-        if scene.tokens[at].kind != "word" or scene.word(at) in VAGUE:
+        if scene.tokens[at].kind != "word" or scene.word(at) in VAGUE | _GRAMMAR:
             continue
         end = at + 1
-        while end in lost and scene.tokens[end].kind == "word":
+        while end in lost and scene.tokens[end].kind == "word" and scene.comparison(end) is None:
             end += 1
         after = scene.skip(end, STOP - {"or", "and", "from", "over"}, 3)
         stray = _stray_number(scene, after, lost)

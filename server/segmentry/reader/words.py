@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 
-def _set(text: str) -> frozenset[str]:
+@lru_cache(maxsize=512)
+def word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
 # Words that carry no condition of their own. Everything outside this list must be explained by a claim.
 # At most 150, so that the audit stays an audit.
-STOP: Final = _set("""
+STOP: Final = word_set("""
 a an the this that these those of to in on at by for from with and or is are was were be been being am i
 me my we us our you your they them their he she his her it its who whom whose which what where when has
 have had having do does did doing done can could should would will shall may might must as so also too
@@ -21,7 +23,8 @@ still yet ever already such like ones one s d actually basically kindly ok okay 
 within via up out
 """)
 
-ENTITY: Final = _set("""
+ENTITY: Final = word_set("""
+membership memberships subscription subscriptions
 customer customers client clients member members user users person people account accounts subscriber
 subscribers contact contacts consumer consumers shopper shoppers buyer buyers guest guests visitor
 visitors golfer golfers player players individual individuals everyone everybody anyone anybody folk folks
@@ -31,31 +34,32 @@ employees tenant tenants policyholder policyholders supporter supporters cardhol
 travellers company companies those ones
 """)
 # Always about everyone: they never carry a value, even where an enum has a label of that name.
-ALWAYS_ENTITY: Final = _set("""
+ALWAYS_ENTITY: Final = word_set("""
 customer customers client clients member members user users people person everyone everybody anyone
 anybody account accounts golfer golfers individual individuals folk folks ones those person record
 records row rows
 """)
 
 # Words that ask for a list or a count and add no condition.
-FRAME: Final = _set("""
+FRAME: Final = word_set("""
 show list find get give tell count how many number select display fetch return retrieve see want need look
 looking identify target segment segments create build make pull filter query search total names name me us
 want please there exist exists interested report overview including include includes whoever anyone know
 like would
 """)
 
-NEGATORS: Final = _set("""
+NEGATORS: Final = word_set("""
+outside
 not no never without non excluding exclude excludes except neither nor none lacking minus isn't aren't
 wasn't weren't hasn't haven't hadn't don't doesn't didn't won't can't cannot couldn't wouldn't shouldn't
 isnt arent wasnt werent hasnt havent hadnt dont doesnt didnt wont cant n't ain't unless
 """)
-NEGATIVE_VERBS: Final = _set(
+NEGATIVE_VERBS: Final = word_set(
     "haven't hasn't hadn't didn't don't doesn't havent hasnt hadnt didnt dont doesnt"
 )
 
 # Words a person means something by that only a person can settle.
-VAGUE: Final = _set("""
+VAGUE: Final = word_set("""
 best good great top loyal valuable engaged big large small high low recent recently soon frequent
 frequently regular regularly new old vip premium rich wealthy young heavy lapsed dormant many few lots
 several cheap expensive important interesting promising bad worst poor strong weak happy unhappy active
@@ -66,7 +70,7 @@ significant substantial elite ideal perfect favourite favorite key core whale
 """)
 
 # Everyday words and attributes that must never be "repaired" into a neighbouring field name.
-EVERYDAY: Final = _set("""
+EVERYDAY: Final = word_set("""
 height weight width length size colour color shoe shoes shirt hair eyes dog dogs cat cats pet pets car
 cars bike house home horse mouse food drink coffee beer wine book books music film movie game games sport
 sports team school college university work office boss staff friend friends mother father sister brother
@@ -93,31 +97,31 @@ drives swim own owns owned wear wears hold holds
 """)
 
 FUNCTION_WORDS: Final[dict[str, frozenset[str]]] = {
-    "German": _set(
+    "German": word_set(
         "der die das und oder nicht mit ohne ist sind haben hat alle kunden die den dem ein eine "
         "zeige mir welche aus über unter mehr als seit letzten tagen wer keine"
     ),
-    "French": _set(
+    "French": word_set(
         "le la les des du et ou ne pas avec sans est sont ont tous clients qui que dans un une montre "
         "moi quels depuis plus moins derniers jours dont aux sur"
     ),
-    "Spanish": _set(
+    "Spanish": word_set(
         "el los las del y o no con sin es son tienen todos clientes que quienes en un una muestra "
         "muéstrame desde más menos últimos días cuyos mayores"
     ),
-    "Italian": _set(
+    "Italian": word_set(
         "il lo gli della delle e o non con senza sono hanno tutti clienti che chi nel un una mostra "
         "mostrami da più meno ultimi giorni di"
     ),
-    "Portuguese": _set(
+    "Portuguese": word_set(
         "os as dos das e ou não com sem são têm todos clientes que quem em um uma mostre desde mais "
         "menos últimos dias cujos"
     ),
-    "Dutch": _set(
+    "Dutch": word_set(
         "de het een en of niet met zonder is zijn hebben heeft alle klanten die wie uit toon mij "
         "sinds meer dan minder laatste dagen geen van"
     ),
-    "Afrikaans": _set(
+    "Afrikaans": word_set(
         "die en of nie met sonder is het alle kliënte wat wie uit wys my sedert meer as minder laaste "
         "dae geen van vir"
     ),

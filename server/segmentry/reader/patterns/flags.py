@@ -7,10 +7,14 @@ from segmentry.criteria.nodes import Leaf, Node, Operator, Scalar
 from segmentry.reader.lexicon import DERIVED, EXACT, GENERAL
 from segmentry.reader.names import truth_values
 from segmentry.reader.scene import Fragment, Option, Scene
+from segmentry.reader.words import word_set
 
+_HAVING = frozenset(
+    {"with", "have", "has", "having", "without", "no", "haven't", "hasn't", "don't", "lacking"}
+)
 _YES = frozenset(["yes", "true", "y", "set", "on", "checked"])
 _NO = frozenset(["no", "false", "n", "off", "unchecked"])
-_IS = frozenset(["is", "are", "was", "=", "==", ":", "equals", "to", "set"])
+_IS = word_set("is are was = == : equals to set")
 _POSITIVE_CUES: tuple[tuple[str, ...], ...] = (
     ("opt", "in"),
     ("opted", "in"),
@@ -66,33 +70,22 @@ _NEGATIVE_CUES: tuple[tuple[str, ...], ...] = (
     ("optout",),
     ("optouts",),
 )
+# by first word; the negative ones first, as written
+_CUES: dict[str, tuple[tuple[bool, tuple[str, ...]], ...]] = {
+    first: tuple(
+        (positive, cue)
+        for positive, cues in ((False, _NEGATIVE_CUES), (True, _POSITIVE_CUES))
+        for cue in cues
+        if cue[0] == first
+    )
+    for first in {cue[0] for cue in (*_NEGATIVE_CUES, *_POSITIVE_CUES)}
+}
 # cues that mean a consent even when no channel follows and the table has exactly one
-_STRONG = frozenset(
-    ["opt", "opted", "opts", "optin", "optins", "optout", "unsubscribed", "consented", "consent", "consents"]
-)
-_JOINING = frozenset(
-    [
-        "to",
-        "in",
-        "for",
-        "of",
-        "from",
-        "by",
-        "via",
-        "on",
-        "the",
-        "into",
-        "receive",
-        "receiving",
-        "our",
-        "marketing",
-        "our",
-        "any",
-        "with",
-        "communications",
-        "messages",
-    ]
-)
+_STRONG = word_set("opt opted opts optin optins optout unsubscribed consented consent consents")
+_JOINING = word_set("""
+to in for of from by via on the into receive receiving our marketing our any with communications
+messages
+""")
 _JOINING_CHANNELS = frozenset({"and", ",", "or", "/", "&", "nor"})
 
 
@@ -144,33 +137,25 @@ def no(field: Field, truth: tuple[Scalar, Scalar]) -> Node:
 
 
 def _none_value(scene: Scene, at: int, end: int, field: Field) -> Fragment | None:
-    """ "Without internet" on a list of kinds in which one value says that there is none."""
-    none = [item.value for item in field.values if str(item.value).casefold() in ("no", "none", "never")]
-    if not none or field.type not in ("enum", "string"):
+    """ "Without internet" on a list of kinds in which one value says that there is none.
+
+    Where another says yes ("Yes", "No", "No internet service"), the column is a flag for all but the third.
+    """
+    if field.type not in ("enum", "string"):
         return None
+    known = {str(item.value).casefold(): item.value for item in field.values}
+    none = next((known[word] for word in ("no", "none", "never") if word in known), None)
+    if none is None:
+        return None
+    negative = Leaf(field.name, Operator.EQ, none)
+    if "yes" in known:
+        return Fragment(
+            "flag", at, end, Leaf(field.name, Operator.EQ, known["yes"]), negative, field=field.name
+        )
     before = scene.word(at - 1) if scene.word(at - 1) not in ("a", "an", "any", "the") else scene.word(at - 2)
-    if before not in (
-        "with",
-        "have",
-        "has",
-        "having",
-        "without",
-        "no",
-        "without",
-        "haven't",
-        "hasn't",
-        "don't",
-        "lacking",
-    ):
+    if before not in _HAVING:
         return None
-    return Fragment(
-        "flag",
-        at,
-        end,
-        Leaf(field.name, Operator.NEQ, none[0]),
-        Leaf(field.name, Operator.EQ, none[0]),
-        field=field.name,
-    )
+    return Fragment("flag", at, end, Leaf(field.name, Operator.NEQ, none), negative, field=field.name)
 
 
 def consents(scene: Scene, at: int) -> Fragment | None:
@@ -229,10 +214,10 @@ def _shared_cue(scene: Scene, at: int) -> bool | None:
 
 
 def _cue(scene: Scene, at: int) -> tuple[bool, int] | None:
-    for positive, cues in ((False, _NEGATIVE_CUES), (True, _POSITIVE_CUES)):
-        for cue in cues:
-            if all(scene.word(at + step) == word for step, word in enumerate(cue)):
-                return positive, at + len(cue)
+    """Whether a cue of consent begins at `at`: (positive, the token after it)."""
+    for positive, cue in _CUES.get(scene.word(at), ()):
+        if all(scene.word(at + step) == word for step, word in enumerate(cue)):
+            return positive, at + len(cue)
     return None
 
 

@@ -11,53 +11,16 @@ from segmentry.reader.lexicon import EXACT, GENERAL, PART, Entry
 from segmentry.reader.scene import Fragment, Option, Scene, best, between, label
 from segmentry.reader.thesaurus import MONEY_NAMES, MONEY_VERBS, RATE_NAMES, RATES, UNIT_WORDS
 from segmentry.reader.units import scaled, stored, time_factor
+from segmentry.reader.words import word_set
 
-_AFTER_FIELD = frozenset(
-    [
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "being",
-        "of",
-        "has",
-        "have",
-        "a",
-        "an",
-        "the",
-        "at",
-        "that",
-        "which",
-        "who",
-        "with",
-        "value",
-        "values",
-        "total",
-        "score",
-        "scores",
-        "level",
-        ":",
-        ",",
-        "in",
-        "their",
-        "rating",
-        "it",
-        "to",
-        "ranging",
-        "somewhere",
-        "anywhere",
-        "for",
-        "i.e",
-    ]
-)
-_BEFORE_FIELD = frozenset(
-    ["of", "in", "on", "worth", "for", "a", "an", "the", "their", "total", "times", "as", "to", "our", "by"]
-)
+_AFTER_FIELD = word_set("""
+is are was were be being of has have a an the at that which who with value values total score scores
+level : , in their rating it to ranging somewhere anywhere for i.e
+""")
+_BEFORE_FIELD = word_set("of in on worth for a an the their total times as to our by")
 _NEGATIONS = frozenset(["not", "isn't", "aren't", "wasn't", "isnt", "arent"])
-_GENERIC_NOUNS = frozenset(
-    ["score", "scores", "value", "values", "amount", "level", "number", "times", "count", "rating", "points"]
-)
+_LIST_GLUE = word_set("or , and a an")
+_GENERIC_NOUNS = word_set("score scores value values amount level number times count rating points")
 
 
 def measures(scene: Scene, at: int) -> Fragment | None:
@@ -97,6 +60,9 @@ def _field_first(scene: Scene, at: int) -> Fragment | None:
         else:
             begin, negated, found = _find(scene, begin)
         if found is None:
+            spoken = _spoken_length(scene, at, begin, entries)
+            if spoken is not None:
+                return spoken
             continue
         if (
             not found.explicit
@@ -107,8 +73,94 @@ def _field_first(scene: Scene, at: int) -> Fragment | None:
             when = scene.when(found.start)
             if when is not None and when.kind == "ago":
                 continue
+        several = _several(scene, at, entries, found) if not negated else None
+        if several is not None:
+            return several
         exact = scene.words(match.start, match.end) in {entry.field for entry in entries}
         return _resolve(scene, at, entries, found, exact=exact, negated=negated)
+    return None
+
+
+def _spoken_length(scene: Scene, at: int, begin: int, entries: tuple[Entry, ...]) -> Fragment | None:
+    """ "Tenure less than a year": a length of time without digits."""
+    when = scene.when(begin)
+    candidates = best(entries)
+    if when is None or when.kind != "duration" or when.compare is None or len(candidates) != 1:
+        return None
+    named = scene.lexicon.named[candidates[0].field]
+    factor = time_factor(named, when.unit.lower())
+    if factor is None:
+        return None
+    leaf = Leaf(named.field.name, when.compare, scaled(when.count, factor[0]))
+    return Fragment(
+        "measure",
+        at,
+        when.end,
+        leaf,
+        opposite(leaf),
+        field=named.field.name,
+        source="assumed" if factor[1] else "said",
+        cap=0.9 if factor[1] else 1.0,
+    )
+
+
+def _several(scene: Scene, at: int, entries: tuple[Entry, ...], found: Comparison) -> Fragment | None:
+    """ "NPS of 9 or 10": a list of numbers, each of which stands alone."""
+    candidates = best(entries)
+    if found.explicit or found.approximate or len(candidates) != 1:
+        return None
+    field = scene.field(candidates[0].field)
+    values: list[Scalar] = [stored(field, found.bounds[0][1], symbolic=False).value]
+    end = found.end
+    while scene.word(end) in ("or", ",", "and"):
+        begin = scene.skip(end, _LIST_GLUE, 2)
+        following = scene.comparison(begin)
+        if following is None or following.explicit or following.approximate:
+            break
+        if _numeric(
+            scene, tuple(entry for match in scene.matches_at(following.end) for entry in match.of("field"))
+        ):
+            break
+        values.append(stored(field, following.bounds[0][1], symbolic=False).value)
+        end = following.end
+    if len(values) == 1:
+        return None
+    listed = tuple(dict.fromkeys(values))
+    return Fragment(
+        "measure",
+        at,
+        end,
+        Leaf(field.name, Operator.IN, listed),
+        Leaf(field.name, Operator.NIN, listed),
+        field=field.name,
+    )
+
+
+def bare_age(scene: Scene, at: int) -> Fragment | None:
+    """ "Women over 40", "clients under 30": a number straight after people is an age."""
+    before = (
+        scene.word(at - 1) if scene.word(at - 1) not in ("aged", "are", "is", "who") else scene.word(at - 2)
+    )
+    previous = scene.previous
+    person = before in scene.lexicon.entities or (
+        previous is not None and previous.kind == "value" and previous.end == at
+    )
+    if not person:
+        return None
+    found = scene.comparison(at)
+    if found is None or not found.explicit or found.money or found.percent or scene.when(at) is not None:
+        return None
+    if not all(
+        isinstance(quantity.value, int) and 10 <= quantity.value <= 110 for _, quantity in found.bounds
+    ):
+        return None
+    if scene.word(found.end) in UNIT_WORDS or scene.word(found.end) == "%":
+        return None
+    for name, named in scene.lexicon.named.items():
+        if named.core == ("age",) and scene.field(name).type == "number":
+            return _build(
+                at, found.end, scene.field(name), found, exact=False, negated=False, factor=1.0, assumed=True
+            )
     return None
 
 
@@ -209,7 +261,7 @@ def _resolve(
     window, end_window = _window(scene, end, entries)
     factor, assumed = 1.0, False
     if rate:
-        fitting = [entry for entry in best(entries) if _has_rate(scene, entry.field, rate)]
+        fitting = best(tuple(entry for entry in entries if _has_rate(scene, entry.field, rate)))
         if fitting:
             candidates, end = fitting, after_rate
         elif any(

@@ -7,87 +7,20 @@ from segmentry.criteria.nodes import And, Event, Leaf, Node, Not, Operator, Or, 
 from segmentry.reader.comparators import comparison
 from segmentry.reader.dates import When
 from segmentry.reader.lexicon import DERIVED, EXACT, GENERAL, PART, Entry
+from segmentry.reader.numbers import TIMES
 from segmentry.reader.scene import Fragment, Option, Scene, best, between, label
-from segmentry.reader.words import NEGATIVE_VERBS
+from segmentry.reader.words import NEGATIVE_VERBS, word_set
 
-_BETWEEN = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "any",
-        "our",
-        "their",
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "has",
-        "have",
-        "had",
-        "that",
-        "which",
-        "with",
-        "us",
-        "on",
-        "in",
-        "at",
-        "anything",
-        "something",
-        "to",
-        "it",
-        "date",
-        "dates",
-        "falls",
-        "fell",
-        "happened",
-        "took",
-        "place",
-        "dated",
-        "occurred",
-        "made",
-        "done",
-        "again",
-        "only",
-        "just",
-        "email",
-        "emails",
-        "one",
-        "tee",
-        "round",
-        "as",
-        "and",
-        "who",
-        "whose",
-        ":",
-        "=",
-        "they",
-        "we",
-        "i",
-        "did",
-        "do",
-        "up",
-        "account",
-    ]
-)
-_SIGNS = frozenset({">", ">=", "<", "<=", "=", "≥", "≤", "=>", "=<"})
-_TENURE_NOUNS = frozenset(
-    [
-        "customer",
-        "customers",
-        "member",
-        "members",
-        "client",
-        "clients",
-        "user",
-        "users",
-        "subscriber",
-        "subscribers",
-        "us",
-    ]
-)
+_BETWEEN = word_set("""
+a an the any our their is are was were be been has have had that which with us on in at anything
+something to it date dates falls fell happened took place dated occurred made done again only just email
+emails one tee round as and who whose : = they we i did do up account
+""")
+_SIGNS = word_set("> >= < <= = ≥ ≤ => =<")
+_COUNT_GLUE = word_set("us a with report reports an the our any email emails round rounds again in")
+_TENURE_NOUNS = word_set("""
+customer customers member members client clients user users subscriber subscribers us
+""")
 
 
 def moments(scene: Scene, at: int) -> Fragment | None:
@@ -344,7 +277,7 @@ def _tenure(scene: Scene, at: int) -> Fragment | None:
     """ "Members for over 3 years", "customers since 2020": the people noun itself carries the date."""
     if scene.word(at) not in _TENURE_NOUNS:
         return None
-    begin = scene.skip(at + 1, frozenset({"who", "have", "been", "with", "us", "that", "are", "here"}), 4)
+    begin = scene.skip(at + 1, word_set("who have been with us that are here"), 4)
     when = scene.when(begin)
     if when is None or scene.word(begin) not in (
         "for",
@@ -397,7 +330,7 @@ def _alone(scene: Scene, at: int, end: int, entries: tuple[Entry, ...]) -> Fragm
     if named.ending:
         return _ending(scene, at, end, name)
     if (
-        entry.kind == "moment"
+        entry.kind in ("moment", "field")
         and entry.strength >= DERIVED
         and named.event_nouns
         and not named.beginning
@@ -477,23 +410,22 @@ def _ending(scene: Scene, at: int, end: int, name: str) -> Fragment | None:
 def _counted(scene: Scene, at: int) -> Fragment | None:
     """ "Booked 3+ times in 30 days", "at least 5 bookings in 90 days": a counter or a counted event."""
     for match in scene.matches_at(at):
-        if not match.of("moment", "event", "field"):
+        entries = match.of("moment", "event", "field")
+        begin = scene.skip(match.end, _COUNT_GLUE, 2)
+        if not entries or begin >= len(scene.tokens):
             continue
-        begin = scene.skip(match.end, frozenset({"us", "a", "with"}), 1)
-        found = comparison(scene.tokens, begin, scene.numbers) if begin < len(scene.tokens) else None
-        once = {"once": 1, "twice": 2}.get(scene.word(begin))
-        if found is None or not (found.explicit or scene.word(found.end) in ("times", "time") or once):
+        found = comparison(scene.tokens, begin, scene.numbers)
+        if found is None or len(found.bounds) != 1:
             continue
-        if scene.word(found.end) not in ("times", "time"):
+        operator, number = found.bounds[0]
+        if scene.word(number.start) in TIMES:
+            # "twice" says its own unit: "at least twice", "twice or more"
+            end = found.end
+        elif scene.word(found.end) in ("times", "time"):
+            end = found.end + 1
+        else:
             continue
-        return _counter(
-            scene,
-            at,
-            match.of("moment", "event", "field"),
-            found.bounds[0][0] if found.explicit else Operator.EQ,
-            found.bounds[0][1].value,
-            found.end + 1,
-        )
+        return _counter(scene, at, entries, operator if found.explicit else Operator.EQ, number.value, end)
     found = scene.comparison(at)
     if found is not None and len(found.bounds) == 1:
         begin = scene.skip(found.end, frozenset({"of", "or", "more"}), 1)

@@ -7,6 +7,7 @@ from segmentry.reader.lexicon import DERIVED, GENERAL
 from segmentry.reader.names import truth_values
 from segmentry.reader.patterns.values import complement
 from segmentry.reader.scene import Fragment, Scene
+from segmentry.reader.words import word_set
 
 _OPERATORS: tuple[tuple[tuple[str, ...], Operator], ...] = (
     (("starts", "with"), Operator.STARTS_WITH),
@@ -29,12 +30,13 @@ _OPERATORS: tuple[tuple[tuple[str, ...], Operator], ...] = (
     (("like",), Operator.CONTAINS),
     (("matching",), Operator.CONTAINS),
 )
-_GLUE = frozenset(
-    ["that", "which", "is", "are", "whose", "address", "name", "with", "the", "domain", "does", "do"]
-)
-_MISSING = frozenset(["missing", "empty", "blank", "unknown", "unset", "null", "absent", "undefined"])
+_GLUE = word_set("that which is are whose address name with the domain does do")
+_MISSING = word_set("missing empty blank unknown unset null absent undefined")
 _PRESENT = frozenset(["known", "set", "present", "filled", "available", "given"])
 _HAVE = frozenset(["with", "have", "has", "having"])
+_DETERMINERS = word_set("a an any the valid registered their known single")
+_IS = word_set("is are was = value address on file")
+_NOT_HAVING = word_set("haven't hasn't don't doesn't have")
 _LACK = frozenset(["without", "no", "missing", "lacking"])
 
 
@@ -52,9 +54,7 @@ def texts(scene: Scene, at: int) -> Fragment | None:
                 if tuple(scene.word(begin + step) for step in range(len(words))) != words:
                     continue
                 begin += len(words)
-                begin = scene.skip(
-                    begin, frozenset(["the", "a", "an", "letter", "letters", "text", "word", "string"]), 2
-                )
+                begin = scene.skip(begin, word_set("the a an letter letters text word string"), 2)
                 found = _operand(scene, begin)
                 if found is None:
                     return None
@@ -90,73 +90,56 @@ def _operand(scene: Scene, at: int) -> tuple[str, int] | None:
 
 def presence(scene: Scene, at: int) -> Fragment | None:
     """Whether a field has a value at all."""
+    if scene.word(at) in _MISSING or scene.word(at) in _LACK:
+        begin = scene.skip(at + 1, _DETERMINERS, 2)
+        absent = _named(scene, begin) if scene.word(at) in _MISSING and begin < len(scene.tokens) else None
+        if absent is not None:
+            name, end = absent
+            return Fragment(
+                "exists",
+                at,
+                end,
+                Leaf(name, Operator.EXISTS, False),
+                Leaf(name, Operator.EXISTS, True),
+                field=name,
+            )
+    found = _named(scene, at)
+    if found is None:
+        return None
+    name, end = found
+    exists, absent_leaf = Leaf(name, Operator.EXISTS, True), Leaf(name, Operator.EXISTS, False)
+    after = scene.skip(end, _IS, 2)
+    negated = scene.word(after) in ("not", "isn't", "aren't")
+    tail = after + 1 if negated else after
+    if after > end and scene.word(tail) in _MISSING | _PRESENT:
+        there = (scene.word(tail) in _PRESENT) != negated
+        positive, negative = (exists, absent_leaf) if there else (absent_leaf, exists)
+        return Fragment("exists", at, tail + 1, positive, negative, field=name)
+    if scene.word(end) == "on" and scene.word(end + 1) == "file":
+        end += 2
+    if _before(scene, at) not in _HAVE | _LACK | _NOT_HAVING:
+        return None
+    field = scene.field(name)
+    if field.type == "number":
+        return _none(at, end, name, field.integer and "age" not in scene.lexicon.named[name].words)
+    return Fragment("exists", at, end, exists, absent_leaf, field=name)
+
+
+def _named(scene: Scene, at: int) -> tuple[str, int] | None:
+    """The field that is named at `at` directly enough to ask for its presence, and the token after it."""
     for match in scene.matches_at(at):
         for entry in match.of("field"):
-            field = scene.field(entry.field)
-            if (
-                truth_values(field) is not None
-                or entry.strength < GENERAL
-                or not (entry.bare or entry.strength >= DERIVED)
-            ):
-                continue
-            exists = Leaf(field.name, Operator.EXISTS, True)
-            absent = Leaf(field.name, Operator.EXISTS, False)
-            after = scene.skip(
-                match.end, frozenset({"is", "are", "was", "=", "value", "address", "on", "file"}), 2
-            )
-            negated = scene.word(after) in ("not", "isn't", "aren't")
-            tail = after + 1 if negated else after
-            if scene.word(tail) in _MISSING and after > match.end:
-                return Fragment(
-                    "exists",
-                    at,
-                    tail + 1,
-                    exists if negated else absent,
-                    absent if negated else exists,
-                    field=field.name,
-                )
-            if (
-                scene.word(tail) in _PRESENT
-                and after > match.end
-                and (negated or scene.word(tail) != "set" or True)
-            ):
-                return Fragment(
-                    "exists",
-                    at,
-                    tail + 1,
-                    absent if negated else exists,
-                    exists if negated else absent,
-                    field=field.name,
-                )
-            before, extra = _before(scene, at)
-            if before in _MISSING and extra >= 0 and before != "unknown":
-                return Fragment("exists", at, match.end, absent, exists, field=field.name, extra=(extra,))
-            end = match.end
-            if scene.word(end) == "on" and scene.word(end + 1) == "file":
-                end += 2
-            if before in _HAVE or before in _LACK or before in ("haven't", "hasn't", "don't", "doesn't"):
-                if field.type == "number":
-                    return _none(
-                        at,
-                        end,
-                        field.name,
-                        field.integer and "age" not in scene.lexicon.named[field.name].words,
-                    )
-                return Fragment("exists", at, end, exists, absent, field=field.name)
+            flag = truth_values(scene.field(entry.field)) is not None
+            if not flag and entry.strength >= GENERAL and (entry.bare or entry.strength >= DERIVED):
+                return entry.field, match.end
     return None
 
 
-def _before(scene: Scene, at: int) -> tuple[str, int]:
+def _before(scene: Scene, at: int) -> str:
     step = at - 1
-    while (
-        step >= 0
-        and scene.word(step) in ("a", "an", "any", "the", "valid", "registered", "their", "have", "has")
-        and step > at - 4
-    ):
-        if scene.word(step) in ("have", "has") and scene.word(step - 1) not in ("don't", "doesn't", "not"):
-            break
+    while step > at - 4 and scene.word(step) in _DETERMINERS:
         step -= 1
-    return scene.word(step), step
+    return scene.word(step)
 
 
 def _none(at: int, end: int, name: str, counts: bool) -> Fragment | None:

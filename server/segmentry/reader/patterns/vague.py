@@ -9,58 +9,17 @@ from segmentry.reader.names import truth_values
 from segmentry.reader.numbers import Quantity
 from segmentry.reader.scene import Fragment, Option, Scene, best, label, top
 from segmentry.reader.thesaurus import MONEY_NAMES
-from segmentry.reader.words import VAGUE
+from segmentry.reader.words import VAGUE, word_set
 
-_HIGH = frozenset(
-    [
-        "high",
-        "big",
-        "large",
-        "great",
-        "top",
-        "heavy",
-        "strong",
-        "good",
-        "highest",
-        "most",
-        "biggest",
-        "largest",
-        "best",
-        "better",
-        "higher",
-        "rich",
-        "old",
-        "older",
-        "long",
-    ]
-)
-_LOW = frozenset(
-    [
-        "low",
-        "small",
-        "poor",
-        "weak",
-        "few",
-        "bad",
-        "light",
-        "lowest",
-        "least",
-        "smallest",
-        "worst",
-        "lower",
-        "cheap",
-        "young",
-        "little",
-        "fewest",
-        "short",
-    ]
-)
-_BY = frozenset(
-    ["by", "in", "for", "of", "on", "based", "ranked", "according", "their", "the", "with", "to", "our"]
-)
-_GENERIC = frozenset(
-    ["customers", "customer", "members", "users", "clients", "people", "spenders", "spender"]
-)
+_HIGH = word_set("""
+high big large great top heavy strong good highest most biggest largest best better higher rich old
+older long
+""")
+_LOW = word_set("""
+low small poor weak few bad light lowest least smallest worst lower cheap young little fewest short
+""")
+_BY = word_set("by in for of on based ranked according their the with to our")
+_GENERIC = word_set("customers customer members users clients people spenders spender")
 _RECENCY = frozenset(["recent", "recently", "lately", "lapsed", "dormant", "active", "inactive"])
 
 

@@ -9,42 +9,15 @@ from segmentry.criteria.nodes import And, Leaf, Node, Not, Operator, Or, Scalar
 from segmentry.reader.lexicon import EXACT, GENERAL, PART, Entry, values_of
 from segmentry.reader.names import truth_values
 from segmentry.reader.scene import Fragment, Option, Scene, label
+from segmentry.reader.words import word_set
 
 _SEPARATORS = frozenset({"or", "and", ",", "/", "nor", "&", "|"})
-_COPULA = frozenset(
-    [
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "being",
-        "equals",
-        "equal",
-        "=",
-        "==",
-        ":",
-        "of",
-        "in",
-        "as",
-        "at",
-        "to",
-        "one",
-        "either",
-        "set",
-        "has",
-        "have",
-        "a",
-        "an",
-        "the",
-        "their",
-        "by",
-        "with",
-        "with",
-    ]
-)
-_NEGATIONS = frozenset({"not", "isn't", "aren't", "isnt", "arent", "!=", "<>", "≠", "wasn't", "weren't"})
-_AFTER_ITEM = frozenset(["the", "a", "an", "in", "with", "from", "by", "on", "those"])
+_COPULA = word_set("""
+is are was were be being equals equal = == : of in as at to one either set has have a an the their by
+with with
+""")
+_NEGATIONS = word_set("not isn't aren't isnt arent != <> ≠ wasn't weren't")
+_AFTER_ITEM = word_set("the a an in with from by on those")
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +198,8 @@ def _open(scene: Scene, at: int, field: Field) -> _Item | None:
     if field.type not in ("string", "array") and not (field.type == "enum" and not field.values):
         return None
     token = scene.tokens[at]
+    if field.format in ("email", "e164") and token.kind != "quoted":
+        return _address(scene, at, field)
     if token.kind == "quoted":
         return _Item(at + 1, (Entry("value", field.name, EXACT, token.text, known=False),))
     if not token.capitalised:
@@ -233,6 +208,17 @@ def _open(scene: Scene, at: int, field: Field) -> _Item | None:
     while end < len(scene.tokens) and scene.tokens[end].capitalised and not scene.matches_at(end):
         end += 1
     return _Item(end, (Entry("value", field.name, EXACT, scene.words(at, end), known=False),))
+
+
+def _address(scene: Scene, at: int, field: Field) -> _Item | None:
+    """An e-mail address or a phone number: everything up to the next space."""
+    end = at + 1
+    while end < len(scene.tokens) and scene.tokens[end].glued:
+        end += 1
+    said = scene.words(at, end)
+    if ("@" in said[1:-1]) if field.format == "email" else (said.startswith("+") and said[1:].isdigit()):
+        return _Item(end, (Entry("value", field.name, EXACT, said, known=False),))
+    return None
 
 
 def _fragment(

@@ -8,37 +8,14 @@ from segmentry.reader.lexicon import values_of
 from segmentry.reader.patterns.values import build, complement
 from segmentry.reader.places import CONTEXT_ONLY, country_at, spellings
 from segmentry.reader.scene import Fragment, Scene
+from segmentry.reader.words import word_set
 
-_PREPOSITIONS = frozenset(["in", "from", "near", "at", "of", "around", "outside", "inside", "within"])
+_PREPOSITIONS = word_set("in from near at of around outside inside within")
 _SEPARATORS = frozenset({"or", "and", ",", "/", "nor", "&"})
-_NOT_A_PLACE = frozenset(
-    [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "q",
-        "h",
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-        "i",
-        "sms",
-        "email",
-    ]
-)
+_NOT_A_PLACE = word_set("""
+january february march april may june july august september october november december q h monday tuesday
+wednesday thursday friday saturday sunday i sms email
+""")
 
 
 def places(scene: Scene, at: int) -> Fragment | None:
@@ -64,9 +41,7 @@ def _countries(scene: Scene, at: int) -> Fragment | None:
         for entry in match.of("field"):
             if entry.field in {item.name for item in fields}:
                 field, named = scene.field(entry.field), True
-                begin = scene.skip(
-                    match.end, frozenset(["is", "are", "in", "=", ":", "of", "equals", "was", "=="]), 3
-                )
+                begin = scene.skip(match.end, word_set("is are in = : of equals was =="), 3)
     negated = named and scene.word(begin) in ("not", "!=")
     begin += 1 if negated else 0
     codes: list[str] = []
