@@ -21,7 +21,7 @@ DONE = Change(state="SUCCEEDED")
 
 async def new_run(store: RunStore, claim: Claim | None = None, tenant: str = "t") -> tuple[Run, bool]:
     return await store.create(
-        tenant=tenant, kind="test", scope="s", request={"a": 1}, progress={}, claim=claim
+        tenant=tenant, kind="test", scope="s", request={"a": 1}, progress={}, first=said("1"), claim=claim
     )
 
 
@@ -33,8 +33,7 @@ async def recorded(database: Database, n_events: int) -> tuple[RunLog, Run]:
     """A run that said n_events and ended with the last of them."""
     store, log = RunStore(database), RunLog(database)
     run, _ = await new_run(store)
-    await log.append(run.run_id, run.fence, [said("1")], RUNNING)
-    await log.append(run.run_id, run.fence, [said(str(number)) for number in range(2, n_events)])
+    await log.append(run.run_id, run.fence, [said(str(number)) for number in range(2, n_events)], RUNNING)
     await log.append(run.run_id, run.fence, [said("end")], DONE)
     return log, run
 
@@ -62,7 +61,7 @@ async def test_two_watchers_and_a_late_one_hear_the_same(database: Database) -> 
     run, _ = await new_run(store)
     async with asyncio.TaskGroup() as tasks:
         early = [tasks.create_task(heard(log, run)) for _ in range(2)]
-        await log.append(run.run_id, run.fence, [said("1")], RUNNING)
+        await log.append(run.run_id, run.fence, [], RUNNING)
         for number in range(2, 30):
             await log.append(run.run_id, run.fence, [said(str(number))])
         late = tasks.create_task(heard(log, run))
@@ -76,9 +75,9 @@ async def test_a_watcher_on_another_server_hears_it_too(database: Database, post
     run, _ = await new_run(store)
     async with asyncio.TaskGroup() as tasks:
         watcher = tasks.create_task(heard(elsewhere, run))
-        await log.append(run.run_id, run.fence, [said("1")], RUNNING)
+        await log.append(run.run_id, run.fence, [said("2")], RUNNING)
         await log.append(run.run_id, run.fence, [said("end")], DONE)
-    assert [event.sequence for event in watcher.result()] == [1, 2]
+    assert [event.sequence for event in watcher.result()] == [1, 2, 3]
 
 
 async def test_parallel_appends_leave_no_gap(database: Database) -> None:
@@ -89,8 +88,8 @@ async def test_parallel_appends_leave_no_gap(database: Database) -> None:
             tasks.create_task(log.append(run.run_id, run.fence, [said(str(number))]))
     await log.append(run.run_id, run.fence, [said("end")], Change(state="CANCELLED"))
     events = await heard(log, run)
-    assert [event.sequence for event in events] == list(range(1, 52))
-    assert sorted(int(str(event.body["text"])) for event in events[:-1]) == list(range(50))
+    assert [event.sequence for event in events] == list(range(1, 53))
+    assert sorted(int(str(event.body["text"])) for event in events[1:-1]) == list(range(50))
 
 
 async def test_nothing_follows_the_terminal_event(database: Database) -> None:
@@ -107,14 +106,14 @@ async def test_a_queued_run_cannot_succeed_without_running(database: Database) -
     run, _ = await new_run(store)
     with pytest.raises(LostRun):
         await log.append(run.run_id, run.fence, [said("end")], DONE)
-    assert await log.read(run.run_id) == []
+    assert len(await log.read(run.run_id)) == 1
 
 
 async def test_text_with_nul_and_astral_characters_comes_back(database: Database) -> None:
     store, log = RunStore(database), RunLog(database)
     run, _ = await new_run(store)
     await log.append(run.run_id, run.fence, [said("\x00 😀 é \\u0000")])
-    assert (await log.read(run.run_id))[0].body == {"text": "\x00 😀 é \\u0000"}
+    assert (await log.read(run.run_id))[1].body == {"text": "\x00 😀 é \\u0000"}
 
 
 async def test_a_token_for_events_that_are_gone_says_expired(database: Database) -> None:
@@ -178,20 +177,18 @@ async def test_another_tenants_run_is_not_found(database: Database) -> None:
             await store.get(tenant, run_id)
 
 
-async def test_a_list_is_newest_first_and_pages_never_overlap(database: Database) -> None:
+async def test_a_list_is_in_order_of_creation_and_an_insert_shifts_no_page(database: Database) -> None:
     store = RunStore(database)
     made = [(await new_run(store))[0] for _ in range(7)]
     await new_run(store, tenant="other")
     seen: list[str] = []
     after: tuple[datetime, str] | None = None
-    while True:
+    for _ in range(3):
         page = await store.list("t", "test", after=after, limit=3)
-        if not page:
-            break
         seen += [run.run_id for run in page]
         after = (page[-1].created_at, page[-1].run_id)
-        await new_run(store)  # an insert in between shifts no page
-    assert seen == [run.run_id for run in reversed(made)]
+        made.append((await new_run(store))[0])
+    assert seen == [run.run_id for run in made[:9]]
     assert await store.list("t", "test", state="FAILED", limit=3) == []
     assert await store.list("t", "test", scope="elsewhere", limit=3) == []
 
@@ -208,8 +205,9 @@ async def test_runs_of_a_dead_server_change_hands_and_its_writes_count_no_more(d
     with pytest.raises(LostRun):
         await log.append(run.run_id, run.fence, [said("I was only asleep")])
     await log.append(adopted.run_id, adopted.fence, [said("mine now")])
-    assert await dead.renew() == frozenset()
-    assert await living.renew() == {run.run_id}
+    assert await dead.renew([run.run_id]) == frozenset()
+    assert await living.renew([run.run_id]) == {run.run_id}
+    assert await living.renew([]) == frozenset()
     assert await RunStore(database).adopt("test") == []
 
 

@@ -11,6 +11,7 @@ import json
 from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 from segmentry.errors import InvalidResumeToken, OutOfRange
 from segmentry.runs.run import (
@@ -36,9 +37,13 @@ class LostRun(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What an append changes in the run's row besides its events. None leaves a column as it is."""
+    """What an append changes in the run's row besides its events. None leaves a column as it is.
+
+    `at` is when the state changed, for people: leases go by the database's clock.
+    """
 
     state: State | None = None
+    at: datetime | None = None
     progress: JsonObject | None = None
     error: JsonObject | None = None
     attempt: int | None = None
@@ -69,8 +74,9 @@ class RunLog:
                 "UPDATE run SET last_sequence = last_sequence + $3, state = coalesce($4, state), "
                 "progress = coalesce($5::json, progress), error = coalesce($6::json, error), "
                 "attempt = coalesce($7, attempt), "
-                "started_at = CASE WHEN $4 = 'RUNNING' THEN coalesce(started_at, clock_timestamp()) "
-                "ELSE started_at END, ended_at = CASE WHEN $8 THEN clock_timestamp() ELSE ended_at END "
+                "started_at = CASE WHEN $4 = 'RUNNING' THEN coalesce(started_at, $10, clock_timestamp()) "
+                "ELSE started_at END, "
+                "ended_at = CASE WHEN $8 THEN coalesce($10, clock_timestamp()) ELSE ended_at END "
                 "WHERE run_id = $1 AND fence = $2 AND state = ANY($9::text[]) RETURNING last_sequence",
                 run_id,
                 fence,
@@ -81,6 +87,7 @@ class RunLog:
                 change.attempt,
                 ends,
                 allowed if change.state is not None else ["QUEUED", "RUNNING"],
+                change.at,
             )
             if row is None:
                 raise LostRun(run_id)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from segmentry.errors import AlreadyExists, NotFound
-from segmentry.runs.run import JsonObject, Run, State, run_of
+from segmentry.runs.run import JsonObject, NewEvent, Run, State, run_of
 from segmentry.state.database import Database, Session
 
 LEASE_S = 15.0
@@ -49,9 +49,10 @@ class RunStore:
         scope: str,
         request: JsonObject,
         progress: JsonObject,
+        first: NewEvent,
         claim: Claim | None = None,
     ) -> tuple[Run, bool]:
-        """The new run, or the one that the same claim made before; and whether it is new.
+        """The new run with its first event, or the one that the claim made before; and whether it is new.
 
         Raises: AlreadyExists if the request id was used for another request; what the store raises.
         """
@@ -62,9 +63,9 @@ class RunStore:
                 if earlier is not None:
                     return await _existing(session, tenant, earlier), False
             row = await session.fetch_one(
-                "INSERT INTO run (run_id, tenant, kind, scope, state, request, progress, owner, lease_until) "
-                "VALUES ($1, $2, $3, $4, 'QUEUED', $5, $6, $7, now() + make_interval(secs => $8)) "
-                "RETURNING *",
+                "INSERT INTO run (run_id, tenant, kind, scope, state, request, progress, last_sequence, "
+                "owner, lease_until) VALUES ($1, $2, $3, $4, 'QUEUED', $5, $6, 1, $7, "
+                "now() + make_interval(secs => $8)) RETURNING *",
                 run_id,
                 tenant,
                 kind,
@@ -75,6 +76,12 @@ class RunStore:
                 LEASE_S,
             )
             assert row is not None
+            await session.execute(
+                "INSERT INTO run_event (run_id, sequence, kind, body) VALUES ($1, 1, $2, $3)",
+                run_id,
+                first.kind,
+                json.dumps(first.body),
+            )
             return run_of(row), True
 
     async def made_by(self, tenant: str, claim: Claim) -> Run | None:
@@ -107,12 +114,12 @@ class RunStore:
         after: tuple[datetime, str] | None = None,
         limit: int,
     ) -> Sequence[Run]:
-        """Newest first. `after` is the (created_at, run_id) of the last run that was seen."""
+        """In order of creation. `after` is the (created_at, run_id) of the last run that was seen."""
         rows = await self._database.fetch(
             "SELECT * FROM run WHERE tenant = $1 AND kind = $2 AND ($3 = '' OR scope = $3) "
             "AND ($4::text IS NULL OR state = $4) "
-            "AND ($5::timestamptz IS NULL OR (created_at, run_id) < ($5, $6)) "
-            "ORDER BY created_at DESC, run_id DESC LIMIT $7",
+            "AND ($5::timestamptz IS NULL OR (created_at, run_id) > ($5, $6)) "
+            "ORDER BY created_at, run_id LIMIT $7",
             tenant,
             kind,
             scope,
@@ -123,30 +130,33 @@ class RunStore:
         )
         return [run_of(row) for row in rows]
 
-    async def renew(self) -> frozenset[str]:
-        """Renew all our leases; return the ids of the open runs that are still ours."""
+    async def renew(self, active: Collection[str]) -> frozenset[str]:
+        """Renew the leases of the runs we work on; return those that are still open and ours."""
         async with self._database.transaction() as session:
             rows = await session.fetch(
                 "UPDATE run SET lease_until = now() + make_interval(secs => $2) "
-                "WHERE owner = $1 AND state IN ('QUEUED', 'RUNNING') RETURNING run_id",
+                "WHERE owner = $1 AND state IN ('QUEUED', 'RUNNING') AND run_id = ANY($3::text[]) "
+                "RETURNING run_id",
                 self.owner,
                 LEASE_S,
+                list(active),
             )
         return frozenset(row.text("run_id") for row in rows)
 
-    async def adopt(self, kind: str) -> Sequence[Run]:
-        """Take over the open runs whose server is gone, oldest first."""
+    async def adopt(self, kind: str, active: Collection[str] = ()) -> Sequence[Run]:
+        """Take over the open runs that nobody works on any more, oldest first. `active` are our own."""
         async with self._database.transaction() as session:
             rows = await session.fetch(
                 "UPDATE run SET owner = $1, fence = fence + 1, "
                 "lease_until = now() + make_interval(secs => $2) WHERE run_id IN ("
                 "SELECT run_id FROM run WHERE kind = $3 AND state IN ('QUEUED', 'RUNNING') "
-                "AND lease_until < now() AND owner <> $1 "
+                "AND lease_until < now() AND run_id <> ALL($4::text[]) "
                 "ORDER BY created_at LIMIT 100 FOR UPDATE SKIP LOCKED) "
                 "RETURNING *",
                 self.owner,
                 LEASE_S,
                 kind,
+                list(active),
             )
         return sorted((run_of(row) for row in rows), key=lambda run: run.created_at)
 

@@ -19,7 +19,7 @@ CREATE TABLE run (
     lease_until   timestamptz NOT NULL,
     fence         bigint      NOT NULL DEFAULT 1
 );
-CREATE INDEX run_listing ON run (tenant, kind, created_at DESC, run_id DESC);
+CREATE INDEX run_listing ON run (tenant, kind, created_at, run_id);
 CREATE INDEX run_open ON run (lease_until) WHERE state IN ('QUEUED', 'RUNNING');
 
 -- What a run said: numbered 1, 2, 3 ... per run, written before it is sent to anybody.

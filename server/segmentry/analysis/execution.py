@@ -1,0 +1,249 @@
+"""The work on one accepted run: worker, events into the log, fallback, exactly one end."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import logging
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from segmentry.analysis import codec
+from segmentry.analysis.events import (
+    AnalysisEstimate,
+    AnalysisResult,
+    Event,
+    Fallback,
+    FieldProfile,
+    Notice,
+    Progress,
+)
+from segmentry.analysis.parameters import Tier
+from segmentry.analysis.records import (
+    Order,
+    Standing,
+    error_json,
+    finished_event,
+    now,
+)
+from segmentry.customers.snapshot import Snapshot
+from segmentry.errors import (
+    DatasetTooLarge,
+    Internal,
+    JsonValue,
+    SegmentryError,
+    StoreBusy,
+    Unavailable,
+    WorkerLost,
+)
+from segmentry.runs.log import Change, LostRun, RunLog
+from segmentry.runs.run import NewEvent, Run, object_of
+from segmentry.runs.supervisor import ATTEMPTS, Supervisor
+from segmentry.runs.writer import Writer
+
+log = logging.getLogger(__name__)
+
+# What the heuristic can answer instead: it needs no process and little memory.
+REPLACEABLE = (WorkerLost, DatasetTooLarge)
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What every run needs: where it writes, who computes, and a folder for tables on their way there."""
+
+    log: RunLog
+    supervisor: Supervisor
+    folder: Path
+    target: str
+    llm_configured: bool
+
+
+class Execution:
+    """One run from QUEUED to its end. Its standing is changed by this task alone."""
+
+    def __init__(self, workshop: Workshop, run: Run, snapshot: Snapshot) -> None:
+        self._workshop = workshop
+        self._run = run
+        self._snapshot = snapshot
+        self._order = Order.of(run)
+        self._writer = Writer(workshop.log, run)
+        self._standing = Standing.of_run(run)
+        self._described: set[str | None] = set()
+        self._pinned = self._order.parameters.preferred_tier == "ML_WORKER"
+
+    async def work(self) -> None:
+        """Do the run. Whatever happens, it ends in the log, unless it was cancelled or taken over.
+
+        Raises: CancelledError; Unavailable or StoreBusy when the store stays away: then the lease runs out
+        and the run is taken up again.
+        """
+        try:
+            result = await self._result()
+            await self._end_well(result)
+        except LostRun:
+            log.info("run %s was ended by somebody else", self._run.run_id)
+        except (Unavailable, StoreBusy) as err:
+            if not isinstance(err, WorkerLost):
+                raise
+            await self._fail(err)
+        except SegmentryError as err:
+            await self._fail(err)
+        except Exception:
+            log.exception("run %s failed", self._run.run_id)
+            await self._fail(Internal("internal error"))
+
+    async def _result(self) -> AnalysisResult:
+        if self._standing.tier == "HEURISTIC":
+            await self._begin()
+            return await self._heuristic(())
+        try:
+            return await self._in_worker()
+        except REPLACEABLE as err:
+            if self._pinned:
+                raise
+            fallback = Fallback(
+                "ML_WORKER",
+                "HEURISTIC",
+                err.reason,
+                f"{err.message}; thirds of the widest field are shown instead",
+            )
+            await self._say(fallback)
+            return await self._heuristic((fallback,))
+
+    async def _in_worker(self) -> AnalysisResult:
+        order = self._order
+        if self._standing.attempt >= ATTEMPTS:
+            raise WorkerLost("the server that worked on this run was lost, after its worker had been lost")
+        # The folder is ours alone, and gone when the worker is.
+        place = Path(await asyncio.to_thread(tempfile.mkdtemp, dir=self._workshop.folder, prefix="run-"))
+        try:
+            table = place / "table"
+            await asyncio.to_thread(self._snapshot.write, table)
+            argument: JsonValue = {
+                "table": str(table),
+                "parameters": codec.encode_parameters(order.parameters),
+                "as_of": order.as_of.isoformat(),
+                "time_zone": order.time_zone,
+                "llm_configured": self._workshop.llm_configured,
+            }
+            answer = await self._workshop.supervisor.run(
+                self._workshop.target,
+                lambda _attempt: argument,
+                on_event=self._hear,
+                on_start=self._begin,
+                on_retry=self._begin,
+            )
+        finally:
+            await asyncio.shield(asyncio.to_thread(shutil.rmtree, place, ignore_errors=True))
+        result = codec.decode(object_of(answer))
+        assert isinstance(result, AnalysisResult)
+        return result
+
+    async def _heuristic(self, fallbacks: tuple[Fallback, ...]) -> AnalysisResult:
+        """The answer of the lowest tier, in a thread: it needs neither a process nor a fit."""
+        from segmentry.analysis.discover import discover  # noqa: PLC0415  (numpy is imported on use)
+
+        said: list[Event] = []
+        parameters = dataclasses.replace(self._order.parameters, preferred_tier="HEURISTIC")
+        result = await asyncio.to_thread(
+            discover,
+            self._snapshot,
+            parameters,
+            self._order.as_of,
+            said.append,
+            llm_configured=self._workshop.llm_configured,
+            time_zone=self._order.time_zone,
+        )
+        for event in said:
+            # The worker may have described the plan and some fields before it was lost.
+            subject = _subject(event)
+            if subject is None or subject not in self._described:
+                await self._say(event)
+        self._standing = dataclasses.replace(self._standing, tier="HEURISTIC")
+        return dataclasses.replace(
+            result,
+            fallbacks=(*fallbacks, *result.fallbacks),
+            parameters=dataclasses.replace(
+                result.parameters, preferred_tier=self._order.parameters.preferred_tier
+            ),
+        )
+
+    async def _begin(self) -> None:
+        """Start an attempt: the first one, or the one after a death."""
+        first = self._standing.state == "QUEUED"
+        self._standing = dataclasses.replace(
+            self._standing,
+            state="RUNNING",
+            stage="",
+            fraction=0.0,
+            attempt=self._standing.attempt + 1,
+            started=self._standing.started or now(),
+        )
+        await self._append([self._standing.event()], changes_state=first)
+
+    async def _hear(self, message: JsonValue) -> None:
+        await self._say(codec.decode(object_of(message)))
+
+    async def _say(self, event: Event) -> None:
+        match event:
+            case Progress(stage, fraction):
+                self._standing = dataclasses.replace(self._standing, stage=stage, fraction=fraction)
+                await self._append([self._standing.event()])
+            case Notice():
+                pass  # The result brings them all; the stream of the contract has no place for them.
+            case AnalysisEstimate():
+                self._standing = dataclasses.replace(self._standing, parameters=event.effective_parameters)
+                await self._append([_event(event)])
+            case _:
+                await self._append([_event(event)])
+
+    async def _end_well(self, result: AnalysisResult) -> None:
+        tier: Tier = result.tier
+        self._standing = dataclasses.replace(
+            self._standing,
+            state="SUCCEEDED",
+            tier=tier,
+            parameters=result.parameters,
+            stage="",
+            fraction=1.0,
+            ended=now(),
+        )
+        await self._append([finished_event(self._standing, result)], changes_state=True)
+
+    async def _fail(self, error: SegmentryError) -> None:
+        self._standing = dataclasses.replace(
+            self._standing, state="FAILED", stage="", ended=now(), error=error_json(error)
+        )
+        try:
+            await self._append([self._standing.event()], changes_state=True)
+        except LostRun:
+            log.info("run %s was ended by somebody else", self._run.run_id)
+
+    async def _append(self, events: list[NewEvent], *, changes_state: bool = False) -> None:
+        standing = self._standing
+        change = Change(
+            state=standing.state if changes_state else None,
+            at=standing.ended or standing.started,
+            progress=standing.to_json(),
+            error=standing.error,
+            attempt=standing.attempt,
+        )
+        await self._writer.append(events, change)
+
+
+def _event(event: Event) -> NewEvent:
+    body = codec.encode(event)
+    return NewEvent(str(body["event"]), body)
+
+
+def _subject(event: Event) -> str | None:
+    """What an event describes that needs no second description."""
+    match event:
+        case AnalysisEstimate():
+            return "plan"
+        case FieldProfile(field=field):
+            return f"profile {field}"
+        case _:
+            return None

@@ -1,0 +1,231 @@
+"""Serves SegmentAnalysis: converts, asks the service, converts back."""
+
+# ruff: noqa: N802, ARG002  # methods are named by the contract, and few need the context
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
+from datetime import UTC, datetime
+from typing import TypeVar, cast
+
+from segmentry.analysis.service import AnalysisService, NeedsConfirmation, Question
+from segmentry.errors import InvalidPageToken, InvalidParameters, InvalidValue, NotBuilt
+from segmentry.rpc.call import ServerContext, note
+from segmentry.rpc.context import tenant_of
+from segmentry.rpc.convert import analysis as convert
+from segmentry.rpc.convert.notices import server_notice
+from segmentry.rpc.pages import MAX_PAGE
+from segmentry.rpc.relay import Notice, Outbox, Streams
+from segmentry.rpc.tokens import Tokens
+from segmentry.runs.store import Claim
+from segmentry.v1 import segment_analysis_pb2 as pb
+from segmentry.v1 import segment_analysis_pb2_grpc as pb_grpc
+
+SERVICE = "segmentry.v1.SegmentAnalysis"
+PAGE = 50
+REQUEST_ID_CHARACTERS = 128
+
+M = TypeVar("M")
+Started = TypeVar("Started", pb.StartAnalysisRequest, pb.DiscoverRequest)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+class SegmentAnalysis(pb_grpc.SegmentAnalysisServicer):
+    """The servicer. `tokens` sign the pages of lists; `now` replaces the server's clock."""
+
+    def __init__(
+        self,
+        service: AnalysisService,
+        streams: Streams,
+        tokens: Tokens,
+        now: Callable[[], datetime] = _now,
+    ) -> None:
+        self._service = service
+        self._streams = streams
+        self._tokens = tokens
+        self._now = now
+
+    async def EstimateAnalysis(
+        self, request: pb.EstimateAnalysisRequest, context: ServerContext
+    ) -> pb.EstimateAnalysisResponse:
+        estimate = await self._service.estimate(
+            Question(
+                tenant_of(request),
+                request.schema_id,
+                convert.parameters_from(request.parameters),
+                self._now(),
+            )
+        )
+        return pb.EstimateAnalysisResponse(estimate=convert.estimate(estimate))
+
+    async def StartAnalysis(
+        self, request: pb.StartAnalysisRequest, context: ServerContext
+    ) -> pb.StartAnalysisResponse:
+        return pb.StartAnalysisResponse(run=await self._start(request, "StartAnalysis"))
+
+    async def Discover(
+        self, request: pb.DiscoverRequest, context: ServerContext
+    ) -> AsyncIterator[pb.DiscoverResponse]:
+        tenant = tenant_of(request)
+        if request.resume_token:
+            _refuse_beside_token(request)
+            run_id, mine = "", False
+        else:
+            run_id, mine = (await self._start(request, "Discover")).run_id, not request.detached
+
+        async def work(outbox: Outbox[pb.DiscoverResponse]) -> None:
+            try:
+                async for heard in self._service.watch(tenant, run_id, request.resume_token):
+                    event = convert.event(heard.said, heard.resume_token)
+                    await outbox.put(
+                        pb.DiscoverResponse(
+                            sequence=heard.sequence, resume_token=heard.resume_token, event=event
+                        )
+                    )
+            except asyncio.CancelledError:
+                # Also when the server drains or the reader stalls: then the run goes on.
+                if mine and context.cancelled():
+                    self._service.abandon(tenant, run_id)
+                raise
+
+        def say(notice: Notice) -> pb.DiscoverResponse:
+            return pb.DiscoverResponse(event=pb.AnalysisEvent(notice=server_notice(notice)))
+
+        async with _closing(self._streams.relay(context, work, say, logged=True)) as items:
+            async for item in items:
+                yield item
+
+    async def WatchAnalysis(
+        self, request: pb.WatchAnalysisRequest, context: ServerContext
+    ) -> AsyncIterator[pb.WatchAnalysisResponse]:
+        tenant = tenant_of(request)
+
+        async def work(outbox: Outbox[pb.WatchAnalysisResponse]) -> None:
+            async for heard in self._service.watch(tenant, request.run_id, request.resume_token):
+                event = convert.event(heard.said, heard.resume_token)
+                await outbox.put(
+                    pb.WatchAnalysisResponse(
+                        sequence=heard.sequence, resume_token=heard.resume_token, event=event
+                    )
+                )
+
+        def say(notice: Notice) -> pb.WatchAnalysisResponse:
+            return pb.WatchAnalysisResponse(event=pb.AnalysisEvent(notice=server_notice(notice)))
+
+        async with _closing(self._streams.relay(context, work, say, logged=True)) as items:
+            async for item in items:
+                yield item
+
+    async def GetAnalysis(
+        self, request: pb.GetAnalysisRequest, context: ServerContext
+    ) -> pb.GetAnalysisResponse:
+        run, result = await self._service.get(tenant_of(request), request.run_id)
+        token = await self._service.token(run)
+        response = pb.GetAnalysisResponse(run=convert.run(run, token))
+        if result is not None:
+            response.result.CopyFrom(convert.result(run, result, token))
+        return response
+
+    async def ListAnalyses(
+        self, request: pb.ListAnalysesRequest, context: ServerContext
+    ) -> pb.ListAnalysesResponse:
+        tenant = tenant_of(request)
+        state = convert.state_from(int(request.state))
+        filters = f"{request.schema_id}\n{state}"
+        if request.page_size < 0:
+            raise InvalidParameters(
+                f"page_size is {request.page_size}; use 0 for the default, or up to {MAX_PAGE}",
+                field="page_size",
+            )
+        size = min(request.page_size or PAGE, MAX_PAGE)
+        after = self._position(tenant, request.page_token, filters) if request.page_token else None
+        runs = await self._service.list(
+            tenant, schema_id=request.schema_id, state=state, after=after, limit=size + 1
+        )
+        response = pb.ListAnalysesResponse(
+            runs=[convert.run(run, await self._service.token(run)) for run in runs[:size]]
+        )
+        if len(runs) > size:
+            last = runs[size - 1]
+            response.next_page_token = self._tokens.seal(
+                "page",
+                tenant,
+                {"filters": filters, "created": last.create_time.isoformat(), "run": last.run_id},
+            )
+        return response
+
+    async def CancelAnalysis(
+        self, request: pb.CancelAnalysisRequest, context: ServerContext
+    ) -> pb.CancelAnalysisResponse:
+        run = await self._service.cancel(tenant_of(request), request.run_id)
+        return pb.CancelAnalysisResponse(run=convert.run(run, await self._service.token(run)))
+
+    async def ApplySegment(
+        self, request: pb.ApplySegmentRequest, context: ServerContext
+    ) -> pb.ApplySegmentResponse:
+        raise NotBuilt(
+            "ApplySegment is part of the contract and not built yet; use the card's criteria directly",
+            rpc=f"{SERVICE}/ApplySegment",
+        )
+
+    async def _start(self, request: Started, rpc: str) -> pb.AnalysisRun:
+        tenant = tenant_of(request)
+        question = Question(
+            tenant, request.schema_id, convert.parameters_from(request.parameters), self._now()
+        )
+        claim = _claim(request, rpc, tenant)
+        try:
+            run = await self._service.start(question, confirmed=request.confirmed, claim=claim)
+        except NeedsConfirmation as err:
+            err.wire_detail = convert.short_estimate(err.estimate)
+            raise
+        note(run=run.run_id)
+        return convert.run(run, await self._service.token(run))
+
+    def _position(self, tenant: str, token: str, filters: str) -> tuple[datetime, str]:
+        payload = self._tokens.open("page", tenant, token)
+        if payload.get("filters") != filters:
+            raise InvalidPageToken(
+                "page_token was not issued for these filters; start without one", field="page_token"
+            )
+        return datetime.fromisoformat(str(payload["created"])), str(payload["run"])
+
+
+def _closing(stream: AsyncIterator[M]) -> aclosing[AsyncGenerator[M]]:
+    # An abandoned generator would leave its cleanup to the garbage collector.
+    return aclosing(cast("AsyncGenerator[M]", stream))
+
+
+def _claim(request: Started, rpc: str, tenant: str) -> Claim | None:
+    """What makes a repeat of this request the same request: everything but its id."""
+    request_id = request.request_id
+    if not request_id:
+        return None
+    if len(request_id) > REQUEST_ID_CHARACTERS or not request_id.isprintable():
+        raise InvalidValue(
+            f"request_id is a UUID, at most {REQUEST_ID_CHARACTERS} printable characters",
+            field="request_id",
+            problem="range",
+        )
+    plain = type(request)()
+    plain.CopyFrom(request)
+    plain.ClearField("request_id")
+    plain.tenant_id = tenant
+    digest = hashlib.sha256(plain.SerializeToString(deterministic=True)).digest()
+    return Claim(rpc, request_id, digest)
+
+
+def _refuse_beside_token(request: pb.DiscoverRequest) -> None:
+    for field, _ in request.ListFields():
+        if field.name not in {"resume_token", "tenant_id"}:
+            raise InvalidValue(
+                f"{field.name} must be empty beside resume_token: the run it resumes has been asked already",
+                field=field.name,
+                problem="range",
+            )

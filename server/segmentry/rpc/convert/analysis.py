@@ -1,0 +1,290 @@
+"""Analyses: messages of the contract to and from what the service says."""
+
+from __future__ import annotations
+
+import json
+from typing import assert_never
+
+from segmentry.analysis import events
+from segmentry.analysis.parameters import Parameters, Tier
+from segmentry.analysis.records import AnalysisRun, Finished, Said
+from segmentry.criteria import parse, render
+from segmentry.errors import InvalidParameters, Violation
+from segmentry.rpc import status
+from segmentry.rpc.convert import criteria, struct
+from segmentry.rpc.convert.times import duration, timestamp
+from segmentry.runs.run import State
+from segmentry.v1 import events_pb2
+from segmentry.v1 import segment_analysis_pb2 as pb
+
+SHORT_FIELDS = 20
+SHORT_BYTES = 4096
+
+_TIERS: dict[Tier, pb.AnalysisTier.ValueType] = {
+    "AUTO": pb.ANALYSIS_TIER_AUTO,
+    "LLM": pb.ANALYSIS_TIER_LLM,
+    "ML_WORKER": pb.ANALYSIS_TIER_ML_WORKER,
+    "HEURISTIC": pb.ANALYSIS_TIER_HEURISTIC,
+}
+_TIER_OF: dict[int, Tier] = {0: "AUTO", **{int(number): tier for tier, number in _TIERS.items()}}
+_STATES: dict[State, pb.RunState.ValueType] = {
+    "QUEUED": pb.RUN_STATE_QUEUED,
+    "RUNNING": pb.RUN_STATE_RUNNING,
+    "SUCCEEDED": pb.RUN_STATE_SUCCEEDED,
+    "FAILED": pb.RUN_STATE_FAILED,
+    "CANCELLED": pb.RUN_STATE_CANCELLED,
+}
+_STATE_OF: dict[int, State] = {int(number): state for state, number in _STATES.items()}
+
+
+def parameters_from(message: pb.AnalysisParameters) -> Parameters:
+    """The parameters with the defaults filled in; the service checks their bounds.
+
+    Raises: InvalidParameters for a tier that is none; ParseError and others for `within`.
+    """
+    defaults = Parameters()
+    tier = _TIER_OF.get(int(message.preferred_tier))
+    if tier is None:
+        text = f"parameters.preferred_tier {int(message.preferred_tier)} is none of {', '.join(_TIERS)}"
+        path = "parameters.preferred_tier"
+        raise InvalidParameters(text, violations=[Violation(path, "INVALID_VALUE", text)], field=path)
+    within = ""
+    if message.HasField("within"):
+        within = json.dumps(render.to_json(criteria.read(message.within)), ensure_ascii=False)
+    return Parameters(
+        min_clusters=message.min_clusters if message.HasField("min_clusters") else defaults.min_clusters,
+        max_clusters=message.max_clusters if message.HasField("max_clusters") else defaults.max_clusters,
+        algorithm=message.algorithm or defaults.algorithm,
+        included_features=tuple(message.included_features) or None,
+        preferred_tier=tier,
+        seed=message.seed if message.HasField("seed") else defaults.seed,
+        within=within,
+        eps=message.eps if message.HasField("eps") else None,
+        min_samples=message.min_samples if message.HasField("min_samples") else None,
+    )
+
+
+def parameters(value: Parameters) -> pb.AnalysisParameters:
+    message = pb.AnalysisParameters(
+        min_clusters=value.min_clusters,
+        max_clusters=value.max_clusters,
+        algorithm=value.algorithm,
+        included_features=value.included_features or (),
+        preferred_tier=_TIERS[value.preferred_tier],
+        seed=value.seed,
+        eps=value.eps,
+        min_samples=value.min_samples,
+    )
+    if value.within:
+        node = parse.loads(value.within)
+        message.within.criteria.CopyFrom(criteria.to_struct(node))
+        message.within.expression.CopyFrom(criteria.to_expression(node))
+    return message
+
+
+def state_from(number: int) -> State | None:
+    """The state of a filter; None means all.
+
+    Raises: InvalidParameters for a number that is no state.
+    """
+    if number == 0:
+        return None
+    state = _STATE_OF.get(number)
+    if state is None:
+        text = f"state {number} is none of {', '.join(_STATES)}"
+        raise InvalidParameters(text, violations=[Violation("state", "INVALID_VALUE", text)], field="state")
+    return state
+
+
+def run(value: AnalysisRun, resume_token: str) -> pb.AnalysisRun:
+    message = pb.AnalysisRun(
+        run_id=value.run_id,
+        state=_STATES[value.state],
+        schema_id=value.schema_id,
+        parameters=parameters(value.parameters),
+        tier=_TIERS[value.tier],
+        stage=value.stage,
+        progress=value.progress,
+        create_time=timestamp(value.create_time),
+        resume_token=resume_token,
+        snapshot_id=value.snapshot_id,
+        attempt=value.attempt,
+    )
+    if value.start_time is not None:
+        message.start_time.CopyFrom(timestamp(value.start_time))
+    if value.end_time is not None:
+        message.end_time.CopyFrom(timestamp(value.end_time))
+    if value.error is not None:
+        message.error.CopyFrom(status.to_status(value.error))
+    return message
+
+
+def event(said: Said, resume_token: str) -> pb.AnalysisEvent:
+    """One event of a run. `resume_token` continues after it."""
+    match said:
+        case AnalysisRun():
+            return pb.AnalysisEvent(run=run(said, resume_token))
+        case Finished():
+            return pb.AnalysisEvent(result=result(said.run, said.result, resume_token))
+        case events.AnalysisEstimate():
+            return pb.AnalysisEvent(plan=estimate(said))
+        case events.FieldProfile():
+            return pb.AnalysisEvent(profile=_profile(said))
+        case events.ClusterScore():
+            return pb.AnalysisEvent(score=_score(said))
+        case events.SegmentCard():
+            return pb.AnalysisEvent(card=card(said))
+        case events.Fallback():
+            return pb.AnalysisEvent(fallback=_fallback(said))
+        case events.Progress() | events.Notice() | events.AnalysisResult():
+            raise AssertionError(f"{type(said).__name__} is never an event of its own in the log")
+        case _:
+            assert_never(said)
+
+
+def estimate(value: events.AnalysisEstimate) -> pb.AnalysisEstimate:
+    return pb.AnalysisEstimate(
+        rows=value.rows,
+        requires_confirmation=value.requires_confirmation,
+        recommended_tier=_TIERS[value.recommended_tier],
+        tiers=[
+            pb.TierEstimate(
+                tier=_TIERS[each.tier],
+                available=each.available,
+                accuracy=each.accuracy,
+                prompt_tokens=each.prompt_tokens,
+                completion_tokens=each.completion_tokens,
+                cost_usd=each.cost_usd,
+                expected_duration=duration(each.expected_s),
+                unavailable_reason=each.unavailable_reason,
+            )
+            for each in value.tiers
+        ],
+        warning=value.warning,
+        fields=[_note(each) for each in value.fields],
+        effective_parameters=parameters(value.effective_parameters),
+    )
+
+
+def short_estimate(value: events.AnalysisEstimate) -> pb.AnalysisEstimate:
+    """The estimate as an error's detail: trailers are limited, so only notes on fields that fit."""
+    message = estimate(value)
+    del message.fields[SHORT_FIELDS:]
+    if message.ByteSize() > SHORT_BYTES:
+        message.ClearField("fields")
+        message.effective_parameters.ClearField("within")
+        del message.effective_parameters.included_features[SHORT_FIELDS:]
+    return message
+
+
+def result(ended: AnalysisRun, value: events.AnalysisResult, resume_token: str) -> pb.AnalysisResult:
+    return pb.AnalysisResult(
+        run=run(ended, resume_token),
+        segments=[card(each) for each in value.segments],
+        chosen_k=value.chosen_k,
+        chosen_by=value.chosen_by,
+        alternative_k=value.alternative_k,
+        scores=[_score(each) for each in value.scores],
+        fallbacks=[_fallback(each) for each in value.fallbacks],
+        fields=[_note(each) for each in value.fields],
+        # No model is called yet, and a missing figure would read as unknown.
+        usage=events_pb2.Usage(prompt_tokens=0, completion_tokens=0, cached_tokens=0, model_calls=0),
+        no_clear_segments=value.no_clear_segments,
+        message=value.message,
+        rows=value.rows,
+        unassigned=value.unassigned,
+        warnings=[_warning(each) for each in value.notices],
+    )
+
+
+def card(value: events.SegmentCard) -> pb.SegmentCard:
+    node = parse.loads(value.criteria)
+    return pb.SegmentCard(
+        card_id=value.card_id,
+        name=value.name,
+        description=value.description,
+        size=value.size,
+        percentage=value.percentage,
+        filter_rules=[
+            pb.FilterRule(field=each.field, operator=each.operator, value=struct.value_from_json(each.value))
+            for each in value.filter_rules
+        ],
+        characteristics=[
+            pb.Characteristic(
+                feature=each.feature,
+                value=each.value,
+                importance=each.importance,
+                segment_average=each.segment_average,
+                population_average=each.population_average,
+                top_values=[_share(share) for share in each.top_values],
+                unit=each.unit,
+            )
+            for each in value.characteristics
+        ],
+        suggested_use=value.suggested_use,
+        criteria=criteria.to_struct(node),
+        expression=criteria.to_expression(node),
+        fidelity=pb.RuleFidelity(
+            precision=value.fidelity.precision,
+            recall=value.fidelity.recall,
+            matched_count=value.fidelity.matched_count,
+            measured_on=value.fidelity.measured_on,
+        ),
+        tier=_TIERS[value.tier],
+        name_from_model=value.name_from_model,
+        previous_card_id=value.previous_card_id,
+        headline=value.headline,
+        provisional=value.provisional,
+        warnings=[_warning(each) for each in value.notices],
+    )
+
+
+def _profile(value: events.FieldProfile) -> pb.FieldProfile:
+    return pb.FieldProfile(
+        field=value.field,
+        kind=value.kind,
+        missing=value.missing,
+        minimum=value.minimum,
+        maximum=value.maximum,
+        mean=value.mean,
+        distinct=value.distinct,
+        top_values=[_share(each) for each in value.top_values],
+        transform=value.transform,
+    )
+
+
+def _score(value: events.ClusterScore) -> pb.ClusterScore:
+    return pb.ClusterScore(
+        k=value.k,
+        metric=value.metric,
+        value=value.value,
+        low=value.low,
+        high=value.high,
+        exact=value.exact,
+        sample_size=value.sample_size,
+        excess_over_null=value.excess_over_null,
+        smallest_share=value.smallest_share,
+        stability=value.stability,
+        inertia=value.inertia,
+        provisional=value.provisional,
+        best_so_far=value.best_so_far,
+        elapsed=duration(value.elapsed_s),
+    )
+
+
+def _fallback(value: events.Fallback) -> events_pb2.FallbackNotice:
+    return events_pb2.FallbackNotice(
+        from_tier=value.from_tier, to_tier=value.to_tier, reason=value.reason, message=value.message
+    )
+
+
+def _note(value: events.FieldNote) -> pb.FieldNote:
+    return pb.FieldNote(field=value.field, reason=value.reason, message=value.message, used=value.used)
+
+
+def _warning(value: events.Notice) -> events_pb2.Warning:
+    return events_pb2.Warning(reason=value.reason, message=value.message, path=value.path)
+
+
+def _share(value: events.ValueShare) -> pb.ValueShare:
+    return pb.ValueShare(value=value.value, percentage=value.percentage, count=value.count)
