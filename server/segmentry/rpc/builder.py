@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
@@ -96,7 +97,7 @@ class SegmentBuilder(grpc_stubs.SegmentBuilderServicer):
         refuse_words(request.query, "query")
         options = _options(request.options)
         where = await self._resolve(request)
-        build_id = _build_id(where.tenant, "Build", request.request_id)
+        build_id = _build_id(where.tenant, "Build", request)
         return _noted(
             await build(request.query, _place(where), options, self._store, build_id=build_id, emit=emit)
         )
@@ -106,7 +107,7 @@ class SegmentBuilder(grpc_stubs.SegmentBuilderServicer):
         options = _options(request.options)
         current: Node = criteria.read(request, "current_criteria", "current_expression")
         where = await self._resolve(request)
-        build_id = _build_id(where.tenant, "Refine", request.request_id)
+        build_id = _build_id(where.tenant, "Refine", request)
         return _noted(
             await refine(
                 request.instruction,
@@ -252,11 +253,12 @@ def _refuse_detached(request: pb.StreamBuildRequest | pb.StreamRefineRequest) ->
         )
 
 
-def _build_id(tenant: str, rpc: str, asked: str) -> str:
-    """A new id, or the same one for the same `request_id` of a tenant: a repeat is the same build."""
-    if not asked:
+def _build_id(tenant: str, rpc: str, request: _BuildRequest | _RefineRequest) -> str:
+    """A new id, or with a `request_id` always the same one for the same request of a tenant."""
+    if not request.request_id:
         return f"b_{uuid.uuid4().hex}"
-    return f"b_{uuid.uuid5(_BUILD_IDS, f'{len(tenant)}:{tenant}:{rpc}:{asked}').hex}"
+    body = hashlib.sha256(request.SerializeToString(deterministic=True)).hexdigest()
+    return f"b_{uuid.uuid5(_BUILD_IDS, f'{rpc}:{body}:{tenant}').hex}"
 
 
 def _noted(outcome: Outcome) -> Outcome:
