@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -25,6 +26,7 @@ IDENTIFIER_SHARE = 0.9
 # Below this many rows that all differ a column tells nothing about identity.
 IDENTIFIER_ROWS = 20
 SENTINEL_SHARE = 0.05
+THREADS = 2
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,9 @@ def infer(frame: pl.DataFrame, schema_id: str) -> Catalog:
 
 def columns(frame: pl.DataFrame) -> list[Inferred]:
     """Each column of the frame as a field with its typed values. Raises: UnreadableTable."""
-    return [column(series) for series in frame.get_columns()]
+    # Polars works outside the interpreter's lock, so a second thread reads a second column.
+    with ThreadPoolExecutor(max_workers=THREADS) as threads:
+        return list(threads.map(column, frame.get_columns()))
 
 
 def title(schema_id: str) -> str:
@@ -120,8 +124,8 @@ def _words(text: pl.Series, reading: Reading) -> Inferred:
         ["n", text.name], descending=[True, False]
     )  # fmt: skip
     distinct, n_set = counts.height, text.count()
-    values: list[str] = counts[text.name].to_list()
-    yes_no = {value.lower() for value in values} <= {"yes", "no"}
+    values: list[str] = counts[text.name].head(SAMPLED_VALUES).to_list()
+    yes_no = distinct <= SAMPLED_VALUES and {value.lower() for value in values} <= {"yes", "no"}
     pii = not yes_no and personal.is_personal(text, reading, distinct)
     field = _field(text, reading, "string", _date_doubt(text))
     form = personal.format_of(text, reading)
