@@ -5,5 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from segmentry.criteria.matchline import Engine, reference
+from segmentry.customers import rows
 
-ENGINES: Mapping[str, Engine] = {"reference": reference}
+ENGINES: Mapping[str, Engine] = {"reference": reference, "snapshot": rows.select}

@@ -128,3 +128,21 @@ def test_the_second_start_maps_the_cached_tables(tmp_path: Path) -> None:
     assert mapped.loaded_at == built.loaded_at
     node = Event("booking", value=3)
     assert mapped.count(node, AS_OF) == built.count(node, AS_OF) > 0
+
+
+def test_yesterdays_tables_make_room_for_todays(tmp_path: Path) -> None:
+    yesterday = golf_snapshot(500, as_of=AS_OF - timedelta(days=1), cache_dir=tmp_path)
+    other_size = golf_snapshot(400, as_of=AS_OF - timedelta(days=1), cache_dir=tmp_path)
+    today = golf_snapshot(500, as_of=AS_OF, cache_dir=tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {today.snapshot_id, other_size.snapshot_id}
+    # Who has yesterday's tables open goes on reading them.
+    assert yesterday.count(leaf("email", "contains", "@"), AS_OF) > 0
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    club = golf_snapshot(100, as_of=AS_OF, cache_dir=tmp_path / "file")
+    assert club.rows == 100
+    assert "is not kept" in caplog.text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import shutil
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,6 +35,7 @@ CHUNK = 250_000
 # A change of the population raises it, so that an old cache is not taken for the new one.
 POPULATION = 1
 
+_log = logging.getLogger("segmentry.customers")
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 
@@ -44,7 +47,8 @@ def golf_snapshot(
 ) -> Snapshot:
     """The population on the day of `as_of` (default today, UTC): activity ends at that midnight.
 
-    With `cache_dir` the tables are written there once and mapped into memory the next time.
+    With `cache_dir` the tables are written there once and mapped into memory the next time; the tables of
+    earlier days are removed. A folder that cannot be written is done without.
 
     Raises: InvalidParameters if `members` is outside 1 to 10 million.
     """
@@ -63,8 +67,17 @@ def golf_snapshot(
     try:
         return Snapshot.read(folder)
     except UnreadableTable:
-        _build(members, seed, midnight, snapshot_id).write(folder)
-        return Snapshot.read(folder)
+        built = _build(members, seed, midnight, snapshot_id)
+    try:
+        built.write(folder)
+    except OSError as err:
+        _log.warning("the golf club is not kept in %s: %s", cache_dir, err.strerror)
+        return built
+    for earlier in cache_dir.glob(f"golf-*-{seed}-{members}-*"):
+        # Whoever has it mapped keeps the pages; only the name goes.
+        if earlier.name != snapshot_id:
+            shutil.rmtree(earlier, ignore_errors=True)
+    return Snapshot.read(folder)
 
 
 class _Chunk:

@@ -7,8 +7,10 @@ A block holds all arrays of one length: the rows of the table, the elements of i
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
+import tempfile
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -91,7 +93,10 @@ class _Writer:
 
 
 def write(snapshot: Snapshot, path: Path) -> None:
-    """Write the folder `path`. It appears under that name when it is complete."""
+    """Write the folder `path`. It appears under that name when it is complete.
+
+    Raises: OSError if the disk refuses.
+    """
     writer = _Writer()
     manifest: _Manifest = {
         "format": FORMAT,
@@ -115,17 +120,32 @@ def write(snapshot: Snapshot, path: Path) -> None:
     }
     manifest["blocks"] = len(writer.blocks)
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir()
+    # Two servers may write the same table: each into a folder of its own, and the later name wins.
+    unfinished = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    try:
+        _fill(unfinished, writer, manifest, snapshot.catalog)
+        shutil.rmtree(path, ignore_errors=True)
+        unfinished.rename(path)
+    except FileExistsError:
+        # The other one was faster, with the same content under the same id.
+        pass
+    except OSError as err:
+        if err.errno != errno.ENOTEMPTY:
+            raise
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _fill(folder: Path, writer: _Writer, manifest: _Manifest, catalog: Catalog) -> None:
     for number, series in enumerate(writer.blocks.values()):
         # One record batch per file, so that every array is contiguous in the mapping.
         length = max(len(series[0]), 1)
-        pl.DataFrame(series).write_ipc(unfinished / f"block-{number}.arrow", record_batch_size=length)
-    (unfinished / "catalog.toml").write_text(catalog_toml.dumps(snapshot.catalog), encoding="utf-8")
-    (unfinished / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    shutil.rmtree(path, ignore_errors=True)
-    unfinished.rename(path)
+        try:
+            pl.DataFrame(series).write_ipc(folder / f"block-{number}.arrow", record_batch_size=length)
+        except pl.exceptions.PolarsError as err:
+            raise OSError(errno.EIO, "the disk refused a block of rows", str(folder)) from err
+    (folder / "catalog.toml").write_text(catalog_toml.dumps(catalog), encoding="utf-8")
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
 
 
 def read(path: Path) -> Snapshot:
