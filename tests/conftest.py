@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncGenerator, Generator
@@ -11,6 +12,11 @@ from pathlib import Path
 import pytest
 from segmentry.state.database import Database
 from segmentry.state.embedded import EmbeddedPostgres
+
+# Before numpy or scikit-learn loads: a fit per test worker, each with a thread per core, spins on two
+# cores until the time limit ends it (seen: 0.2 s became 20 s). Real runs cap theirs in `runs/worker.py`.
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
 
 
 @pytest.fixture(scope="session")
