@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from segmentry.criteria.nodes import And, Leaf, Node, Operator
+from segmentry.reader.patterns.ages import ages
 from segmentry.reader.patterns.flags import consents, flags
-from segmentry.reader.patterns.measures import bare_age, measures, opposite
+from segmentry.reader.patterns.measures import measures, opposite
 from segmentry.reader.patterns.moments import moments
 from segmentry.reader.patterns.texts import presence, texts
 from segmentry.reader.patterns.vague import bands, ranks, unsettled
@@ -26,7 +27,7 @@ _PATTERNS: tuple[Pattern, ...] = (
     flags,
     places,
     measures,
-    bare_age,
+    ages,
     moments,
     texts,
     ranks,
@@ -34,6 +35,24 @@ _PATTERNS: tuple[Pattern, ...] = (
 )
 _AND = frozenset(["and", "plus", "also", "&", "additionally"])
 _BUT = frozenset(["but", "however", "yet", "although", "though", "whereas"])
+_SHOW = frozenset(
+    {
+        "show",
+        "list",
+        "give",
+        "get",
+        "display",
+        "what",
+        "find",
+        "average",
+        "mean",
+        "median",
+        "total",
+        "names",
+        "emails",
+        "fetch",
+    }
+)
 _BREAKS = frozenset([",", ";", ".", "?", "!", ":"])
 # two words that negate together, read before their parts
 _NEGATIVE_PAIRS = frozenset(
@@ -87,7 +106,7 @@ def scan(scene: Scene) -> Clauses:  # noqa: C901 - one branch per kind of word
     """Walk over the query once; at each position the longest construction wins."""
     found = Clauses()
     negation: list[int] = []
-    at = 0
+    at = projection(scene)
     while at < len(scene.tokens):
         word = scene.word(at)
         fragment = longest(scene, at)
@@ -148,6 +167,39 @@ def scan(scene: Scene) -> Clauses:  # noqa: C901 - one branch per kind of word
     return found
 
 
+def projection(scene: Scene) -> int:
+    """Where the description begins: "show me names and emails of ..." names columns to see, no condition."""
+    if scene.word(0) not in _SHOW:
+        return 0
+    at, columns = 1, 0
+    while at < len(scene.tokens):
+        word = scene.word(at)
+        if word in ("of", "for") and columns:
+            return at + 1
+        match = next((match for match in scene.matches_at(at) if match.of("field", "channel")), None)
+        if match is not None:
+            at, columns = match.end, columns + 1
+        elif word in _SHOW or word in (
+            "and",
+            ",",
+            "the",
+            "me",
+            "us",
+            "is",
+            "are",
+            "their",
+            "names",
+            "name",
+            "list",
+            "average",
+            "of",
+        ):
+            at, columns = at + 1, columns + (word in ("names", "name"))
+        else:
+            return 0
+    return 0
+
+
 def longest(scene: Scene, at: int) -> Fragment | None:
     """The construction that covers most words from `at` on; earlier patterns win ties."""
     if scene.tokens[at].kind == "punct":
@@ -202,6 +254,8 @@ def _silent(scene: Scene, at: int) -> bool:
     if token.kind == "punct" or (token.kind == "symbol" and token.norm in ("+", "~")):
         return True
     if token.kind != "word":
+        return False
+    if token.text == "US" and not all(each.text.isupper() for each in scene.tokens if each.kind == "word"):
         return False
     return token.norm in STOP or token.norm in scene.lexicon.entities or token.norm in FRAME
 

@@ -122,7 +122,7 @@ _PHRASES: dict[str, Operator] = {
     "other than": NEQ,
     "not exactly": NEQ,
 }
-_AFTER: dict[str, Operator] = {
+AFTER: dict[str, Operator] = {
     "or more": GTE,
     "or above": GTE,
     "or over": GTE,
@@ -248,7 +248,7 @@ def comparison(tokens: Sequence[Token], at: int, numbers: Mapping[int, Quantity]
 
 
 def _bare(tokens: Sequence[Token], number: Quantity, numbers: Mapping[int, Quantity]) -> Comparison:
-    after = phrase_at(tokens, number.end, _AFTER) if number.end < len(tokens) else None
+    after = phrase_at(tokens, number.end, AFTER) if number.end < len(tokens) else None
     if after is not None:
         return Comparison(((after[0], number),), number.start, after[1], explicit=True)
     joined = number.end

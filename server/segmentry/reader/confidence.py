@@ -18,7 +18,7 @@ def content(scene: Scene) -> list[int]:
     return [
         at
         for at, token in enumerate(scene.tokens)
-        if token.kind != "punct" and not (token.kind == "word" and token.norm in STOP)
+        if token.kind != "punct" and not (token.kind == "word" and token.norm in STOP and token.text != "US")
     ]
 
 

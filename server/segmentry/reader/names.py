@@ -17,7 +17,8 @@ avg average
 """)
 _SUFFIXES = word_set("""
 score count cnt counts flag ind indicator date at time timestamp ts dt name id type code amount level
-pct percent rate cents usd eur number num total status category group method index yn bool tag
+pct percent rate cents usd eur number num total status category group method
+index enabled activated yn bool tag
 """)
 _DATE_WORDS = word_set("""
 last latest recent most first at date on time timestamp ts dt day previous prior next customer client

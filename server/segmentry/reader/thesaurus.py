@@ -245,6 +245,7 @@ RATE_NAMES: Final[dict[str, str]] = {
     "transaction": "transaction",
 }  # fmt: skip
 UNIT_WORDS: Final = word_set("""
+kilogram kilograms centimetre centimetres hr hrs
 day days week weeks month months year years hour hours minute minutes min mins second seconds night
 nights point points time times item items unit units star stars kg kilo kilos km miles mile cm metres
 meters seat seats yr yrs gb mb

@@ -23,6 +23,9 @@ booked percent thousand million dollars countries people users quarter yesterday
 lower platinum
 """.split()
 )
+_ENDINGS = frozenset(
+    {"", "s", "d", "r", "ed", "er", "rs", "ers", "ing", "ly", "al", "ion", "ment", "e", "es", "y", "or"}
+)
 _CALENDAR = frozenset(
     """
 january february march april june july august september october november december monday tuesday
@@ -94,6 +97,15 @@ def _unknown(token: Token, lexicon: Lexicon) -> bool:
     return token.stem not in lexicon.stems
 
 
+def _inflected(word: str, choice: str) -> bool:
+    """True for another form of the same word ("subscribed", "subscribers"): that is no slip of the hand."""
+    common = next(
+        (at for at, (a, b) in enumerate(zip(word, choice, strict=False)) if a != b),
+        min(len(word), len(choice)),
+    )
+    return common >= 5 and word[common:] in _ENDINGS and choice[common:] in _ENDINGS
+
+
 def _nearest(word: str, choices: list[str]) -> str | None:
     allowed = 2 if len(word) >= 8 else 1
     found = process.extract(word, choices, scorer=OSA.distance, limit=4, score_cutoff=allowed)
@@ -102,6 +114,7 @@ def _nearest(word: str, choices: list[str]) -> str | None:
     candidates = [
         (distance, choice) for distance, choice in candidates if len(word) > 5 or choice[0] == word[0]
     ]
+    candidates = [(distance, choice) for distance, choice in candidates if not _inflected(word, choice)]
     if not candidates:
         return None
     closest = min(distance for distance, _ in candidates)

@@ -42,6 +42,7 @@ records row rows
 
 # Words that ask for a list or a count and add no condition.
 FRAME: Final = word_set("""
+using use uses used made make placed living live lives based located came coming belong belonging comes
 show list find get give tell count how many number select display fetch return retrieve see want need look
 looking identify target segment segments create build make pull filter query search total names name me us
 want please there exist exists interested report overview including include includes whoever anyone know
@@ -60,6 +61,7 @@ NEGATIVE_VERBS: Final = word_set(
 
 # Words a person means something by that only a person can settle.
 VAGUE: Final = word_set("""
+long short
 best good great top loyal valuable engaged big large small high low recent recently soon frequent
 frequently regular regularly new old vip premium rich wealthy young heavy lapsed dormant many few lots
 several cheap expensive important interesting promising bad worst poor strong weak happy unhappy active

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import And, Leaf, Node, Not, Operator, Scalar
-from segmentry.reader.comparators import Comparison, comparison
+from segmentry.reader.comparators import AFTER, Comparison, comparison, phrase_at
 from segmentry.reader.dates import When
 from segmentry.reader.inflect import stem
 from segmentry.reader.lexicon import EXACT, GENERAL, PART, Entry
@@ -20,6 +20,15 @@ level : , in their rating it to ranging somewhere anywhere for i.e
 _BEFORE_FIELD = word_set("of in on worth for a an the their total times as to our by")
 _NEGATIONS = frozenset(["not", "isn't", "aren't", "wasn't", "isnt", "arent"])
 _LIST_GLUE = word_set("or , and a an")
+_UNIT_NAMES = {
+    "kilo": "kg",
+    "kilogram": "kg",
+    "centimetr": "cm",
+    "metr": "m",
+    "mil": "mile",
+    "min": "minute",
+    "hr": "hour",
+}
 _GENERIC_NOUNS = word_set("score scores value values amount level number times count rating points")
 
 
@@ -27,7 +36,13 @@ def measures(scene: Scene, at: int) -> Fragment | None:
     """The longest way to read a numeric condition that begins at `at`."""
     found = [
         fragment
-        for fragment in (_field_first(scene, at), _number_first(scene, at), _verb_first(scene, at))
+        for fragment in (
+            _field_first(scene, at),
+            _number_first(scene, at),
+            _verb_first(scene, at),
+            _between_field(scene, at),
+            _sign_word(scene, at),
+        )
         if fragment is not None
     ]
     return max(found, key=lambda fragment: (fragment.end, fragment.node is not None)) if found else None
@@ -78,6 +93,41 @@ def _field_first(scene: Scene, at: int) -> Fragment | None:
             return several
         exact = scene.words(match.start, match.end) in {entry.field for entry in entries}
         return _resolve(scene, at, entries, found, exact=exact, negated=negated)
+    return None
+
+
+def _between_field(scene: Scene, at: int) -> Fragment | None:
+    """ "Between the ages of 40 and 50": the field stands inside the range."""
+    if scene.word(at) not in ("between", "from"):
+        return None
+    begin = scene.skip(at + 1, frozenset({"the", "a", "an"}), 1)
+    for match in scene.matches_at(begin):
+        entries = _numeric(scene, match.of("field"))
+        low = scene.numbers.get(scene.skip(match.end, frozenset({"of"}), 1))
+        if not entries or low is None or scene.word(low.end) not in ("and", "to", "-"):
+            continue
+        high = scene.numbers.get(low.end + 1)
+        if high is not None and low.value <= high.value:
+            found = Comparison(
+                ((Operator.GTE, low), (Operator.LTE, high)), low.start, high.end, explicit=True
+            )
+            return _resolve(scene, at, entries, found, exact=False, negated=False)
+    return None
+
+
+_SIGN_WORDS = {"positive": Operator.GT, "negative": Operator.LT, "zero": Operator.EQ}
+
+
+def _sign_word(scene: Scene, at: int) -> Fragment | None:
+    """ "Negative balance", "zero orders"."""
+    operator = _SIGN_WORDS.get(scene.word(at))
+    if operator is None:
+        return None
+    for match in scene.matches_at(at + 1):
+        candidates = best(_numeric(scene, match.of("field")))
+        if len(candidates) == 1:
+            leaf = Leaf(candidates[0].field, operator, 0)
+            return Fragment("measure", at, match.end, leaf, opposite(leaf), field=leaf.field)
     return None
 
 
@@ -136,34 +186,6 @@ def _several(scene: Scene, at: int, entries: tuple[Entry, ...], found: Compariso
     )
 
 
-def bare_age(scene: Scene, at: int) -> Fragment | None:
-    """ "Women over 40", "clients under 30": a number straight after people is an age."""
-    before = (
-        scene.word(at - 1) if scene.word(at - 1) not in ("aged", "are", "is", "who") else scene.word(at - 2)
-    )
-    previous = scene.previous
-    person = before in scene.lexicon.entities or (
-        previous is not None and previous.kind == "value" and previous.end == at
-    )
-    if not person:
-        return None
-    found = scene.comparison(at)
-    if found is None or not found.explicit or found.money or found.percent or scene.when(at) is not None:
-        return None
-    if not all(
-        isinstance(quantity.value, int) and 10 <= quantity.value <= 110 for _, quantity in found.bounds
-    ):
-        return None
-    if scene.word(found.end) in UNIT_WORDS or scene.word(found.end) == "%":
-        return None
-    for name, named in scene.lexicon.named.items():
-        if named.core == ("age",) and scene.field(name).type == "number":
-            return _build(
-                at, found.end, scene.field(name), found, exact=False, negated=False, factor=1.0, assumed=True
-            )
-    return None
-
-
 def _find(scene: Scene, at: int) -> tuple[int, bool, Comparison | None]:
     """The comparison after a field's name, over small words and perhaps a "not"."""
     negated = False
@@ -172,6 +194,9 @@ def _find(scene: Scene, at: int) -> tuple[int, bool, Comparison | None]:
         if found is not None and not (scene.word(at) == "past" and False):
             return at, negated, found
         word = scene.word(at)
+        when = scene.when(at) if word in ("in", "for", "on") else None
+        if when is not None and when.kind == "absolute":
+            return at, negated, None
         if word in _NEGATIONS:
             negated = True
         elif word not in _AFTER_FIELD:
@@ -192,6 +217,11 @@ def _number_first(scene: Scene, at: int) -> Fragment | None:
             if not entries:
                 continue
             # "3 or more visits", "5 bookings": a bare number before the noun is exactly that many
+            after = phrase_at(scene.tokens, match.end, AFTER) if match.end < len(scene.tokens) else None
+            if after is not None and not found.explicit:
+                bounds = ((after[0], found.bounds[0][1]),)
+                said = Comparison(bounds, found.start, found.end, explicit=True)
+                return _resolve(scene, at, entries, said, exact=False, negated=False, end=after[1])
             return _resolve(scene, at, entries, found, exact=False, negated=False, end=match.end)
     return None
 
@@ -281,7 +311,7 @@ def _resolve(
     field = scene.field(candidates[0].field)
     if found.approximate:
         return _approximate(scene, start, end, field, found)
-    return _build(start, end, field, found, exact=exact, negated=negated, factor=factor, assumed=assumed)
+    return build(start, end, field, found, exact=exact, negated=negated, factor=factor, assumed=assumed)
 
 
 def _has_rate(scene: Scene, name: str, rate: str) -> bool:
@@ -302,6 +332,7 @@ def _unit(scene: Scene, at: int, name: str, assumed: bool) -> tuple[int, float, 
     if time is not None:
         return start + 1, time[0], assumed or time[1]
     stems = {stem(part) for part in named.words} | {stem(named.field.unit.casefold())}
+    word = _UNIT_NAMES.get(stem(word), word)
     if stem(word) in stems or word in ("times", "items", "units", "points", "item", "unit"):
         return start + 1, 1.0, assumed
     return at, 1.0, assumed
@@ -325,7 +356,7 @@ def _window(scene: Scene, end: int, entries: tuple[Entry, ...]) -> tuple[list[En
 def _ambiguous(scene: Scene, start: int, end: int, candidates: list[Entry], found: Comparison) -> Fragment:
     options: list[Option] = []
     for entry in candidates[:4]:
-        fragment = _build(
+        fragment = build(
             start,
             end,
             scene.field(entry.field),
@@ -374,7 +405,7 @@ def _tenth(value: float, integer: bool) -> tuple[int | float, int | float]:
     return value - margin, value + margin
 
 
-def _build(
+def build(
     start: int,
     end: int,
     field: Field,
@@ -442,4 +473,4 @@ def opposite(node: Node) -> Node:
     return Not(node)
 
 
-__all__ = ["EXACT", "measures", "opposite"]
+__all__ = ["EXACT", "build", "measures", "opposite"]

@@ -54,6 +54,11 @@ def _event_first(scene: Scene, at: int) -> Fragment | None:
             return _older(scene, at, match.end, comparative)
         allowed = _BETWEEN | scene.lexicon.entities
         begin = match.end
+        if (
+            scene.word(begin - 1) in ("since", "until", "before", "after")
+            and scene.when(begin - 1) is not None
+        ):
+            begin -= 1  # "members since 2021": the last word of the phrase belongs to the date as well
         for _ in range(6):
             when = scene.when(begin)
             if when is not None and (
@@ -128,7 +133,7 @@ def condition(
     name = field.name
     future = scene.lexicon.named[name].future
     never = Leaf(name, Operator.EXISTS, False)
-    positive = _positive(name, when, future)
+    positive = _positive(name, when, future, beyond=future or field.tense == "any")
     negative = _negative(name, when, positive, future)
     options: list[Option] = []
     for text, lo, hi in when.alternatives:
@@ -140,11 +145,11 @@ def condition(
     return positive, negative, tuple(options), (Option("also those who never did", also),)
 
 
-def _positive(name: str, when: When, future: bool) -> Node:
+def _positive(name: str, when: When, future: bool, *, beyond: bool) -> Node:
     if when.kind in ("rolling", "within"):
         if when.kind == "within" and future:
             return _interval(name, "{{NOW}}", when.from_now)
-        return Leaf(name, Operator.GTE, when.ago)
+        return _interval(name, when.ago, "{{NOW}}" if beyond else None)
     if when.kind == "next":
         if when.lo is not None:
             return _interval(name, when.lo, when.hi)

@@ -141,7 +141,8 @@ def unsettled(scene: Scene, at: int) -> Fragment | None:
     """A vague word, alone or beside a field, or a field without any condition: a question with options."""
     word = scene.word(at)
     vague = word in VAGUE
-    for match in scene.matches_at(at + 1) if vague else []:
+    beside = scene.skip(at + 1, frozenset({"-"}), 1)
+    for match in scene.matches_at(beside) if vague else []:
         entries = _rateable(scene, match.of("field"))
         if entries:
             field = scene.field(best(entries)[0].field)
@@ -164,7 +165,7 @@ def unsettled(scene: Scene, at: int) -> Fragment | None:
         options += _options(field, word)
     if not options:
         options = (
-            _recency(scene)
+            _recency(scene, word)
             if word in _RECENCY
             else [option for field in _worth(scene) for option in _options(field, word)[:1]]
         )
@@ -262,16 +263,12 @@ def _worth(scene: Scene) -> list[Field]:
     return [field for _, _, field in sorted(scored, key=lambda item: item[:2])[:3]]
 
 
-def _recency(scene: Scene) -> list[Option]:
+def _recency(scene: Scene, word: str) -> list[Option]:
+    operator = Operator.LT if word in ("inactive", "dormant", "lapsed") else Operator.GTE
     dated = [
         field
         for field in scene.catalog.visible
         if field.type == "datetime" and not scene.lexicon.named[field.name].future
     ]
-    return [
-        Option(
-            label(Leaf(field.name, Operator.GTE, "{{30_DAYS_AGO}}")),
-            Leaf(field.name, Operator.GTE, "{{30_DAYS_AGO}}"),
-        )
-        for field in dated[:3]
-    ]
+    leaves = [Leaf(field.name, operator, "{{30_DAYS_AGO}}") for field in dated[:3]]
+    return [Option(label(leaf), leaf) for leaf in leaves]

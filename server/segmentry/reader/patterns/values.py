@@ -13,10 +13,11 @@ from segmentry.reader.words import word_set
 
 _SEPARATORS = frozenset({"or", "and", ",", "/", "nor", "&", "|"})
 _COPULA = word_set("""
-is are was were be being equals equal = == : of in as at to one either set has have a an the their by
-with with
+is are was were be being equals equal = == : of in as at to either set has have a an the their by
+with type kind category level method
 """)
 _NEGATIONS = word_set("not isn't aren't isnt arent != <> ≠ wasn't weren't")
+_EXCEPTIONS = frozenset({("other", "than"), ("apart", "from"), ("except", "for"), ("different", "from")})
 _AFTER_ITEM = word_set("the a an in with from by on those")
 
 
@@ -44,9 +45,15 @@ def _after_name(scene: Scene, at: int) -> Fragment | None:
             if field.type == "number" and not field.values:
                 continue
             begin = scene.skip(match.end, _COPULA)
+            if scene.word(begin) == "one" and scene.word(begin + 1) == "of":
+                begin = scene.skip(begin + 2, _COPULA)
             negated = scene.word(begin) in _NEGATIONS
             if negated:
                 begin = scene.skip(begin + 1, _COPULA)
+            elif (scene.word(begin), scene.word(begin + 1)) in _EXCEPTIONS:
+                negated, begin = True, begin + 2
+            elif scene.word(begin) in ("except", "excluding"):
+                negated, begin = True, begin + 1
             if begin >= len(scene.tokens):
                 continue
             chosen = _list(scene, begin, frozenset({field.name}), restricted=True)
@@ -68,9 +75,7 @@ def _bare(scene: Scene, at: int) -> Fragment | None:
     if following is not None:
         name, end = following
         fields = [name]
-    allowed = [
-        name for name in fields if following is not None or all(_entry(item, name).bare for item in items)
-    ]
+    allowed = [name for name in fields if following is not None or _entry(items[0], name).bare]
     if not allowed:
         return None
     strength = {name: min(_entry(item, name).strength for item in items) for name in allowed}

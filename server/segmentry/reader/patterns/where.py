@@ -96,7 +96,7 @@ def _believable(scene: Scene, at: int, end: int, named: bool) -> bool:
             named
             or _placed(scene, at)
             or following in scene.lexicon.entities
-            or following in ("", "-", "based", ",", "or")
+            or following in ("", "only", "and", ")", "?", "-", "based", ",", "or")
         )
     return True
 
@@ -158,7 +158,10 @@ def _capital(scene: Scene, at: int) -> bool:
         return False
     if len(token.text) > 1 and token.text.isupper():
         return False
-    return not any(match.of("value", "band") for match in scene.matches_at(at))
+    cities = {field.name for field in scene.lexicon.city_fields}
+    return not any(
+        entry.field not in cities for match in scene.matches_at(at) for entry in match.of("value", "band")
+    )
 
 
 __all__ = ["Leaf", "Operator", "places"]
