@@ -43,6 +43,7 @@ from segmentry.errors import (
     InvalidResumeToken,
     MissingField,
     SegmentryError,
+    ServerDraining,
     StoreBusy,
     Unavailable,
     WorkerLost,
@@ -198,6 +199,8 @@ class AnalysisService:
         if parameters.within:
             clock = Clock.at(question.as_of, question.time_zone or snapshot.catalog.time_zone)
             check.require(parse.loads(parameters.within), snapshot.catalog, clock)
+        if self._closing:
+            raise ServerDraining("the server is shutting down; start the analysis on the next one")
         if len(self._active) >= MOST_OPEN:
             raise Exhausted(
                 "too many analyses wait already; try again later", retry_after_s=5.0, maximum=MOST_OPEN
@@ -312,6 +315,8 @@ class AnalysisService:
         return self._tokens
 
     def _spawn(self, run: Run, snapshot: Snapshot) -> None:
+        if self._closing:  # its lease runs out, and another server takes it up
+            return
         task = self._background.start(Execution(self._workshop, run, snapshot).work(), run.run_id)
         self._active[run.run_id] = task
         task.add_done_callback(lambda _: self._active.pop(run.run_id, None))
