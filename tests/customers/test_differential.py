@@ -157,17 +157,21 @@ def table(
     return Snapshot.from_frame(frame, CATALOG, {"order": orders})
 
 
+# In parts, so that each stays far below the time a test may take.
+@pytest.mark.parametrize("part", range(4))
 @pytest.mark.parametrize("coded_limit", [0, columns.CODED_LIMIT], ids=["wide", "coded"])
 @settings(
-    max_examples=150,
+    max_examples=40,
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(rows=ROWS, events=EVENTS, trees=st.lists(TREES, min_size=1, max_size=4))
 def test_every_row_is_decided_as_by_the_reference(
+    *,
     monkeypatch: pytest.MonkeyPatch,
     coded_limit: int,
+    part: int,
     rows: list[dict[str, object]],
     events: list[tuple[int, datetime, int | None, str | None]],
     trees: list[Node],
@@ -181,7 +185,7 @@ def test_every_row_is_decided_as_by_the_reference(
         assert snapshot.count(Not(tree), AS_OF) == len(rows) - sum(expected)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(rows=ROWS)
 def test_rows_come_back_as_they_went_in(rows: list[dict[str, object]]) -> None:
     for before, after in zip(rows, table(rows, []).rows_as_mappings(), strict=True):
