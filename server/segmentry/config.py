@@ -124,7 +124,7 @@ class Settings:
         "token_key",
         SecretText(minimum=16),
         "Key that signs resume and page tokens, at least 16 characters; the same on all servers that share "
-        "a database. Without it a key is made once in the data folder.",
+        "a database. Without it keys are made once, in the database and in the data folder.",
     )
     demo: bool = _setting(
         False,

@@ -29,7 +29,7 @@ from segmentry.v1 import segment_analysis_pb2, segment_builder_pb2, segment_insi
 from tests.rpc.echo import outcome
 from tests.rpc.wire import deep_criteria
 
-SERVICES = {"segmentry.v1.SegmentBuilder", "segmentry.v1.SegmentInsights"}
+SERVICES = {f"segmentry.v1.Segment{name}" for name in ("Builder", "Analysis", "Insights")}
 READINESS = "/segmentry.v1.SegmentInsights/GetReadiness"
 
 
@@ -217,19 +217,40 @@ async def test_reflection_can_be_off(tmp_path: Path) -> None:
         assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
-async def test_buf_curl_lists_the_methods(tmp_path: Path) -> None:
+async def buf_curl(home: Path, *arguments: str) -> str:
     buf = Path(sys.executable).with_name("buf")
+    child = await asyncio.create_subprocess_exec(
+        buf,
+        *("curl", "--protocol", "grpc", "--http2-prior-knowledge"),
+        *arguments,
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "HOME": str(home)},
+    )
+    out, _ = await child.communicate()
+    assert child.returncode == 0
+    return out.decode()
+
+
+async def test_buf_curl_lists_the_methods_and_calls_one_by_reflection(tmp_path: Path) -> None:
+    async with server.running(settings(tmp_path, demo=True, demo_members=500)) as it:
+        listing = await buf_curl(tmp_path, "--list-methods", f"http://{it.address}")
+        assert "segmentry.v1.SegmentInsights/GetReadiness" in listing
+        sent = '{"criteria":{"engagementScore":{"$gte":70}},"tenantId":"tenant_123"}'
+        url = f"http://{it.address}/segmentry.v1.SegmentBuilder/PreviewCount"
+        reply = json.loads(await buf_curl(tmp_path, "-d", sent, url))
+        assert 0 < reply["count"] < 500
+
+
+async def test_the_reflection_client_of_grpcio_sees_the_services(tmp_path: Path) -> None:
+    def services(address: str) -> set[str]:
+        from grpc_reflection.v1alpha import proto_reflection_descriptor_database as client  # noqa: PLC0415
+
+        untyped: Any = client
+        with grpc.insecure_channel(address) as channel:
+            return set(untyped.ProtoReflectionDescriptorDatabase(channel).get_services())
+
     async with server.running(settings(tmp_path)) as it:
-        listing = await asyncio.create_subprocess_exec(
-            buf,
-            *("curl", "--protocol", "grpc", "--http2-prior-knowledge", "--list-methods"),
-            f"http://{it.address}",
-            stdout=asyncio.subprocess.PIPE,
-            env={**os.environ, "HOME": str(tmp_path)},
-        )
-        out, _ = await listing.communicate()
-    assert listing.returncode == 0
-    assert "segmentry.v1.SegmentInsights/GetReadiness" in out.decode()
+        assert await asyncio.to_thread(services, it.address) >= SERVICES
 
 
 async def test_the_end_of_the_block_refuses_new_calls_and_says_not_serving(tmp_path: Path) -> None:
@@ -287,18 +308,20 @@ async def process(folder: Path, **environ: str) -> AsyncGenerator[tuple[asyncio.
             await child.wait()
 
 
-def group_is_gone(pid: int) -> bool:
-    """Whether no process of the child's session is left."""
-    found = subprocess.run(["ps", "-eo", "sid="], capture_output=True, text=True, check=True).stdout
-    return str(pid) not in found.split()
+def left_behind(pid: int, folder: Path) -> list[str]:
+    """Processes of the child's session, and those that work in its folder: PostgreSQL has its own session."""
+    found = subprocess.run(["ps", "-eo", "sid=,args="], capture_output=True, text=True, check=True).stdout
+    return [
+        line for line in found.splitlines() if line.split(maxsplit=1)[0] == str(pid) or str(folder) in line
+    ]
 
 
 @pytest.mark.timeout(60)  # a new database cluster in a new process, on a machine that may be busy
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_drains_and_exits_zero_and_leaves_no_process(
-    tmp_path: Path, number: signal.Signals
+    open_folder: Path, number: signal.Signals
 ) -> None:
-    async with process(tmp_path) as (child, address):
+    async with process(open_folder) as (child, address):
         async with grpc.aio.insecure_channel(address) as channel:
             assert await health_of(channel) == health_pb2.HealthCheckResponse.SERVING
             watching = streaming(channel, "/grpc.health.v1.Health/Watch")
@@ -306,17 +329,18 @@ async def test_a_signal_drains_and_exits_zero_and_leaves_no_process(
             child.send_signal(number)
             changed = health_pb2.HealthCheckResponse.FromString(await watching.read())
             assert changed.status == health_pb2.HealthCheckResponse.NOT_SERVING
+            assert any("postgres" in line for line in left_behind(child.pid, open_folder))
         assert await asyncio.wait_for(child.wait(), 40) == 0
         assert child.stderr is not None
         lines = [json.loads(raw)["message"] async for raw in child.stderr]
         assert lines[-1] == "stopped"
-    assert group_is_gone(child.pid)
+    assert left_behind(child.pid, open_folder) == []
 
 
 @pytest.mark.timeout(60)  # as above
-async def test_a_second_signal_ends_the_process_at_once(tmp_path: Path) -> None:
+async def test_a_second_signal_ends_the_process_at_once(open_folder: Path) -> None:
     async with (
-        process(tmp_path, SEGMENTRY_DRAIN_NOTICE_S="60") as (child, address),
+        process(open_folder, SEGMENTRY_DRAIN_NOTICE_S="60") as (child, address),
         grpc.aio.insecure_channel(address) as channel,
     ):
         child.send_signal(signal.SIGTERM)

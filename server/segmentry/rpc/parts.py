@@ -6,6 +6,7 @@ import os
 import secrets
 from dataclasses import dataclass
 
+from segmentry.analysis.service import PRELOAD, AnalysisService
 from segmentry.config import Settings
 from segmentry.customers.snapshots import SnapshotStore
 from segmentry.rpc.groups import Group
@@ -13,6 +14,7 @@ from segmentry.rpc.interceptors.admission import Limit
 from segmentry.rpc.interceptors.deadline import Allowance
 from segmentry.rpc.relay import StreamLimits, Streams
 from segmentry.rpc.tokens import Tokens
+from segmentry.runs.supervisor import Supervisor
 from segmentry.state.database import Database
 
 
@@ -25,12 +27,25 @@ class Parts:
     database: Database
     streams: Streams
     tokens: Tokens
+    analyses: AnalysisService
 
 
 def database(settings: Settings) -> Database:
     if settings.database_dsn is not None:
         return Database(settings.database_dsn.reveal(), pool_size=settings.database_pool)
     return Database(directory=settings.data_dir / "postgres", pool_size=settings.database_pool)
+
+
+def analyses(settings: Settings, store: SnapshotStore, state: Database) -> AnalysisService:
+    """The analyses of this server; nothing starts before the first one."""
+    key = settings.token_key.reveal().encode() if settings.token_key is not None else None
+    return AnalysisService(
+        state,
+        store,
+        Supervisor(preload=PRELOAD),
+        folder=settings.data_dir / "work",
+        token_key=key,
+    )
 
 
 def tokens(settings: Settings) -> Tokens:

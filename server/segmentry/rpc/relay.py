@@ -17,7 +17,7 @@ import grpc
 
 from segmentry.errors import Internal, ServerDraining, SlowConsumer
 from segmentry.rpc import status
-from segmentry.rpc.call import ServerContext, request_id
+from segmentry.rpc.call import ServerContext, note, request_id
 
 
 class Numbered(Protocol):
@@ -254,6 +254,8 @@ class _StallGuard:
         self._end = asyncio.create_task(self._finish())
 
     async def _finish(self) -> None:
+        # The log line is written by the handler, which only sees that it is cancelled.
+        note(endedBy=SlowConsumer.reason)
         error = SlowConsumer(
             f"nothing was read for {self._limits.stall_s:g} s; resume, and read faster",
             resumeToken=self._token,

@@ -12,9 +12,12 @@ from dataclasses import dataclass
 
 import grpc
 
+from segmentry.analysis.service import AnalysisService
 from segmentry.config import Settings
 from segmentry.customers.snapshots import SnapshotStore
 from segmentry.rpc import insights, parts, reflection, tables
+from segmentry.rpc.analysis import SERVICE as ANALYSIS
+from segmentry.rpc.analysis import SegmentAnalysis
 from segmentry.rpc.builder import SERVICE as BUILDER
 from segmentry.rpc.builder import SegmentBuilder
 from segmentry.rpc.health import SERVICE as HEALTH
@@ -29,6 +32,7 @@ from segmentry.rpc.logs import configure_logging
 from segmentry.rpc.parts import Parts
 from segmentry.rpc.relay import Drain, Streams
 from segmentry.state.database import Database
+from segmentry.v1.segment_analysis_pb2_grpc import add_SegmentAnalysisServicer_to_server
 from segmentry.v1.segment_builder_pb2_grpc import add_SegmentBuilderServicer_to_server
 
 __all__ = ["Running", "configure_logging", "running", "serve"]
@@ -60,6 +64,11 @@ class Running:
     store: SnapshotStore
     database: Database
     health: Health
+    analyses: AnalysisService
+
+    async def warm(self) -> None:
+        """Open what a first analysis needs, the state database and a worker, before it is asked for."""
+        await self.analyses.open()
 
 
 @asynccontextmanager
@@ -71,8 +80,8 @@ async def running(
 ) -> AsyncGenerator[Running]:
     """Run a server inside the block; at its end it drains, and everything that it started is gone.
 
-    `store` replaces the tables that the settings name. `eager` opens the state database before the server
-    is ready, instead of at its first use.
+    `store` replaces the tables that the settings name. `eager` opens the state database and takes up
+    unfinished runs before the server is ready, instead of at the first use.
 
     Raises: InvalidParameters or CannotListen for the address; UnreadableTable, EmptyDataset and others for a
     table; Unavailable for the state database.
@@ -88,7 +97,9 @@ async def running(
         stack.push_async_callback(database.close)
         customers = store or SnapshotStore()
         streams = Streams(parts.stream_limits(settings), drain)
-        made = Parts(settings, customers, database, streams, parts.tokens(settings))
+        analyses = parts.analyses(settings, customers, database)
+        stack.push_async_callback(analyses.close)
+        made = Parts(settings, customers, database, streams, parts.tokens(settings), analyses)
         services = _add_services(server, made)
         health = Health(server, services)
         await health.starting()
@@ -100,10 +111,10 @@ async def running(
         if store is None:
             await tables.fill(customers, settings)
         if eager:
-            await database.open()
+            await analyses.open()
         await health.ready()
         try:
-            yield Running(address, settings, customers, database, health)
+            yield Running(address, settings, customers, database, health, analyses)
         finally:
             await health.leave()
             drain.start()
@@ -152,8 +163,10 @@ def _add_services(server: grpc.aio.Server, made: Parts) -> tuple[str, ...]:
     """Add every service of the contract; return their names."""
     builder = SegmentBuilder(made.store, made.streams, made.tokens)
     add_SegmentBuilderServicer_to_server(builder, server)
+    analysis = SegmentAnalysis(made.analyses, made.streams, made.tokens)
+    add_SegmentAnalysisServicer_to_server(analysis, server)
     insights.add_to_server(server)
-    return (BUILDER, insights.SERVICE)
+    return (BUILDER, ANALYSIS, insights.SERVICE)
 
 
 async def _until_idle(admission: Admission, at_most_s: float) -> None:
