@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from collections.abc import Generator
 from pathlib import Path
 
@@ -24,4 +25,10 @@ def open_folder() -> Generator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="segmentry-tests-"))
     folder.chmod(0o755)
     yield folder
+    for _ in range(200):
+        # After a server that ended at once, PostgreSQL's guardian may still be stopping it.
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(0.05)
     shutil.rmtree(folder)

@@ -310,7 +310,9 @@ async def process(folder: Path, **environ: str) -> AsyncGenerator[tuple[asyncio.
 
 def left_behind(pid: int, folder: Path) -> list[str]:
     """Processes of the child's session, and those that work in its folder: PostgreSQL has its own session."""
-    found = subprocess.run(["ps", "-eo", "sid=,args="], capture_output=True, text=True, check=True).stdout
+    found = subprocess.run(
+        ["ps", "-ww", "-eo", "sid=,args="], capture_output=True, text=True, check=True
+    ).stdout
     return [
         line for line in found.splitlines() if line.split(maxsplit=1)[0] == str(pid) or str(folder) in line
     ]
@@ -326,10 +328,10 @@ async def test_a_signal_drains_and_exits_zero_and_leaves_no_process(
             assert await health_of(channel) == health_pb2.HealthCheckResponse.SERVING
             watching = streaming(channel, "/grpc.health.v1.Health/Watch")
             assert await watching.read()
+            assert any("postgres" in line for line in left_behind(child.pid, open_folder))
             child.send_signal(number)
             changed = health_pb2.HealthCheckResponse.FromString(await watching.read())
             assert changed.status == health_pb2.HealthCheckResponse.NOT_SERVING
-            assert any("postgres" in line for line in left_behind(child.pid, open_folder))
         assert await asyncio.wait_for(child.wait(), 40) == 0
         assert child.stderr is not None
         lines = [json.loads(raw)["message"] async for raw in child.stderr]
