@@ -126,7 +126,9 @@ def _leaf(leaf: Leaf, catalog: Catalog | None) -> Leaf:
 def _scalar(value: Scalar, field: Field | None) -> Scalar:
     if isinstance(value, float) and value.is_integer() and abs(value) <= _EXACT:
         return int(value)
-    if isinstance(value, datetime) or (field is not None and field.type == "datetime"):
+    if isinstance(value, datetime):
+        return _time(value)
+    if isinstance(value, str) and field is not None and field.type == "datetime":
         return _time(value)
     return value
 

@@ -198,7 +198,7 @@ def _list(leaf: Leaf, values: tuple[Scalar, ...], field: Field | None, clock: Cl
     if not said:
         if None in values:
             return "is unset" if among else "is set"
-        return phrase.format("one of nothing" if among else "nothing")
+        return phrase.format("one of nothing") if among else f"{phrase.format('nothing')} (or unset)"
     if not among:
         named = phrase.format(", ".join(said))
         return f"is set and {named}" if None in values else f"{named} (or unset)"
@@ -249,7 +249,8 @@ def _event(event: Event, catalog: Catalog, clock: Clock) -> str:
     elif event.operator is Operator.NEQ:
         phrase = "not exactly {0}"
     if event.of is None:
-        counted = phrase.format(f"{event.value:,}")
+        none = event.operator is Operator.EQ and event.value == 0
+        counted = "no" if none else phrase.format(f"{event.value:,}")
         said = f"had {counted} {name if event.value == 1 else quantities.plural(name)}"
     else:
         summed = properties.get(event.of)

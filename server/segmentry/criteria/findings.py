@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
@@ -147,7 +148,7 @@ def _said(leaf: Leaf) -> str:
     value = leaf.value
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    shown = value_json(value)
+    shown = value if isinstance(value, str) else json.dumps(value_json(value), ensure_ascii=False)
     return f"{leaf.field} {sign} {shown}"
 
 

@@ -26,7 +26,9 @@ def number(value: float, unit: str = "") -> str:
         return _money(value) if abs(value) <= _EXACT else f"{value:,} cents"
     if unit in ("percent", "%"):
         return f"{value:,}%"
-    return f"{value:,} {unit}" if unit in _SUFFIXED else f"{value:,}"
+    if unit in _SUFFIXED:
+        return f"{value:,} {unit.removesuffix('s') if value == 1 else unit}"
+    return f"{value:,}"
 
 
 def _money(cents: float) -> str:

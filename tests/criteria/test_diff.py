@@ -1,0 +1,42 @@
+"""What changed between two trees."""
+
+from __future__ import annotations
+
+import pytest
+from segmentry.criteria import parse
+from segmentry.criteria.diff import diff
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "changes"),
+    [
+        ('{"a":1}', '{"a":1}', []),
+        ('{"a":1}', '{"$and":[{"a":1},{"b":2}]}', [("added", "$and[1].b")]),
+        ('{"$and":[{"a":1},{"b":2}]}', '{"$and":[{"b":2},{"a":1}]}', []),
+        ('{"$and":[{"a":1},{"b":2}]}', '{"b":2}', [("removed", "$and[0].a")]),
+        ('{"a":{"$gte":70}}', '{"a":{"$gte":80}}', [("changed", "a.$gte")]),
+        ('{"a":{"$gte":70,"$lte":90}}', '{"a":{"$lte":95,"$gte":70}}', [("changed", "$and[0].a.$lte")]),
+        ('{"a":1}', '{"$not":{"a":1}}', [("moved", "$not.a")]),
+        ('{"a":1}', '{"$not":{"$not":{"a":1}}}', []),
+        (
+            '{"$and":[{"a":1},{"b":2}]}',
+            '{"$or":[{"a":1},{"b":2}]}',
+            [("moved", "$or[0].a"), ("moved", "$or[1].b")],
+        ),
+        ('{"a":{"$in":["x","y"]}}', '{"a":{"$in":["y","x"]}}', []),
+        ('{"a":{"$ne":1}}', '{"a":{"$neq":1.0}}', []),
+        ('{"a":true}', '{"a":1}', [("changed", "a")]),
+        ("{}", '{"a":1}', [("added", "a")]),
+        ('{"$event":{"name":"e"}}', '{"$event":{"name":"e","count":2}}', [("changed", "$event")]),
+        ('{"$segment":"s"}', '{"$segment":"t"}', [("added", "$segment"), ("removed", "$segment")]),
+    ],
+)
+def test_changes_leaf_by_leaf(before: str, after: str, changes: list[tuple[str, str]]) -> None:
+    found = diff(parse.loads(before), parse.loads(after))
+    assert [(each.kind, each.path) for each in found] == changes
+
+
+def test_a_change_holds_both_leaves() -> None:
+    (change,) = diff(parse.loads('{"a":1}'), parse.loads('{"a":2}'))
+    assert change.before == parse.loads('{"a":1}')
+    assert change.after == parse.loads('{"a":2}')
