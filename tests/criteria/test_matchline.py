@@ -150,7 +150,7 @@ def test_a_row_value_of_another_type_is_an_error_with_its_place(row: dict[str, J
         ({"$event": {"name": "x"}}, "INVALID_EVENT", "$event"),
         ({"$segment": "s"}, "UNKNOWN_SEGMENT", "$segment"),
         ({"i": {"$in": [*range(1001)]}}, "TOO_MANY_VALUES", "i.$in"),
-        ({"s": "x" * 1025}, "CRITERIA_TOO_COMPLEX", ""),
+        ({"s": "x" * 1025}, "CRITERIA_TOO_COMPLEX", "s"),
         ([], "PARSE_ERROR", ""),
         (None, "PARSE_ERROR", ""),
         ("{", "PARSE_ERROR", ""),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import assert_never
 
 from segmentry.criteria import bind, findings, limits, paths, suggest
@@ -102,7 +103,8 @@ def check(node: Node, catalog: Catalog, clock: Clock, segments: SegmentLookup = 
         whole = node
     bound = _Check(catalog, clock, found).node(whole)
     if not found.errors:
-        for warning in findings.of_groups(bound, catalog):
+        # More than can be reported is not looked for: each costs a message and a suggestion.
+        for warning in islice(findings.of_groups(bound, catalog), MOST_DIAGNOSTICS):
             found.add(warning)
     ordered = sorted(
         found.items, key=lambda each: (each.severity != "error", _path_order(each.path), each.check)

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from segmentry.criteria import bind, canonical, limits, suggest
 from segmentry.criteria.catalog import Catalog, Field
 from segmentry.criteria.match import matches
-from segmentry.criteria.nodes import And, Event, Leaf, Node, Operator, Or, Scalar
-from segmentry.criteria.operators import key
+from segmentry.criteria.nodes import And, Event, Leaf, Node, Not, Operator, Or, Scalar
+from segmentry.criteria.operators import BY_OPERATOR, key
 from segmentry.criteria.render import scalar_json, to_json, value_json
 from segmentry.errors import Diagnostic, JsonValue
 
@@ -164,28 +164,41 @@ def _by_field(items: Sequence[Node], catalog: Catalog) -> dict[str, list[Leaf]]:
 
 def _contradiction(items: Sequence[Node], catalog: Catalog, path: str) -> Diagnostic | None:
     for leaves in _by_field(items, catalog).values():
-        for index, one in enumerate(leaves):
-            for other in leaves[index + 1 :]:
-                if _never_both(one, other):
-                    message = f"{_said(one)} and {_said(other)}: nobody"
-                    fixes = (to_json(one), to_json(other))
-                    return Diagnostic("CONTRADICTION", path, message, fixes, "warning", 5, one.field)
+        pair = _clash(leaves)
+        if pair is not None:
+            one, other = sorted(pair, key=leaves.index)
+            message = f"{_said(one)} and {_said(other)}: nobody"
+            fixes = (to_json(one), to_json(other))
+            return Diagnostic("CONTRADICTION", path, message, fixes, "warning", 5, one.field)
     return None
 
 
-def _never_both(one: Leaf, other: Leaf) -> bool:
-    for unset, second in ((one, other), (other, one)):
-        if unset.operator is Operator.EXISTS and unset.value is False and _needs_value(second):
-            return True
-    for equal, second in ((one, other), (other, one)):
-        if equal.operator is Operator.EQ and equal.value is not None and not isinstance(equal.value, tuple):
-            return not _holds(second, equal.value)
-    low, high = (one, other) if one.operator in _LOWER else (other, one)
-    if low.operator not in _LOWER or high.operator not in _UPPER:
-        return False
-    if _less(high.value, low.value):
-        return True
-    return not _less(low.value, high.value) and bool({low.operator, high.operator} & _STRICT)
+def _clash(leaves: Sequence[Leaf]) -> tuple[Leaf, Leaf] | None:
+    """Two conditions on one field that nobody can meet together, found in one pass over each kind."""
+    unset = next((each for each in leaves if each.operator is Operator.EXISTS and each.value is False), None)
+    if unset is not None:
+        other = next((each for each in leaves if _needs_value(each)), None)
+        return None if other is None else (unset, other)
+    equal = next((each for each in leaves if each.operator is Operator.EQ), None)
+    if equal is not None:
+        # Every other condition either holds for that one value or rules it out.
+        value = None if isinstance(equal.value, tuple) else equal.value
+        other = next((each for each in leaves if not _holds(each, value)), None)
+        return None if other is None else (equal, other)
+    low, high = _tightest(leaves, _LOWER), _tightest(leaves, _UPPER)
+    if low is None or high is None:
+        return None
+    touching = low.value == high.value and bool({low.operator, high.operator} & _STRICT)
+    return (low, high) if touching or _less(high.value, low.value) else None
+
+
+def _tightest(leaves: Sequence[Leaf], side: frozenset[Operator], *, loosest: bool = False) -> Leaf | None:
+    """The bound on one side that the others on it follow from, or the one that all of them allow."""
+    found: Leaf | None = None
+    for leaf in leaves:
+        if leaf.operator in side and (found is None or _tighter(leaf, found) is not loosest):
+            found = leaf
+    return found
 
 
 def _needs_value(leaf: Leaf) -> bool:
@@ -211,36 +224,57 @@ def _less(one: object, other: object) -> bool:
     return False
 
 
+def _key(node: Node) -> object:
+    """What tells conditions of a bound tree apart, far cheaper than their canonical text."""
+    match node:
+        case Leaf(field, operator, value):
+            return field, operator, repr(value)
+        case And(items):
+            return "and", frozenset(_key(item) for item in items)
+        case Or(items):
+            return "or", frozenset(_key(item) for item in items)
+        case Not(Leaf(field, operator, value)):
+            complement = BY_OPERATOR[operator].complement
+            if complement is not None:
+                return field, complement, repr(value)
+            if operator is Operator.EXISTS:
+                return field, operator, repr(not value)
+            return "not", (field, operator, repr(value))
+        case Not(Not(inner)):
+            return _key(inner)
+        case Not(inner):
+            return "not", _key(inner)
+        case _:
+            return canonical.text(node)
+
+
 def _tautology(items: Sequence[Node], path: str) -> Diagnostic | None:
-    texts: dict[str, Node] = {canonical.text(item): item for item in items}
-    for said, item in texts.items():
-        opposite = canonical.Not(item)
-        if canonical.text(opposite) in texts and canonical.text(opposite) != said:
-            message = f"{said} or its opposite: everybody"
-            return Diagnostic("TAUTOLOGY", path, message, (), "warning", 5)
+    keys = {_key(item) for item in items}
+    for item in items:
+        if _key(Not(item)) in keys:
+            what = _said(item) if isinstance(item, Leaf) else canonical.text(item)
+            return Diagnostic("TAUTOLOGY", path, f"{what} or its opposite: everybody", (), "warning", 5)
     return None
 
 
 def _dead(items: Sequence[Node], catalog: Catalog, *, keep_tight: bool) -> Iterator[Diagnostic]:
     """Leaves that change nothing: written twice, or implied by another bound on the same side."""
-    seen: set[str] = set()
+    seen: set[object] = set()
     for item in items:
-        said = canonical.text(item)
-        if said in seen:
-            what = _said(item) if isinstance(item, Leaf) else said
+        key_of_item = _key(item)
+        if key_of_item in seen:
+            what = _said(item) if isinstance(item, Leaf) else canonical.text(item)
             message = f"{what} stands here twice"
             yield Diagnostic("DEAD_LEAF", item.path, message, (), "warning", 5)
-        seen.add(said)
+        seen.add(key_of_item)
     for leaves in _by_field(items, catalog).values():
         for side in (_LOWER, _UPPER):
-            bounds = [leaf for leaf in leaves if leaf.operator in side]
-            for leaf in bounds:
-                stronger = next((each for each in bounds if _tighter(each, leaf) is keep_tight), None)
-                if stronger is not None and canonical.text(stronger) != canonical.text(leaf):
-                    message = f"{_said(leaf)} changes nothing beside {_said(stronger)}"
-                    yield Diagnostic(
-                        "DEAD_LEAF", leaf.path, message, (to_json(stronger),), "warning", 5, leaf.field
-                    )
+            deciding = _tightest(leaves, side, loosest=not keep_tight)
+            for leaf in leaves:
+                if deciding is not None and leaf.operator in side and _key(leaf) != _key(deciding):
+                    message = f"{_said(leaf)} changes nothing beside {_said(deciding)}"
+                    fix = to_json(deciding)
+                    yield Diagnostic("DEAD_LEAF", leaf.path, message, (fix,), "warning", 5, leaf.field)
 
 
 def _tighter(one: Leaf, other: Leaf) -> bool:

@@ -84,10 +84,13 @@ def refuse_nodes(actual: int, maximum: int = MAX_NODES) -> None:
         raise too_complex("nodes", actual, maximum, f"criteria have {actual:,} nodes, limit {maximum:,}")
 
 
-def too_complex(limit: str, actual: int, maximum: int, message: str) -> CriteriaTooComplex:
-    """The error of one limit.
+def too_complex(limit: str, actual: int, maximum: int, message: str, path: str = "") -> CriteriaTooComplex:
+    """The error of one limit, with the place when there is one.
 
     >>> too_complex("depth", 19, 18, "too deep").metadata["limit"]
     'depth'
     """
-    return CriteriaTooComplex(message, limit=limit, actual=actual, maximum=maximum)
+    error = CriteriaTooComplex(message, limit=limit, actual=actual, maximum=maximum)
+    if path:
+        error.metadata["path"] = path
+    return error

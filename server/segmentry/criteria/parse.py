@@ -248,7 +248,7 @@ class _Tree:
         if n_bytes > limits.MAX_STRING_BYTES:
             maximum = limits.MAX_STRING_BYTES
             raise limits.too_complex(
-                "string bytes", n_bytes, maximum, f"a text has {n_bytes:,} bytes, limit {maximum:,}"
+                "string bytes", n_bytes, maximum, f"a text has {n_bytes:,} bytes, limit {maximum:,}", path
             )
         return text
 

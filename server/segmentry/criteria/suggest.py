@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from segmentry.criteria.catalog import Catalog
 
@@ -12,6 +13,7 @@ LEAST_SCORE = 75.0
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[a-z])(?=[0-9])|(?<=[A-Z])(?=[A-Z][a-z])|[_\s\-./]+")
 
 
+@lru_cache(maxsize=4096)
 def words(name: str) -> str:
     """A name in lower-case words, whatever its spelling habit.
 
