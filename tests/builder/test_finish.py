@@ -12,7 +12,7 @@ from segmentry.builder.events import SubtaskFailed
 from segmentry.builder.finish import Job, finish
 from segmentry.builder.request import Options, Place
 from segmentry.criteria import canonical, check
-from segmentry.criteria.nodes import Leaf, Operator
+from segmentry.criteria.nodes import And, Leaf, Node, Not, Operator, Or
 from segmentry.customers.snapshots import SnapshotStore
 from segmentry.errors import MissingField
 from segmentry.reader.draft import Draft, DraftReading, LeafOrigin
@@ -43,7 +43,50 @@ async def test_criteria_of_the_reader_that_the_check_refuses_become_a_question(
     assert "INVALID_FIELD" in caplog.text
 
 
-VOCABULARY = ["active", "inactive", "golfers", "with", "handicap", "engagementScore", "under", "over", "not", "or", "and", "10", "70", "%", "in", "the", "last", "60", "days", "never", "platinum", "ZA", "high", "low", "churn", "email", "opt-in", "between", "(", ")", ",", "{", "}", "$gt", "é", "💥", "\u202e"]
+@pytest.mark.parametrize("node", [And(()), Not(Or(()))], ids=["empty and", "not of an empty or"])
+async def test_tree_that_says_nothing_is_no_segment_of_everyone(
+    node: Node, place: Place, store: SnapshotStore, listener: Listener
+) -> None:
+    fine = Leaf("engagementScore", Operator.GTE, 70)
+    draft = Draft("ok", node, 0.95, readings=(DraftReading("nothing", node), DraftReading("fine", fine)))
+    outcome = await finish(draft, Job("b_1", place, Options(), store, listener))
+    assert outcome.clarification is not None
+    assert outcome.clarification.partial is None
+    assert [reading.label for reading in outcome.clarification.readings] == ["fine"]
+
+
+VOCABULARY = (
+    *(
+        "active",
+        "inactive",
+        "golfers",
+        "with",
+        "handicap",
+        "engagementScore",
+        "under",
+        "over",
+        "between",
+        "not",
+    ),
+    *(
+        "or",
+        "and",
+        "10",
+        "70",
+        "%",
+        "in",
+        "the",
+        "last",
+        "60",
+        "days",
+        "never",
+        "platinum",
+        "ZA",
+        "high",
+        "low",
+    ),
+    *("churn", "email", "opt-in", "haven't", "booked", "(", ")", ",", "{", "}", "$gt", "é", "💥", "\u202e"),
+)
 WORDS = st.lists(st.sampled_from(VOCABULARY) | st.text(max_size=8), min_size=1, max_size=15).map(" ".join)
 
 

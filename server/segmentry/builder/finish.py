@@ -21,6 +21,7 @@ from segmentry.builder.outcome import (
 from segmentry.builder.preview import Counts
 from segmentry.builder.readings import Candidate
 from segmentry.builder.request import Options, Place
+from segmentry.builder.tidy import tidied
 from segmentry.criteria import canonical, check, diff, render, walk
 from segmentry.criteria.check import Checked
 from segmentry.criteria.nodes import Everyone, Node
@@ -72,8 +73,9 @@ async def finish(draft: Draft, job: Job) -> Outcome:
 
     Raises: InvalidParameters for answers that do not belong to these words; whatever the store raises.
     """
-    node = None if draft.node is None else render.with_paths(draft.node)
+    node = None if draft.node is None else tidied(draft.node)
     if node is not None:
+        node = render.with_paths(node)
         origins = provenance.of_tree(node, draft)
         await job.emit(Partial(node, origins, provenance.coverage(draft), draft=True))
     review = await _review(node, draft, job)

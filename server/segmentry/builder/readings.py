@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from segmentry.builder.outcome import Question
 from segmentry.builder.request import Answer, Place
+from segmentry.builder.tidy import tidied
 from segmentry.criteria import canonical, check, render
 from segmentry.criteria.check import Checked
 from segmentry.criteria.nodes import Node
@@ -35,7 +36,11 @@ def candidates(draft: Draft, place: Place) -> tuple[Candidate | None, ...]:
     """One entry per reading of the draft, None for one that the check refuses: it is never shown."""
     found: list[Candidate | None] = []
     for reading in draft.readings:
-        checked = check.check(render.with_paths(reading.node), place.catalog, place.clock)
+        node = tidied(reading.node)
+        if node is None:
+            found.append(None)
+            continue
+        checked = check.check(render.with_paths(node), place.catalog, place.clock)
         found.append(
             None if checked.errors else Candidate(reading_id(checked.node, place), reading.label, checked)
         )
