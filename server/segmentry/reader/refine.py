@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 from segmentry.criteria import canonical, walk
@@ -79,24 +80,31 @@ def refine(instruction: str, current: Node, catalog: Catalog, clock: Clock) -> D
         )
     again = _AGAIN.match(instruction)
     if again is not None and again["rest"].strip():
-        return read(again["rest"], catalog, clock)
-    for pattern, change in ((_REMOVE, _remove), (_EXCLUDE, _exclude)):
-        found = pattern.match(instruction)
-        if found is not None:
-            return change(found["rest"], current, catalog, clock)
+        return read(_at(instruction, again, "rest"), catalog, clock)
+    gone = _REMOVE.match(instruction)
+    if gone is not None:
+        return _remove(_at(instruction, gone, "rest"), current, catalog, clock)
+    excluded = _EXCLUDE.match(instruction)
+    if excluded is not None:
+        return _exclude(instruction, _at(instruction, excluded, "rest"), current, catalog, clock)
     for pattern in (_CHANGE, _INSTEAD_OF, _MAKE, _INSTEAD):
         found = pattern.match(instruction)
         if found is not None:
-            groups = found.groupdict()
-            return _replace(groups.get("old") or "", groups["new"], current, catalog, clock)
+            old = _at(instruction, found, "old") if "old" in pattern.groupindex else ""
+            return _replace(old, _at(instruction, found, "new"), current, catalog, clock)
     widened = _OR.match(instruction)
     if widened is not None and re.match(
         _LEAD + r"(?:or|and\s+also\s+include|also\s+include|include|widen\s+to|extend\s+to)\b",
         instruction,
         re.IGNORECASE,
     ):
-        return _widen(widened["rest"], current, catalog, clock)
+        return _widen(_at(instruction, widened, "rest"), current, catalog, clock)
     return _add(instruction, current, catalog, clock)
+
+
+def _at(instruction: str, found: re.Match[str], group: str) -> str:
+    """A part of the instruction at its own place: what stands before it is blank, so that spans stay true."""
+    return " " * found.start(group) + instruction[found.start(group) : found.end(group)]
 
 
 # --- add ---------------------------------------------------------------------------------------------
@@ -164,20 +172,22 @@ def _remove(rest: str, current: Node, catalog: Catalog, clock: Clock) -> Draft:
         exact = edits.strongest_field(lay(rest, catalog, clock), {edits.field_of(leaf) for leaf in there})
         if exact is None:
             names = ", ".join(dict.fromkeys(edits.field_of(leaf) for leaf in there))
-            return _ask(current, f"'{rest}' fits more than one condition: {names}. Which one should go?")
+            return _ask(
+                current, f"'{rest.strip()}' fits more than one condition: {names}. Which one should go?"
+            )
         there = [leaf for leaf in there if edits.field_of(leaf) == exact]
     node = edits.removed(current, there)
     notes = ("EVERYONE: no condition is left",) if isinstance(node, Everyone) else ()
     return Draft("ok", node, 0.95, _kept(node, ()), notes=notes)
 
 
-def _exclude(rest: str, current: Node, catalog: Catalog, clock: Clock) -> Draft:
+def _exclude(instruction: str, rest: str, current: Node, catalog: Catalog, clock: Clock) -> Draft:
     draft = read(rest, catalog, clock)
     if draft.node is not None and isinstance(draft.node, Leaf):
         shrunk = edits.without_value(current, draft.node)
         if shrunk is not None:
             return _done(draft, shrunk, current, ())
-    return _add(f"not {rest}", current, catalog, clock)
+    return _add(instruction, current, catalog, clock)
 
 
 # --- replace ---------------------------------------------------------------------------------------------
@@ -211,14 +221,17 @@ def _replace(old: str, new: str, current: Node, catalog: Catalog, clock: Clock) 
             node = edits.exchanged(current, candidates, changed)
             if canonical.text(node, catalog) == canonical.text(current, catalog):
                 return _ask(current, "It says that already; nothing would change")
-            return Draft("ok", node, 0.95, _kept(node, ()))
+            return Draft("ok", node, 0.95, _kept(node, (), current))
         if len(candidates) > 1:
             names = ", ".join(edits.field_of(leaf) for leaf in candidates)
-            return _ask(current, f"'{new}' fits more than one condition: {names}. Which one should change?")
+            return _ask(
+                current, f"'{new.strip()}' fits more than one condition: {names}. Which one should change?"
+            )
     if old and not targets:
         return _absent(old, current)
     return _ask(
-        current, f"It is not clear what '{new}' should change; the conditions are: {edits.listed(current)}"
+        current,
+        f"It is not clear what '{new.strip()}' should change; the conditions are: {edits.listed(current)}",
     )
 
 
@@ -237,7 +250,7 @@ def _done(draft: Draft, node: Node, current: Node, fresh: tuple[LeafOrigin, ...]
         "ok",
         node,
         draft.confidence,
-        _kept(node, fresh),
+        _kept(node, fresh, current),
         readings,
         draft.questions,
         draft.ambiguities,
@@ -247,8 +260,12 @@ def _done(draft: Draft, node: Node, current: Node, fresh: tuple[LeafOrigin, ...]
     )
 
 
-def _kept(node: Node, fresh: tuple[LeafOrigin, ...]) -> tuple[LeafOrigin, ...]:
-    """One origin per leaf of the new tree: the instruction's words where they made it, else `kept`."""
+def _kept(node: Node, fresh: tuple[LeafOrigin, ...], current: Node | None = None) -> tuple[LeafOrigin, ...]:
+    """One origin per leaf of the new tree: the instruction's words where they made or changed it, else `kept`."""
+    before = [
+        repr(dataclasses.replace(leaf, path="")) for leaf in walk.leaves(node if current is None else current)
+    ]
+    spans = tuple(dict.fromkeys(span for origin in fresh for span in origin.spans))
     left = list(fresh)
     found: list[LeafOrigin] = []
     for leaf in walk.leaves(node):
@@ -259,7 +276,10 @@ def _kept(node: Node, fresh: tuple[LeafOrigin, ...]) -> tuple[LeafOrigin, ...]:
             left.remove(match)
             found.append(match)
         else:
-            found.append(LeafOrigin(leaf, "kept", (), 1.0))
+            source = "kept" if repr(dataclasses.replace(leaf, path="")) in before else "said"
+            found.append(
+                LeafOrigin(leaf, source, () if source == "kept" else spans, 1.0 if source == "kept" else 0.95)
+            )
     return tuple(found)
 
 
