@@ -107,7 +107,7 @@ async def test_source_fields_are_listed_with_the_source_operators() -> None:
     assert list(score.operators) == ["eq", "neq", "lt", "lte", "gt", "gte", "exists"]
     assert tier.type == "string"
     assert list(tier.operators) == ["eq", "neq", "in", "nin", "exists"]
-    assert tier.description.startswith("Membership tier")
+    assert tier.description == "Membership tier (e.g., PLATINUM, GOLD, SILVER)"
     assert fields["email"].personal_data
     phrases = {band.phrase: json_format.MessageToDict(band.criteria) for band in score.bands}
     assert phrases["high engagement"] == {"engagementScore": {"$gte": 70}}
