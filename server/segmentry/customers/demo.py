@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from segmentry.criteria.catalog import Field
 from segmentry.customers import golf
 from segmentry.customers.columns import BOOLEANS, Array, Coded, Column, Instant, Number, Text
 from segmentry.customers.events import EventTable
 from segmentry.customers.leaves import microseconds
 from segmentry.customers.population import activity, consents, membership, people, scores, words
-from segmentry.customers.population.activity import NEVER, Activity, Happenings
-from segmentry.customers.population.consents import Consents
-from segmentry.customers.population.draw import Floats, Ints, codes
-from segmentry.customers.population.membership import Membership
-from segmentry.customers.population.people import People
-from segmentry.customers.population.scores import Scores
+from segmentry.customers.population.activity import NEVER, Happenings
+from segmentry.customers.population.draw import Ints, codes
 from segmentry.customers.snapshot import Snapshot
 from segmentry.errors import InvalidParameters, UnreadableTable
 
@@ -36,7 +33,6 @@ CHUNK = 250_000
 POPULATION = 1
 
 _log = logging.getLogger("segmentry.customers")
-Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 def golf_snapshot(
@@ -80,116 +76,122 @@ def golf_snapshot(
     return Snapshot.read(folder)
 
 
+@dataclass
 class _Chunk:
-    """All subjects of the members `first` to `first + n`."""
+    """The arrays of some members by field name, taken out one by one when the tables are put together."""
 
-    def __init__(self, seed: int, number: int, n: int, as_of: int) -> None:
-        first = number * CHUNK
-        self.people: People = people.draw(seed, number, first, n)
-        self.membership: Membership = membership.draw(seed, number, self.people.country_index, as_of)
-        on_file = self.membership
-        self.consents: Consents = consents.draw(seed, number, on_file.keen, on_file.status)
-        self.activity: Activity = activity.draw(
-            seed, number, on_file, self.consents.reads_mail, as_of, first_member=first
-        )
-        self.scores: Scores = scores.draw(seed, number, on_file, self.activity, as_of)
+    arrays: dict[str, np.ndarray]
+    texts: dict[str, pl.Series]
+    events: dict[str, Happenings]
+
+
+def _draw(seed: int, number: int, n: int, as_of: int) -> _Chunk:
+    """The members `number * CHUNK` to `number * CHUNK + n`. What other fields were derived from is let go."""
+    first = number * CHUNK
+    person = people.draw(seed, number, first, n)
+    file = membership.draw(seed, number, person.country_index, as_of)
+    consent = consents.draw(seed, number, file.keen, file.status)
+    done = activity.draw(seed, number, file, consent.reads_mail, as_of, first_member=first)
+    score = scores.draw(seed, number, file, done, as_of)
+    arrays = {
+        "firstName": person.first_name,
+        "lastName": person.last_name,
+        "country": person.country,
+        "city": person.city,
+        "status": codes(file.status, np.zeros(n, np.bool_)),
+        "lifecycleStage": file.stage,
+        "tags": file.tag_codes,
+        "tags.counts": file.tag_counts,
+        "tags.set": file.tags_set,
+        "membershipTier": file.tier,
+        "membershipStatus": file.membership_status,
+        "memberSince": np.where(file.member, file.member_since, NEVER),
+        "membershipExpiry": np.where(file.member, file.expiry, NEVER),
+        "emailOptIn": consent.email,
+        "smsOptIn": consent.sms,
+        "pushOptIn": consent.push,
+        "whatsappOptIn": consent.whatsapp,
+        "engagementScore": score.engagement,
+        "churnRiskScore": score.churn_risk,
+        "lifetimeValue": score.lifetime_value,
+        "lifetimeValue.set": score.lifetime_value_set,
+        "predictedLtv": score.predicted_ltv,
+        "lastActivityAt": done.last_activity,
+        "activityCount30d": done.activities_30d,
+        "activityCount90d": done.activities_90d,
+        "bookingCount30d": done.bookings_30d,
+        "bookingCount90d": done.bookings_90d,
+        "lastBookingAt": done.last_booking,
+        "lastEmailOpenAt": done.last_open,
+        "lastEmailClickAt": done.last_click,
+        "handicap": file.handicap,
+        "handicapProvider": file.provider,
+        "homeClubId": codes(file.club_index, ~file.club_set),
+    }
+    return _Chunk(arrays, {"email": person.email, "phoneNumber": person.phone}, dict(done.events))
+
+
+# The labels behind the codes of each coded field.
+_LABELS: dict[str, tuple[str, ...] | tuple[bool, ...]] = {
+    "firstName": words.FIRST_NAMES,
+    "lastName": words.LAST_NAMES,
+    "country": tuple(row[0] for row in words.COUNTRIES),
+    "city": people.CITIES,
+    "status": words.STATUSES,
+    "lifecycleStage": words.STAGES,
+    "membershipTier": words.TIERS,
+    "membershipStatus": words.MEMBERSHIP_STATUSES,
+    "emailOptIn": BOOLEANS,
+    "smsOptIn": BOOLEANS,
+    "pushOptIn": BOOLEANS,
+    "whatsappOptIn": BOOLEANS,
+    "handicapProvider": words.PROVIDERS,
+    "homeClubId": words.CLUB_IDS,
+}
 
 
 def _build(members: int, seed: int, midnight: datetime, snapshot_id: str) -> Snapshot:
     as_of = microseconds(midnight)
     chunks = [
-        _Chunk(seed, number, min(CHUNK, members - number * CHUNK), as_of)
+        _draw(seed, number, min(CHUNK, members - number * CHUNK), as_of)
         for number in range((members + CHUNK - 1) // CHUNK)
     ]
-
-    def joined(part: Callable[[_Chunk], npt.NDArray[Scalar]]) -> npt.NDArray[Scalar]:
-        return np.concatenate([part(chunk) for chunk in chunks])
-
-    def coded(part: Callable[[_Chunk], npt.NDArray[np.uint8]], labels: Sequence[str]) -> Coded:
-        return Coded(joined(part), tuple(labels))
-
-    def consent(part: Callable[[_Chunk], npt.NDArray[np.uint8]]) -> Coded:
-        return Coded(joined(part), BOOLEANS)
-
-    def text(part: Callable[[_Chunk], pl.Series]) -> Text:
-        return Text(pl.concat([part(chunk) for chunk in chunks]).rechunk())
-
-    def last(part: Callable[[_Chunk], Ints]) -> Instant:
-        moments = joined(part)
-        happened = moments != NEVER
-        return Instant(np.where(happened, moments, 0), happened)
-
-    def if_member(part: Callable[[_Chunk], Ints]) -> Instant:
-        member = joined(lambda chunk: chunk.membership.member)
-        return Instant(np.where(member, joined(part), 0), member)
-
-    def whole(part: Callable[[_Chunk], Ints]) -> Number:
-        return Number(joined(part))
-
-    def number(part: Callable[[_Chunk], Floats]) -> Number:
-        return Number(joined(part))
-
-    def club(labels: Sequence[str]) -> Coded:
-        return coded(lambda chunk: codes(chunk.membership.club_index, ~chunk.membership.club_set), labels)
-
-    tag_counts = joined(lambda chunk: chunk.membership.tag_counts)
-    store: dict[str, Column] = {
-        "email": text(lambda chunk: chunk.people.email),
-        "phoneNumber": text(lambda chunk: chunk.people.phone),
-        "firstName": coded(lambda chunk: chunk.people.first_name, words.FIRST_NAMES),
-        "lastName": coded(lambda chunk: chunk.people.last_name, words.LAST_NAMES),
-        "country": coded(lambda chunk: chunk.people.country, [row[0] for row in words.COUNTRIES]),
-        "city": coded(lambda chunk: chunk.people.city, people.CITIES),
-        "status": coded(
-            lambda chunk: codes(chunk.membership.status, np.zeros(len(chunk.membership.status), np.bool_)),
-            words.STATUSES,
-        ),
-        "lifecycleStage": coded(lambda chunk: chunk.membership.stage, words.STAGES),
-        "tags": Array(
-            np.concatenate([np.zeros(1, np.int64), np.cumsum(tag_counts)]),
-            joined(lambda chunk: chunk.membership.tag_codes),
-            words.TAGS,
-            joined(lambda chunk: chunk.membership.tags_set),
-        ),
-        "membershipTier": coded(lambda chunk: chunk.membership.tier, words.TIERS),
-        "membershipStatus": coded(
-            lambda chunk: chunk.membership.membership_status, words.MEMBERSHIP_STATUSES
-        ),
-        "memberSince": if_member(lambda chunk: chunk.membership.member_since),
-        "membershipExpiry": if_member(lambda chunk: chunk.membership.expiry),
-        "emailOptIn": consent(lambda chunk: chunk.consents.email),
-        "smsOptIn": consent(lambda chunk: chunk.consents.sms),
-        "pushOptIn": consent(lambda chunk: chunk.consents.push),
-        "whatsappOptIn": consent(lambda chunk: chunk.consents.whatsapp),
-        "engagementScore": number(lambda chunk: chunk.scores.engagement),
-        "churnRiskScore": number(lambda chunk: chunk.scores.churn_risk),
-        "lifetimeValue": Number(
-            joined(lambda chunk: chunk.scores.lifetime_value),
-            joined(lambda chunk: chunk.scores.lifetime_value_set),
-        ),
-        "predictedLtv": number(lambda chunk: chunk.scores.predicted_ltv),
-        "lastActivityAt": last(lambda chunk: chunk.activity.last_activity),
-        "activityCount30d": whole(lambda chunk: chunk.activity.activities_30d),
-        "activityCount90d": whole(lambda chunk: chunk.activity.activities_90d),
-        "bookingCount30d": whole(lambda chunk: chunk.activity.bookings_30d),
-        "bookingCount90d": whole(lambda chunk: chunk.activity.bookings_90d),
-        "lastBookingAt": last(lambda chunk: chunk.activity.last_booking),
-        "lastEmailOpenAt": last(lambda chunk: chunk.activity.last_open),
-        "lastEmailClickAt": last(lambda chunk: chunk.activity.last_click),
-        "handicap": number(lambda chunk: chunk.membership.handicap),
-        "handicapProvider": coded(lambda chunk: chunk.membership.provider, words.PROVIDERS),
-        "homeClubId": club(words.CLUB_IDS),
-        "homeClubName": club(words.CLUBS),
-    }
     catalog = golf.catalog()
+    store: dict[str, Column] = {}
+    for field in catalog.fields:
+        if field.name == "homeClubName":
+            ids = store["homeClubId"]
+            assert isinstance(ids, Coded)
+            store[field.name] = Coded(ids.codes, words.CLUBS)
+        else:
+            store[field.name] = _column(field, chunks)
     tables: dict[str, EventTable] = {}
     for kind in catalog.events:
-        # Taken out of the chunks one kind at a time: at 10 million members only one kind is there twice.
-        parts = [chunk.activity.events.pop(kind.name) for chunk in chunks]
-        owners, times, columns = _sorted(parts)
-        names = [prop.name for prop in kind.properties]
-        tables[kind.name] = EventTable(kind, owners, times, {name: columns[name] for name in names})
+        owners, times, columns = _sorted([chunk.events.pop(kind.name) for chunk in chunks])
+        tables[kind.name] = EventTable(
+            kind, owners, times, {prop.name: columns[prop.name] for prop in kind.properties}
+        )
     return Snapshot(catalog, members, store, tables, snapshot_id)
+
+
+def _column(field: Field, chunks: Sequence[_Chunk]) -> Column:
+    """One field of all chunks. It leaves the chunks, so that at 10 million members nothing is there twice."""
+
+    def joined(name: str) -> np.ndarray:
+        return np.concatenate([chunk.arrays.pop(name) for chunk in chunks])
+
+    if field.name in chunks[0].texts:
+        return Text(pl.concat([chunk.texts.pop(field.name) for chunk in chunks]).rechunk())
+    values = joined(field.name)
+    if field.name in _LABELS:
+        return Coded(values, _LABELS[field.name])
+    if field.type == "array":
+        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(joined("tags.counts"))])
+        return Array(offsets, values, words.TAGS, joined("tags.set"))
+    if field.type == "datetime":
+        happened = values != NEVER
+        return Instant(np.where(happened, values, 0), happened)
+    return Number(values, joined("lifetimeValue.set") if field.name == "lifetimeValue" else None)
 
 
 def _sorted(parts: Sequence[Happenings]) -> tuple[npt.NDArray[np.int32], Ints, dict[str, Column]]:
