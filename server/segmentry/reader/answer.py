@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from segmentry.criteria import canonical, check
-from segmentry.criteria.nodes import And, Node, Or
+from segmentry.criteria.nodes import And, Node
 from segmentry.reader import logic
 from segmentry.reader.clauses import Clauses
 from segmentry.reader.confidence import OPEN, score
@@ -248,6 +248,3 @@ def _unknown(  # noqa: PLR0917 - the parts of a draft
         missing.reason,
         missing.message,
     )
-
-
-__all__ = ["Or", "of", "refused"]

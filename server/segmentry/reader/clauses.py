@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from segmentry.criteria.nodes import And, Leaf, Node, Operator
+from segmentry.criteria.nodes import Node
 from segmentry.reader.patterns.ages import ages
+from segmentry.reader.patterns.counters import counted
 from segmentry.reader.patterns.flags import consents, flags
-from segmentry.reader.patterns.measures import measures, opposite
+from segmentry.reader.patterns.measures import measures
 from segmentry.reader.patterns.moments import moments
+from segmentry.reader.patterns.quantify import opposite
 from segmentry.reader.patterns.texts import presence, texts
 from segmentry.reader.patterns.vague import bands, ranks, unsettled
 from segmentry.reader.patterns.values import values
@@ -28,6 +30,7 @@ _PATTERNS: tuple[Pattern, ...] = (
     places,
     measures,
     ages,
+    counted,
     moments,
     texts,
     ranks,
@@ -307,6 +310,3 @@ def _elliptical(scene: Scene, found: Clauses, at: int) -> Fragment | None:
     )
     node: Node = between(name.name, bounds)
     return Fragment("measure", at, comparison.end, node, opposite(node), field=name.name, rank=-1)
-
-
-__all__ = ["And", "Clauses", "Item", "Leaf", "Operator", "longest", "scan"]

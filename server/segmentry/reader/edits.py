@@ -10,7 +10,6 @@ from segmentry.criteria import walk
 from segmentry.criteria.catalog import Catalog
 from segmentry.criteria.nodes import And, Event, Everyone, Leaf, Node, Not, Operator, Or, Scalar, Segment, Top
 from segmentry.reader.draft import Draft, DraftReading
-from segmentry.reader.lexicon import GENERAL
 from segmentry.reader.numbers import Quantity
 from segmentry.reader.scene import Scene, label
 from segmentry.reader.units import stored
@@ -285,6 +284,3 @@ def _swap(node: Node, old: AnyLeaf, new: Node) -> Node:
             return node
         case _:
             return new if _same(node, old) else node
-
-
-__all__ = ["GENERAL", "AnyLeaf"]

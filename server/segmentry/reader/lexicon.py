@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -396,9 +396,3 @@ def _event_phrases(event: EventType) -> Iterator[tuple[tuple[str, ...], Entry]]:
     if len(words) == 1:
         for phrase in _split(EVENT_VERBS.get(stem(words[0]), words[0])):
             yield phrase, Entry("event", event.name, GENERAL)
-
-
-def values_of(field: Field) -> Iterable[str | int | float | bool]:
-    """The values that are known for a field: listed ones first, then samples."""
-    listed = [item.value for item in field.values]
-    return [*listed, *(sample for sample in field.samples if sample not in listed)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from segmentry.criteria.catalog import Field
@@ -144,3 +145,9 @@ def _channel(field: Field, words: tuple[str, ...]) -> tuple[str, ...] | None:
         return None
     channel = tuple(word for word in words if word not in _CONSENT_WORDS)
     return channel or tuple(word for word in words if word in ("newsletter", "marketing"))
+
+
+def values_of(field: Field) -> Iterable[str | int | float | bool]:
+    """The values that are known for a field: listed ones first, then samples."""
+    listed = [item.value for item in field.values]
+    return [*listed, *(sample for sample in field.samples if sample not in listed)]

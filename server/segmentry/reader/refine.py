@@ -9,7 +9,7 @@ import re
 from segmentry.criteria import canonical, walk
 from segmentry.criteria.catalog import Catalog
 from segmentry.criteria.dates import Clock
-from segmentry.criteria.nodes import And, Everyone, Leaf, Node, Or
+from segmentry.criteria.nodes import And, Everyone, Leaf, Node
 from segmentry.reader import edits
 from segmentry.reader.draft import Draft, DraftQuestion, DraftReading, LeafOrigin
 from segmentry.reader.edits import AnyLeaf
@@ -327,6 +327,3 @@ def _absent(words: str, current: Node) -> Draft:
     return _ask(
         current, f"There is no condition about '{words.strip()}'; the conditions are: {edits.listed(current)}"
     )
-
-
-__all__ = ["Or", "refine"]

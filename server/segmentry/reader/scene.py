@@ -9,11 +9,12 @@ from segmentry.criteria.catalog import Catalog, Field
 from segmentry.criteria.dates import Clock
 from segmentry.criteria.nodes import And, Everyone, Leaf, Node, Operator, Scalar, Top
 from segmentry.reader.comparators import Comparison, comparison
-from segmentry.reader.dates import DateReader, When
+from segmentry.reader.dates import DateReader
 from segmentry.reader.draft import Source, Span
 from segmentry.reader.lexicon import Entry, Lexicon, Match
 from segmentry.reader.numbers import Quantity, quantity
 from segmentry.reader.tokens import Token
+from segmentry.reader.when import When
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from segmentry.criteria.nodes import Operator, Scalar
 from segmentry.reader.comparators import Comparison
 from segmentry.reader.inflect import stem
-from segmentry.reader.patterns.measures import build, opposite
+from segmentry.reader.patterns.quantify import build, opposite
 from segmentry.reader.scene import Fragment, Scene, between
 from segmentry.reader.thesaurus import UNIT_WORDS
 

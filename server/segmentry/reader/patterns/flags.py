@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import Leaf, Node, Operator, Scalar
-from segmentry.reader.lexicon import DERIVED, EXACT, GENERAL
+from segmentry.reader.lexicon import EXACT, GENERAL
 from segmentry.reader.names import truth_values
 from segmentry.reader.scene import Fragment, Option, Scene
 from segmentry.reader.words import word_set
@@ -343,6 +343,3 @@ def _consent(scene: Scene, start: int, end: int, name: str, positive: bool) -> F
     else:
         negative = Leaf(name, Operator.NEQ, truth[1])
     return Fragment("consent", start, end, node, negative, field=name)
-
-
-__all__ = ["DERIVED", "consents", "flags"]

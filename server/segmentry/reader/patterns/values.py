@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import And, Leaf, Node, Not, Operator, Or, Scalar
-from segmentry.reader.lexicon import EXACT, GENERAL, PART, Entry, values_of
-from segmentry.reader.names import truth_values
-from segmentry.reader.scene import Fragment, Option, Scene, label
+from segmentry.reader.lexicon import EXACT, GENERAL, PART, Entry
+from segmentry.reader.names import truth_values, values_of
+from segmentry.reader.scene import Fragment, Option, Scene
 from segmentry.reader.words import word_set
 
 _SEPARATORS = frozenset({"or", "and", ",", "/", "nor", "&", "|"})
@@ -286,6 +286,3 @@ def complement(node: Node) -> Node:
     if isinstance(node, Not):
         return node.item
     return Not(node)
-
-
-__all__ = ["build", "complement", "label", "values"]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from segmentry.criteria.catalog import Field
-from segmentry.criteria.nodes import Leaf, Operator
-from segmentry.reader.lexicon import values_of
+from segmentry.reader.names import values_of
 from segmentry.reader.patterns.values import build, complement
 from segmentry.reader.places import CONTEXT_ONLY, country_at, spellings
 from segmentry.reader.scene import Fragment, Scene
@@ -162,6 +161,3 @@ def _capital(scene: Scene, at: int) -> bool:
     return not any(
         entry.field not in cities for match in scene.matches_at(at) for entry in match.of("value", "band")
     )
-
-
-__all__ = ["Leaf", "Operator", "places"]

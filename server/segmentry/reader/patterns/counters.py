@@ -1,0 +1,105 @@
+"""How often: booked 3+ times in 30 days, at least 5 bookings in 90 days, exported a report twice."""
+
+from __future__ import annotations
+
+from segmentry.criteria.nodes import Event, Leaf, Not, Operator
+from segmentry.reader.comparators import comparison
+from segmentry.reader.inflect import stem
+from segmentry.reader.lexicon import Entry
+from segmentry.reader.numbers import TIMES
+from segmentry.reader.patterns.quantify import opposite
+from segmentry.reader.scene import Fragment, Option, Scene, label
+from segmentry.reader.words import word_set
+
+_COUNT_GLUE = word_set("us a with report reports an the our any email emails round rounds again in")
+
+
+def counted(scene: Scene, at: int) -> Fragment | None:
+    """ "Booked 3+ times in 30 days", "at least 5 bookings in 90 days": a counter or a counted event."""
+    for match in scene.matches_at(at):
+        entries = match.of("moment", "event", "field")
+        begin = scene.skip(match.end, _COUNT_GLUE, 2)
+        if not entries or begin >= len(scene.tokens):
+            continue
+        found = comparison(scene.tokens, begin, scene.numbers)
+        if found is None or len(found.bounds) != 1:
+            continue
+        operator, number = found.bounds[0]
+        if scene.word(number.start) in TIMES:
+            # "twice" says its own unit: "at least twice", "twice or more"
+            end = found.end
+        elif scene.word(found.end) in ("times", "time"):
+            end = found.end + 1
+        else:
+            continue
+        return _counter(scene, at, entries, operator if found.explicit else Operator.EQ, number.value, end)
+    found = scene.comparison(at)
+    if found is not None and len(found.bounds) == 1:
+        begin = scene.skip(found.end, frozenset({"of", "or", "more"}), 1)
+        for match in scene.matches_at(begin):
+            entries = match.of("moment", "event", "field")
+            if not any(entry.kind == "event" for entry in entries) and not _windows(scene, entries):
+                continue
+            operator = found.bounds[0][0]
+            return _counter(scene, at, entries, operator, found.bounds[0][1].value, match.end)
+    return None
+
+
+def _windows(scene: Scene, entries: tuple[Entry, ...]) -> list[str]:
+    return [
+        entry.field
+        for entry in entries
+        if entry.kind == "field"
+        and scene.field(entry.field).type == "number"
+        and scene.lexicon.named[entry.field].window_days
+    ]
+
+
+def _counter(  # noqa: PLR0917 - the parts of one value
+    scene: Scene, start: int, entries: tuple[Entry, ...], operator: Operator, value: float, end: int
+) -> Fragment | None:
+    if not isinstance(value, int) or value < 0:
+        return None
+    when = scene.when(end)
+    counters = _windows(scene, entries) or _sibling_counters(scene, start, end)
+    if when is not None and when.days and when.kind in ("rolling", "within"):
+        for name in counters:
+            if scene.lexicon.named[name].window_days == when.days:
+                leaf = Leaf(name, operator, value)
+                return Fragment("counter", start, when.end, leaf, opposite(leaf), field=name, rank=1)
+    event = next((entry.field for entry in entries if entry.kind == "event"), None)
+    if event is not None and when is not None and when.days:
+        node = Event(event, operator=operator, value=value, window_start=when.ago)
+        return Fragment("counter", start, when.end, node, Not(node), rank=1)
+    if counters:
+        options = tuple(
+            Option(f"{name} {label(Leaf(name, operator, value))}", Leaf(name, operator, value))
+            for name in counters
+        )
+        windows = ", ".join(f"{scene.lexicon.named[name].window_days} days ({name})" for name in counters)
+        stop = when.end if when is not None else end
+        return Fragment(
+            "counter",
+            start,
+            stop,
+            None,
+            options=options[:4],
+            cap=0.45,
+            question=f"Over which period does '{scene.words(start, stop)}' count: {windows}?",
+        )
+    if event is not None:
+        node = Event(event, operator=operator, value=value)
+        return Fragment("counter", start, end, node, Not(node))
+    return None
+
+
+def _sibling_counters(scene: Scene, start: int, end: int) -> list[str]:
+    """Counters that share a word with the event that was said ("booked" and bookingCount30d)."""
+    stems = {token.stem for token in scene.tokens[start:end]}
+    return [
+        name
+        for name, named in scene.lexicon.named.items()
+        if named.window_days
+        and scene.field(name).type == "number"
+        and stems & {stem(word) for word in named.core}
+    ]

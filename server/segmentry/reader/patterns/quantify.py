@@ -1,0 +1,231 @@
+"""From a field and a comparison to a condition: which field, which unit, which stored number."""
+
+from __future__ import annotations
+
+from segmentry.criteria.catalog import Field
+from segmentry.criteria.nodes import And, Leaf, Node, Not, Operator, Scalar
+from segmentry.reader.comparators import Comparison
+from segmentry.reader.inflect import stem
+from segmentry.reader.lexicon import Entry
+from segmentry.reader.scene import Fragment, Option, Scene, best, between, label
+from segmentry.reader.thesaurus import MONEY_NAMES, RATE_NAMES, RATES, UNIT_WORDS
+from segmentry.reader.units import scaled, stored, time_factor
+from segmentry.reader.when import When
+
+_UNIT_NAMES = {
+    "kilo": "kg",
+    "kilogram": "kg",
+    "centimetr": "cm",
+    "metr": "m",
+    "mil": "mile",
+    "min": "minute",
+    "hr": "hour",
+}
+
+
+def rate_at(scene: Scene, at: int) -> tuple[str, int]:
+    """ "A month", "per month", "/month", "monthly", "each year": the rate and the token after it."""
+    word = scene.word(at)
+    if word in ("a", "an", "per", "/", "each", "every") and scene.word(at + 1) in RATES:
+        return RATES[scene.word(at + 1)], at + 2
+    if word in ("monthly", "yearly", "annually", "weekly", "daily"):
+        return RATES[word], at + 1
+    return "", at
+
+
+def resolve(
+    scene: Scene,
+    start: int,
+    entries: tuple[Entry, ...],
+    found: Comparison,
+    *,
+    exact: bool,
+    negated: bool,
+    end: int | None = None,
+) -> Fragment:
+    end = max(found.end, end or 0)
+    rate, after_rate = rate_at(scene, end)
+    candidates = best(entries)
+    window, end_window = _window(scene, end, entries)
+    factor, assumed = 1.0, False
+    if rate:
+        fitting = best(tuple(entry for entry in entries if _hasrate_at(scene, entry.field, rate)))
+        if fitting:
+            candidates, end = fitting, after_rate
+        elif any(
+            stem(word) in MONEY_NAMES
+            for entry in candidates
+            for word in scene.lexicon.named[entry.field].words
+        ):
+            end, assumed = after_rate, True
+    if window is not None:
+        candidates, end = window, end_window
+    elif scene.word(end) in UNIT_WORDS or (scene.word(end) == "-" and scene.word(end + 1) in UNIT_WORDS):
+        end, factor, assumed = _unit(scene, end, candidates[0].field, assumed)
+    if scene.word(end) == "old" and "age" in scene.lexicon.named[candidates[0].field].words:
+        end += 1
+    if len(candidates) > 1:
+        return _ambiguous(scene, start, end, candidates, found)
+    field = scene.field(candidates[0].field)
+    if found.approximate:
+        return _approximate(scene, start, end, field, found)
+    return build(start, end, field, found, exact=exact, negated=negated, factor=factor, assumed=assumed)
+
+
+def _hasrate_at(scene: Scene, name: str, rate: str) -> bool:
+    named = scene.lexicon.named[name]
+    words = (
+        set(named.words)
+        | {stem(word) for word in named.words}
+        | {word.strip("().,").casefold() for word in named.field.description.split()}
+    )
+    return bool(set(RATE_NAMES.get(rate, "").split()) & words)
+
+
+def _unit(scene: Scene, at: int, name: str, assumed: bool) -> tuple[int, float, bool]:
+    start = at + 1 if scene.word(at) == "-" else at
+    word = scene.word(start)
+    named = scene.lexicon.named[name]
+    time = time_factor(named, word)
+    if time is not None:
+        return start + 1, time[0], assumed or time[1]
+    stems = {stem(part) for part in named.words} | {stem(named.field.unit.casefold())}
+    word = _UNIT_NAMES.get(stem(word), word)
+    if stem(word) in stems or word in ("times", "items", "units", "points", "item", "unit"):
+        return start + 1, 1.0, assumed
+    return at, 1.0, assumed
+
+
+def _window(scene: Scene, end: int, entries: tuple[Entry, ...]) -> tuple[list[Entry] | None, int]:
+    """The counters whose window is the period said after them ("5 bookings in the last 90 days")."""
+    windows = {entry.field: scene.lexicon.named[entry.field].window_days for entry in entries}
+    if not any(windows.values()):
+        return None, end
+    at = scene.skip(end, frozenset({"times", "time", "bookings"}), 1)
+    when: When | None = scene.when(at)
+    if when is None or when.kind not in ("rolling", "within"):
+        return None, end
+    fitting = [entry for entry in entries if windows[entry.field] == when.days]
+    if not fitting:
+        return None, end
+    return best(tuple(fitting)), when.end
+
+
+def _ambiguous(scene: Scene, start: int, end: int, candidates: list[Entry], found: Comparison) -> Fragment:
+    options: list[Option] = []
+    for entry in candidates[:4]:
+        fragment = build(
+            start,
+            end,
+            scene.field(entry.field),
+            found,
+            exact=False,
+            negated=False,
+            factor=1.0,
+            assumed=False,
+        )
+        if fragment.node is not None:
+            options.append(Option(label(fragment.node), fragment.node))
+    names = ", ".join(entry.field for entry in candidates[:4])
+    return Fragment(
+        "measure",
+        start,
+        end,
+        None,
+        options=tuple(options),
+        cap=0.45,
+        negative_options=tuple(Option(f"not {option.label}", Not(option.node)) for option in options),
+        question=f"Which field does '{scene.words(start, end)}' mean: {names}?",
+    )
+
+
+def _approximate(scene: Scene, start: int, end: int, field: Field, found: Comparison) -> Fragment:
+    value = stored(field, found.bounds[0][1], symbolic=False).value
+    low, high = _tenth(value, field.integer)
+    node = between(field.name, ((Operator.GTE, low), (Operator.LTE, high)))
+    exact = Leaf(field.name, Operator.EQ, value)
+    return Fragment(
+        "measure",
+        start,
+        end,
+        None,
+        field=field.name,
+        options=(Option(label(node), node), Option(label(exact), exact)),
+        question=f"How near does '{scene.words(start, end)}' mean?",
+        cap=0.45,
+    )
+
+
+def _tenth(value: float, integer: bool) -> tuple[int | float, int | float]:
+    margin = abs(value) / 10
+    if integer or isinstance(value, int):
+        return int(value - margin), int(value + margin)
+    return value - margin, value + margin
+
+
+def build(
+    start: int,
+    end: int,
+    field: Field,
+    found: Comparison,
+    *,
+    exact: bool,
+    negated: bool,
+    factor: float,
+    assumed: bool,
+) -> Fragment:
+    symbolic = found.symbolic and exact
+    bounds: list[tuple[Operator, Scalar]] = []
+    others: list[tuple[Operator, Scalar]] = []
+    note = ""
+    for operator, quantity in found.bounds:
+        value = stored(field, quantity, symbolic=symbolic)
+        assumed = assumed or value.assumed or quantity.assumed
+        note = note or value.note
+        bounds.append((operator, scaled(value.value, factor)))
+        if value.other is not None:
+            others.append((operator, value.other))
+    operator = bounds[0][0]
+    node = between(field.name, tuple(bounds))
+    options: tuple[Option, ...] = ()
+    if len(others) == len(bounds):
+        other = between(field.name, tuple(others))
+        options = (Option(f"{label(other)} (in stored cents)", other),)
+    positive, negative = node, opposite(node)
+    if negated or operator is Operator.NEQ:
+        positive, negative = (
+            (negative, node) if negated else (node, Leaf(field.name, Operator.EQ, bounds[0][1]))
+        )
+    return Fragment(
+        "measure",
+        start,
+        end,
+        positive,
+        negative,
+        field=field.name,
+        source="assumed" if assumed else "said",
+        cap=0.9 if assumed else 1.0,
+        note=note,
+        options=options,
+    )
+
+
+def opposite(node: Node) -> Node:
+    """What "not over 30" means: the other side, for people whose value is known.
+
+    A person who says "not over 30" speaks of people who have the value; the complement with unset
+    people is what `$not` is for.
+    """
+    if isinstance(node, Leaf):
+        flipped = {
+            Operator.GT: Operator.LTE,
+            Operator.GTE: Operator.LT,
+            Operator.LT: Operator.GTE,
+            Operator.LTE: Operator.GT,
+            Operator.EQ: Operator.NEQ,
+            Operator.NEQ: Operator.EQ,
+        }.get(node.operator)
+        return Not(node) if flipped is None else Leaf(node.field, flipped, node.value)
+    if isinstance(node, And):
+        return Not(node)
+    return Not(node)

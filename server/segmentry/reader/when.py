@@ -1,0 +1,45 @@
+"""A date phrase as an interval, before a field gives it a direction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from segmentry.criteria.nodes import Operator
+
+WhenKind = Literal["rolling", "within", "next", "ago", "duration", "calendar", "absolute"]
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A date phrase over tokens `[start, end)`: `lo <= t < hi`, each end a placeholder, an ISO date or None.
+
+    `count` and `unit` are set for lengths of time ("60 days"), so that a field can choose the direction.
+    `compare` is the comparator of "over 3 months ago" or "for at least 2 years". `unread` asks a question.
+    """
+
+    kind: WhenKind
+    start: int
+    end: int
+    lo: str | None = None
+    hi: str | None = None
+    count: int = 0
+    unit: str = ""
+    compare: Operator | None = None
+    assumed: bool = False
+    note: str = ""
+    alternatives: tuple[tuple[str, str | None, str | None], ...] = ()
+    cued: bool = True
+
+    @property
+    def days(self) -> int:
+        """The length in days (months as 30, years as 365), to find a counter's window; 0 without length."""
+        return self.count * {"DAYS": 1, "WEEKS": 7, "MONTHS": 30, "YEARS": 365}.get(self.unit, 0)
+
+    @property
+    def ago(self) -> str:
+        return f"{{{{{self.count}_{self.unit}_AGO}}}}"
+
+    @property
+    def from_now(self) -> str:
+        return f"{{{{{self.count}_{self.unit}_FROM_NOW}}}}"
