@@ -34,7 +34,8 @@ class Diagnostic:
     """One finding of a check: what is wrong, where, and what would work.
 
     `path` is written like `$and[0].lifetimeValue.$gte`; empty means the root. `check` is the number
-    of the check that found it (0 = parse and limits, 1 field, 2 operator, 3 enum, 4 value, 5 date).
+    of the check that found it (0 = parse and limits, 1 field, 2 operator, 3 enum, 4 value, 5 date). `details`
+    are the variables of the message under their lowerCamel keys, such as `operator` and `allowed`.
     """
 
     code: str
@@ -45,6 +46,7 @@ class Diagnostic:
     check: int = 0
     field: str = ""
     value: JsonValue = None
+    details: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ class InvalidCriteria(InvalidRequest):
         super().__init__(first.message, diagnostics=diagnostics, path=first.path)
         if first.field:
             self.metadata["field"] = first.field
+        self.metadata.update(first.details)
         self.code = first.code
 
 

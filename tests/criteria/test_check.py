@@ -325,3 +325,40 @@ def test_a_case_insensitive_list_accepts_any_spelling_of_its_values() -> None:
     leaf = check.require(parse.loads('{"kind":"GOLD"}'), catalog, CLOCK).bound
     assert isinstance(leaf, Leaf)
     assert leaf.value == "gold"
+
+
+@pytest.mark.parametrize(
+    ("text", "metadata"),
+    [
+        ('{"nope":1}', {"path": "nope", "field": "nope"}),
+        (
+            '{"phoneNumber":{"$gt":"x"}}',
+            {
+                "path": "phoneNumber.$gt",
+                "field": "phoneNumber",
+                "operator": "gt",
+                "allowed": "eq, neq, startsWith, exists",
+            },
+        ),
+        (
+            '{"lifetimeValue":9.5}',
+            {
+                "path": "lifetimeValue",
+                "field": "lifetimeValue",
+                "problem": "precision",
+                "expected": "integer",
+            },
+        ),
+        ('{"status":"X"}', {"path": "status", "field": "status", "problem": "enum", "expected": "enum"}),
+        (
+            '{"lastBookingAt":{"$lt":"{{5}}"}}',
+            {"path": "lastBookingAt.$lt", "field": "lastBookingAt", "placeholder": "{{5}}"},
+        ),
+        ('{"$event":{"name":"x"}}', {"path": "$event.name", "event": "x"}),
+        ('{"$segment":"s"}', {"path": "$segment", "segmentId": "s"}),
+    ],
+)
+def test_an_error_carries_every_variable_of_its_message(text: str, metadata: dict[str, str]) -> None:
+    with pytest.raises(InvalidCriteria) as caught:
+        check.require(parse.loads(text), CATALOG, CLOCK)
+    assert caught.value.metadata == metadata

@@ -147,7 +147,7 @@ def test_a_row_value_of_another_type_is_an_error_with_its_place(row: dict[str, J
         ({"$and": [{"i": 1}, {"s": {"$regex": "x"}}]}, "INVALID_OPERATOR", "$and[1].s.$regex"),
         ({"i": {"$eq": 9.5}}, "INVALID_VALUE", "i.$eq"),
         ({"d": {"$lt": "{{5_DAYS}}"}}, "INVALID_PLACEHOLDER", "d.$lt"),
-        ({"$event": {"name": "x"}}, "INVALID_EVENT", "$event"),
+        ({"$event": {"name": "x"}}, "INVALID_EVENT", "$event.name"),
         ({"$segment": "s"}, "UNKNOWN_SEGMENT", "$segment"),
         ({"i": {"$in": [*range(1001)]}}, "TOO_MANY_VALUES", "i.$in"),
         ({"s": "x" * 1025}, "CRITERIA_TOO_COMPLEX", "s"),

@@ -32,12 +32,16 @@ _NEXT_INTEGER = {
 
 @dataclass(frozen=True, slots=True)
 class Fault(Exception):
-    """Why an operand does not fit, found by the check of that number."""
+    """Why an operand does not fit, found by the check of that number.
+
+    `problem` is one word for programs: type, enum, format, precision, nan, empty or date.
+    """
 
     check: int
     code: str
     message: str
     suggestions: tuple[JsonValue, ...] = ()
+    problem: str = "type"
 
 
 def scalar(value: Scalar, field: Field, operator: Operator, clock: Clock) -> tuple[Operator, Scalar]:
@@ -112,7 +116,7 @@ def _enum(value: Scalar, field: Field) -> Scalar:
     message = (
         f"{field.name} has no value {_quoted(value)}; allowed: {listed([str(v.value) for v in field.values])}"
     )
-    raise Fault(3, "INVALID_VALUE", message, nearest_values(value, field))
+    raise Fault(3, "INVALID_VALUE", message, nearest_values(value, field), "enum")
 
 
 def _quoted(value: Scalar) -> str:
@@ -143,22 +147,28 @@ def _number(value: Scalar, field: Field, operator: Operator) -> tuple[Operator, 
             )
             raise Fault(4, "INVALID_VALUE", message)
         if not math.isfinite(value):
-            raise Fault(4, "INVALID_VALUE", f"{field.name} needs a finite number, got {value}")
+            raise Fault(4, "INVALID_VALUE", f"{field.name} needs a finite number, got {value}", (), "nan")
         # Adding 0.0 turns -0.0 into 0.0, so that both print and hash alike.
         return operator, float(value) + 0.0
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise Fault(4, "INVALID_VALUE", f"{field.name} needs a finite number, got {value}")
+            raise Fault(4, "INVALID_VALUE", f"{field.name} needs a finite number, got {value}", (), "nan")
         if not value.is_integer():
             if operator in _WHOLE:
                 message = f"{field.name} holds whole numbers, so {value} is never equal"
-                raise Fault(4, "INVALID_VALUE", message, (math.floor(value), math.ceil(value)))
+                raise Fault(4, "INVALID_VALUE", message, (math.floor(value), math.ceil(value)), "precision")
             operator, rounded = _NEXT_INTEGER[operator]
             value = rounded(value)
         else:
             value = int(value)
     if value not in INT64:
-        raise Fault(4, "INVALID_VALUE", f"{field.name} holds 64-bit whole numbers, {value} is beyond them")
+        raise Fault(
+            4,
+            "INVALID_VALUE",
+            f"{field.name} holds 64-bit whole numbers, {value} is beyond them",
+            (),
+            "precision",
+        )
     return operator, value
 
 
@@ -193,7 +203,7 @@ def _text(value: Scalar, field: Field, operator: Operator) -> str:
         raise Fault(4, "INVALID_VALUE", message, () if text is None else (text,))
     if operator in (Operator.CONTAINS, Operator.STARTS_WITH, Operator.ENDS_WITH):
         if not value:
-            raise Fault(4, "INVALID_VALUE", f"${operator.value} needs at least one character")
+            raise Fault(4, "INVALID_VALUE", f"${operator.value} needs at least one character", (), "empty")
     elif operator in _WHOLE:
         _format(value, field)
     if dates.looks_like_placeholder(value):
@@ -206,15 +216,15 @@ def _format(value: str, field: Field) -> None:
         case "iso3166-alpha2":
             if value not in countries.CODES:
                 message = f"{field.name} '{value[:60]}' is not an ISO 3166-1 alpha-2 code"
-                raise Fault(4, "INVALID_VALUE", message, tuple(countries.nearest(value)))
+                raise Fault(4, "INVALID_VALUE", message, tuple(countries.nearest(value)), "format")
         case "e164":
             if not _E164.fullmatch(value):
                 message = f"{field.name} '{value[:60]}' is not an E.164 number such as +27821234567"
-                raise Fault(4, "INVALID_VALUE", message)
+                raise Fault(4, "INVALID_VALUE", message, (), "format")
         case "email":
             if not _EMAIL.fullmatch(value):
                 message = f"{field.name} '{value[:60]}' is not an e-mail address"
-                raise Fault(4, "INVALID_VALUE", message)
+                raise Fault(4, "INVALID_VALUE", message, (), "format")
         case "":
             pass
 
@@ -244,7 +254,7 @@ def instant(text: str, clock: Clock) -> datetime:
     except InvalidPlaceholder as err:
         raise Fault(5, "INVALID_PLACEHOLDER", err.message, nearest_placeholders(text)) from err
     except InvalidValue as err:
-        raise Fault(5, "INVALID_VALUE", err.message, ("2025-10-17T00:00:00Z",)) from err
+        raise Fault(5, "INVALID_VALUE", err.message, ("2025-10-17T00:00:00Z",), "date") from err
 
 
 _ENDINGS = tuple(f"{unit}S_{way}" for unit in ("DAY", "WEEK", "MONTH", "YEAR") for way in ("AGO", "FROM_NOW"))

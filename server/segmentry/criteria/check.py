@@ -136,7 +136,9 @@ def _path_order(path: str) -> tuple[tuple[int, str], ...]:
 
 def _of_error(err: SegmentryError) -> Diagnostic:
     segment_id = err.metadata.get("segmentId")
-    return Diagnostic(err.reason, err.metadata.get("path", ""), err.message, check=1, value=segment_id)
+    details = tuple((key, value) for key, value in err.metadata.items() if key != "path")
+    path = err.metadata.get("path", "")
+    return Diagnostic(err.reason, path, err.message, check=1, value=segment_id, details=details)
 
 
 class _Findings:
@@ -195,8 +197,11 @@ class _Check:
         *,
         field: str = "",
         value: JsonValue = None,
+        **details: str,
     ) -> None:
-        self.found.add(Diagnostic(code, path, message, suggestions, "error", check, field, value))
+        self.found.add(
+            Diagnostic(code, path, message, suggestions, "error", check, field, value, tuple(details.items()))
+        )
 
     def nested(self, path: str, what: str) -> None:
         self.error("INVALID_EVENT", path, f"{what} cannot stand inside the 'where' of an event", 1)
@@ -211,7 +216,7 @@ class _Check:
                 self.error("INVALID_FIELD", path, f"Unknown field: {name}", 1, near, field=name, value=name)
             else:
                 message = f"event {self.event} has no property '{name}'"
-                self.error("INVALID_EVENT", path, message, 1, near, field=name, value=name)
+                self.error("INVALID_EVENT", path, message, 1, near, field=name, value=name, event=self.event)
         return field
 
     def leaf(self, leaf: Leaf) -> Node:
@@ -231,6 +236,8 @@ class _Check:
                 tuple(instead),
                 field=field.name,
                 value=key(leaf.operator),
+                operator=leaf.operator.value,
+                allowed=", ".join(each.value for each in takes),
             )
             return leaf
         return self.values(leaf, field)
@@ -291,20 +298,41 @@ class _Check:
         try:
             return bind.scalar(value, field, leaf.operator, self.clock)
         except bind.Fault as fault:
-            self.error(
-                fault.code,
-                path,
-                fault.message,
-                fault.check,
-                fault.suggestions,
-                field=field.name,
-                value=_json(value),
-            )
+            self.fault(fault, path, value, field)
             return None
 
-    def bad(self, leaf: Leaf, message: str, suggestions: tuple[JsonValue, ...]) -> None:
+    def fault(self, fault: bind.Fault, path: str, value: Scalar, field: Field | None = None) -> None:
+        details = {"problem": fault.problem}
+        if field is not None:
+            details["expected"] = "integer" if field.integer else field.type
+        if fault.code == "INVALID_PLACEHOLDER":
+            details = {"placeholder": str(value)}
+        name = "" if field is None else field.name
         self.error(
-            "INVALID_VALUE", leaf.path, message, 4, suggestions, field=leaf.field, value=_json(leaf.value)
+            fault.code,
+            path,
+            fault.message,
+            fault.check,
+            fault.suggestions,
+            field=name,
+            value=_json(value),
+            **details,
+        )
+
+    def bad(self, leaf: Leaf, message: str, suggestions: tuple[JsonValue, ...]) -> None:
+        value = _json(leaf.value)
+        kind = BY_OPERATOR[leaf.operator].operand
+        expected = {"list": "list", "flag": "boolean"}.get(kind, "single value")
+        self.error(
+            "INVALID_VALUE",
+            leaf.path,
+            message,
+            4,
+            suggestions,
+            field=leaf.field,
+            value=value,
+            problem="type",
+            expected=expected,
         )
 
     # --- events and tops
@@ -317,7 +345,8 @@ class _Check:
         if known is None:
             forms = {each.name: (each.name, *each.synonyms) for each in self.catalog.events}
             near = () if self.found.full else tuple(suggest.nearest_by_forms(event.name, forms))
-            self.error("INVALID_EVENT", event.path, f"Unknown event: {event.name}", 1, near, value=event.name)
+            path, message = paths.member(event.path, "name"), f"Unknown event: {event.name}"
+            self.error("INVALID_EVENT", path, message, 1, near, value=event.name, event=event.name)
             return event
         properties = self.catalog.properties_of(event.name)
         where = event.where
@@ -345,7 +374,7 @@ class _Check:
         try:
             return bind.instant(value, self.clock)
         except bind.Fault as fault:
-            self.error(fault.code, path, fault.message, fault.check, fault.suggestions, value=value)
+            self.fault(fault, path, value)
             return value
 
     def top(self, top: Top) -> Node:

@@ -367,6 +367,8 @@ def _comparison(value: JsonValue, path: str) -> tuple[Operator, int]:
         path = paths.member(path, key)
         if key not in _COUNTS:
             raise _unknown_operator(key, path, field="", legal=[each for each in _COUNTS if each != "$ne"])
+    if isinstance(number, float) and number.is_integer():
+        number = int(number)
     if isinstance(number, bool) or not isinstance(number, int):
         shown: JsonScalar = None if isinstance(number, dict | list) else number
         raise _invalid_value(path, f"expected a whole number, got {_kind(number)}", shown)
