@@ -7,7 +7,7 @@ from typing import Literal
 
 from segmentry.criteria.nodes import Node
 from segmentry.reader.patterns.ages import ages
-from segmentry.reader.patterns.counters import counted
+from segmentry.reader.patterns.counters import counted, none_in_period
 from segmentry.reader.patterns.flags import consents, flags
 from segmentry.reader.patterns.measures import measures
 from segmentry.reader.patterns.moments import moments
@@ -31,6 +31,7 @@ _PATTERNS: tuple[Pattern, ...] = (
     measures,
     ages,
     counted,
+    none_in_period,
     moments,
     texts,
     ranks,

@@ -103,9 +103,6 @@ class Lexicon:
             self._add(phrase, entry, words)
         for phrases in self._first.values():
             phrases.sort(key=lambda item: -len(item[0]))
-        self.exact_names = {
-            name: field for field in catalog.visible for name in (field.name,) if not name.isidentifier()
-        }
         self.words: tuple[str, ...] = tuple(sorted(words))
         self.stems: frozenset[str] = frozenset(stem(word) for word in words)
 
@@ -244,7 +241,12 @@ def _name_phrases(named: Named, shared: frozenset[str]) -> Iterator[tuple[tuple[
         yield name_words(synonym), Entry("field", field.name, EXACT)
     if named.core != named.words:
         # "charges" does not mean TotalCharges where MonthlyCharges stands beside it.
-        strength = GENERAL if len(named.core) == 1 and named.core[0] in shared else DERIVED
+        shadowed = (len(named.core) == 1 and named.core[0] in shared) or named.words[-1] in (
+            "id",
+            "code",
+            "key",
+        )
+        strength = GENERAL if shadowed else DERIVED
         yield named.core, Entry("field", field.name, strength, bare=not _too_common(named.core))
     described = name_words(field.description.split("(")[0].split(";")[0].split(",")[0])
     if 1 < len(described) <= 4 and described != named.words:
@@ -306,7 +308,10 @@ def _moment_phrases(named: Named, rank: int) -> Iterator[tuple[tuple[str, ...], 
             yield ("inactive",), Entry("moment", name, strength, negated=True)
             yield ("dormant",), Entry("moment", name, strength, negated=True)
     for synonym in named.field.synonyms:
-        yield name_words(synonym), Entry("moment", name, EXACT)
+        words = name_words(synonym)
+        yield words, Entry("moment", name, EXACT)
+        if len(words) == 2 and words[0] == "last":
+            yield words[1:], Entry("moment", name, DERIVED)
 
 
 def _value_phrases(field: Field) -> Iterator[tuple[tuple[str, ...], Entry]]:

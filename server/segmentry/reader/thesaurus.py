@@ -172,7 +172,7 @@ BEGINNING_PHRASES: Final = (
     "joined|join|signed up|sign up|signup|signups|registered|register|became a member|became member|became a customer|"
     "became customer|enrolled|enroll|onboarded|new|newly joined|recently joined|created an account|created account|"
     "opened an account|started|member since|members since|customer since|customers since|been a member|been member|"
-    "been members|been a customer|been customers|been customer|with us|been with us|subscribed|a member|a customer|since|"
+    "been members|been a customer|been customers|been customer|with us|been with us|subscribed|a member|a customer|"
     "joiner|joiners|sign ups|acquired|registrations|user since|users since|came on board|been a user|been users"
 )
 ENDING: Final = word_set("expiry expir expiration expires end ends valid until due termination terminat")

@@ -23,6 +23,7 @@ booked percent thousand million dollars countries people users quarter yesterday
 lower platinum
 """.split()
 )
+_PREFIXES = ("un", "in", "non", "dis", "im", "ir", "de")
 _ENDINGS = frozenset(
     {"", "s", "d", "r", "ed", "er", "rs", "ers", "ing", "ly", "al", "ion", "ment", "e", "es", "y", "or"}
 )
@@ -98,7 +99,16 @@ def _unknown(token: Token, lexicon: Lexicon) -> bool:
 
 
 def _inflected(word: str, choice: str) -> bool:
-    """True for another form of the same word ("subscribed", "subscribers"): that is no slip of the hand."""
+    """True for another form of the same word ("subscribed", "subscribers"): that is no slip of the hand.
+
+    A negating prefix turns the meaning round, so "unsubscribed" is never taken for "subscribed".
+    """
+    if any(
+        long == prefix + short for prefix in _PREFIXES for long, short in ((word, choice), (choice, word))
+    ):
+        return True
+    if any(word.startswith(prefix) != choice.startswith(prefix) for prefix in _PREFIXES):
+        return True
     common = next(
         (at for at, (a, b) in enumerate(zip(word, choice, strict=False)) if a != b),
         min(len(word), len(choice)),

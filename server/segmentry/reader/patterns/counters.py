@@ -45,6 +45,21 @@ def counted(scene: Scene, at: int) -> Fragment | None:
     return None
 
 
+def none_in_period(scene: Scene, at: int) -> Fragment | None:
+    """ "No bookings in the last 90 days": the period's counter is zero, which counts those who never did."""
+    if scene.word(at - 1) not in ("no", "without", "zero"):
+        return None
+    for match in scene.matches_at(at):
+        when = scene.when(match.end)
+        if when is None or not when.days or when.kind not in ("rolling", "within"):
+            continue
+        for name in _windows(scene, match.of("field")):
+            if scene.lexicon.named[name].window_days == when.days:
+                some, none = Leaf(name, Operator.GT, 0), Leaf(name, Operator.EQ, 0)
+                return Fragment("counter", at, when.end, some, none, field=name, rank=1)
+    return None
+
+
 def _windows(scene: Scene, entries: tuple[Entry, ...]) -> list[str]:
     return [
         entry.field

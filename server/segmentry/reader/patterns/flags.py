@@ -17,6 +17,8 @@ _NO = frozenset(["no", "false", "n", "off", "unchecked"])
 _IS = word_set("is are was = == : equals to set")
 _POSITIVE_CUES: tuple[tuple[str, ...], ...] = (
     ("opt", "in"),
+    ("opt", "into"),
+    ("opted", "into"),
     ("opted", "in"),
     ("opts", "in"),
     ("opt", "-", "in"),

@@ -38,7 +38,7 @@ def values(scene: Scene, at: int) -> Fragment | None:
 
 def _after_name(scene: Scene, at: int) -> Fragment | None:
     for match in scene.matches_at(at):
-        for entry in match.of("field"):
+        for entry in sorted(match.of("field"), key=lambda each: -each.strength):
             field = scene.field(entry.field)
             if field.type in ("datetime", "boolean") or truth_values(field) is not None:
                 continue

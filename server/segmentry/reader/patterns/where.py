@@ -9,6 +9,7 @@ from segmentry.reader.places import CONTEXT_ONLY, country_at, spellings
 from segmentry.reader.scene import Fragment, Scene
 from segmentry.reader.words import word_set
 
+_CITY = frozenset({"of", "at"})
 _PREPOSITIONS = word_set("in from near at of around outside inside within")
 _SEPARATORS = frozenset({"or", "and", ",", "/", "nor", "&"})
 _NOT_A_PLACE = word_set("""
@@ -119,7 +120,7 @@ def _stored(field: Field, code: str) -> tuple[str, bool]:
 
 def _city(scene: Scene, at: int) -> Fragment | None:
     fields = scene.lexicon.city_fields
-    if not fields or not _placed(scene, at) or scene.word(at - 1) == "at":
+    if not fields or not _placed(scene, at) or scene.word(at - 1) in _CITY:
         return None
     token = scene.tokens[at]
     field = fields[0]
