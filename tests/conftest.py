@@ -18,6 +18,9 @@ from segmentry.state.embedded import EmbeddedPostgres
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
+# gRPC reads it when it is first imported, and many test modules do that first (docs/decisions/0204).
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+
 
 @pytest.fixture(scope="session")
 def postgres_folder() -> Generator[Path]:

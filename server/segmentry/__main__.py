@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code (see `cli/exit_codes.py`)."""
+    # Before anything imports gRPC, whose fork handlers crash PostgreSQL's start (docs/decisions/0204).
+    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given in (["--version"], ["version"]):
         from segmentry import __version__
