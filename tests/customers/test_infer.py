@@ -60,6 +60,8 @@ def test_flags_keep_their_stored_values() -> None:
     zero_one, numbers = read(["0", "1", "1", ""] * 60)
     assert (zero_one.type, zero_one.integer, zero_one.boolean_like) == ("number", True, True)
     assert numbers[:4] == [0, 1, 1, None]
+    floats, _ = read(["0.0", "1.0", ""] * 60)
+    assert (floats.integer, floats.boolean_like) == (False, True)
     yes_no, words = read(["Yes", "No"] * 150)
     assert (yes_no.type, yes_no.boolean_like, words[0]) == ("enum", True, "Yes")
     boolean, flags = read(["true", "FALSE", ""])
@@ -85,8 +87,26 @@ def test_a_closed_list_needs_rows_and_repetition() -> None:
         (["2025/1/5", "2025/12/31"], datetime(2025, 1, 5, tzinfo=UTC)),
         (["3/4/2024", "31/4/2024", "31/5/2024"] + ["1/1/2024"] * 200, datetime(2024, 4, 3, tzinfo=UTC)),
         (["3/4/2024", "4/31/2024", "5/31/2024"] + ["1/1/2024"] * 200, datetime(2024, 3, 4, tzinfo=UTC)),
+        (["12/1/2010 8:26", "12/13/2010 10:00"], datetime(2010, 12, 1, 8, 26, tzinfo=UTC)),
+        (["1/31/2024 1:30 PM", "1/2/2024 11:05 am"], datetime(2024, 1, 31, 13, 30, tzinfo=UTC)),
+        (["04-09-2012", "21-08-2013"], datetime(2012, 9, 4, tzinfo=UTC)),
+        (["5 Jan 2024", "21-Mar-2024"], datetime(2024, 1, 5, tzinfo=UTC)),
+        (["January 5, 2024", "Mar 21, 2024"], datetime(2024, 1, 5, tzinfo=UTC)),
     ],
-    ids=["date", "zulu", "mixed", "offset", "year-first", "day-first", "month-first"],
+    ids=[
+        "date",
+        "zulu",
+        "mixed",
+        "offset",
+        "year-first",
+        "day-first",
+        "month-first",
+        "short-hour",
+        "half-day",
+        "dashes",
+        "month-name",
+        "month-name-first",
+    ],
 )
 def test_dates_are_read_where_the_values_leave_no_doubt(cells: list[str], first: datetime) -> None:
     field, values = read(cells)
@@ -99,6 +119,7 @@ def test_doubtful_dates_stay_text_with_a_note() -> None:
     assert (field.type, values[0]) == ("string", "03/04/2024")
     assert "day first or month first" in field.notes[0]
     assert read(["2025-13-45", "2025-99-99"])[0].type == "string"
+    assert "century" in read(["13/4/24", "5/6/24"])[0].notes[0]
 
 
 def test_lists_come_from_json_and_semicolons() -> None:
@@ -113,7 +134,9 @@ def test_identifiers_are_marked() -> None:
     assert read([f"c{n}" for n in range(100)])[0].role == "id"
     assert read([str(n) for n in range(1, 101)])[0].role == "id"
     assert read([str(n * 7) for n in range(100)], "customer_id")[0].role == "id"
-    assert read([str(n * 7) for n in range(100)], "spend")[0].role == ""
+    assert read([str(n * 7) for n in range(100)], "CLIENTNUM")[0].role == "id"
+    for name in ("spend", "amount_paid", "number of visits"):
+        assert read([str(n * 7) for n in range(100)], name)[0].role == ""
     assert read(["a", "b", "c"])[0].role == ""
 
 

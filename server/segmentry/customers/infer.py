@@ -152,7 +152,7 @@ def _words(text: pl.Series, reading: Reading) -> Inferred:
 def _date_doubt(text: pl.Series) -> str:
     if not text_values.looks_like_dates(text):
         return ""
-    return "dates that could be day first or month first: kept as text; write them as 2025-12-31"
+    return "dates that could be day first or month first, or lack a century: kept as text; write 2025-12-31"
 
 
 def _is_identifier(distinct: int, n_set: int) -> bool:
@@ -194,7 +194,7 @@ def _number(typed: Typed, reading: Reading, *, blanks: int = 0) -> Inferred:
         window_days=reading.window_days if integer else None,
         notes=(*field.notes, *_code_notes(set_values, integer=integer), *_sentinel_notes(set_values)),
     )
-    if integer and (low, high) == (0, 1):
+    if (low, high) == (0, 1) and (integer or set_values.n_unique() == 2):
         field = replace(field, boolean_like=True)
     distinct = set_values.n_unique() if integer else 0
     if integer and personal.is_personal_number(set_values, reading):

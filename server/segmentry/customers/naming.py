@@ -25,6 +25,11 @@ _UNITS: dict[str, str] = {
     "years": "years", "yrs": "years", "km": "km", "kg": "kg",
 }  # fmt: skip
 _WINDOW = re.compile(r"(?:^|[^0-9])(\d{1,4})[ _]?(?:d|days?)(?:$|[^a-zA-Z])", re.IGNORECASE)
+# `customerid` and `CLIENTNUM`, but not `amount_paid` and not "number of orders".
+_RUN_TOGETHER = re.compile(
+    r"(?:account|acct|card|client|company|contact|cust|customer|household|invoice|lead|member|order|person|row|session"
+    r"|user|visitor)(?:id|key|no|nr|num|number)$"
+)
 _FUTURE = frozenset(
     {"expiry", "expires", "expiration", "renewal", "renews", "due", "until", "deadline", "ends", "end"}
 )
@@ -82,9 +87,9 @@ def read(name: str) -> Reading:
         unit=unit,
         window_days=int(window.group(1)) if window and int(window.group(1)) > 0 else None,
         personal=_is_personal(words),
-        identifier=any(word in {"id", "key", "no", "uuid", "guid", "number", "ref"} for word in words)
-        or words[-1:] == ("nr",)
-        or name.lower().endswith("id"),
+        identifier=bool({"id", "uuid", "guid"} & set(words))
+        or bool({"key", "no", "nr", "num", "number", "ref"} & set(words[-1:]))
+        or _RUN_TOGETHER.search(name.lower()) is not None,
         may_be_ahead=bool(_FUTURE & set(words)),
     )
 

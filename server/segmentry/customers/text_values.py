@@ -28,7 +28,10 @@ _EUROPEAN = r"^-?\d{1,3}(?:\.\d{3})+(?:,\d+)?$|^-?\d+(?:,\d+)?$"
 _MONEY = r"^(-?)\s*(?:[$€£]|EUR|USD|GBP|ZAR|R)\s*(-?[\d.,]+)$|^(-?[\d.,]+)\s*(?:[$€£]|EUR|USD|GBP|ZAR)$"
 _ISO = r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?\s*(?:Z|[+-]\d{2}:?\d{2})?)?$"
 _YEAR_FIRST = r"^\d{4}[/.]\d{1,2}[/.]\d{1,2}$"
-_SLASHED = r"^(\d{1,2})([/.-])(\d{1,2})[/.-](\d{4})(?:[ T]\d{2}:\d{2}(?::\d{2})?)?$"
+_SLASHED = r"^(\d{1,2})([/.-])(\d{1,2})[/.-](\d{4})(?:[ T]\d{1,2}:\d{2}(?::\d{2})?(?: ?[AaPp][Mm])?)?$"
+_SHORT_YEAR = r"^\d{1,2}[/.-]\d{1,2}[/.-]\d{2}(?: \d{1,2}:\d{2}(?::\d{2})?)?$"
+_NAMED_MONTH = r"^(?:\d{1,2}[- ][A-Za-z]{3,9}[- ]\d{4}|[A-Za-z]{3,9} \d{1,2},? \d{4})$"
+_TIMES = (" %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", "")
 
 
 @dataclass(frozen=True)
@@ -154,8 +157,11 @@ def _cast(plain: pl.Series) -> pl.Series:
 
 def instants(text: pl.Series) -> Typed | None:
     """ISO dates and times, year-first dates, and day- or month-first dates where the values show which."""
-    head = text.drop_nulls().head(1000)
-    if share(head.str.contains(r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")) < 0.9:
+    glance = _glance(text)
+    if share(glance.str.contains(_NAMED_MONTH)) >= 0.9:
+        even = text.str.replace_all(r"[-,]", " ").str.replace_all(r" +", " ")
+        return _enough(text, _first_set(even, ["%d %b %Y", "%d %B %Y", "%b %d %Y", "%B %d %Y"]), "")
+    if share(glance.str.contains(r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")) < 0.9:
         return None
     if share(text.str.contains(_ISO)) >= ENOUGH:
         return _enough(text, iso(text), "")
@@ -167,7 +173,8 @@ def instants(text: pl.Series) -> Typed | None:
         return None
     pattern, note = ("%d-%m-%Y", "day comes first") if order == "day" else ("%m-%d-%Y", "month comes first")
     dashed = text.str.replace_all(r"[/.]", "-").str.replace("T", " ", literal=True)
-    parsed = _first_set(dashed, [pattern + " %H:%M:%S", pattern + " %H:%M", pattern])
+    dashed = dashed.str.replace(r" ?([AaPp][Mm])$", " $1")
+    parsed = _first_set(dashed, [pattern + time for time in _TIMES])
     return _enough(text, parsed, f"dates as {text.drop_nulls()[0]!r}: {note}, as the values show")
 
 
@@ -184,8 +191,10 @@ def day_order(text: pl.Series) -> str | None:
 
 
 def looks_like_dates(text: pl.Series) -> bool:
-    """Dates with slashes that could be day-first as well as month-first."""
-    return share(text.str.contains(_SLASHED)) >= ENOUGH
+    """Dates with slashes that could be read in more than one way."""
+    if share(_glance(text).str.contains(r"^\d{1,2}[/.-]\d")) < 0.9:
+        return False
+    return share(text.str.contains(_SLASHED) | text.str.contains(_SHORT_YEAR)) >= ENOUGH
 
 
 def iso(text: pl.Series) -> pl.Series:
@@ -202,7 +211,7 @@ def _first_set(text: pl.Series, formats: Sequence[str]) -> pl.Series:
     """UTC instants by the first format that reads a cell; no offset means UTC."""
     found = pl.Series(text.name, [None] * len(text), dtype=MICROSECONDS)
     for pattern in formats:
-        if "%H" not in pattern:
+        if ":" not in pattern:
             read = text.str.to_date(pattern, strict=False).cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
         elif pattern.endswith("z"):
             read = text.str.to_datetime(pattern, strict=False, time_unit="us", time_zone="UTC")
