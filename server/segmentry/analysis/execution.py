@@ -7,6 +7,7 @@ import dataclasses
 import logging
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from segmentry.analysis.events import (
     Notice,
     Progress,
 )
-from segmentry.analysis.parameters import Tier
+from segmentry.analysis.parameters import Parameters, Tier
 from segmentry.analysis.records import (
     Order,
     Standing,
@@ -143,18 +144,10 @@ class Execution:
 
     async def _heuristic(self, fallbacks: tuple[Fallback, ...]) -> AnalysisResult:
         """The answer of the lowest tier, in a thread: it needs neither a process nor a fit."""
-        from segmentry.analysis.discover import discover  # noqa: PLC0415  (numpy is imported on use)
-
         said: list[Event] = []
         parameters = dataclasses.replace(self._order.parameters, preferred_tier="HEURISTIC")
         result = await asyncio.to_thread(
-            discover,
-            self._snapshot,
-            parameters,
-            self._order.as_of,
-            said.append,
-            llm_configured=self._workshop.llm_configured,
-            time_zone=self._order.time_zone,
+            _discover, self._snapshot, parameters, self._order, self._workshop, said.append
         )
         for event in said:
             # The worker may have described the plan and some fields before it was lost.
@@ -231,6 +224,26 @@ class Execution:
             attempt=standing.attempt,
         )
         await self._writer.append(events, change)
+
+
+def _discover(
+    snapshot: Snapshot,
+    parameters: Parameters,
+    order: Order,
+    workshop: Workshop,
+    emit: Callable[[Event], None],
+) -> AnalysisResult:
+    # Imported here, in the thread: the import takes longer than the event loop may stand still.
+    from segmentry.analysis.discover import discover  # noqa: PLC0415
+
+    return discover(
+        snapshot,
+        parameters,
+        order.as_of,
+        emit,
+        llm_configured=workshop.llm_configured,
+        time_zone=order.time_zone,
+    )
 
 
 def _event(event: Event) -> NewEvent:

@@ -303,11 +303,15 @@ class AnalysisService:
         return await self._tables.snapshot(question.tenant, question.schema_id)
 
     async def _estimate(self, question: Question, snapshot: Snapshot) -> AnalysisEstimate:
-        from segmentry.analysis.estimate import estimate  # noqa: PLC0415  (numpy is imported on use)
+        def estimate() -> AnalysisEstimate:
+            # Imported here, in the thread: the import takes longer than the event loop may stand still.
+            from segmentry.analysis import estimate as estimates  # noqa: PLC0415
 
-        return await asyncio.to_thread(
-            estimate, snapshot, question.parameters, question.as_of, llm_configured=self._llm_configured
-        )
+            return estimates.estimate(
+                snapshot, question.parameters, question.as_of, llm_configured=self._llm_configured
+            )
+
+        return await asyncio.to_thread(estimate)
 
     async def _resume_tokens(self) -> ResumeTokens:
         if self._tokens is None:

@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import TypeVar, cast
+
+import grpc
 
 from segmentry.analysis.service import AnalysisService, NeedsConfirmation, Question
 from segmentry.errors import InvalidPageToken, InvalidParameters, InvalidValue, NotBuilt
@@ -27,6 +28,9 @@ from segmentry.v1 import segment_analysis_pb2_grpc as pb_grpc
 SERVICE = "segmentry.v1.SegmentAnalysis"
 PAGE = 50
 REQUEST_ID_CHARACTERS = 128
+
+# The status of a call that nobody ended but its caller.
+_NO_STATUS = (None, grpc.StatusCode.OK, grpc.StatusCode.CANCELLED)
 
 M = TypeVar("M")
 Started = TypeVar("Started", pb.StartAnalysisRequest, pb.DiscoverRequest)
@@ -79,20 +83,21 @@ class SegmentAnalysis(pb_grpc.SegmentAnalysisServicer):
         else:
             run_id, mine = (await self._start(request, "Discover")).run_id, not request.detached
 
+        over = False
+
+        def left(_: object) -> None:
+            # A drain or a stalled reader has a status of its own, and the run goes on.
+            if mine and not over and context.code() in _NO_STATUS:
+                self._service.abandon(tenant, run_id)
+
+        context.add_done_callback(left)  # pyright: ignore[reportArgumentType]  # the stub forgot Protocol
+
         async def work(outbox: Outbox[pb.DiscoverResponse]) -> None:
-            try:
-                async for heard in self._service.watch(tenant, run_id, request.resume_token):
-                    event = convert.event(heard.said, heard.resume_token)
-                    await outbox.put(
-                        pb.DiscoverResponse(
-                            sequence=heard.sequence, resume_token=heard.resume_token, event=event
-                        )
-                    )
-            except asyncio.CancelledError:
-                # Also when the server drains or the reader stalls: then the run goes on.
-                if mine and context.cancelled():
-                    self._service.abandon(tenant, run_id)
-                raise
+            async for heard in self._service.watch(tenant, run_id, request.resume_token):
+                event = convert.event(heard.said, heard.resume_token)
+                await outbox.put(
+                    pb.DiscoverResponse(sequence=heard.sequence, resume_token=heard.resume_token, event=event)
+                )
 
         def say(notice: Notice) -> pb.DiscoverResponse:
             return pb.DiscoverResponse(event=pb.AnalysisEvent(notice=server_notice(notice)))
@@ -100,6 +105,7 @@ class SegmentAnalysis(pb_grpc.SegmentAnalysisServicer):
         async with _closing(self._streams.relay(context, work, say, logged=True)) as items:
             async for item in items:
                 yield item
+        over = True
 
     async def WatchAnalysis(
         self, request: pb.WatchAnalysisRequest, context: ServerContext
