@@ -23,7 +23,8 @@ from segmentry.criteria.catalog_dumps import dumps
 from segmentry.criteria.nodes import Operator
 from segmentry.criteria.operators import BY_OPERATOR
 from segmentry.criteria.suggest import nearest
-from segmentry.errors import InvalidParameters, Violation
+from segmentry.criteria.toml_table import Faults, Raw, Table, said
+from segmentry.errors import Violation
 
 __all__ = ["DISCLOSURES", "TENSES", "TYPES", "dumps", "from_mapping", "loads"]
 
@@ -44,9 +45,6 @@ _BAND_KEYS = ("phrase", "op", "value")
 _EVENT_KEYS = ("name", "description", "synonyms", "properties")
 _PROPERTY_KEYS = ("name", "type", "integer", "unit", "description")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_HEADER = re.compile(r"\s*\[\[?\s*([A-Za-z_]+)\s*\]\]?")
-# tomllib decodes to Any; every value passes one of the readers of `_Table` before it is used.
-_Raw = dict[str, Any]
 
 
 def loads(text: str) -> Catalog:
@@ -58,14 +56,14 @@ def loads(text: str) -> Catalog:
     >>> loads('[[field]]\\nname = "handicap"\\ntype = "number"').fields[0].name
     'handicap'
     """
-    faults = _Faults(text)
+    faults = Faults(text)
     try:
-        raw: _Raw = tomllib.loads(text)
+        raw: Raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as err:
         # "Expected '=' after a key in a key/value pair (at line 2, column 6)": about the caller's own file.
         faults.items.append(Violation("", "PARSE_ERROR", f"not TOML: {err}"))
         raise faults.error() from err
-    catalog = _catalog(_Table(raw, "", faults))
+    catalog = _catalog(Table(raw, "", faults))
     if faults.items:
         raise faults.error()
     return catalog
@@ -79,167 +77,20 @@ def from_mapping(raw: Mapping[str, object]) -> Catalog:
     >>> from_mapping({"field": [{"name": "city", "type": "string"}]}).fields[0].type
     'string'
     """
-    faults = _Faults("")
-    catalog = _catalog(_Table(dict(raw), "", faults))
+    faults = Faults("")
+    catalog = _catalog(Table(dict(raw), "", faults))
     if faults.items:
         raise faults.error()
     return catalog
 
 
-class _Faults:
-    """Every fault so far, and the lines of the text to place them."""
-
-    def __init__(self, text: str) -> None:
-        self.items: list[Violation] = []
-        self.lines = text.splitlines()
-        self.headers = self._headers()
-
-    def _headers(self) -> dict[str, int]:
-        """The line (from 1) of each table: `catalog`, `field[0]`, `field[1]`, `event[0]` ..."""
-        seen: dict[str, int] = {}
-        places: dict[str, int] = {}
-        for number, line in enumerate(self.lines, 1):
-            header = _HEADER.match(line)
-            if header is None:
-                continue
-            name = header[1]
-            if line.strip().startswith("[["):
-                places[f"{name}[{seen.get(name, 0)}]"] = number
-                seen[name] = seen.get(name, 0) + 1
-            else:
-                places[name] = number
-        return places
-
-    def line(self, path: str) -> int | None:
-        """The line of a key, or of the table it is missing from."""
-        table, _, rest = path.partition(".")
-        start = self.headers.get(table)
-        if start is None:
-            return None
-        key = re.split(r"[.\[]", rest)[0]
-        if key:
-            wanted = re.compile(rf'\s*["\']?{re.escape(key)}["\']?\s*=')
-            for number in range(start, len(self.lines)):
-                if _HEADER.match(self.lines[number]):
-                    break
-                if wanted.match(self.lines[number]):
-                    return number + 1
-        return start
-
-    def add(self, path: str, reason: str, message: str) -> None:
-        line = self.line(path)
-        place = f" (line {line})" if line else ""
-        self.items.append(Violation(path, reason, f"{path}: {message}{place}"))
-
-    def error(self) -> InvalidParameters:
-        first = self.items[0]
-        more = f" (and {len(self.items) - 1} more)" if len(self.items) > 1 else ""
-        return InvalidParameters(
-            f"the catalog has faults: {first.message}{more}", violations=self.items, field=first.field
-        )
-
-
-class _Table:
-    """One TOML table; each reader returns a value of its type, or its default and a fault."""
-
-    def __init__(self, raw: _Raw, path: str, faults: _Faults) -> None:
-        self.raw = raw
-        self.path = path
-        self.faults = faults
-
-    def at(self, key: str) -> str:
-        return f"{self.path}.{key}" if self.path else key
-
-    def fault(self, key: str, message: str, reason: str = "INVALID_VALUE") -> None:
-        self.faults.add(self.at(key), reason, message)
-
-    def only(self, keys: tuple[str, ...]) -> None:
-        for key in self.raw:
-            if key not in keys:
-                near = nearest(key, keys, most=1)
-                hint = f"; did you mean {near[0]}?" if near else ""
-                self.fault(key, f"unknown key{hint}", "UNKNOWN_KEY")
-
-    def text(self, key: str, default: str = "") -> str:
-        value = self.raw.get(key, default)
-        if not isinstance(value, str):
-            self.fault(key, f"needs a text, got {_said(value)}")
-            return default
-        return value
-
-    def flag(self, key: str, *, default: bool = False) -> bool:
-        value = self.raw.get(key, default)
-        if not isinstance(value, bool):
-            self.fault(key, f"needs true or false, got {_said(value)}")
-            return default
-        return value
-
-    def whole(self, key: str, *, least: int) -> int | None:
-        value = self.raw.get(key)
-        if value is None:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            self.fault(key, f"needs a whole number from {least}, got {_said(value)}")
-            return None
-        return value
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        value = self.raw.get(key, [])
-        if not isinstance(value, list) or not all(
-            isinstance(each, str) for each in cast("list[object]", value)
-        ):
-            self.fault(key, f"needs a list of texts, got {_said(cast('object', value))}")
-            return ()
-        return tuple(cast("list[str]", value))
-
-    def choice(self, key: str, choices: tuple[str, ...], default: str) -> str:
-        value = self.text(key, default)
-        if value not in choices and value != default:
-            near = nearest(value, choices, most=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            legal = ", ".join(repr(each) for each in choices if each)
-            self.fault(key, f"{value!r} is not one of {legal}{hint}")
-            return default
-        return value
-
-    def list_of(self, key: str) -> Iterator[tuple[str, object]]:
-        """The elements of a list, each with its key."""
-        value = self.raw.get(key, [])
-        if not isinstance(value, list):
-            self.fault(key, f"needs a list, got {_said(value)}")
-            return
-        for index, each in enumerate(cast("list[object]", value)):
-            yield f"{key}[{index}]", each
-
-    def tables(self, key: str) -> Iterator[_Table]:
-        for name, each in self.list_of(key):
-            if isinstance(each, dict):
-                yield _Table(cast("_Raw", each), self.at(name), self.faults)
-            else:
-                self.fault(name, f"needs a table, got {_said(each)}")
-
-
-def _said(value: object) -> str:
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case str():
-            return f"the text {value[:40]!r}"
-        case list():
-            return "a list"
-        case dict():
-            return "a table"
-        case _:
-            return str(value)
-
-
-def _catalog(root: _Table) -> Catalog:
+def _catalog(root: Table) -> Catalog:
     root.only(("catalog", "field", "event"))
     head_raw = root.raw.get("catalog", {})
     if not isinstance(head_raw, dict):
-        root.fault("catalog", f"needs a table, got {_said(head_raw)}")
+        root.fault("catalog", f"needs a table, got {said(head_raw)}")
         head_raw = {}
-    head = _Table(cast("_Raw", head_raw), "catalog", root.faults)
+    head = Table(cast("Raw", head_raw), "catalog", root.faults)
     head.only(_CATALOG_KEYS)
     zone = head.text("time_zone", "UTC")
     try:
@@ -264,7 +115,7 @@ def _catalog(root: _Table) -> Catalog:
     )
 
 
-def _no_twins(table: _Table, key: str, names: list[str]) -> None:
+def _no_twins(table: Table, key: str, names: list[str]) -> None:
     first: dict[str, int] = {}
     for index, name in enumerate(names):
         if name and name in first:
@@ -272,7 +123,7 @@ def _no_twins(table: _Table, key: str, names: list[str]) -> None:
         first.setdefault(name, index)
 
 
-def _name(table: _Table) -> str:
+def _name(table: Table) -> str:
     if "name" not in table.raw:
         table.fault("name", "is required", "MISSING_FIELD")
         return ""
@@ -284,14 +135,14 @@ def _name(table: _Table) -> str:
     return name
 
 
-def _type(table: _Table) -> FieldType:
+def _type(table: Table) -> FieldType:
     if "type" not in table.raw:
         table.fault("type", f"is required: one of {', '.join(TYPES)}", "MISSING_FIELD")
         return "string"
     return cast("FieldType", table.choice("type", TYPES, "string"))
 
 
-def _integer(table: _Table, field_type: FieldType) -> bool:
+def _integer(table: Table, field_type: FieldType) -> bool:
     integer = table.flag("integer")
     if integer and field_type != "number":
         table.fault("integer", f"belongs to type 'number', not {field_type!r}")
@@ -299,7 +150,7 @@ def _integer(table: _Table, field_type: FieldType) -> bool:
     return integer
 
 
-def _field(table: _Table) -> Field:
+def _field(table: Table) -> Field:
     table.only(_FIELD_KEYS)
     field_type = _type(table)
     minimum, maximum = _range(table)
@@ -332,7 +183,7 @@ def _field(table: _Table) -> Field:
     )
 
 
-def _range(table: _Table) -> tuple[float | None, float | None]:
+def _range(table: Table) -> tuple[float | None, float | None]:
     if "range" not in table.raw:
         return None, None
     bounds = [each for _, each in table.list_of("range")]
@@ -349,21 +200,21 @@ def _range(table: _Table) -> tuple[float | None, float | None]:
     return low, high
 
 
-def _values(table: _Table) -> tuple[FieldValue, ...]:
+def _values(table: Table) -> tuple[FieldValue, ...]:
     values: list[FieldValue] = []
     for key, each in table.list_of("values"):
-        inner = _Table(cast("_Raw", each), table.at(key), table.faults) if isinstance(each, dict) else None
+        inner = Table(cast("Raw", each), table.at(key), table.faults) if isinstance(each, dict) else None
         if inner is not None:
             inner.only(_VALUE_KEYS)
         value: object = cast("object", each) if inner is None else inner.raw.get("value")
         if not isinstance(value, str | int | float):
-            table.fault(key, f"needs a text, a number or true/false, got {_said(value)}")
+            table.fault(key, f"needs a text, a number or true/false, got {said(value)}")
             continue
         values.append(FieldValue(value, () if inner is None else inner.texts("synonyms")))
     return tuple(values)
 
 
-def _operators(table: _Table, field_type: FieldType) -> tuple[Operator, ...]:
+def _operators(table: Table, field_type: FieldType) -> tuple[Operator, ...]:
     listed: list[Operator] = []
     for key, each in table.list_of("operators"):
         try:
@@ -380,7 +231,7 @@ def _operators(table: _Table, field_type: FieldType) -> tuple[Operator, ...]:
     return tuple(listed)
 
 
-def _bands(table: _Table, field_type: FieldType) -> Iterator[Band]:
+def _bands(table: Table, field_type: FieldType) -> Iterator[Band]:
     for band in table.tables("bands"):
         band.only(_BAND_KEYS)
         raw = band.raw.get("phrase")
@@ -400,7 +251,7 @@ def _bands(table: _Table, field_type: FieldType) -> Iterator[Band]:
         yield Band(phrases, Operator(operator), value)
 
 
-def _event(table: _Table) -> EventType:
+def _event(table: Table) -> EventType:
     table.only(_EVENT_KEYS)
     properties: list[EventProperty] = []
     for each in table.tables("properties"):
