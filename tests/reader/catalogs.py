@@ -104,4 +104,54 @@ WIDE = Catalog(
         Field("Señal", "string", samples=("rápida", "lenta")),
     ),
 )
-ALL = {"shop": SHOP, "gym": GYM, "saas": SAAS, "hotel": HOTEL, "wide": WIDE}
+AIRLINE = Catalog(
+    "airline",
+    (
+        Field("passengerId", "string", role="id"),
+        Field("fullName", "string", pii=True),
+        Field("statusLevel", "enum", values=_values("Blue", "Silver", "Gold", "Platinum")),
+        Field("miles_balance", "number", integer=True, minimum=0),
+        Field("flights_last_12m", "number", integer=True, window_days=365),
+        Field("last_flight_at", "datetime"),
+        Field("enrolled_at", "datetime"),
+        Field("home_airport", "string", samples=("JNB", "LHR", "CPT", "JFK")),
+        Field("seat_preference", "enum", values=_values("window", "aisle", "none")),
+        Field("meal", "string", samples=("vegan", "kosher", "standard")),
+        Field("country", "string", samples=("South Africa", "United Kingdom", "Germany")),
+        Field("lounge_access", "boolean"),
+        Field("passport_expiry", "datetime"),
+        Field("total_spend_usd", "number"),
+        Field("age", "number", integer=True),
+        Field("complaints", "number", integer=True),
+        Field("marketing_opt_in", "boolean"),
+        Field("nps_score", "number", integer=True),
+    ),
+)
+CHARITY = Catalog(
+    "charity",
+    (
+        Field("donor_name", "string", pii=True),
+        Field("donor_type", "enum", values=_values("individual", "corporate", "foundation")),
+        Field("total_donated", "number"),
+        Field("donation_count", "number", integer=True),
+        Field("last_donation_date", "datetime"),
+        Field("first_donation_date", "datetime"),
+        Field("region", "enum", values=_values("North East", "South West", "London", "Scotland")),
+        Field("gift_aid", "string", values=_values("Y", "N"), boolean_like=True),
+        Field("recurring", "boolean"),
+        Field("average_gift", "number"),
+        Field("preferred_channel", "enum", values=_values("email", "post", "phone")),
+        Field("volunteer", "boolean"),
+        Field("age_band", "enum", values=_values("18-34", "35-54", "55+")),
+        Field("engagement", "number", minimum=0, maximum=10),
+    ),
+)
+ALL = {
+    "airline": AIRLINE,
+    "charity": CHARITY,
+    "shop": SHOP,
+    "gym": GYM,
+    "saas": SAAS,
+    "hotel": HOTEL,
+    "wide": WIDE,
+}

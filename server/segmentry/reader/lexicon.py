@@ -297,6 +297,8 @@ def _moment_phrases(named: Named, rank: int) -> Iterator[tuple[tuple[str, ...], 
         verb = nouns[-1]
         verbs = EVENT_VERBS.get(stem(verb), EVENT_VERBS.get(verb, verb))
         for phrase in _split(verbs):
+            if named.first:
+                yield ("first", *phrase), Entry("moment", name, DERIVED)
             if len(nouns) == 1:
                 yield phrase, Entry("moment", name, strength)
             else:

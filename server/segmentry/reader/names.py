@@ -119,7 +119,9 @@ def _window(name: str) -> int | None:
     if found is None:
         return None
     unit = found.group(2)[0].lower()
-    return int(found.group(1)) * {"d": 1, "w": 7, "m": 30, "y": 365}[unit]
+    count = int(found.group(1))
+    twelve = 5 * (count // 12) if unit == "m" else 0  # twelve months are a year
+    return twelve + count * {"d": 1, "w": 7, "m": 30, "y": 365}[unit]
 
 
 def _core(words: tuple[str, ...], window: int | None) -> tuple[str, ...]:

@@ -34,7 +34,8 @@ class When:
     @property
     def days(self) -> int:
         """The length in days (months as 30, years as 365), to find a counter's window; 0 without length."""
-        return self.count * {"DAYS": 1, "WEEKS": 7, "MONTHS": 30, "YEARS": 365}.get(self.unit, 0)
+        twelve = 5 * (self.count // 12) if self.unit == "MONTHS" else 0  # twelve months are a year
+        return twelve + self.count * {"DAYS": 1, "WEEKS": 7, "MONTHS": 30, "YEARS": 365}.get(self.unit, 0)
 
     @property
     def ago(self) -> str:

@@ -225,7 +225,9 @@ def _cue(scene: Scene, at: int) -> tuple[bool, int] | None:
 
 def _after_cue(scene: Scene, at: int, positive: bool, end: int) -> Fragment | None:
     begin = scene.skip(end, _JOINING, 4)
-    channel = next((match for match in scene.matches_at(begin) if match.of("channel")), None)
+    # "marketing" joins in "email marketing" and is the channel itself in "opted in to marketing"
+    starts = (begin, *range(begin - 1, end - 1, -1))
+    channel = next((match for at_ in starts for match in scene.matches_at(at_) if match.of("channel")), None)
     if channel is not None:
         entry = channel.of("channel")[0]
         after = channel.end
