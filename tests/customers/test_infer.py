@@ -77,6 +77,11 @@ def test_a_closed_list_needs_rows_and_repetition() -> None:
     assert (many.type, many.values, len(many.samples)) == ("string", (), 60)
 
 
+def test_long_texts_are_no_list_of_values() -> None:
+    field, _ = read(["x" * 100_000, "y"] * 150)
+    assert (field.type, field.values, field.samples) == ("string", (), ())
+
+
 @pytest.mark.parametrize(
     ("cells", "first"),
     [

@@ -21,6 +21,7 @@ ENUM_VALUES, ENUM_ROWS, ENUM_SHARE = 50, 200, 0.05
 SAMPLED_VALUES, SAMPLED_ROWS, SAMPLED_SHARE = 500, 1000, 0.5
 # Longer than this is a sentence, which nobody picks from a list.
 LONGEST_SAMPLE = 60
+LONGEST_VALUE = 200
 CODES = 12
 IDENTIFIER_SHARE = 0.9
 # Below this many rows that all differ a column tells nothing about identity.
@@ -135,7 +136,7 @@ def _words(text: pl.Series, reading: Reading) -> Inferred:
         field = replace(field, pii=True, llm="name")
     if _is_identifier(distinct, n_set) or (reading.identifier and distinct == n_set and n_set > 1):
         return Inferred(replace(field, role="id"), text)
-    if pii:
+    if pii or any(len(value) > LONGEST_VALUE for value in values):
         return Inferred(field, text)
     known = tuple(FieldValue(value) for value in values[:ENUM_VALUES])
     if distinct <= ENUM_VALUES and len(text) >= ENUM_ROWS and distinct <= ENUM_SHARE * len(text):

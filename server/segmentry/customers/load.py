@@ -73,7 +73,11 @@ def read_frame(path: Path) -> tuple[pl.DataFrame, tuple[str, ...]]:
 
 
 def _check_file(path: Path) -> None:
-    if not path.exists():
+    try:
+        there = path.exists()
+    except OSError as err:
+        raise UnreadableTable(f"{path} cannot be reached; check its permissions", path=str(path)) from err
+    if not there:
         raise UnreadableTable(f"there is no file {path}", path=str(path))
     if path.is_dir():
         raise UnreadableTable(f"{path} is a folder; name one file", path=str(path))
