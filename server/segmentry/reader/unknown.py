@@ -33,12 +33,14 @@ class Unknown:
 def unknown_attribute(scene: Scene, found: Clauses) -> Unknown | None:
     """The first unexplained word before (or after) a comparison that no field takes, or None."""
     lost = set(found.unclaimed)
+    done = 0
     for at in sorted(lost):
-        if scene.tokens[at].kind != "word" or scene.word(at) in VAGUE | _GRAMMAR:
+        if at < done or scene.tokens[at].kind != "word" or scene.word(at) in VAGUE | _GRAMMAR:
             continue
         end = at + 1
         while end in lost and scene.tokens[end].kind == "word" and scene.comparison(end) is None:
             end += 1
+        done = end  # a run of lost words is looked at once
         after = scene.skip(end, STOP - {"or", "and", "from", "over"}, 3)
         stray = _stray_number(scene, after, lost)
         if stray or scene.word(after) in _SIGNS:
