@@ -4,7 +4,7 @@ import json
 from typing import cast, get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from segmentry.analysis import codec, events
 from segmentry.analysis.parameters import Parameters
@@ -27,12 +27,14 @@ st.register_type_strategy(events.FilterRule, rules)
 any_event = st.one_of(*(st.from_type(shape) for shape in codec.KINDS.values()))
 
 
+@settings(deadline=None)
 @given(any_event)
 def test_every_event_survives_its_way_through_json(event: events.Event) -> None:
     text = json.dumps(codec.encode(event), allow_nan=False)
     assert codec.decode(cast("dict[str, JsonValue]", json.loads(text))) == event
 
 
+@settings(deadline=None)
 @given(parameters)
 def test_parameters_survive_their_way_through_json(given_parameters: Parameters) -> None:
     text = json.dumps(codec.encode_parameters(given_parameters), allow_nan=False)

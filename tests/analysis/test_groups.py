@@ -48,6 +48,10 @@ def test_an_undefined_silhouette_is_never_chosen() -> None:
     assert choose([candidate(2, None), candidate(3, -0.1)], 0.03).position == 1
 
 
+def test_a_silhouette_of_zero_is_a_score_like_any_other() -> None:
+    assert choose([candidate(2, 0.0), candidate(3, -0.5)], 0.03).position == 0
+
+
 def test_the_k_of_the_greatest_excess_is_the_alternative() -> None:
     choice = choose([candidate(2, 0.5, excess=0.1), candidate(4, 0.45, excess=0.2)], 0.03)
     assert (choice.position, choice.alternative_k) == (0, 4)

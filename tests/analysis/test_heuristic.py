@@ -65,8 +65,18 @@ def test_thresholds_are_the_percentiles_without_noise(shared_table: Callable[[st
         [1.0, 1.0, 2.0],
         [0.0] * 50 + [1.0] * 50,
         [-1e308, 0.0, 1e308],
+        [-1.7e308, 1.7e308],
     ],
-    ids=["many zeros", "mostly low", "mostly high", "two rows", "three rows", "halves", "huge"],
+    ids=[
+        "many zeros",
+        "mostly low",
+        "mostly high",
+        "two rows",
+        "three rows",
+        "halves",
+        "huge",
+        "too far apart",
+    ],
 )
 def test_no_slice_is_empty_and_every_row_is_in_one(values: list[float]) -> None:
     found = slices(column(values))

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from segmentry.analysis.conditions import at_least, below, date_edges, number_edges, roundest
 from segmentry.analysis.features import feature_table
 from segmentry.analysis.rules import Learner
 from segmentry.analysis.scope import Scope
 from segmentry.analysis.table import Mask
-from segmentry.criteria.catalog import Field
+from segmentry.criteria.catalog import Field, FieldValue
 from segmentry.criteria.dates import Clock
 from segmentry.criteria.nodes import Leaf, Operator
 from segmentry.customers.snapshot import Snapshot
@@ -25,6 +25,7 @@ def learnt(snapshot: Snapshot, members: Mask) -> tuple[Leaf, ...]:
     return Learner.of(table.columns, table.rows, 0, CLOCK).learn(members)
 
 
+@settings(deadline=None)
 @given(st.tuples(finite, finite).filter(lambda pair: pair[0] < pair[1]))
 def test_the_roundest_threshold_lies_between_its_neighbours(pair: tuple[float, float]) -> None:
     low, high = pair
@@ -32,6 +33,7 @@ def test_the_roundest_threshold_lies_between_its_neighbours(pair: tuple[float, f
     assert low <= roundest(low, high, include="low") < high
 
 
+@settings(deadline=None)
 @given(
     st.lists(finite, min_size=2, max_size=60),
     st.sampled_from([(Operator.GTE, Operator.LT), (Operator.GT, Operator.LTE)]),
@@ -81,6 +83,21 @@ def test_a_field_that_takes_neither_eq_nor_in_has_no_rule_of_levels() -> None:
     field = Field("plan", "string", operators=(Operator.CONTAINS,))
     snapshot = snapshot_of([field], {"plan": plans})
     assert learnt(snapshot, np.array([plan == "gold" for plan in plans])) == ()
+
+
+@pytest.mark.parametrize("strange", ["a\0b", "{{NOW}}", "x" * 5_000], ids=["NUL", "placeholder", "long"])
+def test_a_value_that_criteria_cannot_name_is_in_no_rule(strange: str) -> None:
+    cells = [strange, "plain", "other"] * 200
+    snapshot = snapshot_of([Field("note", "string")], {"note": cells})
+    assert learnt(snapshot, np.array([cell == strange for cell in cells])) == ()
+    (leaf,) = learnt(snapshot, np.array([cell == "plain" for cell in cells]))
+    assert leaf.value == "plain"
+
+
+def test_a_value_outside_the_list_of_the_catalog_is_in_no_rule() -> None:
+    field = Field("tier", "enum", values=(FieldValue("GOLD"),))
+    snapshot = snapshot_of([field], {"tier": ["GOLD", "TIN"] * 300})
+    assert learnt(snapshot, np.array([False, True] * 300)) == ()
 
 
 def test_at_most_six_conditions_are_learnt() -> None:

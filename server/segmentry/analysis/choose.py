@@ -62,24 +62,21 @@ def choose(candidates: Sequence[Candidate], min_segment_share: float) -> Choice:
     eligible = [
         index
         for index, each in enumerate(candidates)
-        if _value(each) is not None and _eligible(each, min_segment_share)
+        if each.silhouette.value is not None and each.smallest_share >= min_segment_share
     ]
     slivers = not eligible
     if slivers:
-        position = max(
-            range(len(candidates)), key=lambda index: (candidates[index].smallest_share, -candidates[index].k)
-        )
-        eligible = [position]
-    best = max(eligible, key=lambda index: (_value(candidates[index]) or -1.0, -candidates[index].k))
-    floor = candidates[best].silhouette.low
-    floor = _value(candidates[best]) if floor is None else floor
-    near = [index for index in eligible if floor is None or (_value(candidates[index]) or -1.0) >= floor]
-    position = min(near, key=lambda index: candidates[index].k)
+        eligible = [
+            max(range(len(candidates)), key=lambda at: (candidates[at].smallest_share, -candidates[at].k))
+        ]
+    best = candidates[max(eligible, key=lambda at: (_value(candidates[at]), -candidates[at].k))]
+    floor = _value(best) if best.silhouette.low is None else best.silhouette.low
+    near = [index for index in eligible if _value(candidates[index]) >= floor]
+    position = min(near, key=lambda at: candidates[at].k)
     excesses = [(candidates[index].excess, candidates[index].k) for index in eligible]
     known = [(each, k) for each, k in excesses if each is not None]
     strongest = max(known, key=lambda pair: pair[0].value) if known else None
-    top = _value(candidates[position])
-    weak = top is not None and top < WEAK
+    weak = _value(candidates[position]) < WEAK
     unclear, alternative = False, None
     if strongest:
         peak = strongest[0]
@@ -118,12 +115,10 @@ def excesses(
     return found
 
 
-def _value(candidate: Candidate) -> float | None:
-    return candidate.silhouette.value
-
-
-def _eligible(candidate: Candidate, share: float) -> bool:
-    return candidate.smallest_share >= share
+def _value(candidate: Candidate) -> float:
+    """The silhouette; below every possible one when it is not defined."""
+    value = candidate.silhouette.value
+    return -2.0 if value is None else value
 
 
 def _null_table(prepared: Prepared, rows: int, rng: np.random.Generator) -> Floats:

@@ -12,12 +12,13 @@ import numpy as np
 
 from segmentry.analysis.events import FilterRule
 from segmentry.analysis.table import Floats
-from segmentry.criteria import dates, operators
-from segmentry.criteria.catalog import Field
+from segmentry.criteria import check, dates, operators
+from segmentry.criteria.catalog import Catalog, Field
 from segmentry.criteria.nodes import And, Everyone, Leaf, Node, Operator, Value
 from segmentry.errors import JsonValue
 
 MOST_DAYS = 3650
+LONGEST_VALUE = 200
 DAY_S = 86_400.0
 RuleOperator = Literal["eq", "gt", "lt", "gte", "lte", "in"]
 _RULE_OPERATORS: dict[Operator, RuleOperator] = {
@@ -119,6 +120,15 @@ def one_of(field: Field, values: Sequence[str | float | bool]) -> Leaf | None:
     if Operator.IN in taken:
         return Leaf(field.name, Operator.IN, tuple(_value(field, value) for value in values))
     return None
+
+
+def sayable(field: Field, value: str | float | bool, clock: dates.Clock) -> bool:
+    """Whether criteria can name the value: not text with NUL, text that reads as a placeholder, a code that
+    the field's format or list of values does not know ..."""
+    if isinstance(value, str) and ("\0" in value or len(value) > LONGEST_VALUE):
+        return False
+    leaf = one_of(field, [value])
+    return leaf is not None and not check.check(leaf, Catalog("", (field,)), clock).errors
 
 
 def _value(field: Field, value: str | float | bool) -> str | float | int | bool:

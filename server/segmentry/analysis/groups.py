@@ -197,7 +197,10 @@ def _above_null(
     prepared: Prepared, clusterings: Sequence[Clustering], measured: Sequence[Silhouette], seed: int
 ) -> list[Excess | None]:
     """The excess of the k with the best silhouettes, at most 12 of them: each costs fits of null tables."""
-    ranked = sorted(range(len(measured)), key=lambda index: -(measured[index].value or -1.0))
+    ranked = sorted(
+        range(len(measured)), key=lambda at: -2.0 if (value := measured[at].value) is None else value
+    )
+    ranked.reverse()
     asked = sorted(ranked[:NULL_CANDIDATES])
     found = excesses(
         prepared, [clusterings[index] for index in asked], [measured[index] for index in asked], seed

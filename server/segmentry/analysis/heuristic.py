@@ -58,7 +58,7 @@ def slices(column: Numbers) -> list[Slice]:
     Where equal percentiles leave a slice empty, the other closed side is tried; a slice that is still
     empty joins its lower neighbour. The sizes add up to the rows.
     """
-    low, high = (float(each) for each in np.percentile(column.values[column.finite], PERCENTILES))
+    low, high = _percentiles(column.values[column.finite])
     taken = operators.allowed(column.field)
     variants = [
         cuts
@@ -74,6 +74,15 @@ def slices(column: Numbers) -> list[Slice]:
         unset = (Leaf(column.field.name, Operator.EXISTS, value=False),)
         found.append(Slice(_name(f"Unknown {said}"), USES["Unknown"], ~column.finite, unset, ()))
     return found
+
+
+def _percentiles(values: Floats) -> tuple[float, float]:
+    """The two cuts; of values too far apart to interpolate between, the lower ones."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        low, high = (float(each) for each in np.percentile(values, PERCENTILES))
+    if not (np.isfinite(low) and np.isfinite(high)):
+        low, high = (float(each) for each in np.percentile(values, PERCENTILES, method="lower"))
+    return low, high
 
 
 def everyone(rows: int) -> Slice:

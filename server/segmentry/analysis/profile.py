@@ -86,17 +86,19 @@ def _of_numbers(column: Numbers, labels: Labels, k: int) -> list[FieldTraits]:
     if len(kept) == 0:
         return [FieldTraits(column, 0.0, missing_share=1.0, population_missing_share=1.0) for _ in range(k)]
     edges = np.unique(
-        np.quantile(column.present if len(column.present) else kept, np.linspace(0, 1, BINS + 1)[1:-1])
+        np.quantile(
+            column.present if len(column.present) else kept, np.linspace(0, 1, BINS + 1)[1:-1], method="lower"
+        )
     )
     bins = np.full(len(values), len(edges) + 1, dtype=np.int32)
     bins[finite] = np.searchsorted(edges, kept, side="right")
     members, others = _shares(bins, len(edges) + 2, labels, k)
     gaps = np.abs(np.cumsum(members - others, axis=1)).max(axis=1)
-    population_mean, population_median = _defined_mean(kept), float(np.median(kept))
+    population_mean, population_median = _defined_mean(kept), _median(kept)
     found: list[FieldTraits] = []
     for cluster in range(k):
         inside = values[(labels == cluster) & finite]
-        median = float(np.median(inside)) if len(inside) else None
+        median = _median(inside) if len(inside) else None
         missing = 1.0 - len(inside) / max(1, int(np.count_nonzero(labels == cluster)))
         found.append(
             FieldTraits(
@@ -150,6 +152,13 @@ def _of_levels(column: Levels, labels: Labels, k: int) -> list[FieldTraits]:
             )
         )
     return found
+
+
+def _median(values: Floats) -> float:
+    """The median; of two middle values that are too large to add, the lower one."""
+    with np.errstate(over="ignore"):
+        median = float(np.median(values))
+    return median if math.isfinite(median) else float(np.quantile(values, 0.5, method="lower"))
 
 
 def _defined_mean(values: Floats) -> float | None:

@@ -24,7 +24,6 @@ MOST_CONDITIONS = 6
 LEAST_GAIN = 0.005
 MOST_EDGES = 64
 MOST_LISTED = 20
-LONGEST_LISTED_VALUE = 200
 MOST_LEARNING_ROWS = 200_000
 LEAST_ROWS_TO_HALVE = 400
 
@@ -32,13 +31,14 @@ LEAST_ROWS_TO_HALVE = 400
 @dataclass(frozen=True, eq=False)
 class _Binned:
     """A field cut at its edges: `bins` (rows,) int32, -1 unset; bin b lies between edge b-1 and edge b.
-    Levels have no edges: `values` are what the bins stand for."""
+    Levels have no edges: `values` are what the bins stand for, and criteria can name the `sayable` ones."""
 
     field: Field
     bins: Labels
     n_bins: int
     edges: tuple[Edge, ...] = ()
     values: tuple[str | float | bool, ...] = ()
+    sayable: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +179,9 @@ def _listed(
 ) -> list[tuple[float, _Condition]]:
     """The values with the greatest share of members, as many of them as serve F1."""
     share = true / np.maximum(matched, 1)
-    sayable = [
-        code
-        for code in map(int, np.argsort(-share, kind="stable"))
-        if matched[code] > 0 and len(str(column.values[code])) <= LONGEST_LISTED_VALUE
-    ][:MOST_LISTED]
-    if not sayable or conditions.one_of(column.field, [column.values[sayable[0]]]) is None:
+    ranked = [int(code) for code in np.argsort(-share, kind="stable") if matched[code] > 0]
+    sayable = [code for code in ranked if code in column.sayable][:MOST_LISTED]
+    if not sayable:
         return []
     if conditions.one_of(column.field, [column.values[each] for each in sayable[:2]]) is None:
         sayable = sayable[:1]
@@ -217,13 +214,13 @@ def _bin(column: Column, clock: Clock) -> _Binned | None:
     field = column.field
     if isinstance(column, Levels):
         values = tuple(_level_value(field, level) for level in column.levels)
-        return _Binned(field, column.codes, len(values), values=values) if values else None
+        return _of_values(field, column.codes, values, clock) if values else None
     kept = column.values[column.finite]
     distinct = np.unique(kept[:100_000])
     if field.type == "number" and len(distinct) == 2 and len(np.unique(kept)) == 2:
         bins = np.where(column.values == distinct[0], 0, np.where(column.values == distinct[1], 1, -1))
         values = tuple(float(each) for each in distinct)
-        return _Binned(field, bins.astype(np.int32), 2, values=values)
+        return _of_values(field, bins.astype(np.int32), values, clock)
     edges = (
         conditions.date_edges(kept, MOST_EDGES, clock)
         if field.type == "datetime"
@@ -234,6 +231,14 @@ def _bin(column: Column, clock: Clock) -> _Binned | None:
     starts = np.array([edge.above for edge in edges])
     bins = np.where(column.finite, np.searchsorted(starts, column.values, side="right"), -1)
     return _Binned(field, bins.astype(np.int32), len(edges) + 1, edges=tuple(edges))
+
+
+def _of_values(field: Field, codes: Labels, values: tuple[str | float | bool, ...], clock: Clock) -> _Binned:
+    held = set(np.unique(codes).tolist())
+    named = frozenset(
+        code for code, value in enumerate(values) if code in held and conditions.sayable(field, value, clock)
+    )
+    return _Binned(field, codes, len(values), values=values, sayable=named)
 
 
 def _level_value(field: Field, level: str) -> str | bool:
