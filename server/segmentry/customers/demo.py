@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import shutil
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from segmentry.criteria import catalog_toml
 from segmentry.criteria.catalog import Field
 from segmentry.customers import golf
 from segmentry.customers.columns import BOOLEANS, Array, Coded, Column, Instant, Number, Text
@@ -56,7 +58,9 @@ def golf_snapshot(
         )
     moment = (as_of or datetime.now(UTC)).astimezone(UTC)
     midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
-    snapshot_id = f"golf-{POPULATION}-{seed}-{members}-{midnight:%Y%m%d}"
+    # An edited catalog is another table: a cached one would answer by the old bands.
+    fields = hashlib.blake2b(catalog_toml.dumps(golf.catalog()).encode(), digest_size=3).hexdigest()
+    snapshot_id = f"golf-{POPULATION}-{seed}-{members}-{midnight:%Y%m%d}-{fields}"
     if cache_dir is None:
         return _build(members, seed, midnight, snapshot_id)
     folder = cache_dir / snapshot_id
