@@ -53,6 +53,8 @@ SETTINGS = {
 # Tests only: a machine that loses power loses the cluster.
 VOLATILE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
+_GUARDIAN = (sys.executable, "-I", "-S", str(Path(__file__).with_name("guardian.py")))
+
 log = logging.getLogger(__name__)
 
 
@@ -158,6 +160,10 @@ class EmbeddedPostgres:
         command += ["--no-locale", "--encoding=UTF8", "--no-instructions"]
         if not self._durable:
             command.append("--no-sync")
+        if owner.switch:
+            # A bare interpreter changes the account: `user=` would make Python fork this process rather
+            # than vfork it, and gRPC's fork handlers crash children of a server that has calls in flight.
+            command = [*_GUARDIAN, "as", str(owner.uid), str(owner.gid), *command]
         child = await asyncio.create_subprocess_exec(
             *command,
             stdin=asyncio.subprocess.DEVNULL,
@@ -165,9 +171,6 @@ class EmbeddedPostgres:
             stderr=asyncio.subprocess.PIPE,
             env=_environment(),
             cwd="/",
-            user=owner.uid if owner.switch else None,
-            group=owner.gid if owner.switch else None,
-            extra_groups=[] if owner.switch else None,
         )
         try:
             _, said = await child.communicate()
@@ -191,8 +194,7 @@ class EmbeddedPostgres:
         for name, value in settings.items():
             server += ["-c", f"{name}={value}"]
         uid, gid = (owner.uid, owner.gid) if owner.switch else (-1, -1)
-        command = [sys.executable, "-I", "-S", str(Path(__file__).with_name("guardian.py"))]
-        command += [str(folder), str(uid), str(gid), str(guardian), *server]
+        command = [*_GUARDIAN, str(folder), str(uid), str(gid), str(guardian), *server]
         with (folder / "server.log").open("ab") as said:
             # The shell ends at once, so the guardian is nobody's child: it can outlive us while others
             # use the server. The lock's descriptor goes with it.

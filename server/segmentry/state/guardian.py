@@ -19,10 +19,22 @@ import threading
 import time
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 FAST_SHUTDOWN_S = 20.0
 RESTARTS = 5
 RESTART_WINDOW_S = 60.0
+
+
+# `guardian.py as UID GID COMMAND...` only becomes that account and that command.
+AS = "as"
+
+
+def become(uid: int, gid: int, command: list[str]) -> NoReturn:
+    os.setgroups([])
+    os.setgid(gid)
+    os.setuid(uid)
+    os.execv(command[0], command)  # noqa: S606  (our own command line)
 
 
 class Guardian:
@@ -91,6 +103,8 @@ class Guardian:
 
 
 def main(arguments: list[str]) -> int:
+    if arguments[0] == AS:
+        become(int(arguments[1]), int(arguments[2]), arguments[3:])
     folder, uid, gid, descriptor, *command = arguments
     # Everything below this process works without the lock, or it would outlive us in a backend.
     os.set_inheritable(int(descriptor), False)
