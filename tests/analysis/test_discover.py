@@ -15,6 +15,7 @@ from segmentry.criteria import check, parse
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.dates import Clock
 from segmentry.criteria.nodes import And, Leaf, Node, Operator
+from segmentry.customers.demo import golf_snapshot
 from segmentry.customers.snapshot import Snapshot
 from segmentry.errors import EmptyDataset, InvalidCriteria, InvalidParameters, NoUsableFields
 
@@ -408,3 +409,22 @@ def test_personal_and_outcome_fields_are_neither_used_nor_shown() -> None:
     unused = {(note.field, note.reason) for note in result.fields if not note.used}
     assert unused == {("mail", "PERSONAL_DATA"), ("customer_id", "IDENTIFIER"), ("churned", "LEAKAGE")}
     assert "canary" not in json.dumps([codec.encode(each) for each in (*said, result)])
+
+
+# --- the golf club --------------------------------------------------------------------------------
+
+
+def test_the_golf_club_has_distinct_sensible_cards() -> None:
+    snapshot = golf_snapshot(4_000, as_of=AS_OF)
+    result, _ = run(snapshot)
+    assert result.tier == "ML_WORKER"
+    assert not result.no_clear_segments
+    assert len(result.segments) >= 2
+    assert adds_up(result)
+    personal = {field.name for field in snapshot.catalog.fields if field.pii}
+    for card in result.segments:
+        assert card.fidelity.matched_count == counted(snapshot, parse.loads(card.criteria)) > 0
+        assert card.filter_rules
+        assert card.notices == ()
+        assert not personal & {each.feature for each in card.characteristics}
+        assert "OptIn" in card.suggested_use
