@@ -48,7 +48,8 @@ async def test_a_run_watched_while_the_server_drains_is_resumed_on_the_next(open
     asked = pb.StartAnalysisRequest(schema_id="customers")
     asked.parameters.max_clusters = 3
     asked.parameters.included_features.extend(["engagementScore", "lifetimeValue"])
-    async with server.running(settings(open_folder)) as first:
+    # Eager: making a new database cluster may take longer than the deadline of a StartAnalysis.
+    async with server.running(settings(open_folder), eager=True) as first:
         channel = grpc.aio.insecure_channel(first.address)
         stub: Any = stubs.SegmentAnalysisStub(channel)
         run_id = (await stub.StartAnalysis(asked)).run.run_id
