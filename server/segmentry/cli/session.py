@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
@@ -46,7 +47,8 @@ class Session:
         embedded = common.embedded or common.data is not None
         if common.catalog is not None and common.data is None:
             raise usage("--catalog says what the fields of --data mean: give both", path="--catalog")
-        if embedded and common.address:
+        # A variable that names the usual server does not stand in the way of one command without it.
+        if embedded and common.address not in ("", os.environ.get("SEGMENTRY_ADDRESS")):
             raise usage("--address names a running server, --embedded and --data start one: give one of them")
         async with contextlib.AsyncExitStack() as stack:
             schema, tenant = common.schema, common.tenant

@@ -13,7 +13,7 @@ from segmentry.cli.views import building, discovering
 from segmentry.v1 import segment_analysis_pb2
 
 QUERY = "Platinum and diamond members who haven't booked in 60 days"
-FEATURES = ("lifetimeValue", "engagementScore", "churnRiskScore", "bookingsLast12Months")
+FEATURES = ("lifetimeValue", "engagementScore", "churnRiskScore", "activityCount90d")
 
 
 async def show(terminal: Terminal, members: int, seed: int, started: float) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from segmentry.cli.terminal import Terminal, printable
-from segmentry.cli.views.lines import elapsed, labelled, number, one_line
+from segmentry.cli.views.lines import elapsed, labelled, one_line
 from segmentry.v1 import criteria_pb2, events_pb2, segment_builder_pb2
 
 _SOURCES = {
@@ -153,5 +153,5 @@ def count(reply: segment_builder_pb2.PreviewCountResponse, terminal: Terminal) -
         terminal.line("too few customers to show a number")
         return
     about = "" if reply.exact or not reply.HasField("exact") else "about "
-    share = f" ({number(round(reply.percentage, 2))} %)" if reply.HasField("percentage") else ""
+    share = f" ({reply.percentage:.1f} %)" if reply.HasField("percentage") else ""
     terminal.line(f"{about}{reply.count:,} of {reply.universe:,} customers{share}")

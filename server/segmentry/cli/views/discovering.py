@@ -61,8 +61,8 @@ class Progress:
                 if used:
                     self._say(f"comparing by {', '.join(used)}")
                 for note in event.plan.fields:
-                    if note.reason and note.message:
-                        self._say(f"{note.field}: {note.message}")
+                    if note.used and note.message:
+                        self._say(note.message)
             case "score":
                 self._score(event.score)
             case "card":
@@ -108,7 +108,8 @@ def result(found: segment_analysis_pb2.AnalysisResult, terminal: Terminal) -> No
     if found.HasField("unassigned") and found.unassigned:
         head += f", {found.unassigned:,} of them in none"
     terminal.line(terminal.style(head, "bold"))
-    if found.message:
+    # A result without surprises says in its message what the line above says.
+    if found.message and not found.message.startswith(f"{len(found.segments)} segments"):
         terminal.line(printable(found.message))
     if found.scores:
         terminal.line()
@@ -121,7 +122,7 @@ def result(found: segment_analysis_pb2.AnalysisResult, terminal: Terminal) -> No
 
 
 def _card(position: int, card: segment_analysis_pb2.SegmentCard, terminal: Terminal) -> None:
-    share = f"{card.size:,} customers ({number(round(card.percentage, 1))} %)"
+    share = f"{card.size:,} customers ({card.percentage:.1f} %)"
     terminal.line(f"{position}. {terminal.style(printable(card.name), 'bold')}   {share}")
     if card.description:
         terminal.line(f"  {printable(card.description)}")

@@ -1,0 +1,126 @@
+"""What a failed command says, and the code that it ends with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from segmentry.cli import exit_codes
+from segmentry.cli.problems import Problem, next_command
+from segmentry.errors import JsonValue
+
+from tests.cli.conftest import Done, Run
+
+NOBODY = "127.0.0.1:1"
+
+
+def error_of(done: Done) -> dict[str, JsonValue]:
+    """The error object of a command with --json."""
+    error = done.json["error"]
+    assert isinstance(error, dict)
+    return error
+
+
+def test_a_misspelt_field_is_answered_with_its_path_and_the_command_that_works(call: Run) -> None:
+    done = call("preview", '{"engagmentScore":{"$gte":70}}', "--embedded")
+    assert (done.code, done.out) == (3, "")
+    assert "error INVALID_FIELD at engagmentScore" in done.err
+    following = done.err.splitlines()[-1]
+    assert following == """next: segmentry preview '{"engagementScore":{"$gte":70}}' --embedded"""
+
+
+def test_the_same_error_as_json_is_one_object_on_stdout(call: Run) -> None:
+    done = call("preview", '{"engagmentScore":{"$gte":70}}', "--embedded", "--json")
+    assert (done.code, done.err) == (3, "")
+    error = error_of(done)
+    assert (error["code"], error["reason"]) == ("INVALID_ARGUMENT", "INVALID_FIELD")
+    suggestions = error["suggestions"]
+    assert isinstance(suggestions, list)
+    assert suggestions[0] == "engagementScore"
+    assert isinstance(error["path"], str)
+    assert error["path"].startswith("engagmentScore")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "reason"),
+    [
+        (("build", "x", "--address", NOBODY), 9, "SERVER_UNREACHABLE"),
+        (("preview", '{"a":', "--address", NOBODY), 3, "PARSE_ERROR"),
+        (("preview", '{"a":1,"a":2}', "--address", NOBODY), 3, "PARSE_ERROR"),
+        (("preview", '{"a":NaN}', "--address", NOBODY), 3, "PARSE_ERROR"),
+        (("preview", "@nothing.json", "--address", NOBODY), 2, "USAGE"),
+        (("build", "x", "--now", "yesterday"), 2, "USAGE"),
+        (("build", "x", "--now", "2025-12-16", "--tz", "Mars/Olympus", "--embedded"), 2, "USAGE"),
+        (("build", "x", "--embedded", "--address", NOBODY), 2, "USAGE"),
+        (("build", "x", "--catalog", "c.toml"), 2, "USAGE"),
+        (("build",), 2, "USAGE"),
+        (("bild", "x"), 2, "USAGE"),
+        (("build", "x", "--data", "nothing.csv"), 3, "UNREADABLE_TABLE"),
+        (("build", "", "--embedded"), 3, "MISSING_FIELD"),
+        (("build", "x" * 10_000, "--embedded"), 3, "QUERY_TOO_LONG"),
+        (("build", "x", "--embedded", "--tenant", "nobody"), 6, "RESOURCE_NOT_FOUND"),
+        (("fields", "--embedded", "--schema", "nothing"), 6, "RESOURCE_NOT_FOUND"),
+        (("build", "x", "--require-llm", "--embedded"), 3, "AI_ERROR"),
+    ],
+)
+def test_every_class_of_error_has_its_code(
+    call: Run, arguments: tuple[str, ...], code: int, reason: str
+) -> None:
+    done = call(*arguments, "--json")
+    assert (done.code, error_of(done)["reason"]) == (code, reason), done.out
+
+
+def test_criteria_nested_deep_are_refused_before_anything_is_sent(call: Run) -> None:
+    deep = '{"$not":' * 100_000 + "{}" + "}" * 100_000
+    done = call("preview", "-", "--address", NOBODY, "--json", stdin=deep)
+    assert (done.code, error_of(done)["reason"]) == (3, "CRITERIA_TOO_COMPLEX")
+
+
+def test_a_wrong_setting_is_named_with_all_others(call: Run) -> None:
+    done = call("schemas", "--embedded", "--json", AI_TEMP="7", AI_MAX_TOKENS="many")
+    assert done.code == 2
+    message = error_of(done)["message"]
+    assert isinstance(message, str)
+    assert "AI_TEMP" in message
+    assert "AI_MAX_TOKENS" in message
+
+
+def test_control_characters_of_a_message_do_not_reach_the_terminal(call: Run) -> None:
+    done = call("preview", '{"\\u001b[31mred":1}', "--embedded")
+    assert done.code == 3
+    assert "\x1b" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("problem", "arguments", "expected"),
+    [
+        (
+            Problem("FAILED_PRECONDITION", "CONFIRMATION_REQUIRED", "", metadata=(("rows", "5000"),)),
+            ["discover", "--tier", "llm"],
+            "segmentry discover --tier llm --yes",
+        ),
+        (
+            Problem("NOT_FOUND", "RESOURCE_NOT_FOUND", "", metadata=(("resourceType", "schema"),)),
+            ["fields", "--schema", "x", "--address", "host:1"],
+            "segmentry schemas --address host:1",
+        ),
+        (
+            Problem("INVALID_ARGUMENT", "INVALID_VALUE", "", suggestions=("ACTIVE",), faulty="ACTVE"),
+            ["preview", '{"status":"ACTVE"}'],
+            """segmentry preview '{"status":"ACTIVE"}'""",
+        ),
+        (Problem("INVALID_ARGUMENT", "INVALID_VALUE", ""), ["preview", "{}"], ""),
+    ],
+    ids=["confirm", "schemas", "value", "no guess"],
+)
+def test_the_next_command_is_a_command_that_can_work(
+    problem: Problem, arguments: list[str], expected: str
+) -> None:
+    assert next_command(problem, arguments) == expected
+
+
+def test_every_exit_code_is_documented() -> None:
+    guide = (Path(__file__).resolve().parents[2] / "docs" / "quickstart.md").read_text()
+    rows = [line for line in (exit_codes.__doc__ or "").splitlines() if line.startswith("| ")]
+    assert len(rows) == 13
+    assert [row for row in rows if row not in guide] == []
