@@ -1,0 +1,73 @@
+"""`discover` and `catalog infer` on a file, from a folder that has nothing to do with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from segmentry.errors import JsonValue
+
+from tests.cli.conftest import Run
+
+# A discovery starts PostgreSQL and a worker process; on a busy machine that takes a while.
+pytestmark = pytest.mark.timeout(180)
+
+
+def _result(line: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    event = line["event"]
+    assert isinstance(event, dict)
+    result = event["result"]
+    assert isinstance(result, dict)
+    return result
+
+
+def test_a_discovery_is_one_event_per_line_and_ends_with_counted_cards(run: Run, shop: Path) -> None:
+    fields = "visits90Days,averageBasket"
+    done = run("discover", str(shop), "--embedded", "--json", "--fields", fields, "--seed", "7")
+    assert done.code == 0, done.err + done.out
+    lines = done.lines
+    assert [line["sequence"] for line in lines] == list(range(1, len(lines) + 1))
+    result = _result(lines[-1])
+    assert result["rows"] == 300
+    cards = result["segments"]
+    assert isinstance(cards, list)
+    sizes = [card["size"] for card in cards if isinstance(card, dict) and isinstance(card["size"], int)]
+    shares = [
+        card["percentage"]
+        for card in cards
+        if isinstance(card, dict) and isinstance(card["percentage"], int | float)
+    ]
+    assert len(sizes) == len(cards) > 1
+    assert sum(sizes) == 300
+    assert sum(shares) == pytest.approx(100, abs=0.1)
+    run_of = result["run"]
+    assert isinstance(run_of, dict)
+    parameters = run_of["parameters"]
+    assert isinstance(parameters, dict)
+    assert parameters["includedFeatures"] == fields.split(",")
+
+
+def test_fewer_segments_than_the_minimum_are_refused_with_a_reason(run: Run, shop: Path) -> None:
+    done = run("discover", str(shop), "--json", "--min-clusters", "6", "--max-clusters", "3")
+    error = done.json["error"]
+    assert isinstance(error, dict)
+    assert (done.code, error["reason"]) == (3, "INVALID_PARAMETERS")
+
+
+def test_a_field_that_is_not_there_is_named_with_the_nearest_one(run: Run, shop: Path) -> None:
+    done = run("discover", str(shop), "--json", "--fields", "visits90Dais,averageBasket")
+    error = done.json["error"]
+    assert isinstance(error, dict)
+    assert done.code == 3
+    assert "visits90Days" in str(error)
+
+
+def test_a_catalog_that_was_inferred_can_be_given_back(run: Run, shop: Path, tmp_path: Path) -> None:
+    written = tmp_path / "shop.toml"
+    inferred = run("catalog", "infer", str(shop), "--output", str(written))
+    assert (inferred.code, inferred.out) == (0, "")
+    printed = run("catalog", "infer", str(shop))
+    assert printed.out == written.read_text()
+    done = run("fields", "--data", str(shop), "--catalog", str(written))
+    assert done.code == 0
+    assert "averageBasket" in done.out
