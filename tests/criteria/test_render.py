@@ -140,6 +140,30 @@ def test_paths_are_those_of_the_seed_form() -> None:
     assert [leaf.path for leaf in walk.leaves(render.with_paths(node))] == [
         "$and[0].status",
         "$and[1].handicap.$gte",
-        "$and[2].handicap.$lte",
-        '$and[3].$not["x y"].$neq',
+        "$and[1].handicap.$lte",
+        '$and[2].$not["x y"].$neq',
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        ('{"a":{"$gte":0,"$lte":10}}', '{"a":{"$gte":0,"$lte":10}}'),
+        (
+            '{"$and":[{"a":{"$gte":0}},{"a":{"$lte":10}},{"b":1}]}',
+            '{"$and":[{"a":{"$gte":0,"$lte":10}},{"b":1}]}',
+        ),
+        ('{"$or":[{"a":{"$gt":1,"$lt":2}},{"b":1}]}', '{"$or":[{"a":{"$gt":1,"$lt":2}},{"b":1}]}'),
+        (
+            '{"$and":[{"$and":[{"a":{"$gt":1}},{"a":{"$lt":2}}]},{"b":1}]}',
+            '{"$and":[{"$and":[{"a":{"$gt":1,"$lt":2}}]},{"b":1}]}',
+        ),
+        ('{"$and":[{"a":{"$gt":1}},{"a":{"$gt":2}}]}', None),
+        ('{"$and":[{"a":1},{"a":{"$gt":0}}]}', None),
+        ('{"$and":[{"a":{"$gt":1}},{"b":1},{"a":{"$lt":2}}]}', None),
+    ],
+)
+def test_neighbouring_bounds_of_one_field_share_an_object(text: str, printed: str | None) -> None:
+    node = parse.loads(text)
+    assert json.dumps(render.to_json(node), separators=(",", ":")) == (printed or text)
+    assert parse.from_json(render.to_json(node)) == node

@@ -32,7 +32,9 @@ CODES = {
 
 
 def every_class(root: type[SegmentryError] = SegmentryError) -> list[type[SegmentryError]]:
-    return [each for child in root.__subclasses__() for each in (child, *every_class(child))]
+    """The tree of `errors.py`; other modules may extend a class, under its reason and code."""
+    children = [each for each in root.__subclasses__() if each.__module__ == errors.__name__]
+    return [each for child in children for each in (child, *every_class(child))]
 
 
 def made(kind: type[SegmentryError]) -> SegmentryError:

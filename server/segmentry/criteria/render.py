@@ -37,14 +37,17 @@ __all__ = [
 
 
 def to_json(node: Node) -> JsonValue:
-    """The seed form: bare values for equality, `$and` of one-condition objects, the order of the words kept.
+    """The seed form: bare values for equality, `$and` of one-field objects, the order of the words kept.
 
-    Where that would pass a limit of the parser (a criterion of several keys is one object, its `$and` form
-    is not), conditions that can share an object do.
+    Neighbours that bound one field share an object, as people write a range. Where the form would still pass
+    a limit of the parser (a criterion of several keys is one object, its `$and` form is not), other
+    conditions that can share an object do too.
 
     >>> from segmentry.criteria.parse import loads
     >>> to_json(loads('{"status": {"$eq": "ACTIVE"}, "handicap": {"$lt": 10}}'))
     {'$and': [{'status': 'ACTIVE'}, {'handicap': {'$lt': 10}}]}
+    >>> to_json(And((Leaf("handicap", Operator.GTE, 0), Leaf("handicap", Operator.LTE, 10))))
+    {'handicap': {'$gte': 0, '$lte': 10}}
     """
     fits = limits.depth(node) <= limits.MAX_DEPTH and limits.size(node) <= limits.MAX_NODES
     return _criteria(node, dense=not fits)
@@ -69,12 +72,18 @@ def value_json(value: Value) -> JsonValue:
     return [scalar_json(each) for each in value] if isinstance(value, tuple) else scalar_json(value)
 
 
-def _criteria(node: Node, *, dense: bool) -> dict[str, JsonValue]:
+def _criteria(node: Node, *, dense: bool, inside_and: bool = False) -> dict[str, JsonValue]:
     match node:
         case Everyone():
             return {}
         case And(items):
-            printed = [_criteria(item, dense=dense) for item in items]
+            runs = _runs(items)
+            if len(runs) == 1 and len(items) > 1 and not inside_and:
+                return _range(runs[0])
+            printed = [
+                _range(run) if len(run) > 1 else _criteria(run[0], dense=dense, inside_and=True)
+                for run in runs
+            ]
             shared = _shared(printed) if dense else None
             return {"$and": [*printed]} if shared is None else shared
         case Or(items):
@@ -97,6 +106,25 @@ def _criteria(node: Node, *, dense: bool) -> dict[str, JsonValue]:
             if not isinstance(of, Everyone):
                 printed_top["of"] = _criteria(of, dense=dense)
             return {"$top": printed_top}
+
+
+def _runs(items: tuple[Node, ...]) -> list[list[Node]]:
+    """The items of an `$and` in order; neighbours that bound one field by different operators together."""
+    runs: list[list[Node]] = []
+    for item in items:
+        if isinstance(item, Leaf) and item.operator is not Operator.EQ and runs:
+            last = [each for each in runs[-1] if isinstance(each, Leaf) and each.operator is not Operator.EQ]
+            used = {each.operator for each in last}
+            if last and last[0].field == item.field and item.operator not in used:
+                runs[-1].append(item)
+                continue
+        runs.append([item])
+    return runs
+
+
+def _range(run: list[Node]) -> dict[str, JsonValue]:
+    leaves = [each for each in run if isinstance(each, Leaf)]
+    return {leaves[0].field: {key(each.operator): value_json(each.value) for each in leaves}}
 
 
 def event_json(event: Event, where: JsonValue) -> dict[str, JsonValue]:
@@ -162,13 +190,21 @@ def with_paths(node: Node) -> Node:
     return _placed(node, "")
 
 
-def _placed(node: Node, path: str) -> Node:
+def _placed(node: Node, path: str, *, inside_and: bool = False) -> Node:
     match node:
         case Everyone():
             return Everyone(path)
         case And(items):
+            runs = _runs(items)
+            if len(runs) == 1 and len(items) > 1 and not inside_and:
+                return And(tuple(_placed(item, path) for item in items), path)
             here = paths.member(path, "$and")
-            return And(tuple(_placed(item, paths.item(here, i)) for i, item in enumerate(items)), here)
+            placed = (
+                _placed(item, paths.item(here, i), inside_and=True)
+                for i, run in enumerate(runs)
+                for item in run
+            )
+            return And(tuple(placed), here)
         case Or(items):
             here = paths.member(path, "$or")
             return Or(tuple(_placed(item, paths.item(here, i)) for i, item in enumerate(items)), here)
