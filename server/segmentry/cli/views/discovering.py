@@ -23,12 +23,14 @@ def bar(value: float, width: int = _BAR_WIDTH) -> str:
 def scores(found: dict[int, segment_analysis_pb2.ClusterScore], chosen: int | None = None) -> list[str]:
     """The silhouette for each number of segments, with its interval, as aligned lines."""
     rows: list[tuple[str, ...]] = []
+    known = {k: score.value for k, score in found.items() if score.HasField("value")}
+    best = max(known, key=lambda k: known[k], default=None)
     for k, score in sorted(found.items()):
         if not score.HasField("value"):
             rows.append((f"k={k}", "none", "", "", ""))
             continue
         interval = f"{score.low:.2f} to {score.high:.2f}" if score.HasField("low") else ""
-        mark = "chosen" if k == chosen else "best so far" if chosen is None and score.best_so_far else ""
+        mark = "chosen" if k == chosen else "best so far" if chosen is None and k == best else ""
         rows.append((f"k={k}", f"{score.value:.3f}", bar(score.value).ljust(_BAR_WIDTH), interval, mark))
     return columns(rows)
 
