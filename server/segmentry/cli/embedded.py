@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import shutil
@@ -46,6 +47,8 @@ async def server(
             demo_date=as_of.astimezone(UTC).date() if as_of is not None else None,
             log_level=os.environ.get("SEGMENTRY_LOG_LEVEL") or "error",
         )
+        # An interrupt during the imports arrives here, not in the middle of the server's start.
+        await asyncio.sleep(0)
         async with rpc.running(settings) as running:
             yield running.address
 
