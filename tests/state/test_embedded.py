@@ -154,6 +154,7 @@ async def test_a_stale_file_that_names_a_foreign_process_does_not_stop_the_start
     (folder / "data" / "postmaster.pid").write_text(
         f"{os.getpid()}\n{folder}/data\n0\n5432\n/tmp\n\n\nready\n"
     )
+    (folder / "socket" / ".s.PGSQL.5432.lock").write_text(f"{os.getpid()}\n{folder}/data\n0\n5432\n/tmp\n")
     await server.start()
     assert postmaster(folder) != os.getpid()
     await server.stop()

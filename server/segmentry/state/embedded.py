@@ -141,7 +141,7 @@ class EmbeddedPostgres:
                 await _wait_ready(folder, deadline)
                 return
             folder_of_binaries = reachable_binaries(binaries(_version(folder)), owner)
-            await _end_orphan(folder, deadline)
+            await _end_orphan(folder, sockets, deadline)
             if not (folder / "data" / "PG_VERSION").exists():
                 await self._initialise(folder, owner, folder_of_binaries)
             _trim_log(folder)
@@ -291,21 +291,21 @@ def _is_postmaster(process: int, folder: Path) -> bool:
         return not Path("/proc/self").exists()
 
 
-async def _end_orphan(folder: Path, deadline: float) -> None:
-    """Deal with a postmaster (or its file) left by a guardian that was killed."""
+async def _end_orphan(folder: Path, sockets: Path, deadline: float) -> None:
+    """Deal with a postmaster (or its files) left by a guardian that was killed."""
     lines = _postmaster(folder)
-    if not lines:
-        return
-    process = int(lines[0])
-    if _is_postmaster(process, folder):
+    process = int(lines[0]) if lines else 0
+    if lines and _is_postmaster(process, folder):
         log.warning("stopping a PostgreSQL without a guardian in %s (process %d)", folder, process)
         os.kill(process, signal.SIGINT)
         while _is_postmaster(process, folder):
             if time.monotonic() > deadline:
                 raise Unavailable(f"an old PostgreSQL (process {process}) in {folder} does not stop; kill it")
             await asyncio.sleep(0.05)
-    # Without this PostgreSQL refuses to start when the number belongs to some other process by now.
+    # Without this PostgreSQL refuses to start when the number belongs to some other process by now, or still
+    # to the dead one that nobody has reaped yet. Both folders are ours alone, and we hold the guardian's lock.
     (folder / "data" / "postmaster.pid").unlink(missing_ok=True)
+    (sockets / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
 
 
 async def _stop_guardian(folder: Path, deadline: float) -> None:
