@@ -147,17 +147,24 @@ def test_a_server_without_a_guardian_is_replaced(folder: Path) -> None:
     assert command_lines_with(str(folder)) == []
 
 
-async def test_a_stale_file_that_names_a_foreign_process_does_not_stop_the_start(folder: Path) -> None:
+async def test_stale_files_that_name_a_foreign_process_do_not_stop_the_start(folder: Path) -> None:
     server = EmbeddedPostgres(folder, durable=False)
     await server.start()
     await server.stop()
-    (folder / "data" / "postmaster.pid").write_text(
-        f"{os.getpid()}\n{folder}/data\n0\n5432\n/tmp\n\n\nready\n"
-    )
-    (folder / "socket" / ".s.PGSQL.5432.lock").write_text(f"{os.getpid()}\n{folder}/data\n0\n5432\n/tmp\n")
-    await server.start()
-    assert postmaster(folder) != os.getpid()
-    await server.stop()
+    # A process of PostgreSQL's own account: the number of any other account would not count for it.
+    owner = account.account()
+    foreign = subprocess.Popen(["sleep", "60"], user=owner.uid if owner.switch else None)
+    try:
+        stale = f"{foreign.pid}\n{folder}/data\n0\n5432\n/tmp\n\n\nready\n"
+        (folder / "data" / "postmaster.pid").write_text(stale)
+        (folder / "socket").mkdir(mode=0o700)
+        (folder / "socket" / ".s.PGSQL.5432.lock").write_text(stale)
+        await server.start()
+        assert postmaster(folder) != foreign.pid
+        await server.stop()
+    finally:
+        foreign.kill()
+        foreign.wait()
 
 
 async def test_a_postmaster_that_dies_is_started_again(folder: Path) -> None:

@@ -302,8 +302,8 @@ async def _end_orphan(folder: Path, sockets: Path, deadline: float) -> None:
             if time.monotonic() > deadline:
                 raise Unavailable(f"an old PostgreSQL (process {process}) in {folder} does not stop; kill it")
             await asyncio.sleep(0.05)
-    # Without this PostgreSQL refuses to start when the number belongs to some other process by now, or still
-    # to the dead one that nobody has reaped yet. Both folders are ours alone, and we hold the guardian's lock.
+    # Without this PostgreSQL refuses to start when the number belongs to some other process by now, or
+    # still to the dead one that nobody reaped. Both folders are ours alone; we hold the guardian's lock.
     (folder / "data" / "postmaster.pid").unlink(missing_ok=True)
     (sockets / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
 
