@@ -147,13 +147,17 @@ def test_a_server_without_a_guardian_is_replaced(folder: Path) -> None:
     assert command_lines_with(str(folder)) == []
 
 
+def sleeper() -> subprocess.Popen[bytes]:
+    """A process of PostgreSQL's own account: the number of any other account would not count for it."""
+    owner = account.account()
+    return subprocess.Popen(["sleep", "60"], user=owner.uid if owner.switch else None)
+
+
 async def test_stale_files_that_name_a_foreign_process_do_not_stop_the_start(folder: Path) -> None:
     server = EmbeddedPostgres(folder, durable=False)
     await server.start()
     await server.stop()
-    # A process of PostgreSQL's own account: the number of any other account would not count for it.
-    owner = account.account()
-    foreign = subprocess.Popen(["sleep", "60"], user=owner.uid if owner.switch else None)
+    foreign = sleeper()
     try:
         stale = f"{foreign.pid}\n{folder}/data\n0\n5432\n/tmp\n\n\nready\n"
         (folder / "data" / "postmaster.pid").write_text(stale)
