@@ -6,7 +6,23 @@ import pytest
 
 from tests.reader import scoring
 
-GATED = ("golf", "shop", "gym", "saas", "hotel", "wide", "telco", "bank", "airline", "charity")
+GATED = (
+    "golf",
+    "shop",
+    "gym",
+    "saas",
+    "hotel",
+    "wide",
+    "telco",
+    "bank",
+    "airline",
+    "charity",
+    "insurer",
+    "streaming",
+    "konto",
+    "usage",
+    "dealer",
+)
 
 
 @pytest.mark.parametrize("name", GATED)

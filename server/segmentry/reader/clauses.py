@@ -7,15 +7,17 @@ from typing import Literal
 
 from segmentry.criteria.nodes import Node
 from segmentry.reader.patterns.ages import ages
+from segmentry.reader.patterns.carriers import carrier, elided, shared_period
 from segmentry.reader.patterns.counters import counted, none_in_period
 from segmentry.reader.patterns.flags import consents, flags
 from segmentry.reader.patterns.measures import measures
-from segmentry.reader.patterns.moments import moments
+from segmentry.reader.patterns.moments import chosen_moment, moments
 from segmentry.reader.patterns.quantify import opposite
 from segmentry.reader.patterns.texts import presence, texts
 from segmentry.reader.patterns.vague import bands, ranks, unsettled
 from segmentry.reader.patterns.values import values
 from segmentry.reader.patterns.where import places
+from segmentry.reader.phrases import Entry
 from segmentry.reader.scene import Fragment, Pattern, Scene, between
 from segmentry.reader.units import stored
 from segmentry.reader.words import FRAME, NEGATORS, STOP, word_set
@@ -33,6 +35,8 @@ _PATTERNS: tuple[Pattern, ...] = (
     counted,
     none_in_period,
     moments,
+    shared_period,
+    elided,
     texts,
     ranks,
     presence,
@@ -110,12 +114,17 @@ def scan(scene: Scene) -> Clauses:  # noqa: C901 - one branch per kind of word
     """Walk over the query once; at each position the longest construction wins."""
     found = Clauses()
     negation: list[int] = []
+    verb: tuple[int, tuple[Entry, ...]] | None = None
     at = projection(scene)
     while at < len(scene.tokens):
         word = scene.word(at)
         fragment = longest(scene, at)
         if fragment is None:
             fragment = _elliptical(scene, found, at)
+        if fragment is None and verb is not None and _follows(scene, at):
+            # "bought an Audi in 2024": the period belongs to the verb before the value
+            when = scene.when(at)
+            fragment = None if when is None else chosen_moment(scene, at, verb[1], when)
         if fragment is not None:
             _take(scene, found, fragment, negation)
             negation = []
@@ -155,6 +164,13 @@ def scan(scene: Scene) -> Clauses:  # noqa: C901 - one branch per kind of word
             if word in (".", "?", "!", ";"):
                 found.unclaimed += negation
                 negation = []
+        elif (carried := carrier(scene, at)) is not None:
+            verb = carried
+            if negation:
+                # whether "never bought an Audi" denies the purchase or the make only a person can say
+                found.unclaimed += range(at, carried[0])
+            at = carried[0]
+            continue
         elif not _silent(scene, at):
             vague = unsettled(scene, at)
             if vague is not None and vague.end > at:
@@ -169,6 +185,11 @@ def scan(scene: Scene) -> Clauses:  # noqa: C901 - one branch per kind of word
         at += 1
     found.unclaimed += negation
     return found
+
+
+def _follows(scene: Scene, at: int) -> bool:
+    previous = scene.previous
+    return previous is not None and previous.end == at and previous.kind in ("value", "place")
 
 
 def projection(scene: Scene) -> int:
@@ -222,7 +243,44 @@ def longest(scene: Scene, at: int) -> Fragment | None:
     return best
 
 
+_NOUN_NEGATORS = word_set("without no lacking except excluding apart minus neither other exclude excludes")
+_GLUE_OF_LISTS = word_set("or and nor / , & a an any the their")
+_ALIKE = frozenset({"flag", "consent", "value", "place", "exists", "moment"})
+
+
+def _inherit(scene: Scene, found: Clauses, fragment: Fragment) -> bool:
+    """ "Without a credit card or mortgage": the negation spans the list, so neither is wanted."""
+    items = found.items
+    if len(items) < 2 or items[-1].kind not in ("or", "and", ","):
+        return False
+    before = items[-2].fragment
+    if before is None or not before.negated or {before.kind, fragment.kind} - _ALIKE:
+        return False
+    if any(scene.word(step) not in _GLUE_OF_LISTS for step in range(before.end, fragment.start)):
+        return False
+    nouns = {scene.word(step) for step in before.extra} & _NOUN_NEGATORS
+    if items[-1].kind != "or" and not nouns:
+        # "not married and retired": perhaps both, perhaps only the first
+        if before.kind == fragment.kind and items[-1].kind == "and":
+            fragment.cap = min(fragment.cap, 0.89)
+        return False
+    if before.kind != fragment.kind:
+        fragment.cap = min(fragment.cap, 0.6)
+        return False
+    if items[-1].kind != "or" or (fragment.kind in ("value", "place") and fragment.field != before.field):
+        fragment.cap = min(fragment.cap, 0.89)
+    items[-1] = Item("and")
+    return True
+
+
 def _take(scene: Scene, found: Clauses, fragment: Fragment, negation: list[int]) -> None:
+    if not negation and _inherit(scene, found, fragment):
+        before = found.items[-2].fragment
+        fragment.negated = True
+        fragment.extra = (*fragment.extra, *(before.extra if before else ()))
+        found.items.append(Item("fragment", fragment))
+        scene.previous = fragment
+        return
     twice = sum(1 for step in negation if scene.word(step) in ("not", "without", "no", "non", "never")) == 2
     fragment.negated = bool(negation) and not twice
     fragment.extra = (*fragment.extra, *negation)

@@ -49,7 +49,6 @@ _PHRASES: dict[str, Operator] = {
     "higher than or equal to": GTE,
     "equal or greater than": GTE,
     "greater or equal to": GTE,
-    "or more than": GTE,
     "more than": GT,
     "greater than": GT,
     "over": GT,
@@ -141,6 +140,13 @@ AFTER: dict[str, Operator] = {
     "or bigger": GTE,
     "or larger": GTE,
     "or longer": GTE,
+    "or newer": GTE,
+    "and newer": GTE,
+    "or later": GTE,
+    "and later": GTE,
+    "onwards": GTE,
+    "or earlier": LTE,
+    "and earlier": LTE,
     "or older": GTE,
     "and older": GTE,
     "or less": LTE,
@@ -166,6 +172,8 @@ AFTER: dict[str, Operator] = {
     "exactly": EQ,
     "and fewer": LTE,
 }
+# every word of a comparator; never a misspelling of something else
+WORDS = frozenset(word for phrase in (*_PHRASES, *AFTER) for word in phrase.split())
 APPROXIMATE = word_set("around about approximately roughly circa nearly almost ~ ≈ approx")
 _LONGEST = 5
 
@@ -200,9 +208,52 @@ def phrase_at(
     """The comparator whose words begin at `at` and the token after it; the longest wins."""
     for length in range(min(_LONGEST, len(tokens) - at), 0, -1):
         words = " ".join(token.norm for token in tokens[at : at + length])
-        if words in table:
+        if words in table and not (
+            table is AFTER and at + length < len(tokens) and _goes_on(tokens, at + length)
+        ):
             return table[words], at + length
     return None
+
+
+def _goes_on(tokens: Sequence[Token], at: int) -> bool:
+    """In "under 5 or more than 100" the words "or more" belong to the second bound."""
+    word = tokens[at].norm
+    if word in ("than", "then"):
+        return True
+    return (
+        tokens[at - 1].norm in ("over", "above", "under", "below", "least", "most")
+        and tokens[at].kind == "number"
+    )
+
+
+_BOTH: Mapping[Operator, frozenset[Operator]] = {
+    GT: frozenset({LT, LTE}),
+    GTE: frozenset({LT, LTE}),
+    LT: frozenset({GT, GTE}),
+    LTE: frozenset({GT, GTE}),
+}
+
+
+def doubled(tokens: Sequence[Token], found: Comparison, numbers: Mapping[int, Quantity]) -> Comparison | None:
+    """Two bounds before the noun: "at least 3 but fewer than 10 orders", "over 18 and under 30"."""
+    at = found.end
+    if len(found.bounds) != 1 or not found.explicit:
+        return None
+    while at < len(tokens) and tokens[at].norm in (",", "but", "and", "yet", "also", "still", "though"):
+        at += 1
+    if at == found.end or at >= len(tokens):
+        return None
+    other = comparison(tokens, at, numbers)
+    if other is None or len(other.bounds) != 1 or not other.explicit:
+        return None
+    (first, one), (second, two) = found.bounds[0], other.bounds[0]
+    if second not in _BOTH.get(first, frozenset()):
+        return None
+    low, high = (one, two) if first in (GT, GTE) else (two, one)
+    if _value(low) >= _value(high):
+        return None
+    bounds = ((first, _like(one, two)), (second, _like(two, one)))
+    return Comparison(bounds if first in (GT, GTE) else bounds[::-1], found.start, other.end, explicit=True)
 
 
 def comparison(tokens: Sequence[Token], at: int, numbers: Mapping[int, Quantity]) -> Comparison | None:

@@ -6,6 +6,7 @@ Snowball was too strong: it made *active* equal to *activity* and *email* to *em
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 _IRREGULAR = {
@@ -21,6 +22,9 @@ _IRREGULAR = {
     "beijing": "beijing", "hundred": "hundred", "used": "use", "seed": "seed", "need": "need",
     "king": "king", "wing": "wing", "being": "being", "marketing": "marketing",
 }  # fmt: skip
+# favourite - favorite, colour - color, neighbourhood: one spelling for both sides of the sea
+_BRITISH = re.compile(r"^(fav|col|neighb|behavi|hon|lab|hum|harb|rum|flav|vap|tum)our(.*)$")
+_OUR = frozenset(["our", "hour", "four", "your", "tour"])
 _VOWELS = frozenset("aeiouy")
 
 
@@ -29,6 +33,8 @@ def stem(word: str) -> str:
     """The word without its inflection, for comparison only (`purchased` and `purchases` -> `purchas`)."""
     if word in _IRREGULAR:
         return _IRREGULAR[word]
+    if "our" in word and word not in _OUR:
+        word = _BRITISH.sub(r"\1or\2", word)
     if word.endswith(("'s", "s'")):
         word = word[:-2] if word.endswith("'s") else word[:-1]
     elif "'" in word:

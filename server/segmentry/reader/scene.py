@@ -11,8 +11,9 @@ from segmentry.criteria.nodes import And, Everyone, Leaf, Node, Operator, Scalar
 from segmentry.reader.comparators import Comparison, comparison
 from segmentry.reader.dates import DateReader
 from segmentry.reader.draft import Source, Span
-from segmentry.reader.lexicon import Entry, Lexicon, Match
+from segmentry.reader.lexicon import Lexicon, Match
 from segmentry.reader.numbers import Quantity, quantity
+from segmentry.reader.phrases import GENERAL, Entry
 from segmentry.reader.tokens import Token
 from segmentry.reader.when import When
 
@@ -157,6 +158,21 @@ def best(entries: tuple[Entry, ...]) -> list[Entry]:
         if entry.strength == strongest:
             seen.setdefault(entry.field, entry)
     return list(seen.values())
+
+
+def count_of(scene: Scene, at: int, end: int) -> str | None:
+    """The one count of the noun said ("no claims" beside claims_count), which "no" asks for before a date."""
+    counts = [
+        entry.field
+        for match in scene.matches_at(at)
+        if match.end == end
+        for entry in match.of("field")
+        if scene.field(entry.field).type == "number"
+        and entry.strength >= GENERAL
+        and scene.lexicon.named[entry.field].window_days is None
+        and scene.field(entry.field).integer
+    ]
+    return counts[0] if len(counts) == 1 else None
 
 
 def between(name: str, bounds: tuple[tuple[Operator, Scalar], ...]) -> Node:

@@ -33,6 +33,11 @@ SYNONYMS: Final[tuple[tuple[str, str], ...]] = (
     ("housing", "housing loan|mortgage|home loan"),
     ("mortgage", "home loan|housing loan"),
     ("default", "defaulted|in default|credit in default|credit default"),
+    ("smoker", "smoke|smokes|smoking|smoked"),
+    ("drinker", "drink|drinks|drinking"),
+    ("driver", "drive|drives|driving"),
+    ("renew", "renewal|renews|renewing"),
+    ("premium", "pay|paying|insurance premium"),
     ("marital", "marital status"),
     ("marital status", "marital"),
     ("job", "occupation|profession|work as|employed as|jobs"),
@@ -198,6 +203,17 @@ COMPARATIVES: Final[dict[str, tuple[str, str]]] = {
 
 # words for a value that nearly every table spells in its own way: value (folded) -> phrases
 VALUE_WORDS: Final[dict[str, str]] = {
+    "jan": "january",
+    "feb": "february",
+    "mar": "march",
+    "apr": "april",
+    "jun": "june",
+    "jul": "july",
+    "aug": "august",
+    "sep": "september",
+    "oct": "october",
+    "nov": "november",
+    "dec": "december",
     "male": "men|man|male|males|guys|gentlemen|boys",
     "female": "women|woman|female|females|ladies|lady|girls",
     "m": "men|man|male|males",
@@ -229,7 +245,7 @@ VALUE_WORDS: Final[dict[str, str]] = {
 
 MONEY_NAMES: Final = word_set("""
 charge charg spend spent price pric revenue cost amount balanc balance income salary fee ltv value valu
-payment pay bill mrr arr clv wage budget deposit credit basket donation turnover sale sal
+payment pay bill mrr arr clv wage budget deposit credit basket donation turnover sale sal premium subscription rent
 """)
 MONEY_VERBS: Final = word_set("""
 pay paying pays paid spend spending spends spent cost costs earn earns earning bill billed

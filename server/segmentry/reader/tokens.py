@@ -29,6 +29,7 @@ _TOKEN = re.compile(
 )
 _CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\Wa-zA-Z_]+|.")
 _SCALE = {"k": 1_000, "m": 1_000_000, "mm": 1_000_000, "bn": 1_000_000_000, "b": 1_000_000_000}
+_PLURAL_ACRONYM = re.compile(r"[A-Z]{2,}s")  # VIPs, SUVs
 _PIECES = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+")
 
 
@@ -69,6 +70,10 @@ def tokenise(query: str | Text) -> tuple[Token, ...]:
         glued = start == last_end
         if kind == "word":
             _words(text, piece, start, glued, found)
+        elif kind == "number" and glued and start and (piece[-1].isalpha() and piece[:-1].isdigit()):
+            # `orders_12m` is a name: twelve and m, not twelve million
+            found.append(_number(text, piece[:-1], start, end - 1, glued))
+            found.append(_token(text, piece[-1], end - 1, end, "word", True))
         elif kind == "number":
             found.append(_number(text, piece, start, end, glued))
         elif kind == "quoted":
@@ -127,7 +132,14 @@ def _words(text: Text, piece: str, start: int, glued: bool, found: list[Token]) 
 
 
 def _camel(piece: str) -> list[str]:
-    if "'" in piece or piece.islower() or piece.isupper() or piece.istitle() or not piece.isascii():
+    if (
+        _PLURAL_ACRONYM.fullmatch(piece)
+        or "'" in piece
+        or piece.islower()
+        or piece.isupper()
+        or piece.istitle()
+        or not piece.isascii()
+    ):
         return [piece]
     parts = _CAMEL.findall(piece)
     # "McDonald" and "iPhone" are words; only a name with real parts is cut.

@@ -8,6 +8,7 @@ from dataclasses import replace
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from segmentry.reader.comparators import WORDS
 from segmentry.reader.inflect import stem
 from segmentry.reader.lexicon import Lexicon
 from segmentry.reader.numbers import MONEY_WORDS
@@ -42,6 +43,7 @@ _KNOWN = frozenset(
     | MONEY_WORDS
     | _CALENDAR
     | set(_GRAMMAR)
+    | WORDS
     | {
         "most",
         "more",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from segmentry.criteria.nodes import Operator, Scalar
-from segmentry.reader.comparators import Comparison
+from segmentry.reader.comparators import Comparison, doubled
 from segmentry.reader.inflect import stem
 from segmentry.reader.patterns.quantify import build, opposite
 from segmentry.reader.scene import Fragment, Scene, between
@@ -21,6 +21,8 @@ def ages(scene: Scene, at: int) -> Fragment | None:
     if not aged and not _after_people(scene, at):
         return None
     found = scene.comparison(begin)
+    if found is not None:
+        found = doubled(scene.tokens, found, scene.numbers) or found
     if found is None or found.money or found.percent or found.approximate:
         return None
     if not aged and (not found.explicit or scene.when(at) is not None):
@@ -37,7 +39,7 @@ def ages(scene: Scene, at: int) -> Fragment | None:
         end += 1
     elif scene.word(end) in UNIT_WORDS or scene.word(end) == "%":
         return None
-    if not aged and (at == 0 or scene.word(at - 1) == "the") and not plural:
+    if not aged and (at == 0 or scene.word(at - 1) == "the") and not plural and len(found.bounds) == 1:
         return None
     for name, named in scene.lexicon.named.items():
         field = scene.field(name)
@@ -53,7 +55,7 @@ def _after_people(scene: Scene, at: int) -> bool:
     previous = scene.previous
     if at == 0 or before == "the" or before in scene.lexicon.entities:
         return True
-    return previous is not None and previous.kind == "value" and previous.end == at
+    return previous is not None and previous.kind in ("value", "flag", "place") and previous.end == at
 
 
 def _born(at: int, end: int, name: str, found: Comparison) -> Fragment:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from segmentry.criteria.nodes import Event, Leaf, Not, Operator
 from segmentry.reader.comparators import comparison
 from segmentry.reader.inflect import stem
-from segmentry.reader.lexicon import Entry
 from segmentry.reader.numbers import TIMES
 from segmentry.reader.patterns.quantify import opposite
+from segmentry.reader.phrases import Entry
 from segmentry.reader.scene import Fragment, Option, Scene, label
 from segmentry.reader.words import word_set
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import Leaf, Node, Operator, Scalar
-from segmentry.reader.lexicon import EXACT, GENERAL
 from segmentry.reader.names import truth_values
+from segmentry.reader.phrases import EXACT, GENERAL
 from segmentry.reader.scene import Fragment, Option, Scene
 from segmentry.reader.words import word_set
 

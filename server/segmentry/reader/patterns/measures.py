@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import Leaf, Operator, Scalar
-from segmentry.reader.comparators import AFTER, Comparison, comparison, phrase_at
+from segmentry.reader.comparators import AFTER, Comparison, comparison, doubled, phrase_at
 from segmentry.reader.inflect import stem
-from segmentry.reader.lexicon import GENERAL, PART, Entry
-from segmentry.reader.patterns.quantify import opposite, rate_at, resolve
+from segmentry.reader.patterns.quantify import build, opposite, rate_at, resolve
+from segmentry.reader.phrases import GENERAL, PART, Entry
 from segmentry.reader.scene import Fragment, Scene, best
 from segmentry.reader.thesaurus import MONEY_NAMES, MONEY_VERBS, RATE_NAMES
 from segmentry.reader.units import scaled, stored, time_factor
@@ -19,6 +19,7 @@ level : , in their rating it to ranging somewhere anywhere for i.e
 """)
 _BEFORE_FIELD = word_set("of in on worth for a an the their total times as to our by")
 _NEGATIONS = frozenset(["not", "isn't", "aren't", "wasn't", "isnt", "arent"])
+_LENGTHS = word_set("day days week weeks month months year years yr yrs mo")
 _LIST_GLUE = word_set("or , and a an")
 
 
@@ -82,8 +83,18 @@ def _field_first(scene: Scene, at: int) -> Fragment | None:
         if several is not None:
             return several
         exact = scene.words(match.start, match.end) in {entry.field for entry in entries}
-        return resolve(scene, at, entries, found, exact=exact, negated=negated)
+        return resolve(scene, at, entries, _older_years(scene, entries, found), exact=exact, negated=negated)
     return None
+
+
+def _older_years(scene: Scene, entries: tuple[Entry, ...], found: Comparison) -> Comparison:
+    """ "Model year 2015 or older" runs down, though "50 or older" runs up."""
+    years = all("year" in scene.lexicon.named[entry.field].words for entry in entries)
+    if not years or scene.word(found.end - 1) not in ("older", "younger", "newer"):
+        return found
+    operator = Operator.LTE if scene.word(found.end - 1) == "older" else Operator.GTE
+    bounds = tuple((operator, number) for _, number in found.bounds)
+    return Comparison(bounds, found.start, found.end, explicit=True)
 
 
 def _between_field(scene: Scene, at: int) -> Fragment | None:
@@ -199,7 +210,21 @@ def _number_first(scene: Scene, at: int) -> Fragment | None:
     found = scene.comparison(at)
     if found is None:
         return None
+    both = doubled(scene.tokens, found, scene.numbers)
+    if both is not None:
+        ranged = _before_noun(scene, at, both)
+        if ranged is not None:
+            return ranged
+    return _before_noun(scene, at, found)
+
+
+def _before_noun(scene: Scene, at: int, found: Comparison) -> Fragment | None:
+    """The number first and its noun after it, with a unit of time between them or not."""
     begin = scene.skip(found.end, frozenset({"-"}), 1)
+    if scene.word(begin) in _LENGTHS:
+        timed = _timed(scene, at, found, begin)
+        if timed is not None:
+            return timed
     for start in dict.fromkeys((begin, scene.skip(begin, _BEFORE_FIELD, 3))):
         for match in scene.matches_at(start):
             entries = _numeric(scene, match.of("field"))
@@ -213,6 +238,25 @@ def _number_first(scene: Scene, at: int) -> Fragment | None:
                 said = Comparison(bounds, found.start, found.end, explicit=True)
                 return resolve(scene, at, entries, said, exact=False, negated=False, end=after[1])
             return resolve(scene, at, entries, found, exact=False, negated=False, end=match.end)
+    return None
+
+
+def _timed(scene: Scene, at: int, found: Comparison, unit: int) -> Fragment | None:
+    """ "Less than 6 months tenure", "5 years of tenure": the unit stands between number and noun."""
+    begin = scene.skip(unit + 1, frozenset({"of", "in", "s", "'", "-"}), 2)
+    for match in scene.matches_at(begin):
+        candidates = best(
+            tuple(entry for entry in _numeric(scene, match.of("field")) if entry.strength >= GENERAL)
+        )
+        if len(candidates) != 1:
+            continue
+        named = scene.lexicon.named[candidates[0].field]
+        factor = time_factor(named, scene.word(unit))
+        if factor is None:
+            continue
+        return build(
+            at, match.end, named.field, found, exact=False, negated=False, factor=factor[0], assumed=factor[1]
+        )
     return None
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import Leaf, Node, Not, Operator, Or, Scalar
-from segmentry.reader.lexicon import DERIVED, GENERAL, Entry
-from segmentry.reader.scene import Fragment, Option, Scene, best, between, label
+from segmentry.reader.patterns.endings import ending, recently
+from segmentry.reader.patterns.objects import value_follows
+from segmentry.reader.phrases import DERIVED, GENERAL, Entry
+from segmentry.reader.scene import Fragment, Option, Scene, best, between, count_of, label
 from segmentry.reader.when import When
 from segmentry.reader.words import NEGATIVE_VERBS, word_set
 
@@ -35,7 +37,8 @@ def moments(scene: Scene, at: int) -> Fragment | None:
     return max(found, key=lambda fragment: (fragment.end, fragment.node is not None)) if found else None
 
 
-def _dated(scene: Scene, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+def dated_entries(scene: Scene, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """The entries that stand for a point in time."""
     return tuple(
         entry for entry in entries if entry.kind == "moment" or scene.field(entry.field).type == "datetime"
     )
@@ -43,7 +46,7 @@ def _dated(scene: Scene, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
 
 def _event_first(scene: Scene, at: int) -> Fragment | None:
     for match in scene.matches_at(at):
-        entries = _dated(scene, match.of("moment", "field", "comparative"))
+        entries = dated_entries(scene, match.of("moment", "field", "comparative"))
         if not entries:
             continue
         comparative = next((entry for entry in entries if entry.kind == "comparative"), None)
@@ -63,7 +66,7 @@ def _event_first(scene: Scene, at: int) -> Fragment | None:
                 or when.compare is not None
                 or scene.word(begin) in ("for", "in", "within")
             ):
-                return _choose(scene, at, entries, when)
+                return chosen_moment(scene, at, entries, when)
             if scene.word(begin) in _SIGNS:
                 signed = _signed(scene, at, entries, begin)
                 if signed is not None:
@@ -77,7 +80,8 @@ def _event_first(scene: Scene, at: int) -> Fragment | None:
     return None
 
 
-def _choose(scene: Scene, at: int, entries: tuple[Entry, ...], when: When) -> Fragment:
+def chosen_moment(scene: Scene, at: int, entries: tuple[Entry, ...], when: When) -> Fragment:
+    """The condition on the field that is named most directly; a question where several are."""
     candidates = best(entries)
     if len(candidates) > 1:
         options = tuple(
@@ -263,13 +267,13 @@ def _date_first(scene: Scene, at: int) -> Fragment | None:
     begin = scene.skip(when.end, _BETWEEN | frozenset({",", "s", "'s"}) | scene.lexicon.entities, 4)
     for match in scene.matches_at(begin):
         entries = tuple(
-            entry for entry in _dated(scene, match.of("moment", "field")) if entry.strength >= GENERAL
+            entry for entry in dated_entries(scene, match.of("moment", "field")) if entry.strength >= GENERAL
         )
         if not entries:
             continue
         later = scene.when(scene.skip(match.end, _BETWEEN, 2))
         if later is None and scene.word(begin) != "new":
-            fragment = _choose(scene, at, entries, when)
+            fragment = chosen_moment(scene, at, entries, when)
             fragment.end = max(match.end, fragment.end)
             return fragment
     return None
@@ -330,7 +334,7 @@ def _alone(scene: Scene, at: int, end: int, entries: tuple[Entry, ...]) -> Fragm
             question=f"How recent does '{scene.words(at, end)}' mean?",
         )
     if named.ending:
-        return _ending(scene, at, end, name)
+        return ending(scene, at, end, name)
     if (
         entry.kind in ("moment", "field")
         and entry.strength >= DERIVED
@@ -341,58 +345,12 @@ def _alone(scene: Scene, at: int, end: int, entries: tuple[Entry, ...]) -> Fragm
         before = scene.word(at - 1)
         recent = scene.word(end) in ("recently", "lately")
         if recent:
-            return _recently(scene, at, end, name)
+            return recently(scene, at, end, name)
+        if before in ("no", "without") and count_of(scene, at, end) is not None:
+            return None
+        if value_follows(scene, end, {each.field for each in entries}):
+            return None
         if before in NEGATIVE_VERBS or before in _HAS_OR_NEVER:
             exists = Leaf(name, Operator.EXISTS, True)
             return Fragment("moment", at, end, exists, Leaf(name, Operator.EXISTS, False), field=name)
-    return None
-
-
-def _recently(scene: Scene, at: int, end: int, name: str) -> Fragment:
-    days = (30, 60, 90)
-    options = tuple(
-        Option(f"in the last {n} days", Leaf(name, Operator.GTE, f"{{{{{n}_DAYS_AGO}}}}")) for n in days
-    )
-    negative = tuple(
-        Option(f"not in the last {n} days", Leaf(name, Operator.LT, f"{{{{{n}_DAYS_AGO}}}}")) for n in days
-    )
-    return Fragment(
-        "moment",
-        at,
-        end + 1,
-        None,
-        field=name,
-        options=options,
-        negative_options=negative,
-        cap=0.45,
-        question=f"How recent does '{scene.words(at, end + 1)}' mean?",
-    )
-
-
-def _ending(scene: Scene, at: int, end: int, name: str) -> Fragment | None:
-    word = (
-        scene.word(at) if scene.word(end - 1) not in ("expired", "lapsed", "ended") else scene.word(end - 1)
-    )
-    expired = Leaf(name, Operator.LT, "{{NOW}}")
-    current = Leaf(name, Operator.GTE, "{{NOW}}")
-    if scene.word(end) in ("soon", "shortly") or scene.word(end - 1) == "soon":
-        options = tuple(
-            Option(
-                f"in the next {days} days",
-                between(name, ((Operator.GTE, "{{NOW}}"), (Operator.LT, f"{{{{{days}_DAYS_FROM_NOW}}}}"))),
-            )
-            for days in (30, 60, 90)
-        )
-        return Fragment(
-            "moment",
-            at,
-            end + 1,
-            None,
-            field=name,
-            options=options,
-            cap=0.45,
-            question=f"How soon does '{scene.words(at, end + 1)}' mean?",
-        )
-    if word in ("expired", "lapsed", "ended"):
-        return Fragment("moment", at, end, expired, current, field=name)
     return None

@@ -6,7 +6,7 @@ from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import And, Leaf, Node, Not, Operator, Scalar
 from segmentry.reader.comparators import Comparison
 from segmentry.reader.inflect import stem
-from segmentry.reader.lexicon import Entry
+from segmentry.reader.phrases import Entry
 from segmentry.reader.scene import Fragment, Option, Scene, best, between, label
 from segmentry.reader.thesaurus import MONEY_NAMES, RATE_NAMES, RATES, UNIT_WORDS
 from segmentry.reader.units import scaled, stored, time_factor
@@ -101,7 +101,7 @@ def _window(scene: Scene, end: int, entries: tuple[Entry, ...]) -> tuple[list[En
     windows = {entry.field: scene.lexicon.named[entry.field].window_days for entry in entries}
     if not any(windows.values()):
         return None, end
-    at = scene.skip(end, frozenset({"times", "time", "bookings"}), 1)
+    at = scene.skip(end, frozenset({"times", "time", "bookings"}) | UNIT_WORDS, 1)
     when: When | None = scene.when(at)
     if when is None or when.kind not in ("rolling", "within"):
         return None, end

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from segmentry.criteria.nodes import Leaf, Operator
-from segmentry.reader.lexicon import DERIVED, GENERAL
 from segmentry.reader.names import truth_values
 from segmentry.reader.patterns.values import complement
-from segmentry.reader.scene import Fragment, Scene
+from segmentry.reader.phrases import DERIVED, GENERAL
+from segmentry.reader.scene import Fragment, Scene, count_of
 from segmentry.reader.words import word_set
 
 _OPERATORS: tuple[tuple[tuple[str, ...], Operator], ...] = (
@@ -53,6 +53,8 @@ def texts(scene: Scene, at: int) -> Fragment | None:
             for words, operator in _OPERATORS:
                 if tuple(scene.word(begin + step) for step in range(len(words))) != words:
                     continue
+                if words[-1] == "in" and scene.when(begin + len(words) - 1) is not None:
+                    continue  # "policies that end in the next 60 days" speaks of a date
                 begin += len(words)
                 begin = scene.skip(begin, word_set("the a an letter letters text word string"), 2)
                 found = _operand(scene, begin)
@@ -120,6 +122,9 @@ def presence(scene: Scene, at: int) -> Fragment | None:
     if _before(scene, at) not in _HAVE | _LACK | _NOT_HAVING:
         return None
     field = scene.field(name)
+    counter = count_of(scene, at, end) if field.type == "datetime" else None
+    if counter is not None:
+        return _none(at, end, counter, counts=True)
     if field.type == "number":
         return _none(at, end, name, field.integer and "age" not in scene.lexicon.named[name].words)
     return Fragment("exists", at, end, exists, absent_leaf, field=name)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import Leaf, Node, Not, Operator
-from segmentry.reader.lexicon import GENERAL, Entry
 from segmentry.reader.names import truth_values
 from segmentry.reader.numbers import Quantity
+from segmentry.reader.phrases import GENERAL, Entry
 from segmentry.reader.scene import Fragment, Option, Scene, best, label, top
 from segmentry.reader.thesaurus import MONEY_NAMES
 from segmentry.reader.words import VAGUE, word_set

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import And, Leaf, Node, Not, Operator, Or, Scalar
-from segmentry.reader.lexicon import EXACT, GENERAL, PART, Entry
 from segmentry.reader.names import truth_values, values_of
+from segmentry.reader.phrases import DERIVED, EXACT, GENERAL, PART, Entry
+from segmentry.reader.places import country_at
 from segmentry.reader.scene import Fragment, Option, Scene
-from segmentry.reader.words import word_set
+from segmentry.reader.words import STOP, word_set
 
 _SEPARATORS = frozenset({"or", "and", ",", "/", "nor", "&", "|"})
 _COPULA = word_set("""
@@ -44,7 +45,7 @@ def _after_name(scene: Scene, at: int) -> Fragment | None:
                 continue
             if field.type == "number" and not field.values:
                 continue
-            begin = scene.skip(match.end, _COPULA)
+            begin = _to_value(scene, match.end, field.name)
             if scene.word(begin) == "one" and scene.word(begin + 1) == "of":
                 begin = scene.skip(begin + 2, _COPULA)
             negated = scene.word(begin) in _NEGATIONS
@@ -65,7 +66,20 @@ def _after_name(scene: Scene, at: int) -> Fragment | None:
     return None
 
 
+def _to_value(scene: Scene, at: int, name: str) -> int:
+    """Over small words to the value; the last small word may be the value itself ("class a")."""
+    end = scene.skip(at, _COPULA)
+    for step in range(at, end):
+        own = any(entry.field == name for match in scene.matches_at(step) for entry in match.of("value"))
+        if own and _one(scene, end, frozenset({name}), True) is None:
+            return step
+    return end
+
+
 def _bare(scene: Scene, at: int) -> Fragment | None:
+    absent = named_none(scene, at)
+    if absent is not None:
+        return absent
     chosen = _list(scene, at, None, restricted=False)
     if chosen is None:
         return None
@@ -75,7 +89,8 @@ def _bare(scene: Scene, at: int) -> Fragment | None:
     if following is not None:
         name, end = following
         fields = [name]
-    allowed = [name for name in fields if following is not None or _entry(items[0], name).bare]
+    cued = following is not None or _small_word_as_value(scene, at)
+    allowed = [name for name in fields if cued or _entry(items[0], name).bare]
     if not allowed:
         return None
     strength = {name: min(_entry(item, name).strength for item in items) for name in allowed}
@@ -103,6 +118,35 @@ def _bare(scene: Scene, at: int) -> Fragment | None:
         cap=0.45,
         question=f"Which field does '{words}' belong to: {', '.join(name for name, _, _ in nodes[:4])}?",
     )
+
+
+def _small_word_as_value(scene: Scene, at: int) -> bool:
+    """ "In may", "during May": a small word that the table lists, after a preposition or with a capital."""
+    token = scene.tokens[at]
+    if token.norm not in STOP or len(token.norm) < 3:
+        return False
+    shouted = all(item.text.isupper() for item in scene.tokens if item.kind == "word")
+    return scene.word(at - 1) in ("in", "during", "throughout") or (
+        token.capitalised and at > 0 and not shouted
+    )
+
+
+def named_none(scene: Scene, at: int) -> Fragment | None:
+    """ "No internet service": the field of that name, though other columns list the words as a value."""
+    ends = {match.end for match in scene.matches_at(at) if match.of("value") and match.words > 1}
+    if scene.word(at) != "no" or not ends:
+        return None
+    for match in scene.matches_at(at + 1):
+        if match.end not in ends:
+            continue
+        for entry in match.of("field"):
+            field = scene.field(entry.field)
+            stored = {str(value).casefold(): value for value in values_of(field)}
+            none = next((stored[word] for word in ("no", "none", "never", "n") if word in stored), None)
+            if entry.strength >= DERIVED and none is not None:
+                leaf = Leaf(field.name, Operator.EQ, none)
+                return Fragment("value", at, match.end, leaf, complement(leaf), field=field.name, rank=1)
+    return None
 
 
 def _other_sense(scene: Scene, at: int) -> bool:
@@ -202,6 +246,8 @@ def _open(scene: Scene, at: int, field: Field) -> _Item | None:
     """A value nobody listed: only quoted or capitalised, and never for a closed list."""
     if field.type not in ("string", "array") and not (field.type == "enum" and not field.values):
         return None
+    if field in scene.lexicon.country_fields and country_at(scene.tokens, at) is not None:
+        return None  # the pattern for places knows how the table writes it
     token = scene.tokens[at]
     if field.format in ("email", "e164") and token.kind != "quoted":
         return _address(scene, at, field)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from segmentry.criteria.catalog import Field
+from segmentry.criteria.nodes import Leaf, Operator
 from segmentry.reader.names import values_of
 from segmentry.reader.patterns.values import build, complement
 from segmentry.reader.places import CONTEXT_ONLY, country_at, spellings
@@ -12,6 +13,7 @@ from segmentry.reader.words import word_set
 _CITY = frozenset({"of", "at"})
 _PREPOSITIONS = word_set("in from near at of around outside inside within")
 _SEPARATORS = frozenset({"or", "and", ",", "/", "nor", "&"})
+_VENUES = word_set("club branch store gym hotel shop venue school clinic campus restaurant course site")
 _NOT_A_PLACE = word_set("""
 january february march april may june july august september october november december q h monday tuesday
 wednesday thursday friday saturday sunday i sms email
@@ -20,7 +22,7 @@ wednesday thursday friday saturday sunday i sms email
 
 def places(scene: Scene, at: int) -> Fragment | None:
     """A country or a list of them, else a capitalised name after a preposition of place."""
-    return _countries(scene, at) or _city(scene, at)
+    return _countries(scene, at) or _city(scene, at) or _venue(scene, at)
 
 
 def _placed(scene: Scene, at: int) -> bool:
@@ -150,6 +152,26 @@ def _city(scene: Scene, at: int) -> Fragment | None:
         return None
     node = build(field, stored, False)
     return Fragment("place", at, end, node, complement(node), field=field.name, factor=0.93**unseen)
+
+
+def _venue(scene: Scene, at: int) -> Fragment | None:
+    """ "Members at Royal Cape": a name after "at" where one column holds clubs, branches or shops."""
+    if scene.word(at - 1) != "at" or scene.when(at - 1) is not None:
+        return None
+    fields = [
+        field
+        for name, named in scene.lexicon.named.items()
+        if _VENUES & set(named.words)
+        for field in (scene.field(name),)
+        if field.type in ("string", "enum") and not field.role and not field.values and not field.boolean_like
+    ]
+    end = at
+    while end < len(scene.tokens) and _capital(scene, end):
+        end += 1
+    if len(fields) != 1 or end == at:
+        return None
+    node = Leaf(fields[0].name, Operator.EQ, scene.words(at, end))
+    return Fragment("place", at, end, node, complement(node), field=node.field, source="assumed", cap=0.9)
 
 
 def _capital(scene: Scene, at: int) -> bool:

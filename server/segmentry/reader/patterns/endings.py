@@ -1,0 +1,58 @@
+"""Events said without a period: expired, expiring soon, booked recently."""
+
+from __future__ import annotations
+
+from segmentry.criteria.nodes import Leaf, Operator
+from segmentry.reader.scene import Fragment, Option, Scene, between
+
+
+def recently(scene: Scene, at: int, end: int, name: str) -> Fragment:
+    """ "Booked recently" asks how recent."""
+    days = (30, 60, 90)
+    options = tuple(
+        Option(f"in the last {n} days", Leaf(name, Operator.GTE, f"{{{{{n}_DAYS_AGO}}}}")) for n in days
+    )
+    negative = tuple(
+        Option(f"not in the last {n} days", Leaf(name, Operator.LT, f"{{{{{n}_DAYS_AGO}}}}")) for n in days
+    )
+    return Fragment(
+        "moment",
+        at,
+        end + 1,
+        None,
+        field=name,
+        options=options,
+        negative_options=negative,
+        cap=0.45,
+        question=f"How recent does '{scene.words(at, end + 1)}' mean?",
+    )
+
+
+def ending(scene: Scene, at: int, end: int, name: str) -> Fragment | None:
+    """An end without a period: expired, not yet expired; "expiring soon" asks how soon."""
+    word = (
+        scene.word(at) if scene.word(end - 1) not in ("expired", "lapsed", "ended") else scene.word(end - 1)
+    )
+    expired = Leaf(name, Operator.LT, "{{NOW}}")
+    current = Leaf(name, Operator.GTE, "{{NOW}}")
+    if scene.word(end) in ("soon", "shortly") or scene.word(end - 1) == "soon":
+        options = tuple(
+            Option(
+                f"in the next {days} days",
+                between(name, ((Operator.GTE, "{{NOW}}"), (Operator.LT, f"{{{{{days}_DAYS_FROM_NOW}}}}"))),
+            )
+            for days in (30, 60, 90)
+        )
+        return Fragment(
+            "moment",
+            at,
+            end + 1,
+            None,
+            field=name,
+            options=options,
+            cap=0.45,
+            question=f"How soon does '{scene.words(at, end + 1)}' mean?",
+        )
+    if word in ("expired", "lapsed", "ended"):
+        return Fragment("moment", at, end, expired, current, field=name)
+    return None
