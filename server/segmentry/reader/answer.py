@@ -52,33 +52,34 @@ def _draft(scene: Scene, found: Clauses) -> Draft:
     phrase = logic.combine(found.items, arrays)
     node = logic.to_node(phrase)
     open_fragments = [fragment for fragment in fragments if fragment.chosen is None]
-    readings: list[DraftReading] = []
+    further = _Readings(node)
     questions: list[DraftQuestion] = []
     other = None
     if phrase is not None and not found.fixed_bracket and logic.mixed(found.items):
         other = logic.to_node(logic.combine(found.items, arrays, or_tighter=True))
     is_mixed = node is not None and other is not None and canonical.text(other) != canonical.text(node)
     if is_mixed and other is not None:
-        readings.append(DraftReading("with 'or' joined before 'and'", other))
+        further.add("with 'or' joined before 'and'", other)
         questions.append(
             DraftQuestion("Should 'or' join the conditions next to it before 'and' does?", None, (0,))
         )
     if phrase is not None:
         for fragment in fragments:
-            if fragment.chosen is None or len(readings) >= _MOST_READINGS:
+            if fragment.chosen is None or len(further.found) >= _MOST_READINGS:
                 continue
             for option in fragment.chosen_options[:2]:
                 whole = logic.to_node(logic.replaced(phrase, fragment, option.node))
-                _add(readings, option.label, whole, node)
+                further.add(option.label, whole)
     for fragment in open_fragments:
         indices: list[int] = []
         for option in fragment.chosen_options:
-            position = _add(readings, option.label, _with(node, option.node), node)
+            position = further.add(option.label, _with(node, option.node))
             if position is not None:
                 indices.append(position)
         questions.append(
             DraftQuestion(fragment.question, scene.span(fragment.start, fragment.end), tuple(indices))
         )
+    readings = further.found
     unexplained = _spans(scene, found.unclaimed)
     notes = [fragment.note for fragment in fragments if fragment.note]
     for at, word in scene.repaired.items():
@@ -133,17 +134,29 @@ def refused(refusal: Refusal, rest: Draft | None) -> Draft:
     return Draft("refuse", None, 0.0, readings=readings, reason=reason, message=refusal.message)
 
 
-def _add(readings: list[DraftReading], label: str, whole: Node | None, node: Node | None) -> int | None:
-    if whole is None or len(readings) >= _MOST_READINGS:
-        return None
-    text = canonical.text(whole)
-    if node is not None and canonical.text(node) == text:
-        return None
-    for position, known in enumerate(readings):
-        if canonical.text(known.node) == text:
-            return position
-    readings.append(DraftReading(label, whole))
-    return len(readings) - 1
+class _Readings:
+    """Further readings that differ from the answer and from each other, each printed once."""
+
+    def __init__(self, node: Node | None) -> None:
+        self.found: list[DraftReading] = []
+        self._node = node
+        self._texts: list[str] = []
+        self._own: str | None = None
+
+    def add(self, label: str, whole: Node | None) -> int | None:
+        """The position of the reading, or None when it says nothing new or there is no room."""
+        if whole is None or len(self.found) >= _MOST_READINGS:
+            return None
+        text = canonical.text(whole)
+        if self._own is None and self._node is not None:
+            self._own = canonical.text(self._node)
+        if text == self._own:
+            return None
+        if text in self._texts:
+            return self._texts.index(text)
+        self.found.append(DraftReading(label, whole))
+        self._texts.append(text)
+        return len(self.found) - 1
 
 
 def _with(node: Node | None, option: Node) -> Node:

@@ -80,7 +80,9 @@ class Lexicon:
             self._first.setdefault(key[0], []).append((key, known))
         if entry not in known:
             known.append(entry)
-        words.update(word for word in phrase if len(word) >= 3 and word.isalpha())
+        for word in phrase:
+            if len(word) >= 3 and word.isalpha():
+                words.add(word)
 
     def at(self, tokens: tuple[Token, ...], start: int) -> list[Match]:
         """All phrases that begin at token `start`, the longest first."""
@@ -139,9 +141,9 @@ def token_key(token: Token) -> str:
 
 
 def _key(words: tuple[str, ...]) -> tuple[str, ...]:
-    if len(words) > 1:
-        words = tuple(word for word in words if word not in _DROPPED) or words
-    return tuple(_DIGITS.get(word, stem(word)) for word in words)
+    if len(words) > 1 and not _DROPPED.isdisjoint(words):
+        words = tuple([word for word in words if word not in _DROPPED]) or words
+    return tuple([_DIGITS.get(word) or stem(word) for word in words])
 
 
 def _walk(tokens: tuple[Token, ...], start: int, key: tuple[str, ...]) -> int | None:

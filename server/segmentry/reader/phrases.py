@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from segmentry.criteria.catalog import Band, EventType, Field
 from segmentry.criteria.nodes import Operator
@@ -37,9 +36,11 @@ _ADJECTIVES: Final = word_set(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What one phrase may stand for. `bare` is False when the phrase counts only beside its field's name."""
+class Entry(NamedTuple):
+    """What one phrase may stand for. `bare` is False when the phrase counts only beside its field's name.
+
+    A named tuple, because a catalog with its sampled values has thousands, built within a request.
+    """
 
     kind: EntryKind
     field: str
@@ -179,7 +180,7 @@ def _value_phrases(field: Field) -> Iterator[tuple[tuple[str, ...], Entry]]:
             continue
         bare = not flag and not isinstance(value, bool) and _stands_alone(words)
         yield words, Entry("value", field.name, EXACT, value, bare=bare)
-        plain = name_words(str(value).split("(")[0])
+        plain = name_words(str(value).split("(")[0]) if "(" in str(value) else words
         if plain and plain != words:
             yield plain, Entry("value", field.name, DERIVED, value, bare=bare and _stands_alone(plain))
         if bare and len(words) == 1:

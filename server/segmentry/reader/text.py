@@ -58,6 +58,11 @@ def normalise(raw: str) -> Text:
     return Text(raw, "".join(chars), tuple(to_raw))
 
 
+def fold(raw: str) -> str:
+    """The cleaned text alone, for names and values, which need no way back."""
+    return raw if raw.isascii() and raw.isprintable() else normalise(raw).norm
+
+
 def _fold(cluster: str) -> str:
     straight = _QUOTES.get(cluster)
     if straight is not None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from segmentry.reader.inflect import stem
-from segmentry.reader.text import Text, normalise
+from segmentry.reader.text import Text, fold, normalise
 
 Kind = Literal["word", "number", "date", "ordinal", "quoted", "symbol", "punct"]
 
@@ -98,9 +98,16 @@ def name_words(name: str) -> tuple[str, ...]:
     >>> name_words("Total / month")
     ('total', 'month')
     """
+    if name.islower() and name.isascii() and name.isalpha():
+        return (name,)
     words: list[str] = []
-    for piece in _PIECES.findall(normalise(name).norm):
-        words += [piece] if piece.isdigit() else [part.casefold() for part in _camel(piece)]
+    for piece in _PIECES.findall(fold(name)):
+        if piece.islower() or piece.isdigit():
+            words.append(piece)
+        elif piece[1:].islower():
+            words.append(piece.casefold())
+        else:
+            words += [part.casefold() for part in _camel(piece)]
     return tuple(words)
 
 
