@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from segmentry.criteria.nodes import Node
+from segmentry.reader.negation import doubt_exception, shares_negation
 from segmentry.reader.patterns.ages import ages
 from segmentry.reader.patterns.carriers import carrier, elided, shared_period
 from segmentry.reader.patterns.counters import counted, none_in_period
@@ -17,6 +18,7 @@ from segmentry.reader.patterns.texts import presence, texts
 from segmentry.reader.patterns.vague import bands, ranks, unsettled
 from segmentry.reader.patterns.values import values
 from segmentry.reader.patterns.where import places
+from segmentry.reader.patterns.years import years
 from segmentry.reader.phrases import Entry
 from segmentry.reader.scene import Fragment, Pattern, Scene, between
 from segmentry.reader.units import stored
@@ -31,6 +33,7 @@ _PATTERNS: tuple[Pattern, ...] = (
     flags,
     places,
     measures,
+    years,
     ages,
     counted,
     none_in_period,
@@ -142,6 +145,10 @@ def scan(scene: Scene) -> Clauses:  # noqa: C901 - one branch per kind of word
             negation = [*negation, at, at + 1]
             at += 2
             continue
+        elif word in ("other", "different") and (than := _other_than(scene, at)) is not None:
+            negation = [*negation, *range(at, than)]
+            at = than
+            continue
         elif word in _AND or (word == "as" and scene.word(at + 1) == "well"):
             found.items.append(Item("and"))
             at += 2 if word == "as" and scene.word(at + 2) == "as" else 0
@@ -185,6 +192,14 @@ def scan(scene: Scene) -> Clauses:  # noqa: C901 - one branch per kind of word
         at += 1
     found.unclaimed += negation
     return found
+
+
+def _other_than(scene: Scene, at: int) -> int | None:
+    """ "Other countries than Germany": the noun stands inside the pair."""
+    for step in (at + 1, at + 2, at + 3):
+        if scene.word(step) in ("than", "from"):
+            return step + 1
+    return None
 
 
 def _follows(scene: Scene, at: int) -> bool:
@@ -243,44 +258,18 @@ def longest(scene: Scene, at: int) -> Fragment | None:
     return best
 
 
-_NOUN_NEGATORS = word_set("without no lacking except excluding apart minus neither other exclude excludes")
-_GLUE_OF_LISTS = word_set("or and nor / , & a an any the their")
-_ALIKE = frozenset({"flag", "consent", "value", "place", "exists", "moment"})
-
-
-def _inherit(scene: Scene, found: Clauses, fragment: Fragment) -> bool:
-    """ "Without a credit card or mortgage": the negation spans the list, so neither is wanted."""
-    items = found.items
-    if len(items) < 2 or items[-1].kind not in ("or", "and", ","):
-        return False
-    before = items[-2].fragment
-    if before is None or not before.negated or {before.kind, fragment.kind} - _ALIKE:
-        return False
-    if any(scene.word(step) not in _GLUE_OF_LISTS for step in range(before.end, fragment.start)):
-        return False
-    nouns = {scene.word(step) for step in before.extra} & _NOUN_NEGATORS
-    if items[-1].kind != "or" and not nouns:
-        # "not married and retired": perhaps both, perhaps only the first
-        if before.kind == fragment.kind and items[-1].kind == "and":
-            fragment.cap = min(fragment.cap, 0.89)
-        return False
-    if before.kind != fragment.kind:
-        fragment.cap = min(fragment.cap, 0.6)
-        return False
-    if items[-1].kind != "or" or (fragment.kind in ("value", "place") and fragment.field != before.field):
-        fragment.cap = min(fragment.cap, 0.89)
-    items[-1] = Item("and")
-    return True
-
-
 def _take(scene: Scene, found: Clauses, fragment: Fragment, negation: list[int]) -> None:
-    if not negation and _inherit(scene, found, fragment):
-        before = found.items[-2].fragment
-        fragment.negated = True
-        fragment.extra = (*fragment.extra, *(before.extra if before else ()))
-        found.items.append(Item("fragment", fragment))
-        scene.previous = fragment
-        return
+    before = _joined_to(found.items)
+    if not negation and before is not None and found.items[-1].kind in ("or", "and", ","):
+        if shares_negation(scene, before, fragment, found.items[-1].kind):
+            fragment.negated = True
+            fragment.extra = (*fragment.extra, *before.extra)
+            found.items[-1] = Item("and")
+            found.items.append(Item("fragment", fragment))
+            scene.previous = fragment
+            return
+    elif not negation and found.items and found.items[-1].fragment is not None:
+        doubt_exception(scene, found.items[-1].fragment, fragment)
     twice = sum(1 for step in negation if scene.word(step) in ("not", "without", "no", "non", "never")) == 2
     fragment.negated = bool(negation) and not twice
     fragment.extra = (*fragment.extra, *negation)
@@ -289,6 +278,10 @@ def _take(scene: Scene, found: Clauses, fragment: Fragment, negation: list[int])
     if elliptic:
         _bracket(found.items)
     scene.previous = fragment
+
+
+def _joined_to(items: list[Item]) -> Fragment | None:
+    return items[-2].fragment if len(items) > 1 else None
 
 
 def _continues(items: list[Item], fragment: Fragment) -> bool:

@@ -119,6 +119,12 @@ def _flag(
     said = scene.word(after)
     positive = Leaf(field.name, Operator.EQ, truth[0])
     negative: Node = no(field, truth)
+    switched = _switched(scene, end)
+    if switched is not None and not inverted:
+        on, stop = switched
+        return Fragment(
+            "flag", at, stop, positive if on else negative, negative if on else positive, field=field.name
+        )
     explicit = after > end or scene.word(at - 1) in ("whose", "where")
     if explicit and (said in _YES or said in _NO or said in ("0", "1")):
         false = Leaf(field.name, Operator.EQ, truth[1])
@@ -129,6 +135,19 @@ def _flag(
     if inverted:
         return Fragment("flag", at, end, Leaf(field.name, Operator.EQ, truth[1]), positive, field=field.name)
     return Fragment("flag", at, end, positive, negative, field=field.name)
+
+
+def _switched(scene: Scene, at: int) -> tuple[bool, int] | None:
+    """ "SSO is not enabled", "auto renew off": whether it is on, and the token after."""
+    step = scene.skip(at, _IS, 2)
+    denied = scene.word(step) in ("not", "isn't", "aren't", "wasn't")
+    step = scene.skip(step + 1 if denied else step, frozenset({"turned", "switched", "set", "to"}), 2)
+    if scene.word(step) in ("on", "enabled", "activated"):
+        # "with auto-renew on the basic plan": the word is a preposition there
+        if scene.word(step) == "on" and scene.word(step + 1) in ("the", "a", "an", "our", "any"):
+            return None
+        return not denied, step + 1
+    return (denied, step + 1) if scene.word(step) in ("off", "disabled", "deactivated") else None
 
 
 def no(field: Field, truth: tuple[Scalar, Scalar]) -> Node:

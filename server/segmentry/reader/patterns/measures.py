@@ -7,6 +7,7 @@ from segmentry.criteria.nodes import Leaf, Operator, Scalar
 from segmentry.reader.comparators import AFTER, Comparison, comparison, doubled, phrase_at
 from segmentry.reader.inflect import stem
 from segmentry.reader.patterns.quantify import build, opposite, rate_at, resolve
+from segmentry.reader.patterns.years import is_calendar_year
 from segmentry.reader.phrases import GENERAL, PART, Entry
 from segmentry.reader.scene import Fragment, Scene, best
 from segmentry.reader.thesaurus import MONEY_NAMES, MONEY_VERBS, RATE_NAMES
@@ -59,8 +60,8 @@ def _field_first(scene: Scene, at: int) -> Fragment | None:
         if comparative is not None:
             begin = begin + 1 if scene.word(begin) in ("than", "then") else begin
             number = scene.numbers.get(begin)
-            if number is None:
-                continue
+            if number is None or is_calendar_year(number.value):
+                continue  # "older than 1990" is no age
             found: Comparison | None = Comparison(((comparative, number),), begin, number.end, explicit=True)
             negated = False
         else:

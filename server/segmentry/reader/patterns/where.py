@@ -161,7 +161,7 @@ def _venue(scene: Scene, at: int) -> Fragment | None:
     fields = [
         field
         for name, named in scene.lexicon.named.items()
-        if _VENUES & set(named.words)
+        if _VENUES & set(named.words) and not {"id", "code", "type"} & set(named.words)
         for field in (scene.field(name),)
         if field.type in ("string", "enum") and not field.role and not field.values and not field.boolean_like
     ]

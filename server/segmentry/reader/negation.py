@@ -1,0 +1,47 @@
+"""How far a negation reaches: over a list ("without a card or a loan"), and where only a person can say."""
+
+from __future__ import annotations
+
+from segmentry.reader.scene import Fragment, Scene
+from segmentry.reader.words import word_set
+
+_NOUN_NEGATORS = word_set("without no lacking except excluding apart minus neither other exclude excludes")
+_EXCEPTIONS = word_set("except excluding exclude excludes apart other but")
+_GLUE = word_set("or and nor / , & a an any the their")
+_PREPOSITIONS = word_set("in on from at with of for by")
+_ALIKE = frozenset({"flag", "consent", "value", "place", "exists", "moment"})
+_OPEN = 0.6
+
+
+def shares_negation(scene: Scene, before: Fragment, fragment: Fragment, joined: str) -> bool:
+    """True when the negation before one fragment reaches the next one of the list.
+
+    "Without a credit card or mortgage" wants neither. Where a list mixes kinds, or a preposition stands
+    between ("not on the free plan or in trial"), the reading stays and its confidence is lowered.
+    """
+    if not before.negated or {before.kind, fragment.kind} - _ALIKE:
+        return False
+    nouns = {scene.word(step) for step in before.extra} & _NOUN_NEGATORS
+    between = {scene.word(step) for step in range(before.end, fragment.start)}
+    if between - _GLUE:
+        if joined == "or" and not nouns and not between - _GLUE - _PREPOSITIONS:
+            fragment.cap = min(fragment.cap, _OPEN)
+        return False
+    if joined != "or" and not nouns:
+        # "not married and retired": perhaps neither, perhaps only the first
+        if before.kind == fragment.kind and joined == "and":
+            fragment.cap = min(fragment.cap, 0.89)
+        return False
+    if before.kind != fragment.kind:
+        fragment.cap = min(fragment.cap, _OPEN)
+        return False
+    if joined != "or" or (fragment.kind in ("value", "place") and fragment.field != before.field):
+        fragment.cap = min(fragment.cap, 0.89)
+    return True
+
+
+def doubt_exception(scene: Scene, before: Fragment, fragment: Fragment) -> None:
+    """ "Everyone except smokers in Wales": all of Wales but the smokers, or all but the smokers of Wales?"""
+    cues = {scene.word(step) for step in before.extra if step < before.start}
+    if before.negated and cues & _EXCEPTIONS and "not" not in cues and fragment.start - before.end <= 3:
+        fragment.cap = min(fragment.cap, _OPEN)

@@ -1,0 +1,60 @@
+"""Years kept as numbers: model year before 2010, built since 2015, older than 2015."""
+
+from __future__ import annotations
+
+from segmentry.criteria.nodes import Leaf, Operator
+from segmentry.reader.patterns.quantify import opposite
+from segmentry.reader.scene import Fragment, Scene
+from segmentry.reader.words import word_set
+
+_SIDES = {
+    "before": Operator.LT,
+    "until": Operator.LTE,
+    "till": Operator.LTE,
+    "since": Operator.GTE,
+    "from": Operator.GTE,
+    "after": Operator.GT,
+    "in": Operator.EQ,
+}
+_COMPARED = {"older": Operator.LT, "earlier": Operator.LT, "newer": Operator.GT, "later": Operator.GT}
+_COPULA = word_set("is are was were that of")
+
+
+def years(scene: Scene, at: int) -> Fragment | None:
+    """A column of years said with the words for dates."""
+    if scene.word(at) in _COMPARED and scene.word(at + 1) == "than":
+        names = [name for name in scene.lexicon.named if _is_year(scene, name)]
+        return _leaf(scene, at, at + 2, names[0], _COMPARED[scene.word(at)]) if len(names) == 1 else None
+    for match in scene.matches_at(at):
+        names = [entry.field for entry in match.of("field") if entry.bare and _is_year(scene, entry.field)]
+        if len(names) != 1:
+            continue
+        begin = scene.skip(match.end, _COPULA, 2)
+        if scene.word(begin) in _COMPARED and scene.word(begin + 1) == "than":
+            return _leaf(scene, at, begin + 2, names[0], _COMPARED[scene.word(begin)])
+        operator = _SIDES.get(scene.word(begin))
+        if operator is not None:
+            return _leaf(scene, at, begin + 1, names[0], operator)
+    return None
+
+
+def is_calendar_year(value: float) -> bool:
+    """True for numbers that people say as years."""
+    return isinstance(value, int) and 1900 <= value <= 2100
+
+
+def _is_year(scene: Scene, name: str) -> bool:
+    named = scene.lexicon.named[name]
+    low, high = named.field.minimum, named.field.maximum
+    inside = (low is None or low >= 1800) and (high is None or high <= 2200)
+    return named.field.type == "number" and "year" in named.words and inside
+
+
+def _leaf(scene: Scene, start: int, at: int, name: str, operator: Operator) -> Fragment | None:
+    number = scene.numbers.get(at)
+    if number is None or number.money or number.percent or not is_calendar_year(number.value):
+        return None
+    if scene.word(number.end) in ("to", "-", "and") and number.end + 1 in scene.numbers:
+        return None  # "from 2015 to 2018" is a range
+    leaf = Leaf(name, operator, number.value)
+    return Fragment("measure", start, number.end, leaf, opposite(leaf), field=name)
