@@ -310,7 +310,12 @@ def _silent(scene: Scene, at: int) -> bool:
         return True
     if token.kind != "word":
         return False
-    if token.text == "US" and not all(each.text.isupper() for each in scene.tokens if each.kind == "word"):
+    if (
+        token.text.isupper()
+        and len(token.text) == 2
+        and token.norm in STOP
+        and not all(each.text.isupper() for each in scene.tokens if each.kind == "word")
+    ):
         return False
     return token.norm in STOP or token.norm in scene.lexicon.entities or token.norm in FRAME
 

@@ -60,6 +60,13 @@ class Lexicon:
             for name, named in self.named.items()
             if named.consent_channel is not None
         }
+        # "orders 12m" is the column orders_12m, and no twelve million
+        self.periods: frozenset[tuple[str, str, str]] = frozenset(
+            (stem(word), digits, unit)
+            for named in self.named.values()
+            for word, digits, unit in zip(named.words, named.words[1:], named.words[2:], strict=False)
+            if digits.isdigit() and len(unit) == 1
+        )
         self._first: dict[str, list[tuple[tuple[str, ...], list[Entry]]]] = {}
         self._index: dict[tuple[str, ...], list[Entry]] = {}
         words: set[str] = set()

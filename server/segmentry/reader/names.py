@@ -110,6 +110,9 @@ def truth_values(field: Field) -> tuple[str | int | float | bool, str | int | fl
     return None
 
 
+_PAST = {"week": 7, "month": 30, "quarter": 90, "year": 365}
+
+
 def _window(name: str) -> int | None:
     found = re.search(
         r"(?:^|[_\s.]|(?<=[a-z])|last|past)(\d{1,4})\s?_?(d|days?|w|weeks?|m|mo|months?|y|years?)(?:$|[_\s])",
@@ -117,7 +120,8 @@ def _window(name: str) -> int | None:
         re.IGNORECASE,
     )
     if found is None:
-        return None
+        spelled = re.search(r"past_?\s?(week|month|quarter|year)$", name, re.IGNORECASE)
+        return None if spelled is None else _PAST[spelled.group(1).lower()]
     unit = found.group(2)[0].lower()
     count = int(found.group(1))
     twelve = 5 * (count // 12) if unit == "m" else 0  # twelve months are a year
@@ -131,6 +135,8 @@ def _core(words: tuple[str, ...], window: int | None) -> tuple[str, ...]:
             if word.isdigit():
                 core = core[:index] + core[index + 2 :]
                 break
+        if "past" in core[1:] and core[-1] in _PAST:
+            core = core[: core.index("past")]
         core = [word for word in core if word not in ("last", "past", "in")] or core
     while len(core) > 1 and core[0] in _PREFIXES:
         core = core[1:]

@@ -33,7 +33,8 @@ def shares_negation(scene: Scene, before: Fragment, fragment: Fragment, joined: 
             fragment.cap = min(fragment.cap, 0.89)
         return False
     if before.kind != fragment.kind:
-        fragment.cap = min(fragment.cap, _OPEN)
+        if joined == "or":
+            fragment.cap = min(fragment.cap, _OPEN)
         return False
     if joined != "or" or (fragment.kind in ("value", "place") and fragment.field != before.field):
         fragment.cap = min(fragment.cap, 0.89)

@@ -96,8 +96,8 @@ def _name_phrases(named: Named, shared: frozenset[str]) -> Iterator[tuple[tuple[
     if 1 < len(described) <= 4 and described != named.words:
         yield described, Entry("field", field.name, DERIVED)
     content = [word for word in named.core if word not in STOP and not word.isdigit() and len(word) > 1]
-    if len(content) > 1:
-        yield (content[-1],), Entry("field", field.name, GENERAL if len(content) == 2 else PART, bare=False)
+    if content and len(named.core) > 1:
+        yield (content[-1],), Entry("field", field.name, GENERAL if len(content) <= 2 else PART, bare=False)
         for word in content[:-1]:
             yield (word,), Entry("field", field.name, PART, bare=False)
     if boolean_like(field) and len(named.core) == 1:
@@ -142,6 +142,8 @@ def _moment_phrases(named: Named, rank: int) -> Iterator[tuple[tuple[str, ...], 
     if nouns:
         verb = nouns[-1]
         verbs = EVENT_VERBS.get(stem(verb), EVENT_VERBS.get(verb, verb))
+        if verbs == verb and verb.endswith("ation"):
+            verbs = f"{verb}|{verb[:-3]}ed|{verb[:-3]}e"  # activation - activated
         for phrase in _split(verbs):
             if named.first:
                 yield ("first", *phrase), Entry("moment", name, DERIVED)

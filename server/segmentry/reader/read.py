@@ -16,7 +16,7 @@ from segmentry.reader.lexicon import lexicon
 from segmentry.reader.scene import Scene, lay_out
 from segmentry.reader.scope import MAX_CHARACTERS, Refusal, foreign_language, out_of_scope
 from segmentry.reader.text import normalise
-from segmentry.reader.tokens import tokenise
+from segmentry.reader.tokens import part_periods, tokenise
 from segmentry.reader.typos import repair
 from segmentry.reader.words import FRAME
 
@@ -52,8 +52,8 @@ def read(query: str, catalog: Catalog, clock: Clock) -> Draft:
 
 def lay(query: str, catalog: Catalog, clock: Clock) -> Scene:
     """The query laid out for the patterns, with its typos repaired."""
-    tokens = tokenise(normalise(query))
     words = lexicon(catalog)
+    tokens = part_periods(tokenise(normalise(query)), words.periods)
     repaired_tokens, repaired = repair(tokens, words)
     scene = lay_out(query, repaired_tokens, words, clock)
     scene.repaired = repaired

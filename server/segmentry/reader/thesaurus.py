@@ -164,13 +164,15 @@ EVENT_VERBS: Final[dict[str, str]] = {
     "refund": "refunded|refund",
     "update": "updated|update",
     "updat": "updated|update",
+    "topup": "topped up|top up|topup|recharged",
+    "appointment": "appointment|had an appointment",
     "complaint": "complained|complaint",
 }
 
 # words of the name that say "when somebody became a customer"
 BEGINNING: Final = word_set("""
 creat created create signup registr registration register join joined since start enrol enroll enrolled
-enrolment enrollment onboard onboarded opened begin began acquisition acquired activation subscribed
+enrolment enrollment onboard onboarded opened begin began acquisition acquired activation activated subscribed
 member
 """)
 BEGINNING_PHRASES: Final = (

@@ -90,6 +90,22 @@ def tokenise(query: str | Text) -> tuple[Token, ...]:
     return tuple(found)
 
 
+def part_periods(tokens: tuple[Token, ...], known: frozenset[tuple[str, str, str]]) -> tuple[Token, ...]:
+    """Cut a number from its letter where a field's name says so: (orders, 12m) -> (orders, 12, m)."""
+    if not known:
+        return tokens
+    found: list[Token] = []
+    for token in tokens:
+        digits, unit = token.norm[:-1], token.norm[-1:]
+        if token.kind == "number" and found and (found[-1].stem, digits, unit) in known:
+            cut = token.end - 1
+            found.append(Token(digits, digits, digits, token.start, cut, "number", int(digits)))
+            found.append(Token(unit, token.text[-1:], unit, cut, token.end, "word", glued=True))
+        else:
+            found.append(token)
+    return tuple(found)
+
+
 def name_words(name: str) -> tuple[str, ...]:
     """The words of a field name or a value, in lower case: `bookingCount30d` -> booking, count, 30, d.
 

@@ -83,6 +83,12 @@ def _event_first(scene: Scene, at: int) -> Fragment | None:
 def chosen_moment(scene: Scene, at: int, entries: tuple[Entry, ...], when: When) -> Fragment:
     """The condition on the field that is named most directly; a question where several are."""
     candidates = best(entries)
+    behind = when.kind in ("rolling", "ago") or "LAST" in (when.lo or "")
+    ahead = when.kind == "next" or "NEXT" in (when.lo or "")
+    if len(candidates) > 1 and (behind or ahead):
+        # "an appointment in the last year" is none that lies ahead
+        fitting = [each for each in candidates if scene.lexicon.named[each.field].future == ahead]
+        candidates = fitting or candidates
     if len(candidates) > 1:
         options = tuple(
             Option(label(node), node)

@@ -45,6 +45,10 @@ def _after_name(scene: Scene, at: int) -> Fragment | None:
                 continue
             if field.type == "number" and not field.values:
                 continue
+            if entry.strength < EXACT and (
+                field.role == "id" or scene.word(match.end - 1) in scene.lexicon.entities
+            ):
+                continue  # "patients in The Hague" says nothing about PatientID
             begin = _to_value(scene, match.end, field.name)
             if scene.word(begin) == "one" and scene.word(begin + 1) == "of":
                 begin = scene.skip(begin + 2, _COPULA)
@@ -61,6 +65,9 @@ def _after_name(scene: Scene, at: int) -> Fragment | None:
             if chosen is None:
                 continue
             items, end, conjunctive = chosen
+            twins = _twins(items[0], field.name)
+            if len(items) == 1 and len(twins) > 1:
+                return _which(scene, at, end, field, twins)
             stored = tuple(item.entries[0].value for item in items)
             return _fragment(at, end, field, stored, conjunctive, negated=negated, known=items)
     return None
@@ -99,6 +106,9 @@ def _bare(scene: Scene, at: int) -> Fragment | None:
     nodes = [(name, scene.field(name), tuple(_entry(item, name).value for item in items)) for name in allowed]
     if len(nodes) == 1:
         _, field, stored = nodes[0]
+        twins = _twins(items[0], field.name)
+        if len(items) == 1 and len(twins) > 1:
+            return _which(scene, at, end, field, twins)
         fragment = _fragment(at, end, field, stored, conjunctive, negated=False, known=items)
         if scene.word(at) in ("active", "inactive") and _other_sense(scene, at):
             fragment.cap = min(fragment.cap, 0.92)
@@ -123,9 +133,12 @@ def _bare(scene: Scene, at: int) -> Fragment | None:
 def _small_word_as_value(scene: Scene, at: int) -> bool:
     """ "In may", "during May": a small word that the table lists, after a preposition or with a capital."""
     token = scene.tokens[at]
+    shouted = all(item.text.isupper() for item in scene.tokens if item.kind == "word")
+    if len(token.text) == 2 and token.text.isupper() and not shouted:
+        # a code that is an English word in small letters: IN, ME, OR
+        return any(entry.value == token.text for match in scene.matches_at(at) for entry in match.of("value"))
     if token.norm not in STOP or len(token.norm) < 3:
         return False
-    shouted = all(item.text.isupper() for item in scene.tokens if item.kind == "word")
     return scene.word(at - 1) in ("in", "during", "throughout") or (
         token.capitalised and at > 0 and not shouted
     )
@@ -231,7 +244,7 @@ def _one(scene: Scene, at: int, fields: frozenset[str] | None, restricted: bool)
     for match in scene.matches_at(at):
         entries = tuple(entry for entry in match.of("value") if fields is None or entry.field in fields)
         if entries:
-            return _Item(match.end, entries)
+            return _spelled(scene, at, match.end, entries)
     if not restricted or fields is None:
         return None
     field = scene.field(next(iter(fields)))
@@ -240,6 +253,50 @@ def _one(scene: Scene, at: int, fields: frozenset[str] | None, restricted: bool)
         if str(value) == token.text:
             return _Item(at + 1, (Entry("value", field.name, EXACT, value),))
     return _open(scene, at, field)
+
+
+def _twins(item: _Item, name: str) -> list[Scalar]:
+    """The values of one field that an item may mean, by its best phrases."""
+    own = [entry for entry in item.entries if entry.field == name]
+    top = max(entry.strength for entry in own)
+    return list(dict.fromkeys(entry.value for entry in own if entry.strength == top))
+
+
+def _which(scene: Scene, at: int, end: int, field: Field, stored: list[Scalar]) -> Fragment:
+    options = tuple(
+        Option(f"{field.name} is {value}", Leaf(field.name, Operator.EQ, value)) for value in stored[:4]
+    )
+    return Fragment(
+        "value",
+        at,
+        end,
+        None,
+        options=options,
+        negative_options=tuple(Option(f"not {each.label}", complement(each.node)) for each in options),
+        cap=0.45,
+        question=f"Which {field.name} does '{scene.words(at, end)}' mean: {', '.join(map(str, stored[:4]))}?",
+    )
+
+
+def _spelled(scene: Scene, at: int, end: int, entries: tuple[Entry, ...]) -> _Item:
+    """Values that share their words ("O+" and "O-") are told apart by how they are written."""
+    fields = [entry.field for entry in entries]
+    twins = {name for name in fields if len({str(e.value) for e in entries if e.field == name}) > 1}
+    if not twins:
+        return _Item(end, entries)
+    stop = end
+    while (
+        stop < len(scene.tokens)
+        and scene.tokens[stop].glued
+        and scene.tokens[stop].kind in ("punct", "symbol")
+    ):
+        stop += 1
+    for last in range(stop, end - 1, -1):
+        said = scene.words(at, last).casefold()
+        chosen = tuple(entry for entry in entries if str(entry.value).casefold() == said)
+        if chosen:
+            return _Item(last, chosen)
+    return _Item(end, entries)
 
 
 def _open(scene: Scene, at: int, field: Field) -> _Item | None:

@@ -1,0 +1,91 @@
+"""Words that look like one thing and are another: signs in values, codes, numbers in names."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from segmentry.criteria import canonical, parse
+from segmentry.criteria.catalog import Catalog, Field
+from segmentry.criteria.dates import Clock
+from segmentry.reader.morphology import people_of
+from segmentry.reader.read import read
+from segmentry.reader.tokens import tokenise
+
+CLOCK = Clock.at(datetime(2025, 12, 16, 9, tzinfo=UTC))
+CLINIC = Catalog(
+    "clinic",
+    (
+        Field("PatientID", "string", role="id"),
+        Field("BirthDate", "datetime"),
+        Field("BloodType", "enum", samples=("A+", "A-", "O+", "O-", "AB+")),
+        Field("InsurancePlan", "enum", samples=("Basic", "Gold Plus", "Silver")),
+        Field("LastAppointment", "datetime"),
+        Field("NextAppointment", "datetime"),
+        Field("VisitsPastYear", "number", integer=True),
+        Field("HasPortalAccount", "number", integer=True, boolean_like=True),
+        Field("orders_12m", "number", integer=True),
+        Field("IsVip", "boolean"),
+        Field("activation_dt", "datetime"),
+        Field("calls_out_30d", "number", integer=True),
+        Field("intl_calls", "number", integer=True),
+        Field("state", "enum", samples=("CA", "IN", "ME", "NY")),
+        Field("Town", "enum", samples=("The Hague", "Den Bosch", "Breda")),
+        Field("PreferredLanguage", "enum", samples=("Dutch", "Turkish")),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("blood type O-", '{"BloodType":"O-"}'),
+        ("blood type A+ or AB+", '{"BloodType":{"$in":["A+","AB+"]}}'),
+        ("patients in The Hague", '{"Town":"The Hague"}'),
+        ("patients in IN", '{"state":"IN"}'),
+        ("orders_12m > 2", '{"orders_12m":{"$gt":2}}'),
+        ("Orders 12m at least 3", '{"orders_12m":{"$gte":3}}'),
+        ("VIPs", '{"IsVip":true}'),
+        ("VIP patients in Breda", '{"$and":[{"IsVip":true},{"Town":"Breda"}]}'),
+        ("not VIP", '{"IsVip":{"$neq":true}}'),
+        ("no visits in the past year", '{"VisitsPastYear":0}'),
+        ("more than 100 calls in the last 30 days", '{"calls_out_30d":{"$gt":100}}'),
+        ("activated in 2024", '{"activation_dt":{"$gte":"2024-01-01","$lt":"2025-01-01"}}'),
+        ("appointment in the last 60 days", '{"LastAppointment":{"$gte":"{{60_DAYS_AGO}}"}}'),
+        (
+            "older than 40 but younger than 60",
+            '{"BirthDate":{"$lt":"{{40_YEARS_AGO}}","$gt":"{{60_YEARS_AGO}}"}}',
+        ),
+    ],
+)
+def test_words_that_look_like_one_thing_are_read_as_the_other(query: str, expected: str) -> None:
+    draft = read(query, CLINIC, CLOCK)
+    assert draft.outcome == "ok"
+    assert draft.confidence >= 0.9
+    assert draft.node is not None
+    assert canonical.text(draft.node) == canonical.text(parse.loads(expected))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "everyone except silver patients in Breda",
+        "not on the silver plan or in Breda",
+        "blood type A",
+        "calls over 20",
+    ],
+)
+def test_what_can_mean_two_things_never_answers_alone(query: str) -> None:
+    assert read(query, CLINIC, CLOCK).confidence < 0.9
+
+
+def test_a_number_glued_to_a_name_is_no_million() -> None:
+    assert [token.norm for token in tokenise("orders_12m")] == ["orders", "12", "m"]
+    assert [token.value for token in tokenise("over 12m")][1] == 12_000_000
+
+
+@pytest.mark.parametrize(
+    ("value", "noun"), [("management", "manager"), ("engineering", "engineer"), ("retired", "retiree")]
+)
+def test_people_are_named_after_what_they_do(value: str, noun: str) -> None:
+    assert list(people_of(value)) == [noun]
