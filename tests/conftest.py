@@ -48,3 +48,13 @@ async def database(postgres_folder: Path) -> AsyncGenerator[Database]:
             )
             await session.execute(f"TRUNCATE {', '.join(row.text('name') for row in tables)}")
         yield database
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give tests that start real processes 60 s instead of 20: a start alone takes 5 s on a busy machine."""
+    folders = {"runs", "state", "cli", "docs", "packaging"}
+    for item in items:
+        uses = item.fixturenames if isinstance(item, pytest.Function) else []
+        starts = item.path.parent.name in folders or "postgres_folder" in uses
+        if starts and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(60))

@@ -135,3 +135,22 @@ def test_an_id_with_half_a_surrogate_pair_comes_back_as_it_was_written() -> None
     done = _match(["--input", "-", "--output", "-"], line)
     assert done.returncode in (0, 2)
     json.loads(done.stdout)
+
+
+def test_a_reader_that_goes_away_in_the_middle_is_no_error(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    lines = tmp_path / "many.jsonl"
+    line = json.dumps({"id": "i" * 200, "fields": FIELDS, "rows": [], "criteria": {}})
+    # Far more answers than a pipe holds, so the command is still writing when `head` leaves.
+    lines.write_text(f"{line}\n" * 5000)
+    command = f'"{sys.executable}" -m segmentry match --input "{lines}" --output - | head -1'
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, "Error" in done.stderr) == (0, False)
+    assert done.stdout.count("\n") == 1

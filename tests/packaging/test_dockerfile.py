@@ -108,8 +108,9 @@ def _installed(folder: Path) -> Path:
     environment = folder / "segmentry"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(environment)], check=True)
     python = environment / "bin" / "python"
-    command = [str(uv), "pip", "install", "--quiet", "--offline", "--python", str(python), "--require-hashes"]
-    command += ["--only-binary", ":all:", "-r", str(TOP / "requirements" / "server.txt")]
+    # `sync` takes the file as it is, as `make setup` did; `install` would resolve it, with data not cached.
+    command = [str(uv), "pip", "sync", "--quiet", "--offline", "--python", str(python), "--require-hashes"]
+    command += ["--only-binary", ":all:", str(TOP / "requirements" / "server.txt")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0 and "offline" in done.stderr + done.stdout:
         pytest.skip("[uv cache] a wheel of requirements/server.txt is not cached: run `make setup`")

@@ -62,10 +62,12 @@ def run(arguments: Sequence[str]) -> int:
         code = get_command(app).main(list(arguments), prog_name="segmentry", standalone_mode=False)
         sys.stdout.flush()
     except BrokenPipeError:
-        # The reader has what it wanted (`| head`): say nothing, also not when Python flushes at the end.
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return exit_codes.OK
+        return _reader_gone()
+    except SystemExit as end:
+        # What typer makes of a reader that goes away while the command still writes.
+        if isinstance(end.__context__, BrokenPipeError):
+            return _reader_gone()
+        raise
     except (typer.Abort, KeyboardInterrupt):
         terminal.note("interrupted")
         return exit_codes.INTERRUPTED
@@ -76,6 +78,13 @@ def run(arguments: Sequence[str]) -> int:
         show(problem, terminal, arguments)
         return problem.exit_code
     return code if isinstance(code, int) else exit_codes.OK
+
+
+def _reader_gone() -> int:
+    """The reader has what it wanted (`| head`): say nothing, also not when Python flushes at the end."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
+    return exit_codes.OK
 
 
 def _problem(error: Exception) -> Problem | None:
