@@ -35,6 +35,47 @@ CLINIC = Catalog(
     ),
 )
 
+MAIL = Catalog(
+    "mail",
+    (
+        Field("email_opt_out", "number", integer=True, boolean_like=True),
+        Field("has_no_card", "number", integer=True, boolean_like=True),
+        Field("do_not_call", "number", integer=True, boolean_like=True),
+        Field("new_customer", "boolean"),
+        Field("days_since_last_order", "number", integer=True),
+        Field("first_purchase_date", "datetime"),
+        Field("score_a", "number", integer=True),
+        Field("score_b", "number", integer=True),
+        Field("age", "number", integer=True),
+        Field("top_category", "enum", samples=("Toys", "Bed & Bath")),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("opted out of email", '{"email_opt_out":1}'),
+        ("opted in to email", '{"email_opt_out":0}'),
+        ("people without a card", '{"has_no_card":1}'),
+        ("people with a card", '{"has_no_card":0}'),
+        ("contacts we can call", '{"do_not_call":0}'),
+        ("customers who bought toys", '{"top_category":"Toys"}'),
+        ("score_b over 10", '{"score_b":{"$gt":10}}'),
+        ("new customers in their 30s", '{"$and":[{"new_customer":true},{"age":{"$gte":30,"$lte":39}}]}'),
+    ],
+)
+def test_a_flag_that_denies_is_not_read_as_one_that_allows(query: str, expected: str) -> None:
+    draft = read(query, MAIL, CLOCK)
+    assert draft.outcome == "ok"
+    assert draft.node is not None
+    assert canonical.text(draft.node) == canonical.text(parse.loads(expected))
+
+
+@pytest.mark.parametrize("query", ["score above 50", "ordered in the last 90 days", "won since 2024"])
+def test_a_column_that_only_looks_alike_never_answers_alone(query: str) -> None:
+    assert read(query, MAIL, CLOCK).confidence < 0.9
+
 
 @pytest.mark.parametrize(
     ("query", "expected"),

@@ -309,7 +309,17 @@ def _bare(tokens: Sequence[Token], number: Quantity, numbers: Mapping[int, Quant
             return Comparison(
                 ((GTE, _like(number, upper)), (LTE, upper)), number.start, upper.end, explicit=True
             )
-    return Comparison(((EQ, number),), number.start, number.end, explicit=False)
+    end = number.end
+    if (
+        end < len(tokens)
+        and tokens[end].norm == "s"
+        and tokens[end].glued
+        and number.value in range(10, 100, 10)
+    ):
+        # "in their 30s" is ten years
+        upper = Quantity(number.value + 9, number.start, end)
+        return Comparison(((GTE, number), (LTE, upper)), number.start, end + 1, explicit=True)
+    return Comparison(((EQ, number),), number.start, end, explicit=False)
 
 
 def _between(tokens: Sequence[Token], at: int, numbers: Mapping[int, Quantity]) -> Comparison | None:

@@ -149,7 +149,8 @@ def token_key(token: Token) -> str:
 
 def _key(words: tuple[str, ...]) -> tuple[str, ...]:
     if len(words) > 1 and not _DROPPED.isdisjoint(words):
-        words = tuple([word for word in words if word not in _DROPPED]) or words
+        # a small word at the end is a label: `score_a` is not "score"
+        words = (*[word for word in words[:-1] if word not in _DROPPED], words[-1])
     return tuple([_DIGITS.get(word) or stem(word) for word in words])
 
 

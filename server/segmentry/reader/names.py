@@ -28,8 +28,9 @@ account user the of datetime utc since when
 _CONSENT_WORDS = word_set("""
 optin opt in opted consent consented marketing permission allow allowed allows subscribed subscription
 subscriber is has can contact accepts accept newsletter notifications notification enabled ok agree
-agreed gdpr flag
+agreed gdpr flag out optout unsubscribed unsubscribe suppressed
 """)
+_CONSENT_DENIED = frozenset({"out", "optout", "unsubscribed", "unsubscribe", "suppressed", "blocked"})
 _CONSENT_CUES = word_set("""
 optin optins opt consent consented permission subscribed subscription subscriber accepts newsletter
 unsubscribed agreed
@@ -75,6 +76,11 @@ def take_apart(field: Field) -> Named:
         first=dated and "first" in words,
         consent_channel=_channel(field, words),
     )
+
+
+def denies_consent(field: Field) -> bool:
+    """True for a flag that is set when people said no: `email_opt_out`, `unsubscribed`."""
+    return bool(_CONSENT_DENIED & set(name_words(field.name)))
 
 
 def boolean_like(field: Field) -> bool:
@@ -138,7 +144,7 @@ def _core(words: tuple[str, ...], window: int | None) -> tuple[str, ...]:
         if "past" in core[1:] and core[-1] in _PAST:
             core = core[: core.index("past")]
         core = [word for word in core if word not in ("last", "past", "in")] or core
-    while len(core) > 1 and core[0] in _PREFIXES:
+    while len(core) > 1 and core[0] in _PREFIXES and not (core[0] == "no" and core[1] != "of"):
         core = core[1:]
     while len(core) > 1 and core[-1] in _SUFFIXES:
         core = core[:-1]

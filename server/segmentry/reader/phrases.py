@@ -31,6 +31,13 @@ _BARE_FORBIDDEN: Final = word_set("""
 yes no true false y n t f other others unknown none all any not in is and or may on off na n/a null it
 to us me can
 """)
+_DENIALS: Final = word_set("not no non never without dont")
+# words of a name that are grammar in a sentence: `days_since_last_order` does not own "since"
+_GRAMMAR: Final = word_set("""
+since last first past next previous until before after between over under above below min max minimum
+maximum top bottom new old high low more less most least than not no non never per average avg day days
+week weeks month months year years
+""")
 _ADJECTIVES: Final = word_set(
     "high low highly strong weak good bad heavy light big small large top poor great"
 )
@@ -95,7 +102,21 @@ def _name_phrases(named: Named, shared: frozenset[str]) -> Iterator[tuple[tuple[
     described = name_words(field.description.split("(")[0].split(";")[0].split(",")[0])
     if 1 < len(described) <= 4 and described != named.words:
         yield described, Entry("field", field.name, DERIVED)
-    content = [word for word in named.core if word not in STOP and not word.isdigit() and len(word) > 1]
+    if boolean_like(field) and set(named.words) & _DENIALS:
+        # `do_not_call` is what its verb denies: who may be called has it unset
+        rest = tuple(word for word in named.core if word not in _DENIALS and word not in STOP)
+        if rest:
+            yield rest, Entry("field", field.name, GENERAL, bare=len(rest) > 1, negated=True)
+        return
+    content = [
+        word
+        for word in named.core
+        if word not in STOP
+        and not word.isdigit()
+        and len(word) > 1
+        and word not in ALWAYS_ENTITY
+        and word not in _GRAMMAR
+    ]
     if content and len(named.core) > 1:
         yield (content[-1],), Entry("field", field.name, GENERAL if len(content) <= 2 else PART, bare=False)
         for word in content[:-1]:

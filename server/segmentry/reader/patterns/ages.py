@@ -15,14 +15,18 @@ _AGED = frozenset({"aged", "age", "ages"})
 
 def ages(scene: Scene, at: int) -> Fragment | None:
     """A number straight after people, or after "aged", is an age where the table has one."""
-    aged = scene.word(at) in _AGED
+    decade = scene.word(at) == "in" and scene.word(at + 1) in ("their", "his", "her")
+    aged = scene.word(at) in _AGED or decade
     begin = at + 1 if aged else at
+    begin += decade
     begin = scene.skip(begin, frozenset({"of", "between the"}), 1)
     if not aged and not _after_people(scene, at):
         return None
     found = scene.comparison(begin)
     if found is not None:
         found = doubled(scene.tokens, found, scene.numbers) or found
+    if decade and (found is None or scene.word(found.end - 1) != "s"):
+        return None
     if found is None or found.money or found.percent or found.approximate:
         return None
     if not aged and (not found.explicit or scene.when(at) is not None):

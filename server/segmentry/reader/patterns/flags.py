@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import Leaf, Node, Operator, Scalar
-from segmentry.reader.names import truth_values
+from segmentry.reader.names import denies_consent, truth_values
 from segmentry.reader.phrases import EXACT, GENERAL
 from segmentry.reader.scene import Fragment, Option, Scene
 from segmentry.reader.words import word_set
@@ -354,6 +354,8 @@ def _elliptic(scene: Scene, at: int, end: int, name: str) -> bool:
 
 def _node(field: Field, positive: bool) -> Node:
     truth = truth_values(field) or (True, False)
+    if denies_consent(field):
+        return Leaf(field.name, Operator.EQ, truth[0]) if not positive else no(field, truth)
     return Leaf(field.name, Operator.EQ, truth[0] if positive else truth[1])
 
 
@@ -361,8 +363,10 @@ def _consent(scene: Scene, start: int, end: int, name: str, positive: bool) -> F
     field = scene.field(name)
     truth = truth_values(field) or (True, False)
     node = _node(field, positive)
-    if positive:
-        negative: Node = no(field, truth)
+    if denies_consent(field):
+        negative = _node(field, not positive)
+    elif positive:
+        negative = no(field, truth)
     else:
         negative = Leaf(name, Operator.NEQ, truth[1])
     return Fragment("consent", start, end, node, negative, field=name)

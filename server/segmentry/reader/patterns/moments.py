@@ -107,6 +107,11 @@ def chosen_moment(scene: Scene, at: int, entries: tuple[Entry, ...], when: When)
         )
     entry = candidates[0]
     fragment = dated(scene, at, when.end, scene.field(entry.field), when)
+    named = scene.lexicon.named[entry.field]
+    if named.first and not any(
+        scene.word(step) in ("first", "initially") for step in range(max(0, at - 2), when.end)
+    ):
+        fragment.cap = min(fragment.cap, 0.6)  # who ordered lately need not have done so for the first time
     if entry.negated:
         fragment.node, fragment.negative = fragment.negative, fragment.node
         fragment.options, fragment.negative_options = fragment.negative_options, fragment.options
@@ -357,6 +362,12 @@ def _alone(scene: Scene, at: int, end: int, entries: tuple[Entry, ...]) -> Fragm
         if value_follows(scene, end, {each.field for each in entries}):
             return None
         if before in NEGATIVE_VERBS or before in _HAS_OR_NEVER:
-            exists = Leaf(name, Operator.EXISTS, True)
-            return Fragment("moment", at, end, exists, Leaf(name, Operator.EXISTS, False), field=name)
+            exists, absent = Leaf(name, Operator.EXISTS, True), Leaf(name, Operator.EXISTS, False)
+            # "no clicks" beside a counter of the last 30 days: ever, or in that time?
+            counted = before in ("no", "without") and any(
+                scene.field(each.field).type == "number"
+                for match in scene.matches_at(at)
+                for each in match.of("field")
+            )
+            return Fragment("moment", at, end, exists, absent, field=name, cap=0.8 if counted else 1.0)
     return None
