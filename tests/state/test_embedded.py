@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import os
 import shutil
@@ -284,3 +285,22 @@ def test_an_ordinary_user_can_run_it(folder: Path) -> None:
     assert Path(f"/proc/{postmaster(folder)}").stat().st_uid == nobody.uid
     finish(user)
     assert command_lines_with(str(folder)) == []
+
+
+async def test_a_user_who_comes_while_the_last_one_goes_finds_a_server(folder: Path) -> None:
+    last = EmbeddedPostgres(folder, durable=False)
+    await last.start()
+    for turn in range(6):
+        next_one = EmbeddedPostgres(folder, durable=False)
+        async with asyncio.TaskGroup() as users:
+            users.create_task(last.stop())
+            await asyncio.sleep(turn * 0.01)
+            users.create_task(next_one.start())
+        assert _answers(folder)
+        last = next_one
+    await last.stop()
+    assert command_lines_with(str(folder)) == []
+
+
+def _answers(folder: Path) -> bool:
+    return (folder / "data" / "postmaster.pid").read_text().splitlines()[7].strip() == "ready"

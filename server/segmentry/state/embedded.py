@@ -116,10 +116,11 @@ class EmbeddedPostgres:
         owner = account()
         self._asked.mkdir(parents=True, exist_ok=True)
         self._folder = folder = reachable(self._asked, owner)
-        self._sockets = sockets = _socket_folder(folder, owner)
         users = _open_lock(folder / "users.lock")
         try:
             await _lock(users, fcntl.LOCK_SH, deadline, folder)
+            # Only as a user: the last one before us removes the folder while it is alone.
+            self._sockets = sockets = _socket_folder(folder, owner)
             starter = _open_lock(folder / "start.lock")
             try:
                 await _lock(starter, fcntl.LOCK_EX, deadline, folder)
