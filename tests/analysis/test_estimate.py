@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from segmentry.analysis import fields
 from segmentry.analysis.estimate import estimate
 from segmentry.analysis.events import AnalysisEstimate
+from segmentry.analysis.features import feature_table
 from segmentry.analysis.parameters import Parameters
 from segmentry.customers.snapshot import Snapshot
 from segmentry.errors import InvalidParameters
@@ -78,3 +80,13 @@ def test_the_shared_tables_get_the_known_advice(
     found = estimate(shared_table(name), Parameters(), AS_OF)
     warned = {(note.field, note.reason, note.used) for note in found.fields}
     assert {each for each in warned if each[1] not in ("", "GOOD_QUANTITY")} == expected
+
+
+@pytest.mark.parametrize("name", ["zip", "ZipCode", "postal_code", "PLZ", "home area code", "mobilePhone"])
+def test_numbers_that_name_a_place_or_a_line_are_no_features(name: str) -> None:
+    codes = [10_000.0 + 7919 * row % 89_999 for row in range(400)]
+    table = numbers(**{name: codes, "unzipped": codes})
+    advice = fields.advise(feature_table(table))
+    assert advice[name].excluded
+    assert [reason for reason, _ in advice[name].notes] == ["HIGH_CARDINALITY"]
+    assert not advice["unzipped"].excluded

@@ -32,6 +32,10 @@ _COUNT_NAME = re.compile(
     r"count|number|num|visits|orders|bookings|opens|clicks|returns|purchases|days|months|years|"
     r"size|quantity|qty|score|rating|age|children|kids|members|times|contacts|total|tenure"
 )
+# Numbers that name a place or a line: their size means nothing, and there are too many for categories.
+_PLACE_NAME = re.compile(
+    r"(zip|zip code|postal|postal code|post code|postcode|plz|area code|dial code|fips|phone)$"
+)
 _CALENDAR = {"day": (1, 31), "month": (1, 12), "hour": (0, 23), "weekday": (0, 7), "dayofweek": (0, 7)}
 _MONTHS = frozenset(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"])
 _PERSONAL = re.compile(
@@ -135,6 +139,9 @@ def _advise(column: Column, rows: int) -> Advice:
         notes.append(
             ("LEAKAGE", f"{field.name} looks like an outcome, which segments should not be made from")
         )
+    if isinstance(column, Numbers) and distinct > 20 and _whole(column) and _names_a_place(field.name):
+        role, excluded = "CODE", True
+        notes.append(("HIGH_CARDINALITY", f"{field.name} names {distinct:,} places: its size means nothing"))
     if isinstance(column, Levels) and role != "IDENTIFIER":
         covered = np.sort(column.counts)[::-1][:20].sum() / present
         if distinct > MAX_LEVELS or (distinct > 20 and covered < 0.8):
@@ -234,6 +241,11 @@ def _whole(column: Numbers) -> bool:
 
 def _spaced(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).casefold()
+
+
+def _names_a_place(name: str) -> bool:
+    words = re.sub(r"[^a-z0-9]+", " ", _spaced(name)).strip()
+    return bool(_PLACE_NAME.search(words))
 
 
 def _bare(name: str) -> str:
