@@ -7,7 +7,7 @@ from typing import Literal
 
 from segmentry.criteria.nodes import Node
 from segmentry.reader.negation import doubt_exception, shares_negation
-from segmentry.reader.patterns.ages import ages
+from segmentry.reader.patterns.ages import ages, born
 from segmentry.reader.patterns.carriers import carrier, elided, shared_period
 from segmentry.reader.patterns.counters import counted, none_in_period
 from segmentry.reader.patterns.flags import consents, flags
@@ -191,7 +191,31 @@ def scan(scene: Scene) -> Clauses:  # noqa: C901 - one branch per kind of word
             found.unclaimed.append(at)
         at += 1
     found.unclaimed += negation
+    _settle(scene, found)
     return found
+
+
+def _settle(scene: Scene, found: Clauses) -> None:
+    """ "New customers with less than 6 months of tenure": the bound that follows says what new means."""
+    for position, item in enumerate(found.items):
+        open_word = item.fragment
+        if open_word is None or open_word.node is not None or scene.word(open_word.start) not in _SPAN_WORDS:
+            continue
+        if open_word.end - open_word.start > 1:
+            continue
+        for other in found.items[position + 1 :]:
+            bound = other.fragment
+            if bound is not None and bound.node is not None and _is_tenure(scene, bound.field):
+                del found.items[position]
+                return
+
+
+_SPAN_WORDS = frozenset({"new", "recent", "newer"})
+
+
+def _is_tenure(scene: Scene, name: str) -> bool:
+    named = scene.lexicon.named.get(name)
+    return named is not None and (named.beginning or bool({"tenure", "seniority"} & set(named.words)))
 
 
 def _other_than(scene: Scene, at: int) -> int | None:
@@ -362,6 +386,10 @@ def _elliptical(scene: Scene, found: Clauses, at: int) -> Fragment | None:
     ):
         return None
     name = scene.field(previous.field)
+    if name.type == "datetime":
+        fragment = born(at, comparison.end, name.name, comparison)
+        fragment.rank = -1
+        return fragment
     bounds = tuple(
         (operator, stored(name, quantity, symbolic=False).value) for operator, quantity in comparison.bounds
     )

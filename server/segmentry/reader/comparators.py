@@ -286,7 +286,7 @@ def comparison(tokens: Sequence[Token], at: int, numbers: Mapping[int, Quantity]
         if (
             after < len(tokens)
             and after not in numbers
-            and tokens[after].norm in ("a", "an", "the", "of", "only")
+            and tokens[after].norm in ("a", "an", "the", "of", "only", "-")
         ):
             after += 1
         number = numbers.get(after)

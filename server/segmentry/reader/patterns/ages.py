@@ -50,7 +50,7 @@ def ages(scene: Scene, at: int) -> Fragment | None:
         if named.core == ("age",) and field.type == "number":
             return build(at, end, field, found, exact=False, negated=False, factor=1.0, assumed=not aged)
         if field.type == "datetime" and _BIRTH & {stem(word) for word in named.words}:
-            return _born(at, end, name, found)
+            return born(at, end, name, found)
     return None
 
 
@@ -62,7 +62,7 @@ def _after_people(scene: Scene, at: int) -> bool:
     return previous is not None and previous.kind in ("value", "flag", "place") and previous.end == at
 
 
-def _born(at: int, end: int, name: str, found: Comparison) -> Fragment:
+def born(at: int, end: int, name: str, found: Comparison) -> Fragment:
     """An age on a date of birth: older than 30 is born before this day 30 years ago."""
     bounds: list[tuple[Operator, Scalar]] = []
     for operator, quantity in found.bounds:

@@ -126,7 +126,10 @@ def presence(scene: Scene, at: int) -> Fragment | None:
     if counter is not None:
         return _none(at, end, counter, counts=True)
     if field.type == "number":
-        return _none(at, end, name, field.integer and "age" not in scene.lexicon.named[name].words)
+        none = _none(at, end, name, field.integer and "age" not in scene.lexicon.named[name].words)
+        # "no flights this year" is the counter of that name before it is a date
+        none.rank = 1 if end - at > 1 and scene.when(end - 2) is not None else 0
+        return none
     return Fragment("exists", at, end, exists, absent_leaf, field=name)
 
 
@@ -147,7 +150,7 @@ def _before(scene: Scene, at: int) -> str:
     return scene.word(step)
 
 
-def _none(at: int, end: int, name: str, counts: bool) -> Fragment | None:
+def _none(at: int, end: int, name: str, counts: bool) -> Fragment:
     """ "No complaints" on a count is zero; a measurement one either has or has not."""
     if counts:
         zero, some = Leaf(name, Operator.EQ, 0), Leaf(name, Operator.GT, 0)
