@@ -7,7 +7,6 @@ resolve. A leaf that fails one skips the later ones. Hidden fields answer exactl
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -59,7 +58,6 @@ _INSTEAD: dict[Operator, tuple[Operator, ...]] = {
     Operator.ENDS_WITH: (Operator.CONTAINS, Operator.STARTS_WITH, Operator.EQ),
     Operator.EXISTS: (),
 }
-_NUMBERS = re.compile(r"([0-9]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +105,9 @@ def check(node: Node, catalog: Catalog, clock: Clock, segments: SegmentLookup = 
         for warning in islice(findings.of_groups(bound, catalog), MOST_DIAGNOSTICS):
             found.add(warning)
     ordered = sorted(
-        found.items, key=lambda each: (each.severity != "error", _path_order(each.path), each.check)
+        found.items, key=lambda each: (each.severity != "error", paths.order(each.path), each.check)
     )
-    kept = sorted(ordered[:MOST_DIAGNOSTICS], key=lambda each: (_path_order(each.path), each.check))
+    kept = sorted(ordered[:MOST_DIAGNOSTICS], key=lambda each: (paths.order(each.path), each.check))
     return Checked(node, bound, tuple(kept))
 
 
@@ -126,12 +124,6 @@ def require(node: Node, catalog: Catalog, clock: Clock, segments: SegmentLookup 
     if checked.errors:
         raise InvalidCriteria(checked.errors)
     return checked
-
-
-def _path_order(path: str) -> tuple[tuple[int, str], ...]:
-    """Paths as a reader sorts them: `$and[2]` before `$and[10]`."""
-    parts = _NUMBERS.split(path)
-    return tuple((int(part), "") if index % 2 else (-1, part) for index, part in enumerate(parts))
 
 
 def _of_error(err: SegmentryError) -> Diagnostic:

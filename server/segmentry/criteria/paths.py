@@ -6,6 +6,7 @@ import json
 import re
 
 _PLAIN = re.compile(r"\$?\w+")
+_NUMBERS = re.compile(r"([0-9]+)")
 
 
 def member(path: str, key: str) -> str:
@@ -28,3 +29,13 @@ def item(path: str, index: int) -> str:
     '$and[2]'
     """
     return f"{path}[{index}]"
+
+
+def order(path: str) -> tuple[tuple[int, str], ...]:
+    """A key that sorts paths as a reader does: `$and[2]` before `$and[10]`.
+
+    >>> sorted(["$and[10]", "$and[2]"], key=order)
+    ['$and[2]', '$and[10]']
+    """
+    parts = _NUMBERS.split(path)
+    return tuple((int(part), "") if index % 2 else (-1, part) for index, part in enumerate(parts))
