@@ -15,7 +15,7 @@ from segmentry.reader.patterns.measures import measures
 from segmentry.reader.patterns.moments import chosen_moment, moments
 from segmentry.reader.patterns.quantify import opposite
 from segmentry.reader.patterns.texts import presence, texts
-from segmentry.reader.patterns.vague import bands, ranks, unsettled
+from segmentry.reader.patterns.vague import SPAN_WORDS, bands, is_tenure, plain_noun, ranks, unsettled
 from segmentry.reader.patterns.values import values
 from segmentry.reader.patterns.where import places
 from segmentry.reader.patterns.years import years
@@ -181,7 +181,7 @@ def scan(scene: Scene) -> Clauses:  # noqa: C901 - one branch per kind of word
         elif not _silent(scene, at):
             vague = unsettled(scene, at)
             if vague is not None and vague.end > at:
-                if _projected(scene, vague):
+                if _projected(scene, vague) or plain_noun(scene, vague):
                     at = vague.end
                     continue
                 _take(scene, found, vague, negation)
@@ -199,23 +199,15 @@ def _settle(scene: Scene, found: Clauses) -> None:
     """ "New customers with less than 6 months of tenure": the bound that follows says what new means."""
     for position, item in enumerate(found.items):
         open_word = item.fragment
-        if open_word is None or open_word.node is not None or scene.word(open_word.start) not in _SPAN_WORDS:
+        if open_word is None or open_word.node is not None or scene.word(open_word.start) not in SPAN_WORDS:
             continue
         if open_word.end - open_word.start > 1:
             continue
         for other in found.items[position + 1 :]:
             bound = other.fragment
-            if bound is not None and bound.node is not None and _is_tenure(scene, bound.field):
+            if bound is not None and bound.node is not None and is_tenure(scene, bound.field):
                 del found.items[position]
                 return
-
-
-_SPAN_WORDS = frozenset({"new", "recent", "newer"})
-
-
-def _is_tenure(scene: Scene, name: str) -> bool:
-    named = scene.lexicon.named.get(name)
-    return named is not None and (named.beginning or bool({"tenure", "seniority"} & set(named.words)))
 
 
 def _other_than(scene: Scene, at: int) -> int | None:

@@ -66,7 +66,10 @@ def _event_first(scene: Scene, at: int) -> Fragment | None:
                 or when.compare is not None
                 or scene.word(begin) in ("for", "in", "within")
             ):
-                return chosen_moment(scene, at, entries, when)
+                fragment = chosen_moment(scene, at, entries, when)
+                if begin < match.end and scene.word(begin) == "until":
+                    fragment.cap = min(fragment.cap, 0.85)  # "warranty until 2026": within it, or before it?
+                return fragment
             if scene.word(begin) in _SIGNS:
                 signed = _signed(scene, at, entries, begin)
                 if signed is not None:

@@ -20,6 +20,8 @@ low small poor weak few bad light lowest least smallest worst lower cheap young 
 """)
 _BY = word_set("by in for of on based ranked according their the with to our")
 _GENERIC = word_set("customers customer members users clients people spenders spender")
+_OF = frozenset({"in", "of", "from", "during", "for"})
+_THE = frozenset({"the", "a", "this", "our", "last"})
 _RECENCY = frozenset(["recent", "recently", "lately", "lapsed", "dormant", "active", "inactive"])
 
 
@@ -170,6 +172,29 @@ def unsettled(scene: Scene, at: int) -> Fragment | None:
             else [option for field in _worth(scene) for option in _options(field, word)[:1]]
         )
     return _question(scene, at, end, options)
+
+
+SPAN_WORDS = frozenset({"new", "recent", "newer"})
+
+
+def is_tenure(scene: Scene, name: str) -> bool:
+    """True for fields that say how long somebody has been a customer."""
+    named = scene.lexicon.named.get(name)
+    return named is not None and (named.beginning or bool({"tenure", "seniority"} & set(named.words)))
+
+
+def plain_noun(scene: Scene, vague: Fragment) -> bool:
+    """ "Success in the previous campaign": field names as plain nouns after a value; its confidence drops."""
+    before = scene.previous
+    if before is None or before.kind != "value" or vague.end - vague.start > 1:
+        return False
+    words = [scene.word(step) for step in range(before.end, vague.start)]
+    named = {vague.start, *(step for step in range(before.end, vague.start) if scene.matches_at(step))}
+    loose = [scene.word(step) for step in range(before.end, vague.start) if step not in named]
+    if not words or words[0] not in _OF or scene.word(vague.start) in VAGUE or set(loose) - _OF - _THE:
+        return False
+    before.cap = min(before.cap, 0.85)
+    return True
 
 
 def _rateable(scene: Scene, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
