@@ -183,6 +183,9 @@ def test_every_row_is_decided_as_by_the_reference(
         expected = match.select(tree, mappings, AS_OF, happened, folded=FOLDED)
         assert snapshot.mask(tree, AS_OF).tolist() == expected
         assert snapshot.count(Not(tree), AS_OF) == len(rows) - sum(expected)
+    # What was asked before changes nothing: all at once, and again from the cache.
+    counts = [sum(match.select(tree, mappings, AS_OF, happened, folded=FOLDED)) for tree in trees]
+    assert snapshot.count_many([And(tuple(trees)), *trees], AS_OF)[1:] == counts
 
 
 @settings(max_examples=50, deadline=None)
@@ -257,3 +260,30 @@ def test_whole_numbers_beyond_64_bits_are_exact() -> None:
         assert snapshot.mask(leaf, AS_OF).tolist() == match.select(leaf, mappings, AS_OF)
     several = Leaf("n", Operator.IN, (2**70 + 1, None, -1))
     assert snapshot.mask(several, AS_OF).tolist() == [False, True, True, True]
+
+
+FULL: dict[str, object] = {
+    "Total / month": 1.5,
+    "a.b": 2,
+    "name": "a",
+    "folded": "A",
+    "kind": "k",
+    "flag": True,
+    "at": AS_OF,
+    "tags": ["x"],
+    "foldedTags": ["X"],
+}
+
+
+@pytest.mark.parametrize("name", DTYPES)
+@pytest.mark.parametrize("group", [And, Or])
+def test_a_leaf_that_leads_a_group_leaves_its_column_as_it_was(name: str, group: type[And | Or]) -> None:
+    empty: dict[str, object] = {each: None for each in DTYPES}  # noqa: C420 - fromkeys loses the value type
+    is_set = Leaf(name, Operator.EXISTS, value=True)
+    for leaf in (is_set, Leaf(name, Operator.EXISTS, value=False), Leaf(name, Operator.NIN, (None,))):
+        snapshot = table([FULL, empty, FULL], [])
+        snapshot.count(group((leaf, Not(leaf), Not(is_set))), AS_OF)
+        assert [row[name] is None for row in snapshot.rows_as_mappings()] == [False, True, False]
+        assert snapshot.mask(is_set, AS_OF).tolist() == [True, False, True]
+        fresh = Leaf(name, Operator.IN, (None,))
+        assert snapshot.mask(fresh, AS_OF).tolist() == [False, True, False]

@@ -26,12 +26,22 @@ CODED_LIMIT = 4096
 MICROSECONDS = pl.Datetime("us", "UTC")
 
 
+def _seal(*arrays: np.ndarray | None) -> None:
+    """Make arrays read-only: a slip that writes to a column fails at once instead of changing its counts."""
+    for each in arrays:
+        if each is not None:
+            each.setflags(write=False)
+
+
 @dataclass(frozen=True)
 class Coded:
     """Text or booleans as codes. `codes`: (n_rows,), 0 = unset, otherwise 1 + index into `labels`."""
 
     codes: Codes
     labels: tuple[str, ...] | tuple[bool, ...]
+
+    def __post_init__(self) -> None:
+        _seal(self.codes)
 
     @property
     def rows(self) -> int:
@@ -78,6 +88,9 @@ class Number:
     values: npt.NDArray[np.int64] | npt.NDArray[np.float64] | npt.NDArray[np.object_]
     valid: Mask | None = None
 
+    def __post_init__(self) -> None:
+        _seal(self.values, self.valid)
+
     @property
     def rows(self) -> int:
         return len(self.values)
@@ -100,6 +113,9 @@ class Instant:
     values: npt.NDArray[np.int64]
     valid: Mask | None = None
 
+    def __post_init__(self) -> None:
+        _seal(self.values, self.valid)
+
     @property
     def rows(self) -> int:
         return len(self.values)
@@ -120,6 +136,9 @@ class Array:
     codes: Codes
     labels: tuple[str, ...]
     valid: Mask | None = None
+
+    def __post_init__(self) -> None:
+        _seal(self.offsets, self.codes, self.valid)
 
     @property
     def rows(self) -> int:

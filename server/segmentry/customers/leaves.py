@@ -34,7 +34,8 @@ def mask(column: Column, field: Field | EventProperty, leaf: Leaf) -> Mask:
     if operator is Operator.IN:
         return _any_of(column, field, value)
     if operator is Operator.EXISTS:
-        return column.present if value else ~column.present
+        # A copy: `present` may be the column's own array, and whoever gets a mask may write to it.
+        return column.present.copy() if value else ~column.present
     assert not isinstance(value, tuple), "only in and nin take a list"
     match column:
         case Array():
