@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from itertools import islice
 
 from segmentry.criteria import countries, dates, suggest
-from segmentry.criteria.catalog import Field
+from segmentry.criteria.catalog import Field, value_key
 from segmentry.criteria.dates import Clock
 from segmentry.criteria.nodes import Operator, Scalar
 from segmentry.errors import InvalidPlaceholder, InvalidValue, JsonScalar, JsonValue
@@ -34,7 +36,8 @@ _NEXT_INTEGER = {
 class Fault(Exception):
     """Why an operand does not fit, found by the check of that number.
 
-    `problem` is one word for programs: type, enum, format, precision, nan, empty or date.
+    `problem` is one word for programs: type, enum, format, precision, nan, empty or date. `search` finds the
+    suggestions where that takes long, so that it is done only for faults that are shown.
     """
 
     check: int
@@ -42,6 +45,7 @@ class Fault(Exception):
     message: str
     suggestions: tuple[JsonValue, ...] = ()
     problem: str = "type"
+    search: Callable[[], tuple[JsonValue, ...]] | None = None
 
 
 def scalar(value: Scalar, field: Field, operator: Operator, clock: Clock) -> tuple[Operator, Scalar]:
@@ -86,37 +90,26 @@ def shown(value: Scalar) -> str:
             return str(value)
 
 
-def listed(values: Iterator[str] | list[str], most: int = 12) -> str:
+def listed(values: Iterable[str], most: int = 12) -> str:
     """A short enumeration for messages.
 
     >>> listed(["a", "b", "c"], most=2)
     'a, b, ...'
     """
-    every = list(values)
+    every = list(islice(values, most + 1))
     return ", ".join(every[:most]) + (", ..." if len(every) > most else "")
 
 
-def same(one: object, other: object) -> bool:
-    """Equality as JSON has it: true is not 1.
-
-    >>> same(True, 1), same(70, 70.0)
-    (False, True)
-    """
-    return one == other and isinstance(one, bool) == isinstance(other, bool)
-
-
 def _enum(value: Scalar, field: Field) -> Scalar:
-    for known in field.values:
-        if same(known.value, value):
-            return known.value
-    if field.case_insensitive and isinstance(value, str):
-        for known in field.values:
-            if isinstance(known.value, str) and known.value.casefold() == value.casefold():
-                return value.casefold()
+    known = field.value_by_key.get(value_key(value))
+    if known is not None:
+        return known
+    if field.case_insensitive and isinstance(value, str) and value.casefold() in field.folded_values:
+        return value.casefold()
     message = (
-        f"{field.name} has no value {_quoted(value)}; allowed: {listed([str(v.value) for v in field.values])}"
+        f"{field.name} has no value {_quoted(value)}; allowed: {listed(str(v.value) for v in field.values)}"
     )
-    raise Fault(3, "INVALID_VALUE", message, nearest_values(value, field), "enum")
+    raise Fault(3, "INVALID_VALUE", message, (), "enum", partial(nearest_values, value, field))
 
 
 def _quoted(value: Scalar) -> str:
@@ -216,7 +209,7 @@ def _format(value: str, field: Field) -> None:
         case "iso3166-alpha2":
             if value not in countries.CODES:
                 message = f"{field.name} '{value[:60]}' is not an ISO 3166-1 alpha-2 code"
-                raise Fault(4, "INVALID_VALUE", message, tuple(countries.nearest(value)), "format")
+                raise Fault(4, "INVALID_VALUE", message, (), "format", lambda: (*countries.nearest(value),))
         case "e164":
             if not _E164.fullmatch(value):
                 message = f"{field.name} '{value[:60]}' is not an E.164 number such as +27821234567"
@@ -252,7 +245,8 @@ def instant(text: str, clock: Clock) -> datetime:
             return dates.resolve(text, clock)
         return dates.parse_instant(text, clock.zone)
     except InvalidPlaceholder as err:
-        raise Fault(5, "INVALID_PLACEHOLDER", err.message, nearest_placeholders(text)) from err
+        search = partial(nearest_placeholders, text)
+        raise Fault(5, "INVALID_PLACEHOLDER", err.message, search=search) from err
     except InvalidValue as err:
         raise Fault(5, "INVALID_VALUE", err.message, ("2025-10-17T00:00:00Z",), "date") from err
 

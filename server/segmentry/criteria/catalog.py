@@ -32,7 +32,16 @@ class FieldValue:
     synonyms: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+def value_key(value: Scalar) -> tuple[bool, Scalar]:
+    """What tells values apart as JSON does: 1 is 1.0 and not true.
+
+    >>> value_key(1) == value_key(1.0), value_key(1) == value_key(True)
+    (True, False)
+    """
+    return isinstance(value, bool), value
+
+
+@dataclass(frozen=True)
 class Field:
     """One column as criteria see it. Only `name` and `type` are required.
 
@@ -72,6 +81,17 @@ class Field:
     def column_name(self) -> str:
         """The column that holds it: `column`, or the field's own name."""
         return self.column or self.name
+
+    @cached_property
+    def value_by_key(self) -> Mapping[tuple[bool, Scalar], str | int | float | bool]:
+        """The known values by `value_key`, so that a long list of operands is looked up, not searched."""
+        return {value_key(each.value): each.value for each in reversed(self.values)}
+
+    @cached_property
+    def folded_values(self) -> frozenset[str]:
+        """The known texts in the case that a field compares in."""
+        texts = (str(each.value) for each in self.values)
+        return frozenset(each.casefold() if self.case_insensitive else each for each in texts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from segmentry.criteria.nodes import (
 )
 from segmentry.criteria.operators import BY_OPERATOR, allowed, key
 from segmentry.criteria.render import value_json
+from segmentry.criteria.report import MOST_DIAGNOSTICS, Report
 from segmentry.criteria.segments import SegmentLookup, expand, nothing_saved
 from segmentry.errors import (
     CriteriaTooComplex,
@@ -42,7 +43,6 @@ from segmentry.errors import (
     UnknownSegment,
 )
 
-MOST_DIAGNOSTICS = 100
 # What to use instead when a field does not take an operator: the first that it takes.
 _INSTEAD: dict[Operator, tuple[Operator, ...]] = {
     Operator.EQ: (Operator.IN, Operator.CONTAINS),
@@ -93,7 +93,7 @@ def check(node: Node, catalog: Catalog, clock: Clock, segments: SegmentLookup = 
     >>> found.errors[0].message, found.errors[0].suggestions
     ('Unknown field: handicp', ('handicap',))
     """
-    found = _Findings()
+    found = Report()
     try:
         whole = expand(node, segments)
     except (UnknownSegment, SegmentCycle, CriteriaTooComplex) as err:
@@ -104,11 +104,7 @@ def check(node: Node, catalog: Catalog, clock: Clock, segments: SegmentLookup = 
         # More than can be reported is not looked for: each costs a message and a suggestion.
         for warning in islice(findings.of_groups(bound, catalog), MOST_DIAGNOSTICS):
             found.add(warning)
-    ordered = sorted(
-        found.items, key=lambda each: (each.severity != "error", paths.order(each.path), each.check)
-    )
-    kept = sorted(ordered[:MOST_DIAGNOSTICS], key=lambda each: (paths.order(each.path), each.check))
-    return Checked(node, bound, tuple(kept))
+    return Checked(node, bound, found.shown())
 
 
 def require(node: Node, catalog: Catalog, clock: Clock, segments: SegmentLookup = nothing_saved) -> Checked:
@@ -133,32 +129,18 @@ def _of_error(err: SegmentryError) -> Diagnostic:
     return Diagnostic(err.reason, path, err.message, check=1, value=segment_id, details=details)
 
 
-class _Findings:
-    """What was found so far. Suggestions cost, so they are made only for what will be shown."""
-
-    def __init__(self) -> None:
-        self.items: list[Diagnostic] = []
-        self.errors = 0
-
-    def add(self, diagnostic: Diagnostic) -> None:
-        self.errors += diagnostic.severity == "error"
-        self.items.append(diagnostic)
-
-    @property
-    def full(self) -> bool:
-        return self.errors >= MOST_DIAGNOSTICS
-
-
 class _Check:
     """One walk over one tree with one catalog (an event's properties are a catalog of their own)."""
 
-    def __init__(self, catalog: Catalog, clock: Clock, found: _Findings, event: str | None = None) -> None:
+    def __init__(self, catalog: Catalog, clock: Clock, found: Report, event: str | None = None) -> None:
         self.catalog = catalog
         self.clock = clock
         self.found = found
         self.event = event
 
     def node(self, node: Node) -> Node:
+        if self.found.full:
+            return node
         match node:
             case Everyone() | Segment():
                 if isinstance(node, Segment) and self.event is not None:
@@ -203,7 +185,7 @@ class _Check:
     def known(self, name: str, path: str) -> Field | None:
         field = self.catalog.get(name)
         if field is None:
-            near = () if self.found.full else tuple(suggest.fields(name, self.catalog))
+            near = self.found.suggest(lambda: tuple(suggest.fields(name, self.catalog)))
             if self.event is None:
                 self.error("INVALID_FIELD", path, f"Unknown field: {name}", 1, near, field=name, value=name)
             else:
@@ -261,8 +243,7 @@ class _Check:
                 if cast is None:
                     return leaf
                 operator, bound = cast
-                for warning in findings.of_leaf(leaf, field, operator, bound):
-                    self.found.add(warning)
+                self.warn(leaf, field, operator, bound, leaf.path)
                 return Leaf(leaf.field, operator, bound, leaf.path)
 
     def list_of(self, leaf: Leaf, field: Field) -> Node:
@@ -276,15 +257,21 @@ class _Check:
             return leaf
         bound: list[Scalar] = []
         for index, each in enumerate(value):
+            if self.found.full:
+                return leaf
             here = paths.item(leaf.path, index)
             cast = None if each is None else self.cast(leaf, field, each, here)
             if cast is not None:
-                for warning in findings.of_leaf(leaf, field, leaf.operator, cast[1], here):
-                    self.found.add(warning)
+                self.warn(leaf, field, leaf.operator, cast[1], here)
             bound.append(None if cast is None else cast[1])
         if not value:
             self.found.add(findings.empty_list(leaf))
         return Leaf(leaf.field, leaf.operator, tuple(bound), leaf.path)
+
+    def warn(self, leaf: Leaf, field: Field, operator: Operator, bound: Scalar, path: str) -> None:
+        if not self.found.full_of_warnings:
+            for warning in findings.of_leaf(leaf, field, operator, bound, path, within=self.found.suggest):
+                self.found.add(warning)
 
     def cast(self, leaf: Leaf, field: Field, value: Scalar, path: str) -> tuple[Operator, Scalar] | None:
         try:
@@ -305,7 +292,7 @@ class _Check:
             path,
             fault.message,
             fault.check,
-            fault.suggestions,
+            self.found.suggest(fault.search) if fault.search else fault.suggestions,
             field=name,
             value=_json(value),
             **details,
@@ -336,7 +323,7 @@ class _Check:
         known = self.catalog.event_by_name.get(event.name)
         if known is None:
             forms = {each.name: (each.name, *each.synonyms) for each in self.catalog.events}
-            near = () if self.found.full else tuple(suggest.nearest_by_forms(event.name, forms))
+            near = self.found.suggest(lambda: tuple(suggest.nearest_by_forms(event.name, forms)))
             path, message = paths.member(event.path, "name"), f"Unknown event: {event.name}"
             self.error("INVALID_EVENT", path, message, 1, near, value=event.name, event=event.name)
             return event

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from segmentry.criteria import bind, canonical, limits, suggest
@@ -12,6 +12,7 @@ from segmentry.criteria.match import matches
 from segmentry.criteria.nodes import And, Event, Leaf, Node, Not, Operator, Or, Scalar
 from segmentry.criteria.operators import BY_OPERATOR, key
 from segmentry.criteria.render import scalar_json, to_json, value_json
+from segmentry.criteria.report import Suggest
 from segmentry.errors import Diagnostic, JsonValue
 
 _SIGNS = {
@@ -30,10 +31,16 @@ _COMPARED = _LOWER | _UPPER
 
 
 def of_leaf(
-    leaf: Leaf, field: Field, operator: Operator, bound: Scalar, path: str | None = None
+    leaf: Leaf,
+    field: Field,
+    operator: Operator,
+    bound: Scalar,
+    path: str | None = None,
+    *,
+    within: Callable[[Suggest], tuple[JsonValue, ...]] = lambda search: search(),
 ) -> Iterator[Diagnostic]:
     """Warnings about one operand of a leaf that passed the checks: OUT_OF_RANGE, VALUE_NOT_SEEN,
-    DATETIME_EQUALITY.
+    DATETIME_EQUALITY. `within` makes the suggestions while there is room for them.
 
     >>> score = Field("handicap", "number", minimum=0, maximum=54)
     >>> [each.message for each in of_leaf(Leaf("handicap", Operator.LT, 90), score, Operator.LT, 90.0)]
@@ -50,14 +57,13 @@ def of_leaf(
         shown = scalar_json(bound if not isinstance(bound, float) or not bound.is_integer() else int(bound))
         message = f"{field.name} {sign} {shown}: values run {_range(field)}"
         yield _warning("OUT_OF_RANGE", place, message, (), field=field, leaf=leaf)
-    if field.values and field.type != "enum" and operator in _EQUAL and isinstance(bound, str):
-        known = [str(each.value) for each in field.values]
-        seen = {each.casefold() for each in known} if field.case_insensitive else set(known)
-        if bound not in seen:
-            message = f"{field.name} '{bound[:60]}' was not seen; known: {bind.listed(known)}"
-            near = bind.nearest_values(bound, field)
-            fixes = tuple(_instead(leaf, each) for each in near)
-            yield _warning("VALUE_NOT_SEEN", place, message, fixes, field=field, leaf=leaf)
+    texts = field.values and field.type != "enum" and operator in _EQUAL
+    if texts and isinstance(bound, str) and bound not in field.folded_values:
+        known = bind.listed(str(each.value) for each in field.values)
+        message = f"{field.name} '{bound[:60]}' was not seen; known: {known}"
+        near = within(lambda: bind.nearest_values(bound, field))
+        fixes = tuple(_instead(leaf, each) for each in near)
+        yield _warning("VALUE_NOT_SEEN", place, message, fixes, field=field, leaf=leaf)
 
 
 def empty_list(leaf: Leaf) -> Diagnostic:
