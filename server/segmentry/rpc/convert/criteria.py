@@ -36,7 +36,7 @@ from segmentry.errors import (
     MissingField,
     ParseError,
 )
-from segmentry.rpc.convert import struct
+from segmentry.rpc.convert import size, struct
 from segmentry.v1 import criteria_pb2 as pb
 
 _OPERATORS: dict[Operator, pb.Operator.ValueType] = {
@@ -87,6 +87,7 @@ def read(request: Message, criteria: str = "criteria", expression: str = "expres
 
 def to_node(criteria: Struct) -> Node:
     """The tree of a Struct. Raises: as `criteria.parse.from_value`, and INVALID_VALUE for NaN."""
+    size.refuse_struct(criteria)
     return parse.from_value(struct.to_json(criteria))
 
 
@@ -101,6 +102,7 @@ def from_expression(expression: pb.Criteria) -> Node:
     Raises: ParseError where it is no tree; CriteriaTooComplex and TooManyValues beyond a limit;
     InvalidCriteria for an operator or a value that cannot be.
     """
+    size.refuse_expression(expression)
     return parse.from_json(_json(expression, "", 1))
 
 
