@@ -72,7 +72,7 @@ def refuse_expression(expression: pb.Criteria) -> None:
     while open_nodes:
         tree, path = open_nodes.pop()
         kind = tree.WhichOneof("node")
-        # An empty item is no node of a legal tree, but one to look at all the same: groups count theirs first.
+        # An empty item is no node of a legal tree, but one to look at: groups count theirs first.
         count.nodes(kind is not None)
         match kind:
             case "all_of" | "any_of":
