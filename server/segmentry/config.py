@@ -116,7 +116,7 @@ class Settings:
         "SEGMENTRY_DATABASE_POOL",
         "database_pool",
         Integer(1, 200),
-        "Most connections to PostgreSQL.",
+        "Most connections to PostgreSQL for calls and runs; one more keeps leases.",
     )
     token_key: Secret | None = _setting(
         None,

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import threading
 import time
 from collections.abc import AsyncGenerator
 from dataclasses import replace
@@ -15,8 +16,9 @@ from pathlib import Path
 import pytest
 from segmentry.analysis.events import ClusterScore, Fallback, SegmentCard
 from segmentry.analysis.parameters import Parameters
+from segmentry.analysis.question import NeedsConfirmation, Question
 from segmentry.analysis.records import AnalysisRun, Finished, Heard
-from segmentry.analysis.service import AnalysisService, NeedsConfirmation, Question
+from segmentry.analysis.service import AnalysisService
 from segmentry.customers.demo import golf_snapshot
 from segmentry.customers.snapshot import Snapshot
 from segmentry.customers.snapshots import SnapshotStore
@@ -242,6 +244,56 @@ async def test_a_cancel_at_any_stage_ends_the_log_once(
         said = await heard(service, run)
         assert [each.terminal for each in said].count(True) == 1
         assert [each.sequence for each in said] == list(range(1, len(said) + 1))
+
+
+async def test_only_runs_at_work_have_a_table_beside_them(serving: ServeAnalyses, tmp_path: Path) -> None:
+    slots = os.cpu_count() or 1
+    async with serving(job="hang") as service:
+        runs = [await service.start(asked()) for _ in range(slots + 3)]
+        for run in runs[:slots]:
+            await until_running(service, run, "hanging")
+        assert len(list((tmp_path / "tables").glob("run-*"))) == slots
+        for run in runs:
+            await service.cancel("demo", run.run_id)
+        assert await nobody(service, tmp_path)
+
+
+async def test_a_run_cancelled_while_its_table_is_written_leaves_no_table(
+    serving: ServeAnalyses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, writing, go_on = Snapshot.write, threading.Event(), threading.Event()
+
+    def slow(self: Snapshot, path: Path) -> None:
+        writing.set()
+        go_on.wait(10)
+        path.parent.mkdir(exist_ok=True)
+        write(self, path)
+
+    monkeypatch.setattr(Snapshot, "write", slow)
+    async with serving(job="hang") as service:
+        run = await service.start(asked())
+        await asyncio.to_thread(writing.wait, 10)
+        await service.cancel("demo", run.run_id)
+        await asyncio.sleep(0.05)
+        go_on.set()
+        await heard(service, run)
+        assert await nobody(service, tmp_path)
+    assert not list((tmp_path / "tables").glob("run-*"))
+
+
+async def test_callers_that_hold_every_connection_cost_no_lease(
+    postgres_folder: Path, tables: SnapshotStore, tmp_path: Path, database: Database
+) -> None:
+    async with (
+        Database(directory=postgres_folder, name="tests", pool_size=1) as narrow,
+        serve_analyses(narrow, tables, tmp_path / "tables")(job="hang") as service,
+    ):
+        run = await service.start(asked())
+        await until_running(service, run, "hanging")
+        async with narrow.transaction():
+            await database.execute("UPDATE run SET lease_until = now() + interval '1 s'")
+            assert await service._store.renew([run.run_id]) == {run.run_id}  # pyright: ignore[reportPrivateUsage]  (what the keeper does every 5 s)
+        await service.cancel("demo", run.run_id)
 
 
 async def test_a_claim_starts_one_run(serving: ServeAnalyses, database: Database) -> None:

@@ -58,6 +58,17 @@ async def test_a_full_pool_answers_busy_with_a_time_to_come_back(postgres_folder
         assert row.integer("seven") == 7
 
 
+async def test_callers_cannot_occupy_the_connection_for_upkeep(postgres_folder: Path) -> None:
+    async with (
+        Database(directory=postgres_folder, name="tests", pool_size=1) as database,
+        database.transaction(),
+    ):
+        with pytest.raises(StoreBusy):
+            await database.fetch("SELECT 1")
+        async with database.transaction(upkeep=True) as session:
+            assert await session.fetch_one("SELECT 1 AS one") is not None
+
+
 async def test_a_read_survives_connections_that_were_cut(database: Database) -> None:
     async with asyncio.TaskGroup() as tasks:
         for _ in range(5):

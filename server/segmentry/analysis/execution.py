@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 import logging
 import shutil
-import tempfile
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,26 +118,34 @@ class Execution:
         if self._standing.attempt >= ATTEMPTS:
             raise WorkerLost("the server that worked on this run was lost, after its worker had been lost")
         # The folder is ours alone, and gone when the worker is.
-        place = Path(await asyncio.to_thread(tempfile.mkdtemp, dir=self._workshop.folder, prefix="run-"))
+        place = self._workshop.folder / f"run-{uuid.uuid4().hex}"
+        table = place / "table"
+        argument: JsonValue = {
+            "table": str(table),
+            "parameters": codec.encode_parameters(order.parameters),
+            "as_of": order.as_of.isoformat(),
+            "time_zone": order.time_zone,
+            "llm_configured": self._workshop.llm_configured,
+        }
+        writing: list[asyncio.Future[None]] = []
+
+        async def begin() -> None:
+            # Only now: a hundred waiting runs would be a hundred copies of the table.
+            loop = asyncio.get_running_loop()
+            writing.append(loop.run_in_executor(None, _write, self._snapshot, place, table))
+            await asyncio.shield(writing[0])
+            await self._begin()
+
         try:
-            table = place / "table"
-            await asyncio.to_thread(self._snapshot.write, table)
-            argument: JsonValue = {
-                "table": str(table),
-                "parameters": codec.encode_parameters(order.parameters),
-                "as_of": order.as_of.isoformat(),
-                "time_zone": order.time_zone,
-                "llm_configured": self._workshop.llm_configured,
-            }
             answer = await self._workshop.supervisor.run(
                 self._workshop.target,
                 lambda _attempt: argument,
                 on_event=self._hear,
-                on_start=self._begin,
+                on_start=begin,
                 on_retry=self._begin,
             )
         finally:
-            await asyncio.shield(asyncio.to_thread(shutil.rmtree, place, ignore_errors=True))
+            await asyncio.shield(_remove(place, writing))
         result = codec.decode(object_of(answer))
         assert isinstance(result, AnalysisResult)
         return result
@@ -224,6 +232,20 @@ class Execution:
             attempt=standing.attempt,
         )
         await self._writer.append(events, change)
+
+
+def _write(snapshot: Snapshot, place: Path, table: Path) -> None:
+    place.mkdir(mode=0o700, parents=True)
+    snapshot.write(table)
+
+
+async def _remove(place: Path, writing: list[asyncio.Future[None]]) -> None:
+    """Remove the folder after whatever still writes into it: a thread cannot be cancelled."""
+    if writing:
+        await asyncio.wait(writing)
+        if not writing[0].cancelled():
+            writing[0].exception()  # looked at, for whoever was cancelled while it failed
+        await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
 
 
 def _discover(

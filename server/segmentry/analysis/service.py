@@ -12,15 +12,18 @@ import asyncio
 import logging
 import shutil
 import time
-from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Self
 
 from segmentry.analysis.events import AnalysisEstimate, AnalysisResult
 from segmentry.analysis.execution import Execution, Workshop
+from segmentry.analysis.leases import Leases, Tables
 from segmentry.analysis.parameters import Parameters, Tier, validate
+from segmentry.analysis.question import NeedsConfirmation, Question
 from segmentry.analysis.records import (
     KIND,
     AnalysisRun,
@@ -28,7 +31,6 @@ from segmentry.analysis.records import (
     Heard,
     Order,
     Standing,
-    error_json,
     finished_of,
     now,
     said_of,
@@ -37,7 +39,6 @@ from segmentry.analysis.records import (
 from segmentry.criteria import check, parse
 from segmentry.criteria.dates import Clock
 from segmentry.errors import (
-    ConfirmationRequired,
     EmptyDataset,
     Exhausted,
     InvalidResumeToken,
@@ -46,12 +47,11 @@ from segmentry.errors import (
     ServerDraining,
     StoreBusy,
     Unavailable,
-    WorkerLost,
 )
 from segmentry.runs.background import Background
 from segmentry.runs.log import Change, LostRun, RunLog
 from segmentry.runs.run import Run, State
-from segmentry.runs.store import RENEW_S, Claim, RunStore
+from segmentry.runs.store import Claim, RunStore
 from segmentry.runs.supervisor import Supervisor
 from segmentry.runs.tokens import ResumeTokens, signing_key
 from segmentry.state.database import Database
@@ -66,42 +66,12 @@ CONFIRM_ROWS = 5000
 MOST_OPEN = 100
 # A folder this old belongs to no run: runs end after their deadline.
 STALE_FOLDER_S = 86_400.0
-FORGET_S = 3600.0
+# What a run that nobody wants any more waits between attempts to write that it is over.
+AGAIN_S = 1.0
+# How long a server that stops waits for such runs.
+LEAVE_S = 2.0
 
 log = logging.getLogger(__name__)
-
-
-class Tables(Protocol):
-    """Where the snapshots are: `customers.snapshots.SnapshotStore`."""
-
-    async def snapshot(self, tenant: str, schema_id: str = "") -> Snapshot:
-        """Raises: NotFound."""
-        ...
-
-
-class NeedsConfirmation(ConfirmationRequired):
-    """The model tier on a large table was not confirmed; `estimate` is what the dialog shows."""
-
-    def __init__(self, estimate: AnalysisEstimate) -> None:
-        super().__init__(
-            f"the model tier on {estimate.rows} rows needs confirmed = true; "
-            "AUTO and ML_WORKER cluster every row without it",
-            rows=estimate.rows,
-        )
-        self.estimate = estimate
-        # The estimate as a message, which only `rpc` can make; `rpc/status.py` sends it along.
-        self.wire_detail: object | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What a caller asks to be analysed: whose table, how, and the clock of the request."""
-
-    tenant: str
-    schema_id: str
-    parameters: Parameters
-    as_of: datetime
-    time_zone: str = ""
 
 
 class AnalysisService:
@@ -132,6 +102,9 @@ class AnalysisService:
         self._tokens = None if token_key is None else ResumeTokens(token_key)
         self._background = Background()
         self._active: dict[str, asyncio.Task[None]] = {}
+        # Runs that are being accepted, and runs that nobody wants and whose end is not written yet.
+        self._accepting = 0
+        self._unwanted: dict[str, asyncio.Task[None]] = {}
         self._keeper: asyncio.Task[None] | None = None
         self._closing = False
 
@@ -149,13 +122,24 @@ class AnalysisService:
         await self._database.open()
         await asyncio.to_thread(_clear, self._workshop.folder)
         if self._keeper is None and not self._closing:
-            self._keeper = self._background.start(self._keep(), "analysis leases")
+            leases = Leases(
+                self._store,
+                self._log,
+                self._tables,
+                mine=lambda: {*self._active, *self._unwanted},
+                spawn=self._spawn,
+                stop=self._stop,
+                warm=self._supervisor.warm,
+            )
+            self._keeper = self._background.start(leases.keep(), "analysis leases")
 
     async def close(self) -> None:
         """Stop all work and give the runs back: another server, or the next start, takes them up."""
         if self._closing:
             return
         self._closing = True
+        if self._unwanted:
+            await asyncio.wait(self._unwanted.values(), timeout=LEAVE_S)
         await self._background.close()
         await self._supervisor.close()
         if self._database.is_open:
@@ -177,9 +161,16 @@ class AnalysisService:
         return await self._estimate(question, snapshot)
 
     async def start(
-        self, question: Question, *, confirmed: bool = False, claim: Claim | None = None
+        self,
+        question: Question,
+        *,
+        confirmed: bool = False,
+        claim: Claim | None = None,
+        on_made: Callable[[str], None] | None = None,
     ) -> AnalysisRun:
         """Accept a run, or return the one that the same claim started before.
+
+        `on_made` is told the run's id as soon as there is one, also when the caller was cancelled meanwhile.
 
         Raises: as `estimate`; EmptyDataset; NeedsConfirmation (nothing is started, the claim is not used);
         AlreadyExists; Exhausted when too many runs wait; what the store raises.
@@ -187,6 +178,8 @@ class AnalysisService:
         if claim is not None:
             earlier = await self._store.made_by(question.tenant, claim)
             if earlier is not None:
+                if on_made is not None:
+                    on_made(earlier.run_id)
                 return view(earlier)
         snapshot = await self._snapshot(question)
         parameters = validate(question.parameters, snapshot.catalog)
@@ -199,30 +192,16 @@ class AnalysisService:
         if parameters.within:
             clock = Clock.at(question.as_of, question.time_zone or snapshot.catalog.time_zone)
             check.require(parse.loads(parameters.within), snapshot.catalog, clock)
-        if self._closing:
-            raise ServerDraining("the server is shutting down; start the analysis on the next one")
-        if len(self._active) >= MOST_OPEN:
-            raise Exhausted(
-                "too many analyses wait already; try again later", retry_after_s=5.0, maximum=MOST_OPEN
-            )
         await self.open()
+        # The key before the run: a run whose token cannot be signed would be nobody's.
+        await self._resume_tokens()
         order = Order(parameters, question.as_of, question.time_zone, snapshot.snapshot_id)
-        standing = Standing("QUEUED", _tier(parameters), parameters)
-        run, is_new = await self._store.create(
-            tenant=question.tenant,
-            kind=KIND,
-            scope=question.schema_id,
-            request=order.to_json(),
-            progress=standing.to_json(),
-            claim=claim,
-            first=standing.event(),
-        )
-        if is_new:
-            self._spawn(run, snapshot)
-        return view(run)
+        return view(await self._accept(question, order, snapshot, claim, on_made))
 
     async def watch(self, tenant: str, run_id: str = "", resume_token: str = "") -> AsyncGenerator[Heard]:
         """Replay a run's events, all or those after a token, then follow it to its terminal event.
+
+        A store that is busy is waited for: a stream has heartbeats and a deadline of its caller's own.
 
         Raises: MissingField; NotFound; InvalidResumeToken; OutOfRange when the events are no longer kept.
         """
@@ -235,10 +214,19 @@ class AnalysisService:
             run_id, after = position.run_id, position.sequence
         if not run_id:
             raise MissingField("run_id is needed, or a resume_token", field="run_id")
-        run = await self._store.get(tenant, run_id)
-        async for event in self._log.follow(run_id, after):
-            token = tokens.issue(tenant, run_id, event.sequence)
-            yield Heard(event.sequence, token, said_of(run, event), event.terminal)
+        run: Run | None = None
+        while True:
+            try:
+                run = run or await self._store.get(tenant, run_id)
+                async with aclosing(self._log.follow(run_id, after)) as events:
+                    async for event in events:
+                        after = event.sequence
+                        token = tokens.issue(tenant, run_id, after)
+                        yield Heard(after, token, said_of(run, event), event.terminal)
+            except StoreBusy as err:  # the run goes on meanwhile, and nothing is missed
+                await asyncio.sleep(err.retry_after_s or AGAIN_S)
+            else:
+                return
 
     async def get(self, tenant: str, run_id: str) -> tuple[AnalysisRun, AnalysisResult | None]:
         """A run, and its result once it has one (as long as its events are kept).
@@ -287,9 +275,17 @@ class AnalysisService:
             return view(replace(run, state="CANCELLED"), standing, run.last_sequence + 1)
 
     def abandon(self, tenant: str, run_id: str) -> None:
-        """Cancel a run in the background: whoever asked for it is gone. Does nothing while closing."""
-        if not self._closing:
-            self._background.start(self._abandon(tenant, run_id), f"cancel {run_id}")
+        """Cancel a run in the background: whoever asked for it is gone. Does nothing while closing.
+
+        Its work stops at once; its end is written as soon as the store takes it.
+        """
+        if self._closing or run_id in self._unwanted:
+            return
+        self._unwanted[run_id] = task = self._background.start(
+            self._abandon(tenant, run_id), f"cancel {run_id}"
+        )
+        task.add_done_callback(lambda _: self._unwanted.pop(run_id, None))
+        self._stop(run_id)
 
     async def token(self, run: AnalysisRun) -> str:
         """What watches a run from after its newest event."""
@@ -318,6 +314,56 @@ class AnalysisService:
             self._tokens = ResumeTokens(await signing_key(self._database))
         return self._tokens
 
+    async def _accept(
+        self,
+        question: Question,
+        order: Order,
+        snapshot: Snapshot,
+        claim: Claim | None,
+        on_made: Callable[[str], None] | None,
+    ) -> Run:
+        """Store the run and begin to work on it, in one piece: a caller who leaves cannot come in between.
+
+        Raises: ServerDraining; Exhausted; AlreadyExists; what the store raises.
+        """
+        if self._closing:
+            raise ServerDraining("the server is shutting down; start the analysis on the next one")
+        if len(self._active) + self._accepting >= MOST_OPEN:
+            raise Exhausted(
+                "too many analyses wait already; try again later", retry_after_s=5.0, maximum=MOST_OPEN
+            )
+        standing = Standing("QUEUED", _tier(order.parameters), order.parameters)
+        ended: list[Run | SegmentryError] = []
+
+        async def accept() -> None:
+            self._accepting += 1
+            try:
+                run, is_new = await self._store.create(
+                    tenant=question.tenant,
+                    kind=KIND,
+                    scope=question.schema_id,
+                    request=order.to_json(),
+                    progress=standing.to_json(),
+                    claim=claim,
+                    first=standing.event(),
+                )
+            except SegmentryError as err:
+                ended.append(err)
+                return
+            finally:
+                self._accepting -= 1
+            ended.append(run)
+            if is_new:
+                self._spawn(run, snapshot)
+            if on_made is not None:
+                on_made(run.run_id)
+
+        await asyncio.shield(self._background.start(accept(), "accept an analysis"))
+        (end,) = ended
+        if isinstance(end, SegmentryError):
+            raise end
+        return end
+
     def _spawn(self, run: Run, snapshot: Snapshot) -> None:
         if self._closing:  # its lease runs out, and another server takes it up
             return
@@ -331,51 +377,13 @@ class AnalysisService:
             task.cancel()
 
     async def _abandon(self, tenant: str, run_id: str) -> None:
-        await self.cancel(tenant, run_id)
-
-    async def _keep(self) -> None:
-        """Renew our leases, notice what was taken from us, take up what others left."""
-        forget_at = time.monotonic()
         while True:
             try:
-                await self._supervisor.warm()
-                mine = tuple(self._active)
-                still = await self._store.renew(mine)
-                for run_id in mine:
-                    if run_id not in still:
-                        self._stop(run_id)
-                for run in await self._store.adopt(KIND, tuple(self._active)):
-                    await self._take_up(run)
-                if time.monotonic() >= forget_at:
-                    forget_at = time.monotonic() + FORGET_S
-                    await self._store.forget_old()
-            except (Unavailable, StoreBusy):
-                log.warning("the store is away; leases are renewed when it is back")
-            await asyncio.sleep(RENEW_S)
-
-    async def _take_up(self, run: Run) -> None:
-        log.info("taking up run %s, whose server is gone", run.run_id)
-        lost = WorkerLost("the server that worked on this run was lost, and its table is not here any more")
-        try:
-            snapshot = await self._tables.snapshot(run.tenant, run.scope)
-        except SegmentryError:
-            await self._give_up(run, lost)
-            return
-        if snapshot.snapshot_id != Order.of(run).snapshot_id:
-            await self._give_up(run, lost)
-            return
-        self._spawn(run, snapshot)
-
-    async def _give_up(self, run: Run, error: SegmentryError) -> None:
-        ended = now()
-        standing = replace(
-            Standing.of_run(run), state="FAILED", stage="", ended=ended, error=error_json(error)
-        )
-        change = Change(state="FAILED", at=ended, progress=standing.to_json(), error=standing.error)
-        try:
-            await self._log.append(run.run_id, run.fence, [standing.event()], change)
-        except LostRun:
-            log.info("run %s was ended by somebody else", run.run_id)
+                await self.cancel(tenant, run_id)
+            except (Unavailable, StoreBusy) as err:
+                await asyncio.sleep(err.retry_after_s or AGAIN_S)
+            else:
+                return
 
 
 def _tier(parameters: Parameters) -> Tier:

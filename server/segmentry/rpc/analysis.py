@@ -10,10 +10,18 @@ from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import TypeVar, cast
 
-import grpc
-
-from segmentry.analysis.service import AnalysisService, NeedsConfirmation, Question
-from segmentry.errors import InvalidPageToken, InvalidParameters, InvalidValue, NotBuilt
+from segmentry.analysis.question import NeedsConfirmation, Question
+from segmentry.analysis.service import AnalysisService
+from segmentry.errors import (
+    InvalidPageToken,
+    InvalidParameters,
+    InvalidValue,
+    NotBuilt,
+    SlowConsumer,
+    StoreBusy,
+    Unavailable,
+)
+from segmentry.rpc import status
 from segmentry.rpc.call import ServerContext, note
 from segmentry.rpc.context import tenant_of
 from segmentry.rpc.convert import analysis as convert
@@ -29,8 +37,8 @@ SERVICE = "segmentry.v1.SegmentAnalysis"
 PAGE = 50
 REQUEST_ID_CHARACTERS = 128
 
-# The status of a call that nobody ended but its caller.
-_NO_STATUS = (None, grpc.StatusCode.OK, grpc.StatusCode.CANCELLED)
+# How the call of a reader that stalled ends: it may come back and resume.
+_STALLED = status.code_of(SlowConsumer(""))
 
 M = TypeVar("M")
 Started = TypeVar("Started", pb.StartAnalysisRequest, pb.DiscoverRequest)
@@ -77,20 +85,14 @@ class SegmentAnalysis(pb_grpc.SegmentAnalysisServicer):
         self, request: pb.DiscoverRequest, context: ServerContext
     ) -> AsyncIterator[pb.DiscoverResponse]:
         tenant = tenant_of(request)
+        # Before the run is made, so that there is no moment at which it is nobody's.
+        stay = _Stay(context, lambda run_id: self._service.abandon(tenant, run_id))
         if request.resume_token:
             _refuse_beside_token(request)
-            run_id, mine = "", False
+            run_id = ""
         else:
-            run_id, mine = (await self._start(request, "Discover")).run_id, not request.detached
-
-        over = False
-
-        def left(_: object) -> None:
-            # A drain or a stalled reader has a status of its own, and the run goes on.
-            if mine and not over and context.code() in _NO_STATUS:
-                self._service.abandon(tenant, run_id)
-
-        context.add_done_callback(left)  # pyright: ignore[reportArgumentType]  # the stub forgot Protocol
+            on_made = None if request.detached else stay.own
+            run_id = (await self._start(request, "Discover", on_made)).run_id
 
         async def work(outbox: Outbox[pb.DiscoverResponse]) -> None:
             async for heard in self._service.watch(tenant, run_id, request.resume_token):
@@ -102,10 +104,16 @@ class SegmentAnalysis(pb_grpc.SegmentAnalysisServicer):
         def say(notice: Notice) -> pb.DiscoverResponse:
             return pb.DiscoverResponse(event=pb.AnalysisEvent(notice=server_notice(notice)))
 
-        async with _closing(self._streams.relay(context, work, say, logged=True)) as items:
-            async for item in items:
-                yield item
-        over = True
+        try:
+            async with _closing(self._streams.relay(context, work, say, logged=True)) as items:
+                async for item in items:
+                    stay.resumable = bool(item.resume_token) or stay.resumable
+                    yield item
+            stay.over = True
+        except (Unavailable, StoreBusy):
+            # A drain, or a store that is away: with a token in hand the caller resumes.
+            stay.over = stay.resumable
+            raise
 
     async def WatchAnalysis(
         self, request: pb.WatchAnalysisRequest, context: ServerContext
@@ -180,14 +188,18 @@ class SegmentAnalysis(pb_grpc.SegmentAnalysisServicer):
             rpc=f"{SERVICE}/ApplySegment",
         )
 
-    async def _start(self, request: Started, rpc: str) -> pb.AnalysisRun:
+    async def _start(
+        self, request: Started, rpc: str, on_made: Callable[[str], None] | None = None
+    ) -> pb.AnalysisRun:
         tenant = tenant_of(request)
         question = Question(
             tenant, request.schema_id, convert.parameters_from(request.parameters), self._now()
         )
         claim = _claim(request, rpc, tenant)
         try:
-            run = await self._service.start(question, confirmed=request.confirmed, claim=claim)
+            run = await self._service.start(
+                question, confirmed=request.confirmed, claim=claim, on_made=on_made
+            )
         except NeedsConfirmation as err:
             err.wire_detail = convert.short_estimate(err.estimate)
             raise
@@ -201,6 +213,31 @@ class SegmentAnalysis(pb_grpc.SegmentAnalysisServicer):
                 "page_token was not issued for these filters; start without one", field="page_token"
             )
         return datetime.fromisoformat(str(payload["created"])), str(payload["run"])
+
+
+class _Stay:
+    """How long the run of a Discover stays: it ends with its call, unless that is `over` in good order."""
+
+    def __init__(self, context: ServerContext, end: Callable[[str], None]) -> None:
+        self.over = False
+        self.resumable = False
+        self._context = context
+        self._end = end
+        self._run_id = ""
+        self._left = False
+        context.add_done_callback(self._leave)  # pyright: ignore[reportArgumentType]  # the stub forgot Protocol
+
+    def own(self, run_id: str) -> None:
+        """The run is this call's, which may be over by now."""
+        self._run_id = run_id
+        if self._left:
+            self._end(run_id)
+
+    def _leave(self, _: object) -> None:
+        self._left = True
+        stalled = self.resumable and self._context.code() == _STALLED
+        if self._run_id and not self.over and not stalled:
+            self._end(self._run_id)
 
 
 def _closing(stream: AsyncIterator[M]) -> aclosing[AsyncGenerator[M]]:

@@ -132,7 +132,7 @@ class RunStore:
 
     async def renew(self, active: Collection[str]) -> frozenset[str]:
         """Renew the leases of the runs we work on; return those that are still open and ours."""
-        async with self._database.transaction() as session:
+        async with self._database.transaction(upkeep=True) as session:
             rows = await session.fetch(
                 "UPDATE run SET lease_until = now() + make_interval(secs => $2) "
                 "WHERE owner = $1 AND state IN ('QUEUED', 'RUNNING') AND run_id = ANY($3::text[]) "
@@ -145,7 +145,7 @@ class RunStore:
 
     async def adopt(self, kind: str, active: Collection[str] = ()) -> Sequence[Run]:
         """Take over the open runs that nobody works on any more, oldest first. `active` are our own."""
-        async with self._database.transaction() as session:
+        async with self._database.transaction(upkeep=True) as session:
             rows = await session.fetch(
                 "UPDATE run SET owner = $1, fence = fence + 1, "
                 "lease_until = now() + make_interval(secs => $2) WHERE run_id IN ("
@@ -165,6 +165,7 @@ class RunStore:
         await self._database.execute(
             "UPDATE run SET lease_until = '-infinity' WHERE owner = $1 AND state IN ('QUEUED', 'RUNNING')",
             self.owner,
+            upkeep=True,
         )
 
     async def forget_old(self) -> None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from segmentry.state.embedded import EmbeddedPostgres
 
 ACQUIRE_S = 1.0
+# What keeps the server's own promises waits longer than a caller would.
+UPKEEP_S = 5.0
 STATEMENT_S = 5.0
 MIGRATION_S = 60.0
 CLOSE_S = 5.0
@@ -48,7 +50,11 @@ class Session:
 
 
 class Database:
-    """The state store: at a `dsn`, or embedded in a `directory` (there in the database `name`)."""
+    """The state store: at a `dsn`, or embedded in a `directory` (there in the database `name`).
+
+    Callers share `pool_size` connections. One more is for upkeep alone, such as renewing leases: a server
+    that is overrun by callers would otherwise lose the runs it works on.
+    """
 
     def __init__(
         self,
@@ -68,6 +74,8 @@ class Database:
         self._durable = durable
         self._embedded: EmbeddedPostgres | None = None
         self._pool: Pool | None = None
+        self._places = asyncio.Semaphore(pool_size)
+        self._upkeep_place = asyncio.Semaphore(1)
         self._lock = asyncio.Lock()
         self._closed = False
 
@@ -129,36 +137,58 @@ class Database:
         return next(iter(await self.fetch(sql, *values)), None)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncGenerator[Session]:
+    async def transaction(self, *, upkeep: bool = False) -> AsyncGenerator[Session]:
         """One transaction: committed at the end of the block, rolled back when it raises.
+
+        With `upkeep` it takes the connection that no caller can occupy: for short work of the server's own.
 
         Raises: StoreBusy when no connection is free within a second; Unavailable; StorageFull. It is never
         repeated, except that a stale connection is exchanged before anything was written.
         """
         from segmentry.state.faults import translated  # noqa: PLC0415  (asyncpg is imported on use)
 
-        connection = await self._acquire_live()
-        try:
-            with translated():
-                async with connection.transaction():
-                    yield Session(connection)
-        finally:
-            await self._release(connection)
+        async with self._place(upkeep=upkeep):
+            connection = await self._acquire_live()
+            try:
+                with translated():
+                    async with connection.transaction():
+                        yield Session(connection)
+            finally:
+                await self._release(connection)
 
-    async def execute(self, sql: str, *values: object) -> None:
+    async def execute(self, sql: str, *values: object, upkeep: bool = False) -> None:
         """One writing statement in its own transaction. Raises as `transaction`."""
-        async with self.transaction() as session:
+        async with self.transaction(upkeep=upkeep) as session:
             await session.execute(sql, *values)
 
     async def _fetch_once(self, sql: str, *values: object) -> list[Row]:
         from segmentry.state.faults import translated  # noqa: PLC0415  (asyncpg is imported on use)
 
-        connection = await self._acquire()
+        async with self._place(upkeep=False):
+            connection = await self._acquire()
+            try:
+                with translated():
+                    return [Row(record) for record in await connection.fetch(sql, *values)]
+            finally:
+                await self._release(connection)
+
+    @asynccontextmanager
+    async def _place(self, *, upkeep: bool) -> AsyncGenerator[None]:
+        """The right to one connection of the pool, which has as many as there are places."""
+        from segmentry.state.faults import retry_after_s  # noqa: PLC0415  (asyncpg is imported on use)
+
+        places = self._upkeep_place if upkeep else self._places
         try:
-            with translated():
-                return [Row(record) for record in await connection.fetch(sql, *values)]
+            async with asyncio.timeout(UPKEEP_S if upkeep else ACQUIRE_S):
+                await places.acquire()
+        except TimeoutError as err:
+            raise StoreBusy(
+                f"all {self._pool_size} connections to the store are in use", retry_after_s=retry_after_s()
+            ) from err
+        try:
+            yield
         finally:
-            await self._release(connection)
+            places.release()
 
     async def _acquire(self) -> Connection:
         from segmentry.state.faults import retry_after_s, translated  # noqa: PLC0415  (asyncpg is imported on use)
@@ -227,7 +257,7 @@ class Database:
         assert dsn is not None
         with translated():
             pool = await create_pool(
-                dsn, database=name, size=self._pool_size, statement_timeout_s=STATEMENT_S
+                dsn, database=name, size=self._pool_size + 1, statement_timeout_s=STATEMENT_S
             )
             try:
                 connection = await pool.acquire(timeout=MIGRATION_S)
