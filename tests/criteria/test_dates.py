@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pytest
 from segmentry.criteria import dates
 from segmentry.criteria.dates import Clock
-from segmentry.errors import InvalidValue
+from segmentry.errors import InvalidPlaceholder, InvalidValue
 
 UTC_ZONE = ZoneInfo("UTC")
 
@@ -88,3 +88,25 @@ def test_a_clock_needs_an_offset_and_a_known_zone() -> None:
 def test_months_of_thirty_days_would_be_another_day() -> None:
     clock = Clock.at(datetime(2026, 3, 31, 10, tzinfo=UTC))
     assert dates.resolve("{{1_MONTHS_AGO}}", clock) != dates.resolve("{{30_DAYS_AGO}}", clock)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "zone"),
+    [
+        (datetime(1, 1, 1, tzinfo=UTC), "America/New_York"),
+        (datetime(9999, 12, 31, 23, tzinfo=UTC), "Pacific/Kiritimati"),
+    ],
+)
+def test_a_clock_without_a_local_date_resolves_no_placeholder_but_now(as_of: datetime, zone: str) -> None:
+    clock = Clock.at(as_of, zone)
+    assert dates.resolve("{{NOW}}", clock) == as_of
+    for placeholder in ("{{START_OF_DAY}}", "{{1_DAYS_FROM_NOW}}", "{{1_DAYS_AGO}}"):
+        with pytest.raises(InvalidPlaceholder, match="lies outside the years 1 to 9999"):
+            dates.resolve(placeholder, clock)
+    with pytest.raises(InvalidValue, match=f"as_of has no date in {zone}"):
+        _ = clock.today
+
+
+def test_an_instant_that_no_utc_date_can_hold_makes_no_clock() -> None:
+    with pytest.raises(ValueError, match="outside the years 1 to 9999"):
+        Clock.at(datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=2))))

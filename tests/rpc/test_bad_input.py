@@ -11,6 +11,7 @@ from typing import Any
 
 import grpc
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc import error_details_pb2
 from segmentry.config import Settings
 from segmentry.rpc import server
@@ -26,6 +27,10 @@ from tests.rpc.wire import deep_criteria
 PREVIEW = "/segmentry.v1.SegmentBuilder/PreviewCount"
 BUILD = "/segmentry.v1.SegmentBuilder/Build"
 STREAM = "/segmentry.v1.SegmentBuilder/StreamBuild"
+# The local date of the first is in the year 0, that of the second in the year 10000.
+YEAR_1: Any = {"as_of": Timestamp(seconds=-62135596800), "time_zone": "America/New_York"}
+YEAR_9999: Any = {"as_of": Timestamp(seconds=253402300799), "time_zone": "Pacific/Kiritimati"}
+SOON: Any = {"lastBookingAt": {"$lt": "{{1_DAYS_FROM_NOW}}"}}
 
 
 @pytest.fixture
@@ -86,6 +91,14 @@ def chain(depth: int) -> dict[str, Any]:
         (PREVIEW, preview({}, tenant_id="a/../b"), "INVALID_ARGUMENT/INVALID_VALUE", "tenant_id"),
         (PREVIEW, preview({}, time_zone="Mars/X"), "INVALID_ARGUMENT/INVALID_TIME_ZONE", "time_zone"),
         (PREVIEW, preview({}, time_zone="../etc"), "INVALID_ARGUMENT/INVALID_TIME_ZONE", "time_zone"),
+        (PREVIEW, preview(SOON, **YEAR_1), "INVALID_ARGUMENT/INVALID_VALUE", "as_of"),
+        (PREVIEW, preview(SOON, **YEAR_9999), "INVALID_ARGUMENT/INVALID_VALUE", "as_of"),
+        (
+            BUILD,
+            pb.BuildRequest(query="not booked in the last 60 days", **YEAR_1).SerializeToString(),
+            "INVALID_ARGUMENT/INVALID_VALUE",
+            "as_of",
+        ),
         (BUILD, b"", "INVALID_ARGUMENT/MISSING_FIELD", "query"),
         (
             BUILD,

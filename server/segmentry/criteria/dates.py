@@ -35,11 +35,30 @@ class Clock:
 
     @classmethod
     def at(cls, as_of: datetime, zone: str = "UTC") -> Clock:
-        """The clock for an aware instant. Raises: ValueError if the instant has no offset,
-        ZoneInfoNotFoundError if the zone is unknown."""
+        """The clock for an aware instant. Raises: ValueError if the instant has no offset or lies outside the
+        years 1 to 9999 in UTC, ZoneInfoNotFoundError if the zone is unknown."""
         if as_of.tzinfo is None:
             raise ValueError("as_of needs an offset")
-        return cls(as_of.astimezone(UTC).replace(microsecond=0), ZoneInfo(zone))
+        try:
+            utc = as_of.astimezone(UTC)
+        except OverflowError as err:
+            raise ValueError("as_of lies outside the years 1 to 9999") from err
+        return cls(utc.replace(microsecond=0), ZoneInfo(zone))
+
+    @property
+    def today(self) -> date:
+        """The local date of `as_of`.
+
+        Raises: InvalidValue if the zone moves it out of the years 1 to 9999.
+
+        >>> Clock.at(datetime(2025, 12, 31, 23, tzinfo=UTC), "Africa/Johannesburg").today
+        datetime.date(2026, 1, 1)
+        """
+        try:
+            return self.as_of.astimezone(self.zone).date()
+        except OverflowError as err:
+            message = f"as_of has no date in {self.zone.key}: it lies outside the years 1 to 9999"
+            raise InvalidValue(message, field="as_of", problem="range") from err
 
 
 def looks_like_placeholder(text: str) -> bool:
@@ -79,10 +98,9 @@ def resolve(placeholder: str, clock: Clock) -> datetime:
     inner = placeholder[2:-2]
     if inner == "NOW":
         return clock.as_of
-    today = clock.as_of.astimezone(clock.zone).date()
     try:
-        return start_of_day(_moved(today, inner), clock.zone)
-    except (OverflowError, ValueError) as err:
+        return start_of_day(_moved(clock.today, inner), clock.zone)
+    except (OverflowError, ValueError, InvalidValue) as err:
         raise InvalidPlaceholder(
             f"{placeholder} lies outside the years 1 to 9999", placeholder=placeholder
         ) from err

@@ -46,7 +46,7 @@ class DateReader:
     ) -> None:
         self._tokens = tokens
         self._numbers = numbers
-        self._today = clock.as_of.astimezone(clock.zone).date()
+        self._today = clock.today
         self._written = WrittenDates(tokens, self._today, locale)
 
     def at(self, index: int) -> When | None:

@@ -16,6 +16,9 @@ from segmentry.errors import InvalidTimeZone, InvalidValue
 from segmentry.rpc.call import current, request_id
 
 DEFAULT_TENANT = "demo"
+# A zone moves a date by up to a day, and a phrase such as "the week after next" by two weeks.
+_EARLIEST = datetime(1, 2, 1, tzinfo=UTC)
+_LATEST = datetime(9999, 12, 1, tzinfo=UTC)
 
 
 class TenantRequest(Protocol):
@@ -71,7 +74,7 @@ async def resolve(request: TableRequest, store: CustomerStore, now: datetime | N
     `now` replaces the server's clock when the request names no `as_of`.
 
     Raises: NotFound for an unknown tenant or schema; InvalidTimeZone; InvalidValue for an instant that
-    is not within years 1-9999.
+    is not within years 1-9999, or within a month of their ends.
     """
     tenant = tenant_of(request)
     table = await store.table(tenant, request.schema_id)
@@ -90,11 +93,13 @@ def _instant(request: TableRequest, now: datetime | None) -> datetime:
     try:
         if not 0 <= stamp.nanos < 1_000_000_000:
             raise ValueError
-        return datetime.fromtimestamp(stamp.seconds, UTC)
+        as_of = datetime.fromtimestamp(stamp.seconds, UTC)
+        if not _EARLIEST <= as_of <= _LATEST:
+            raise ValueError
     except (ValueError, OverflowError, OSError) as err:
-        raise InvalidValue(
-            "as_of is not an instant between the years 1 and 9999", field="as_of", problem="range"
-        ) from err
+        message = f"as_of is not an instant between {_EARLIEST.date()} and {_LATEST.date()}"
+        raise InvalidValue(message, field="as_of", problem="range") from err
+    return as_of
 
 
 def _zone(name: str) -> ZoneInfo:
