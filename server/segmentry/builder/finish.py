@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from segmentry.builder import preview, provenance, readings, subtask
+from segmentry.builder import exact, preview, provenance, readings, subtask
 from segmentry.builder.events import Emit, Partial, Preview
 from segmentry.builder.outcome import (
     SURE_ENOUGH,
@@ -76,6 +76,7 @@ async def finish(draft: Draft, job: Job) -> Outcome:
     node = None if draft.node is None else tidied(draft.node)
     if node is not None:
         node = render.with_paths(node)
+    if node is not None and not exact.faults(node):
         origins = provenance.of_tree(node, draft)
         await job.emit(Partial(node, origins, provenance.coverage(draft), draft=True))
     review = await _review(node, draft, job)
@@ -95,6 +96,8 @@ async def _review(node: Node | None, draft: Draft, job: Job) -> _Review:
         if node is None:
             return _Review(None, others)
         checked = check.require(node, job.place.catalog, job.place.clock)
+        if faults := exact.faults(node):
+            raise InvalidCriteria(faults)
         reading_id = readings.reading_id(node, job.place)
         unchanged = job.current is not None and reading_id == readings.reading_id(job.current.node, job.place)
         return _Review(Candidate(reading_id, _AS_IT_WAS if unchanged else _AS_READ, checked), others)
@@ -107,7 +110,7 @@ async def _review(node: Node | None, draft: Draft, job: Job) -> _Review:
             "checker", "checking fields, operators and values", work, n_leaves, job.emit, degrades=True
         )
     except InvalidCriteria as error:
-        # The reader is made from the same catalog, so this is our fault; the caller gets a question.
+        # The reader is made from the same catalog: only a number or a date too far off is the caller's.
         _log.warning("the reader's criteria were refused: %s", error.code)
         return _Review(None, others, error.diagnostics)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from segmentry.builder import exact
 from segmentry.builder.outcome import Question
 from segmentry.builder.request import Answer, Place
 from segmentry.builder.tidy import tidied
@@ -41,9 +42,8 @@ def candidates(draft: Draft, place: Place) -> tuple[Candidate | None, ...]:
             found.append(None)
             continue
         checked = check.check(render.with_paths(node), place.catalog, place.clock)
-        found.append(
-            None if checked.errors else Candidate(reading_id(checked.node, place), reading.label, checked)
-        )
+        refused = checked.errors or exact.faults(checked.node)
+        found.append(None if refused else Candidate(reading_id(checked.node, place), reading.label, checked))
     return tuple(found)
 
 
