@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 from segmentry.analysis.parameters import Parameters, validate
+from segmentry.criteria import suggest
 from segmentry.criteria.catalog import Catalog, Field
 from segmentry.errors import InvalidParameters
 
@@ -85,3 +86,54 @@ def test_all_faults_are_reported_together() -> None:
 def test_a_feature_named_twice_counts_once() -> None:
     named_twice = Parameters(included_features=("spend", "visits", "spend"))
     assert validate(named_twice, CATALOG).included_features == ("spend", "visits")
+
+
+class Asked:
+    """What the check asks of the suggestions."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.names: list[str] = []
+        fields = suggest.fields
+
+        def counted(name: str, catalog: Catalog) -> list[str]:
+            self.names.append(name)
+            return fields(name, catalog)
+
+        monkeypatch.setattr(suggest, "fields", counted)
+
+
+def test_too_many_features_are_refused_before_any_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Asked(monkeypatch)
+    with pytest.raises(InvalidParameters) as caught:
+        validate(Parameters(included_features=tuple(f"f{i}" for i in range(250_000))), CATALOG)
+    (fault,) = caught.value.diagnostics
+    assert (fault.code, fault.path) == ("INVALID_VALUE", "parameters.included_features")
+    assert "at most 64" in fault.message
+    assert asked.names == []
+
+
+def test_every_unknown_feature_is_a_fault_and_the_first_ones_get_suggestions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = Asked(monkeypatch)
+    names = tuple(f"spend{i}" * 100 for i in range(64))
+    with pytest.raises(InvalidParameters) as caught:
+        validate(Parameters(included_features=names), CATALOG)
+    assert len(caught.value.diagnostics) == 64
+    assert len(asked.names) == 20
+    assert max(map(len, asked.names)) <= 80
+
+
+def test_a_very_wide_catalog_costs_no_comparison_of_all_its_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Asked(monkeypatch)
+    wide = Catalog("wide", tuple(Field(f"column{i}", "number") for i in range(5_000)))
+    with pytest.raises(InvalidParameters) as caught:
+        validate(Parameters(included_features=("colum7",)), wide)
+    assert caught.value.diagnostics[0].suggestions
+    assert asked.names == []
+
+
+def test_a_long_algorithm_is_not_repeated_in_full() -> None:
+    with pytest.raises(InvalidParameters) as caught:
+        validate(Parameters(algorithm="x" * 1_000_000), CATALOG)
+    assert len(caught.value.message) < 300

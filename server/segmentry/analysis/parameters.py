@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -25,6 +25,10 @@ SEED_BOUNDS = (0, 2**32 - 1)
 MIN_SAMPLES_BOUNDS = (1, 10_000)
 MIN_SEGMENT_SHARE_BOUNDS = (0.0, 0.2)
 MAX_FEATURES = 64
+# Each suggestion compares a name with all fields, and this check runs where nothing may take long.
+SUGGESTED_FAULTS = 20
+MOST_COMPARISONS = 4_000
+SHOWN_CHARACTERS = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,33 +90,21 @@ def validate(parameters: Parameters, catalog: Catalog, prefix: str = "parameters
         fault(
             "algorithm",
             "INVALID_VALUE",
-            f"must be one of {', '.join(ALGORITHMS)}, got {parameters.algorithm!r}",
+            f"must be one of {', '.join(ALGORITHMS)}, got {parameters.algorithm[:SHOWN_CHARACTERS]!r}",
             ALGORITHMS,
         )
     if parameters.preferred_tier not in TIERS:
         fault("preferred_tier", "INVALID_VALUE", f"must be one of {', '.join(TIERS)}", TIERS)
     features = parameters.included_features
-    if features is not None:
+    if features is not None and not features:
+        fault("included_features", "INVALID_VALUE", "must name at least one field, or be left out")
+    elif features is not None and len(features) > MAX_FEATURES:
+        # Counted before any is looked at: a request has room for 250,000 of them.
+        fault("included_features", "INVALID_VALUE", f"must name at most {MAX_FEATURES} fields")
+    elif features is not None:
         features = tuple(dict.fromkeys(features))
-        if not features:
-            fault("included_features", "INVALID_VALUE", "must name at least one field, or be left out")
-        if len(features) > MAX_FEATURES:
-            fault(
-                "included_features",
-                "INVALID_VALUE",
-                f"must name at most {MAX_FEATURES} fields, got {len(features)}",
-            )
-        names = [field.name for field in catalog.visible]
-        for position, name in enumerate(features):
-            if catalog.get(name) is None:
-                close = suggest.fields(name[:200], catalog)
-                hint = f"; did you mean {close[0]!r}?" if close else ""
-                fault(
-                    f"included_features[{position}]",
-                    "INVALID_FIELD",
-                    f"names an unknown field {name[:80]!r}{hint}",
-                    close or names[:5],
-                )
+        for fault_of in _unknown(features, catalog):
+            fault(*fault_of)
     if faults:
         raise InvalidParameters(
             faults[0].message,
@@ -121,3 +113,20 @@ def validate(parameters: Parameters, catalog: Catalog, prefix: str = "parameters
             field=faults[0].path,
         )
     return dataclasses.replace(parameters, included_features=features)
+
+
+def _unknown(features: Sequence[str], catalog: Catalog) -> Iterator[tuple[str, str, str, Sequence[str]]]:
+    """The faults of names that are no field of the catalog, the first ones with the nearest names."""
+    names = [field.name for field in catalog.visible]
+    spellings = sum(1 + len(field.synonyms) for field in catalog.visible)
+    suggested = min(SUGGESTED_FAULTS, MOST_COMPARISONS // max(1, spellings))
+    for position, name in enumerate(features):
+        if catalog.get(name) is not None:
+            continue
+        close: list[str] = []
+        if suggested:
+            suggested -= 1
+            close = suggest.fields(name[:SHOWN_CHARACTERS], catalog)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        message = f"names an unknown field {name[:SHOWN_CHARACTERS]!r}{hint}"
+        yield f"included_features[{position}]", "INVALID_FIELD", message, close or names[:5]

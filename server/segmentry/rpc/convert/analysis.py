@@ -6,7 +6,7 @@ import json
 from typing import assert_never
 
 from segmentry.analysis import events
-from segmentry.analysis.parameters import Parameters, Tier
+from segmentry.analysis.parameters import MAX_FEATURES, Parameters, Tier
 from segmentry.analysis.records import AnalysisRun, Finished, Said
 from segmentry.criteria import parse, render
 from segmentry.errors import InvalidParameters, Violation
@@ -55,7 +55,8 @@ def parameters_from(message: pb.AnalysisParameters) -> Parameters:
         min_clusters=message.min_clusters if message.HasField("min_clusters") else defaults.min_clusters,
         max_clusters=message.max_clusters if message.HasField("max_clusters") else defaults.max_clusters,
         algorithm=message.algorithm or defaults.algorithm,
-        included_features=tuple(message.included_features) or None,
+        # One more than are allowed: enough to be refused, without reading a message that is full of them.
+        included_features=tuple(message.included_features[: MAX_FEATURES + 1]) or None,
         preferred_tier=tier,
         seed=message.seed if message.HasField("seed") else defaults.seed,
         within=within,
