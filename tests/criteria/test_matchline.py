@@ -188,6 +188,11 @@ def test_criteria_that_cannot_be_read_are_an_error_with_code_and_path(
         ('{"id": "a", "fields": {}, "rows": [], "criteria": {}, "now": 5}', "a", "INVALID_VALUE"),
         ('{"id": "a", "fields": {}, "rows": [], "criteria": {}, "tz": "Mars"}', "a", "INVALID_TIME_ZONE"),
         ('{"id": "a", "fields": {}, "rows": [], "criteria": {}, "tz": "../x"}', "a", "INVALID_TIME_ZONE"),
+        (
+            '{"id": "a", "fields": {}, "rows": [], "criteria": {}, "tz": "localtime"}',
+            "a",
+            "INVALID_TIME_ZONE",
+        ),
         ('{"id": "a", "fields": {}, "rows": [], "criteria": {}, "events": 5}', "a", "INVALID_VALUE"),
     ],
 )

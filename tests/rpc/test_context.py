@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
-from segmentry.errors import InvalidValue
+from segmentry.errors import InvalidTimeZone, InvalidValue
 from segmentry.rpc import context
 from segmentry.v1 import segment_builder_pb2 as pb
 
@@ -42,3 +42,9 @@ def test_the_first_and_the_last_instant_that_are_taken_have_a_date_in_every_zone
     clock = context.clock_of(asked(as_of, zone), "UTC")
     assert clock.as_of == as_of
     assert abs(clock.today - date(as_of.year, as_of.month, as_of.day)).days <= 1
+
+
+@pytest.mark.parametrize("zone", ["localtime", "posixrules", "Factory", "posix/UTC", "right/UTC", "zone.tab"])
+def test_a_file_beside_the_time_zones_is_no_time_zone(zone: str) -> None:
+    with pytest.raises(InvalidTimeZone, match="use an IANA name such as Africa/Johannesburg"):
+        context.clock_of(pb.PreviewCountRequest(time_zone=zone), "UTC")

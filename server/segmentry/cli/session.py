@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from segmentry_client import AsyncSegmentryClient, SegmentryCallError
 
@@ -33,9 +32,11 @@ class Session:
             return moment
         if not self.common.tz:
             return moment.replace(tzinfo=UTC)
+        from segmentry.criteria import zones
+
         try:
-            return moment.replace(tzinfo=ZoneInfo(self.common.tz))
-        except (ZoneInfoNotFoundError, ValueError, OSError):
+            return moment.replace(tzinfo=zones.zone(self.common.tz))
+        except ValueError:
             raise usage(
                 f"{self.common.tz!r} is no time zone; write one such as Africa/Johannesburg", path="--tz"
             ) from None

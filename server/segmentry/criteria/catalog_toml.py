@@ -6,8 +6,8 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any, cast, get_args
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from segmentry.criteria import zones
 from segmentry.criteria.catalog import (
     Band,
     Catalog,
@@ -94,8 +94,8 @@ def _catalog(root: Table) -> Catalog:
     head.only(_CATALOG_KEYS)
     zone = head.text("time_zone", "UTC")
     try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+        zones.zone(zone)
+    except ValueError:
         head.fault("time_zone", f"{zone!r} is not an IANA time zone such as 'Africa/Johannesburg'")
     fields = tuple(_field(each) for each in root.tables("field"))
     if not fields:

@@ -16,9 +16,8 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
-from segmentry.criteria import check, linetable, match, parse, paths, strict_json
+from segmentry.criteria import check, linetable, match, parse, paths, strict_json, zones
 from segmentry.criteria.catalog import Catalog
 from segmentry.criteria.dates import Clock
 from segmentry.criteria.linetable import BadLine, Id
@@ -132,8 +131,8 @@ def _clock(line: dict[str, JsonValue], now: datetime) -> Clock:
         zone = line.get("zone", "UTC")
     name = zone if isinstance(zone, str) else ""
     try:
-        known = ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as err:
+        known = zones.zone(name)
+    except ValueError as err:
         message = f"{linetable.shown(zone)} is not an IANA time zone such as Africa/Johannesburg"
         raise BadLine("INVALID_TIME_ZONE", "tz", message) from err
     given = line.get("now")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, Protocol
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from segmentry.criteria import zones
 from segmentry.criteria.catalog import Catalog
 from segmentry.criteria.dates import Clock
 from segmentry.customers.store import CustomerStore, Table
@@ -104,8 +105,8 @@ def _instant(request: TableRequest, now: datetime | None) -> datetime:
 
 def _zone(name: str) -> ZoneInfo:
     try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as err:
+        return zones.zone(name)
+    except ValueError as err:
         raise InvalidTimeZone(
             f"unknown time zone {name!r}; use an IANA name such as Africa/Johannesburg",
             field="time_zone",
