@@ -444,6 +444,27 @@ async def test_tokens_and_runs_of_others_are_refused(database: Database, tmp_pat
         assert await reason(nothing) == (grpc.StatusCode.INVALID_ARGUMENT, "MISSING_FIELD")
 
 
+async def test_no_text_with_nul_reaches_the_store(database: Database, tmp_path: Path) -> None:
+    nul = "a\0b"
+    async with analyses(database, tmp_path) as served:
+        stub = served.stub
+        for call, expected in (
+            (stub.ListAnalyses(pb.ListAnalysesRequest(schema_id=nul)), "INVALID_VALUE"),
+            (stub.ListAnalyses(pb.ListAnalysesRequest(tenant_id=nul)), "INVALID_VALUE"),
+            (stub.ListAnalyses(pb.ListAnalysesRequest(page_token=nul)), "INVALID_PAGE_TOKEN"),
+            (stub.GetAnalysis(pb.GetAnalysisRequest(run_id=nul)), "RESOURCE_NOT_FOUND"),
+            (stub.GetAnalysis(pb.GetAnalysisRequest(tenant_id=nul, run_id="run_1")), "INVALID_VALUE"),
+            (stub.CancelAnalysis(pb.CancelAnalysisRequest(run_id=nul)), "RESOURCE_NOT_FOUND"),
+            (stub.WatchAnalysis(pb.WatchAnalysisRequest(run_id=nul)), "RESOURCE_NOT_FOUND"),
+            (stub.WatchAnalysis(pb.WatchAnalysisRequest(resume_token=nul)), "INVALID_RESUME_TOKEN"),
+            (stub.StartAnalysis(start(schema_id=nul)), "RESOURCE_NOT_FOUND"),
+            (stub.StartAnalysis(start(request_id=nul)), "INVALID_VALUE"),
+            (stub.StartAnalysis(start(request_id="r", tenant_id=nul)), "INVALID_VALUE"),
+            (stub.Discover(pb.DiscoverRequest(resume_token=nul)), "INVALID_RESUME_TOKEN"),
+        ):
+            assert (await reason(call))[1] == expected
+
+
 async def test_a_list_turns_its_pages_and_refuses_foreign_tokens(database: Database, tmp_path: Path) -> None:
     async with analyses(database, tmp_path) as served:
         made = [(await served.stub.StartAnalysis(start(parameters=HEURISTIC))).run.run_id for _ in range(5)]

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from segmentry.errors import SegmentryError, StoreBusy, Unavailable
+from segmentry.errors import InvalidValue, SegmentryError, StoreBusy, Unavailable
 from segmentry.state.database import Database
 from segmentry.state.migrate import SchemaMismatch
 
@@ -83,6 +83,13 @@ async def test_a_write_survives_connections_that_were_cut_before_it(database: Da
     await _cut_all_others(database)
     await database.execute("INSERT INTO secret (name, value) VALUES ('a', 'b')")
     assert len(await database.fetch("SELECT 1 FROM secret")) == 1
+
+
+async def test_a_text_with_nul_is_the_callers_fault(database: Database) -> None:
+    with pytest.raises(InvalidValue, match="NUL"):
+        await database.fetch("SELECT 1 FROM secret WHERE name = $1", "a\0b")
+    with pytest.raises(InvalidValue, match="NUL"):
+        await database.execute("INSERT INTO secret (name, value) VALUES ($1, 'b')", "a\0b")
 
 
 async def test_a_statement_that_takes_too_long_is_busy(database: Database) -> None:

@@ -23,7 +23,7 @@ from segmentry.errors import (
 )
 from segmentry.rpc import status
 from segmentry.rpc.call import ServerContext, note
-from segmentry.rpc.context import tenant_of
+from segmentry.rpc.context import plain, tenant_of
 from segmentry.rpc.convert import analysis as convert
 from segmentry.rpc.convert.notices import server_notice
 from segmentry.rpc.pages import MAX_PAGE
@@ -151,7 +151,8 @@ class SegmentAnalysis(pb_grpc.SegmentAnalysisServicer):
     ) -> pb.ListAnalysesResponse:
         tenant = tenant_of(request)
         state = convert.state_from(int(request.state))
-        filters = f"{request.schema_id}\n{state}"
+        schema_id = plain(request.schema_id, "schema_id")
+        filters = f"{schema_id}\n{state}"
         if request.page_size < 0:
             raise InvalidParameters(
                 f"page_size is {request.page_size}; use 0 for the default, or up to {MAX_PAGE}",
@@ -159,9 +160,7 @@ class SegmentAnalysis(pb_grpc.SegmentAnalysisServicer):
             )
         size = min(request.page_size or PAGE, MAX_PAGE)
         after = self._position(tenant, request.page_token, filters) if request.page_token else None
-        runs = await self._service.list(
-            tenant, schema_id=request.schema_id, state=state, after=after, limit=size + 1
-        )
+        runs = await self._service.list(tenant, schema_id=schema_id, state=state, after=after, limit=size + 1)
         response = pb.ListAnalysesResponse(
             runs=[convert.run(run, await self._service.token(run)) for run in runs[:size]]
         )

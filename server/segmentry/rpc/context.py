@@ -61,12 +61,25 @@ class RequestContext:
 
 
 def tenant_of(request: TenantRequest) -> str:
-    """The tenant of a request. Without authentication the body names it, and empty means `demo`."""
-    tenant = request.tenant_id or DEFAULT_TENANT
+    """The tenant of a request. Without authentication the body names it, and empty means `demo`.
+
+    Raises: InvalidValue when it holds NUL.
+    """
+    tenant = plain(request.tenant_id, "tenant_id") or DEFAULT_TENANT
     call = current()
     if call is not None:
         call.tenant = tenant
     return tenant
+
+
+def plain(text: str, field: str) -> str:
+    """The text of that field of a request, which the store can look up: no text there holds NUL.
+
+    Raises: InvalidValue.
+    """
+    if "\0" in text:
+        raise InvalidValue(f"{field} holds a NUL character; leave it out", field=field, problem="range")
+    return text
 
 
 async def resolve(request: TableRequest, store: CustomerStore, now: datetime | None = None) -> RequestContext:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from asyncpg import exceptions as pg
 
-from segmentry.errors import SegmentryError, StorageFull, StoreBusy, Unavailable
+from segmentry.errors import InvalidValue, SegmentryError, StorageFull, StoreBusy, Unavailable
 
 # A restart of the database is over within a few seconds; the jitter keeps callers from coming back as one.
 RETRY_AFTER_S = 1.0
@@ -26,6 +26,8 @@ _LOST = (
     pg.InvalidAuthorizationSpecificationError,
     pg.InvalidCatalogNameError,
 )
+# PostgreSQL has no text with NUL in it, not even as a value to compare with.
+_NO_TEXT = (pg.CharacterNotInRepertoireError, pg.UntranslatableCharacterError)
 
 
 class ConnectionLost(Unavailable):
@@ -40,13 +42,18 @@ def retry_after_s() -> float:
 def translated() -> Generator[None]:
     """Turn the driver's exceptions into ours; messages never hold SQL, values or the DSN.
 
-    Raises: StoreBusy, StorageFull, ConnectionLost (an Unavailable). A statement that is wrong in itself
+    Raises: StoreBusy, StorageFull, ConnectionLost (an Unavailable); InvalidValue for a text that cannot be
+    stored, and so is nowhere to be found. A statement that is wrong in itself
     stays what it is: it is our bug, and the outermost interceptor makes it INTERNAL.
     """
     try:
         yield
     except SegmentryError:
         raise
+    except _NO_TEXT as err:
+        raise InvalidValue(
+            "a text of the request holds a NUL character; leave it out", problem="range"
+        ) from err
     except _FULL as err:
         raise StorageFull("the store has no space left", retry_after_s=retry_after_s()) from err
     except (pg.QueryCanceledError, pg.LockNotAvailableError, pg.DeadlockDetectedError) as err:
