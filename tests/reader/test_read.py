@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
-from segmentry.criteria import canonical, check, render, walk
+from segmentry.criteria import canonical, check, parse, render, walk
 from segmentry.criteria.catalog import Catalog, Field, FieldValue
 from segmentry.criteria.dates import Clock
 from segmentry.reader.read import read
@@ -276,3 +276,22 @@ def test_no_text_raises_and_nothing_leaves_the_catalog_and_the_grammar(
             assert draft.confidence < 0.9
         for span in (*draft.unexplained, *(span for origin in draft.origins for span in origin.spans)):
             assert query[span.start : span.end] == span.text
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("delete the gold members", '{"membershipTier":"GOLD"}'),
+        ("remove gold members", '{"membershipTier":"GOLD"}'),
+        ("delete all inactive members", '{"status":"INACTIVE"}'),
+        ("please delete and remove the gold members", '{"membershipTier":"GOLD"}'),
+        ("cancel all gold members", '{"membershipTier":"GOLD"}'),
+        ("delete gold members and email them", '{"membershipTier":"GOLD"}'),
+    ],
+)
+def test_the_verb_that_is_refused_is_no_condition_of_the_offered_reading(
+    query: str, expected: str, golf: Catalog, clock: Clock
+) -> None:
+    draft = read(query, golf, clock)
+    assert (draft.outcome, draft.node) == ("refuse", None)
+    assert [render.to_json(reading.node) for reading in draft.readings] == [parse.decode(expected)]

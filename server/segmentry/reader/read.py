@@ -40,11 +40,15 @@ def read(query: str, catalog: Catalog, clock: Clock) -> Draft:
     language = foreign_language(scene, share)
     if language is not None:
         message = f"The query seems to be {language}; please say it in English"
-        return answer.refused(Refusal("UNSUPPORTED_LANGUAGE", message, ""), None)
+        return answer.refused(Refusal("UNSUPPORTED_LANGUAGE", message), None)
     scope = out_of_scope(query, scene.tokens)
     if scope is not None:
-        rest = answer.of(scene, found)
-        return answer.refused(scope, rest)
+        # "delete the gold members": the verb is refused, so it must not come back as a status
+        blank = query
+        for start, end in scope.spans:
+            blank = blank[:start] + " " * (end - start) + blank[end:]
+        rest = lay(blank, catalog, clock)
+        return answer.refused(scope, answer.of(rest, scan(rest)))
     if not found.items_with_conditions and not found.unclaimed and _means_everyone(scene):
         return Draft("ok", Everyone(), 0.95, notes=("EVERYONE: no condition was said",))
     return answer.of(scene, found)

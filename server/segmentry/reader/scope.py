@@ -41,19 +41,23 @@ _TAIL = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
+    """Why a query is none of ours; `spans` are the words of the actions in the raw query, each `[start, end)`."""
+
     reason: str
     message: str
-    words: str
+    spans: tuple[tuple[int, int], ...] = ()
 
 
 def out_of_scope(query: str, tokens: tuple[Token, ...]) -> Refusal | None:
     """Why the query is no description of customers, with the words that show it, or None."""
-    for pattern in (_ANYWHERE, _SMALL_TALK, _TAIL):
+    for pattern in (_ANYWHERE, _SMALL_TALK):
         found = pattern.search(query)
         if found is not None:
             words = found.group().strip(" ,")
             return Refusal(
-                "OUT_OF_SCOPE", f"'{words}' is not a description of customers; say who you mean", words
+                "OUT_OF_SCOPE",
+                f"'{words}' is not a description of customers; say who you mean",
+                (found.span(), *_tails(query)),
             )
     words = [
         token
@@ -97,9 +101,29 @@ def out_of_scope(query: str, tokens: tuple[Token, ...]) -> Refusal | None:
             return Refusal(
                 "OUT_OF_SCOPE",
                 f"'{first.text}' asks for an action; say who you mean and act on the segment afterwards",
-                first.text,
+                ((first.start, _last_command(tokens, first).end), *_tails(query)),
             )
-    return None
+    tail = _TAIL.search(query)
+    if tail is None:
+        return None
+    said = tail.group().strip(" ,")
+    message = f"'{said}' is not a description of customers; say who you mean"
+    return Refusal("OUT_OF_SCOPE", message, _tails(query))
+
+
+def _tails(query: str) -> tuple[tuple[int, int], ...]:
+    return tuple(found.span() for found in _TAIL.finditer(query))
+
+
+def _last_command(tokens: tuple[Token, ...], first: Token) -> Token:
+    """ "Delete and remove the gold members": an action said with two verbs ends with the second."""
+    last = first
+    for token in tokens[tokens.index(first) + 1 :]:
+        if token.norm in _COMMANDS:
+            last = token
+        elif token.norm not in ("and", "or", ",", "then", "&"):
+            break
+    return last
 
 
 def foreign_language(scene: Scene, coverage: float) -> str | None:
