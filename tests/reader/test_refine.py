@@ -110,3 +110,60 @@ def test_building_and_refining_meet(golf: Catalog, clock: Clock) -> None:
     refined = refine("with handicap under 10", part.node, golf, clock)
     assert refined.node is not None
     assert render.to_json(refined.node) == render.to_json(whole.node)
+
+
+@pytest.mark.parametrize(
+    ("instruction", "expected"),
+    [
+        ("instead of platinum use gold", '{"membershipTier":{"$in":["GOLD","DIAMOND"]}}'),
+        ("rather than diamond, take silver", '{"membershipTier":{"$in":["PLATINUM","SILVER"]}}'),
+    ],
+)
+def test_instead_of_may_stand_before_the_new_value(
+    instruction: str, expected: str, golf: Catalog, clock: Clock
+) -> None:
+    draft = refine(instruction, parse.loads(TIER), golf, clock)
+    assert draft.outcome == "ok"
+    assert draft.node is not None
+    assert render.to_json(draft.node) == parse.decode(expected)
+
+
+@pytest.mark.parametrize(
+    ("instruction", "current", "expected"),
+    [
+        (
+            "also inactive",
+            '{"status":"ACTIVE"}',
+            ['{"status":{"$in":["ACTIVE","INACTIVE"]}}', '{"status":"INACTIVE"}'],
+        ),
+        (
+            "add gold",
+            BOTH,
+            [
+                '{"$and":[{"membershipTier":{"$in":["PLATINUM","DIAMOND","GOLD"]}},' + BOOKED + "]}",
+                '{"$and":[{"membershipTier":"GOLD"},' + BOOKED + "]}",
+            ],
+        ),
+        (
+            "with handicap over 20",
+            '{"handicap":{"$lt":10}}',
+            ['{"$or":[{"handicap":{"$lt":10}},{"handicap":{"$gt":20}}]}', '{"handicap":{"$gt":20}}'],
+        ),
+    ],
+)
+def test_a_change_that_leaves_nobody_asks_whether_either_or_instead_is_meant(
+    instruction: str, current: str, expected: list[str], golf: Catalog, clock: Clock
+) -> None:
+    draft = refine(instruction, parse.loads(current), golf, clock)
+    assert (draft.outcome, draft.reason) == ("ambiguous", "AMBIGUOUS_QUERY")
+    assert draft.confidence < 0.5
+    readings = [render.to_json(reading.node) for reading in draft.readings]
+    assert readings == [parse.decode(each) for each in expected]
+    assert draft.questions[0].readings == (0, 1)
+
+
+def test_a_contradiction_that_was_there_before_does_not_stop_another_change(
+    golf: Catalog, clock: Clock
+) -> None:
+    current = parse.loads('{"$and":[{"handicap":{"$lt":5}},{"handicap":{"$gt":20}}]}')
+    assert refine("also require email opt-in", current, golf, clock).outcome == "ok"

@@ -10,7 +10,7 @@ from segmentry.criteria import canonical, walk
 from segmentry.criteria.catalog import Catalog
 from segmentry.criteria.dates import Clock
 from segmentry.criteria.nodes import And, Everyone, Leaf, Node
-from segmentry.reader import edits
+from segmentry.reader import clashes, edits
 from segmentry.reader.draft import Draft, DraftQuestion, DraftReading, LeafOrigin
 from segmentry.reader.edits import AnyLeaf
 from segmentry.reader.read import lay, read
@@ -38,6 +38,11 @@ _MAKE = re.compile(
 )
 _INSTEAD_OF = re.compile(
     _LEAD + r"(?P<new>.+?)\s+(?:instead\s+of|rather\s+than)\s+(?P<old>.+)$", re.IGNORECASE | re.DOTALL
+)
+_USE = r"(?:use|take|have|show|put|make\s+(?:it|that)|choose|pick|select)"
+_INSTEAD_FIRST = re.compile(
+    _LEAD + r"(?:instead\s+of|rather\s+than)\s+(?P<old>.+?)(?:\s*,\s*|\s+)" + _USE + r"\s+(?P<new>.+)$",
+    re.IGNORECASE | re.DOTALL,
 )
 _INSTEAD = re.compile(_LEAD + r"(?P<new>.+?)\s+instead[.!]?$", re.IGNORECASE | re.DOTALL)
 _OR = re.compile(
@@ -69,8 +74,13 @@ _TAIL = re.compile(
 def refine(instruction: str, current: Node, catalog: Catalog, clock: Clock) -> Draft:
     """Change `current` as the instruction says. What it does not name stays equal in canonical form.
 
-    A change that would change nothing, or names what is not there, comes back as a question that says so.
+    A change that would change nothing, names what is not there, or leaves nobody, comes back as a question
+    that says so.
     """
+    return clashes.asked(_refined(instruction, current, catalog, clock), current, catalog, clock)
+
+
+def _refined(instruction: str, current: Node, catalog: Catalog, clock: Clock) -> Draft:
     if len(instruction) > MAX_CHARACTERS or not any(char.isalnum() for char in instruction):
         return read(instruction, catalog, clock)
     if _UNDO.match(instruction):
@@ -87,7 +97,7 @@ def refine(instruction: str, current: Node, catalog: Catalog, clock: Clock) -> D
     excluded = _EXCLUDE.match(instruction)
     if excluded is not None:
         return _exclude(instruction, _at(instruction, excluded, "rest"), current, catalog, clock)
-    for pattern in (_CHANGE, _INSTEAD_OF, _MAKE, _INSTEAD):
+    for pattern in (_CHANGE, _INSTEAD_FIRST, _INSTEAD_OF, _MAKE, _INSTEAD):
         found = pattern.match(instruction)
         if found is not None:
             old = _at(instruction, found, "old") if "old" in pattern.groupindex else ""
