@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,39 @@ def test_every_class_of_error_has_its_code(
     call: Run, arguments: tuple[str, ...], code: int, reason: str
 ) -> None:
     done = call(*arguments, "--json")
+    assert (done.code, error_of(done)["reason"]) == (code, reason), done.out
+
+
+BYTES = os.fsdecode(b"\xff\xfe")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "reason"),
+    [
+        (("build", BYTES), 3, "INVALID_TEXT"),
+        (("build", BYTES, "--stream"), 3, "INVALID_TEXT"),
+        (("refine", BYTES, "--criteria", "{}"), 3, "INVALID_TEXT"),
+        (("refine", "x", "--criteria", f'{{"a":"{BYTES}"}}'), 3, "PARSE_ERROR"),
+        (("preview", f'{{"a":"{BYTES}"}}'), 3, "PARSE_ERROR"),
+        (("fields", "--schema", BYTES), 3, "INVALID_TEXT"),
+        (("schemas", "--tenant", BYTES), 3, "INVALID_TEXT"),
+        (("discover", "--fields", BYTES), 3, "INVALID_TEXT"),
+        (("discover", "--within", f'{{"{BYTES}":1}}'), 3, "PARSE_ERROR"),
+        (("build", "x", "--data", BYTES), 3, "UNREADABLE_TABLE"),
+        (("build", "x", "--data", BYTES + ".csv"), 3, "UNREADABLE_TABLE"),
+        (("build", "x", "--tz", BYTES, "--now", "2025-12-16"), 2, "USAGE"),
+        (("preview", "@" + BYTES), 2, "USAGE"),
+        ((BYTES,), 2, "USAGE"),
+    ],
+)
+def test_bytes_that_are_no_utf_8_are_a_clear_error(
+    call: Run, arguments: tuple[str, ...], code: int, reason: str
+) -> None:
+    away = () if "--data" in arguments or len(arguments) == 1 else ("--address", NOBODY)
+    spoken = call(*arguments, *away)
+    assert (spoken.code, spoken.out) == (code, "")
+    assert f"error {reason}" in spoken.err
+    done = call(*arguments, *away, "--json")
     assert (done.code, error_of(done)["reason"]) == (code, reason), done.out
 
 

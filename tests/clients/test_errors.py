@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
 
 import grpc
@@ -79,3 +79,27 @@ async def test_a_stream_ends_with_the_same_exception() -> None:
             await read(client)
     assert seen == [1]
     assert (caught.value.reason, caught.value.retry_after_s) == ("OVERLOADED", 0.5)
+
+
+Send = Callable[[AsyncSegmentryClient], Awaitable[object]]
+SENDS: list[Send] = [
+    lambda client: client.build("\udcff"),
+    lambda client: client.refine("more", {"city": "\udcff"}),
+    lambda client: client.preview_count({"\udcff": 1}),
+    lambda client: client.list_fields(schema_id="\udcff"),
+    lambda client: client.get_analysis("\udcff"),
+    lambda client: anext(client.stream_build("\udcff")),
+    lambda client: anext(client.watch_analysis("\udcff")),
+    lambda client: anext(client.discover(schema_id="\udcff")),
+]
+
+
+@pytest.mark.parametrize("send", SENDS)
+async def test_a_text_that_utf_8_cannot_carry_is_refused_before_anything_is_sent(
+    send: Send,
+) -> None:
+    async with AsyncSegmentryClient("127.0.0.1:1") as client:
+        with pytest.raises(SegmentryCallError, match=r"\\udcff at character 1,") as caught:
+            await send(client)
+    assert (caught.value.code, caught.value.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_TEXT")
+    assert caught.value.metadata == {"character": "\\udcff", "position": "1"}

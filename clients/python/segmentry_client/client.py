@@ -3,77 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from datetime import datetime
-from types import TracebackType
-from typing import Self
 
-import grpc
-import grpc.aio
-from segmentry.v1 import (
-    catalog_pb2,
-    segment_analysis_pb2,
-    segment_analysis_pb2_grpc,
-    segment_builder_pb2,
-    segment_builder_pb2_grpc,
-)
+from segmentry.v1 import catalog_pb2, segment_analysis_pb2, segment_builder_pb2
 
 from segmentry_client import calls
-from segmentry_client.settings import CHANNEL_OPTIONS, Deadlines, Patience
+from segmentry_client.connection import Connection
+from segmentry_client.texts import refused, refused_stream
 from segmentry_client.wire import CriteriaLike, criteria_of, is_terminal, timestamp
 
 
-class AsyncSegmentryClient:
+class AsyncSegmentryClient(Connection):
     """A connection to one server. Use it with `async with`, and from one event loop.
 
     `tenant_id`, `schema_id`, `as_of` and `time_zone` are sent with every request that takes them; each
     method can override the schema and the time. Every method raises `SegmentryCallError`.
     """
 
-    def __init__(
-        self,
-        address: str = "127.0.0.1:50051",
-        *,
-        tenant_id: str = "",
-        schema_id: str = "",
-        as_of: datetime | None = None,
-        time_zone: str = "",
-        token: str = "",
-        credentials: grpc.ChannelCredentials | None = None,
-        deadlines: Deadlines | None = None,
-        patience: Patience | None = None,
-    ) -> None:
-        self._tenant_id = tenant_id
-        self._schema_id = schema_id
-        self._as_of = as_of
-        self._time_zone = time_zone
-        self._deadlines = deadlines or Deadlines()
-        self._patience = patience or Patience()
-        self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
-        if credentials is None:
-            self.channel = grpc.aio.insecure_channel(address, options=CHANNEL_OPTIONS)
-        else:
-            self.channel = grpc.aio.secure_channel(address, credentials, options=CHANNEL_OPTIONS)
-        self.builder: segment_builder_pb2_grpc.SegmentBuilderAsyncStub = (
-            segment_builder_pb2_grpc.SegmentBuilderStub(self.channel)
-        )
-        self.analysis: segment_analysis_pb2_grpc.SegmentAnalysisAsyncStub = (
-            segment_analysis_pb2_grpc.SegmentAnalysisStub(self.channel)
-        )
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
-
-    async def close(self) -> None:
-        """Close the connection; calls under way are cancelled."""
-        await self.channel.close()
-
     # --- words to criteria ------------------------------------------------------------------------
 
+    @refused
     async def build(
         self,
         query: str,
@@ -100,6 +48,7 @@ class AsyncSegmentryClient:
             patience=self._patience if request_id else None,
         )
 
+    @refused_stream
     async def stream_build(
         self,
         query: str,
@@ -127,6 +76,7 @@ class AsyncSegmentryClient:
         ):
             yield item
 
+    @refused
     async def refine(
         self,
         instruction: str,
@@ -157,6 +107,7 @@ class AsyncSegmentryClient:
             patience=self._patience if request_id else None,
         )
 
+    @refused_stream
     async def stream_refine(
         self,
         instruction: str,
@@ -188,6 +139,7 @@ class AsyncSegmentryClient:
         ):
             yield item
 
+    @refused
     async def preview_count(
         self, criteria: CriteriaLike, *, schema_id: str = "", timeout_s: float | None = None
     ) -> segment_builder_pb2.PreviewCountResponse:
@@ -208,6 +160,7 @@ class AsyncSegmentryClient:
             patience=self._patience,
         )
 
+    @refused
     async def list_fields(
         self, *, schema_id: str = "", timeout_s: float | None = None
     ) -> Sequence[catalog_pb2.Field]:
@@ -229,6 +182,7 @@ class AsyncSegmentryClient:
             if not page_token:
                 return fields
 
+    @refused
     async def list_schemas(self, *, timeout_s: float | None = None) -> Sequence[catalog_pb2.Schema]:
         """The customer tables of the tenant, default first; every page."""
         schemas: list[catalog_pb2.Schema] = []
@@ -248,6 +202,7 @@ class AsyncSegmentryClient:
 
     # --- tables to segments -----------------------------------------------------------------------
 
+    @refused
     async def estimate_analysis(
         self,
         *,
@@ -267,6 +222,7 @@ class AsyncSegmentryClient:
         )
         return reply.estimate
 
+    @refused
     async def start_analysis(
         self,
         *,
@@ -292,6 +248,7 @@ class AsyncSegmentryClient:
         )
         return reply.run
 
+    @refused_stream
     async def watch_analysis(
         self, run_id: str, *, resume_token: str = ""
     ) -> AsyncGenerator[segment_analysis_pb2.WatchAnalysisResponse]:
@@ -315,6 +272,7 @@ class AsyncSegmentryClient:
         ):
             yield item
 
+    @refused_stream
     async def discover(
         self,
         *,
@@ -356,6 +314,7 @@ class AsyncSegmentryClient:
         ):
             yield item
 
+    @refused
     async def get_analysis(
         self, run_id: str, *, timeout_s: float | None = None
     ) -> segment_analysis_pb2.GetAnalysisResponse:
@@ -368,6 +327,7 @@ class AsyncSegmentryClient:
             patience=self._patience,
         )
 
+    @refused
     async def list_analyses(
         self, *, schema_id: str = "", page_size: int = 0, page_token: str = "", timeout_s: float | None = None
     ) -> segment_analysis_pb2.ListAnalysesResponse:
@@ -382,6 +342,7 @@ class AsyncSegmentryClient:
             patience=self._patience,
         )
 
+    @refused
     async def cancel_analysis(
         self, run_id: str, *, timeout_s: float | None = None
     ) -> segment_analysis_pb2.AnalysisRun:

@@ -45,7 +45,8 @@ class SegmentryCallError(Exception):
 
     `reason` is a value of `ErrorReason` without its prefix, or one of the client's own names for faults of
     the transport: SERVER_UNREACHABLE, DEADLINE_PASSED, CANCELLED_BY_CALLER, UNKNOWN_METHOD,
-    REQUEST_TOO_LARGE. `retry_after_s` is set when the server says that a retry helps.
+    REQUEST_TOO_LARGE; or INVALID_TEXT for a text that was never sent since UTF-8 cannot carry it.
+    `retry_after_s` is set when the server says that a retry helps.
     """
 
     def __init__(

@@ -101,5 +101,11 @@ def _problem(error: Exception) -> Problem | None:
 
         from segmentry.cli.session import problem_of
 
-        return problem_of(error) if isinstance(error, SegmentryCallError) else None
+        if isinstance(error, SegmentryCallError):
+            return problem_of(error)
+        if isinstance(error, UnicodeEncodeError):
+            # An argument with bytes that are no UTF-8 became part of a message here, not in the client.
+            from segmentry_client.texts import refusal
+
+            return problem_of(refusal(error))
     return None

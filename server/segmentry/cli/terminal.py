@@ -37,7 +37,7 @@ class Terminal:
 
     def line(self, text: str = "") -> None:
         """One line of data."""
-        sys.stdout.write(text + "\n")
+        sys.stdout.write(_writable(text) + "\n")
         sys.stdout.flush()
 
     def value(self, value: JsonValue | Mapping[str, JsonValue]) -> None:
@@ -46,12 +46,20 @@ class Terminal:
 
     def note(self, text: str) -> None:
         """One line of progress or of a message."""
-        sys.stderr.write(text + "\n")
+        sys.stderr.write(_writable(text) + "\n")
         sys.stderr.flush()
 
     def warning(self, text: str) -> None:
         """A message that deserves attention although the command goes on."""
         self.note(self.style("warning ", "yellow", error=True) + text)
+
+
+def _writable(text: str) -> str:
+    """Text without lone surrogates (what Python makes of bytes in an argument that are no UTF-8).
+
+    Each becomes its escape `\\udcff`, which in JSON is the same text again.
+    """
+    return text.encode(errors="backslashreplace").decode()
 
 
 def printable(text: str) -> str:
