@@ -74,6 +74,13 @@ def test_refine_keeps_what_it_does_not_name(run: Run) -> None:
     }
 
 
+def test_a_condition_that_is_excluded_is_shown_as_excluded(run: Run) -> None:
+    done = run("refine", "not vip", "--criteria", '{"status":"ACTIVE"}', "--embedded")
+    assert done.code == 0
+    (changed,) = (line for line in done.out.splitlines() if line.strip().startswith("changed"))
+    assert changed.split(maxsplit=1)[1] == '+ {"$not":{"tags":{"$contains":"vip"}}}'
+
+
 def test_preview_takes_criteria_from_stdin_and_counts_everyone_for_an_empty_object(run: Run) -> None:
     done = run("preview", "-", "--embedded", "--json", stdin="{}")
     assert (done.code, done.json["count"], done.json["universe"]) == (0, 2000, 2000)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from segmentry.criteria import parse
+from segmentry.criteria import canonical, parse
 from segmentry.criteria.diff import diff
+from segmentry.criteria.nodes import Node
 
 
 @pytest.mark.parametrize(
@@ -40,3 +41,34 @@ def test_a_change_holds_both_leaves() -> None:
     (change,) = diff(parse.loads('{"a":1}'), parse.loads('{"a":2}'))
     assert change.before == parse.loads('{"a":1}')
     assert change.after == parse.loads('{"a":2}')
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        ("{}", '{"$not":{"t":{"$contains":"vip"}}}', [(None, '{"$not":{"t":{"$contains":"vip"}}}')]),
+        ('{"$not":{"a":1}}', "{}", [('{"$not":{"a":1}}', None)]),
+        ('{"a":1}', '{"$not":{"a":1}}', [('{"a":1}', '{"$not":{"a":1}}')]),
+        ('{"$not":{"a":1}}', '{"$not":{"a":2}}', [('{"$not":{"a":1}}', '{"$not":{"a":2}}')]),
+        ("{}", '{"$not":{"$not":{"a":1}}}', [(None, '{"a":1}')]),
+        (
+            "{}",
+            '{"$not":{"$and":[{"a":1},{"$not":{"b":2}}]}}',
+            [(None, '{"$not":{"a":1}}'), (None, '{"b":2}')],
+        ),
+    ],
+)
+def test_a_leaf_under_a_not_is_shown_with_it(
+    before: str, after: str, shown: list[tuple[str | None, str | None]]
+) -> None:
+    found = diff(parse.loads(before), parse.loads(after))
+
+    def text(node: Node | None) -> str | None:
+        return None if node is None else canonical.text(node)
+
+    def said(node: str | None) -> str | None:
+        return None if node is None else canonical.text(parse.loads(node))
+
+    assert [(text(each.before), text(each.after)) for each in found] == [
+        (said(one), said(other)) for one, other in shown
+    ]

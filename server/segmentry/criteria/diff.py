@@ -19,12 +19,13 @@ class LeafChange:
     """One change. `path` is the leaf's place in the new tree, or in the old one when it was removed.
 
     A leaf that is the same under another combinator (such as into an `$or`, or under a `$not`) has moved.
+    `before` and `after` say what counts: a leaf that holds where it is false is shown within its `$not`.
     """
 
     kind: Kind
     path: str
-    before: AnyLeaf | None
-    after: AnyLeaf | None
+    before: AnyLeaf | Not | None
+    after: AnyLeaf | Not | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,11 @@ class _Placed:
     about: str
     # The combinators above, without those that change nothing: an `$and` at the root is no place.
     above: tuple[str, ...]
+
+    @property
+    def shown(self) -> AnyLeaf | Not:
+        """The leaf as it counts: under an odd number of `$not` it is its own opposite."""
+        return Not(self.leaf) if self.above.count("not") % 2 else self.leaf
 
 
 def diff(before: Node, after: Node) -> tuple[LeafChange, ...]:
@@ -59,8 +65,8 @@ def diff(before: Node, after: Node) -> tuple[LeafChange, ...]:
     for index, each in enumerate(new):
         kind, was = partner.get(index, ("added", None))
         if kind is not None:
-            changes.append(LeafChange(kind, each.leaf.path, None if was is None else was.leaf, each.leaf))
-    changes.extend(LeafChange("removed", each.leaf.path, each.leaf, None) for each in old)
+            changes.append(LeafChange(kind, each.leaf.path, None if was is None else was.shown, each.shown))
+    changes.extend(LeafChange("removed", each.leaf.path, each.shown, None) for each in old)
     return tuple(changes)
 
 

@@ -122,6 +122,9 @@ def outcome(
 def _difference(reply: segment_builder_pb2.RefineResponse, terminal: Terminal) -> None:
     for change in reply.diff.changes:
         sign = _CHANGES.get(change.kind)
+        if change.kind == criteria_pb2.CHANGE_KIND_MOVED and change.before != change.after:
+            # Moved under a `$not` or out of one: it now means the opposite.
+            sign = "~"
         if sign is not None:
             side = change.before if sign == "-" else change.after
             terminal.line(labelled("changed", f"{sign} {one_line(side)}", terminal))
