@@ -204,6 +204,42 @@ def test_a_bad_line_is_answered_and_keeps_its_id(text: str, line_id: JsonValue, 
     answer_text(text, 7, NOW).encode()
 
 
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        ("1e999", "number 1e999 is out of range at line 2, column 19"),
+        ("-1e999", "number -1e999 is out of range at line 2, column 19"),
+        ("NaN", "NaN is not JSON at line 2, column 19"),
+        ("-Infinity", "-Infinity is not JSON at line 2, column 19"),
+    ],
+)
+def test_a_number_that_criteria_cannot_hold_is_named_as_written_with_line_and_column(
+    number: str, said: str
+) -> None:
+    table = f'{{"fields": {{"n": "number"}}, "rows": [{{"_id": 1, "n": {number}}}], "criteria":\n'
+    fault = error(table + f'{{"n": {{"$in": [1, {number}]}}}}}}')
+    assert (fault["code"], fault["path"], fault["message"]) == ("PARSE_ERROR", "n.$in[1]", said)
+    assert ids(table + '{"n": null}}') == [1]
+
+
+@pytest.mark.parametrize("name", ["a\0", "\n", "tab\there", "\x7f", "a\x85"])
+def test_a_field_name_with_a_control_character_is_refused(name: str) -> None:
+    fault = error(json.dumps({"fields": {name: "string"}, "rows": [], "criteria": {}}))
+    assert fault["code"] == "INVALID_FIELD"
+    assert "has a control character" in str(fault["message"])
+
+
+@pytest.mark.parametrize(("one", "other"), [(1, 1), ("a", "a"), (1, 1.0)])
+def test_two_rows_with_one_id_are_refused_by_name(one: JsonValue, other: JsonValue) -> None:
+    fault = error(line({}, [{"_id": one}, {"_id": 5}, {"_id": other}]))
+    assert (fault["code"], fault["path"]) == ("INVALID_VALUE", "rows[2]._id")
+    assert str(fault["message"]).startswith("rows[0] and rows[2] have the same _id ")
+
+
+def test_a_number_and_its_text_are_two_ids() -> None:
+    assert ids(line({}, [{"_id": 1}, {"_id": "1"}])) == [1, "1"]
+
+
 def test_events_of_customers_are_counted() -> None:
     events: JsonValue = [
         {"_id": 1, "name": "buy", "ts": "2025-12-01", "properties": {"amount": 5, "gift": True}},

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -26,6 +28,7 @@ _TYPES: Mapping[str, Mapping[str, JsonValue]] = {
     **{each: {"type": "datetime"} for each in ("date", "timestamp")},
     "bool": {"type": "boolean"},
 }
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _LEGAL = "string, enum, number, integer, boolean, datetime, array"
 
 
@@ -81,6 +84,10 @@ def _field(name: str, given: JsonValue, parent: str = "fields") -> Field:
     path = paths.member(parent, name)
     if not name or name.startswith("$"):
         raise BadLine("INVALID_FIELD", path, "a field name is not empty and does not start with $")
+    if _CONTROL.search(name):
+        raise BadLine(
+            "INVALID_FIELD", path, f"the field name {json.dumps(name[:60])} has a control character"
+        )
     keys: dict[str, JsonValue] = dict(given) if isinstance(given, dict) else {"type": given}
     kind = keys.get("type")
     known = _TYPES.get(kind.strip().casefold()) if isinstance(kind, str) else None
@@ -109,13 +116,19 @@ def rows(given: JsonValue, catalog: Catalog, clock: Clock) -> tuple[list[Id], li
     """
     if not isinstance(given, list):
         raise BadLine("INVALID_VALUE", "rows", f"rows needs a list of objects, got {shown(given)}")
+    seen: dict[Id, int] = {}
     ids: list[Id] = []
     rows: list[Row] = []
     for index, row in enumerate(given):
         path = paths.item("rows", index)
         if not isinstance(row, dict):
             raise BadLine("INVALID_VALUE", path, f"a row is an object, got {shown(row)}")
-        ids.append(_row_id(row.get("_id"), paths.member(path, "_id")))
+        row_id = _row_id(row.get("_id"), paths.member(path, "_id"))
+        first = seen.setdefault(row_id, index)
+        if first != index:
+            message = f"rows[{first}] and rows[{index}] have the same _id {json.dumps(row_id)[:60]}"
+            raise BadLine("INVALID_VALUE", paths.member(path, "_id"), message)
+        ids.append(row_id)
         rows.append(
             {
                 field.name: _cell(row.get(field.name), field, clock, paths.member(path, field.name))

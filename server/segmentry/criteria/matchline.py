@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from segmentry.criteria import check, linetable, match, parse, paths, strict_json, zones
@@ -69,7 +69,7 @@ def answer(line: str, number: int, now: datetime, engine: Engine = reference) ->
                 "PARSE_ERROR", "", "a line is a JSON object with id, fields, rows, criteria and now"
             )
         line_id = _id_of(decoded.get("id"), number)
-        return {"id": line_id, "ids": [*_ids(decoded, now, engine)]}
+        return {"id": line_id, "ids": [*_ids(decoded, line, now, engine)]}
     except BadLine as bad:
         error: JsonValue = bad.answer
     except InvalidCriteria as err:
@@ -108,14 +108,14 @@ def _recovered_id(line: str, number: int) -> JsonValue:
     return _id_of(value, number) if isinstance(value, int | float) else number
 
 
-def _ids(line: dict[str, JsonValue], now: datetime, engine: Engine) -> list[Id]:
+def _ids(line: dict[str, JsonValue], text: str, now: datetime, engine: Engine) -> list[Id]:
     for key in ("fields", "rows", "criteria"):
         if key not in line:
             raise BadLine("MISSING_FIELD", key, f"a line needs {key}")
     clock = _clock(line, now)
     events = line.get("events") or []
     catalog = linetable.catalog(line["fields"], linetable.event_types(line.get("eventTypes"), events))
-    bound = check.require(_criteria(line["criteria"]), catalog, clock).bound
+    bound = check.require(_criteria(line["criteria"], text), catalog, clock).bound
     ids, rows = linetable.rows(line["rows"], catalog, clock)
     theirs = linetable.events(events, ids, catalog, clock)
     mask = engine(catalog, rows, theirs, bound, clock.as_of)
@@ -145,21 +145,28 @@ def _clock(line: dict[str, JsonValue], now: datetime) -> Clock:
     return Clock.at(linetable.instant(given, known, "now"), name)
 
 
-def _criteria(given: JsonValue) -> Node:
+def _criteria(given: JsonValue, line: str) -> Node:
     if isinstance(given, str):
         return parse.loads(given)
     parse.refuse_size(given)
-    _refuse_infinite(given, "")
+    infinite = _infinite(given, "")
+    if infinite is not None:
+        # NaN may stand in rows; criteria are strict JSON wherever they stand.
+        try:
+            strict_json.refuse_member(line, "criteria", max_nesting=_MAX_NESTING)
+        except ParseError as err:
+            err.metadata["path"] = infinite
+            raise
     return parse.from_json(given)
 
 
-def _refuse_infinite(value: JsonValue, path: str) -> None:
-    """NaN may stand in rows; criteria are strict JSON wherever they stand."""
+def _infinite(value: JsonValue, path: str) -> str | None:
+    """The path of the first number that is none: NaN or an infinity."""
+    if isinstance(value, float):
+        return None if math.isfinite(value) else path
+    members: Iterable[tuple[str, JsonValue]] = ()
     if isinstance(value, dict):
-        for key, each in value.items():
-            _refuse_infinite(each, paths.member(path, key))
+        members = ((paths.member(path, key), each) for key, each in value.items())
     elif isinstance(value, list):
-        for index, each in enumerate(value):
-            _refuse_infinite(each, paths.item(path, index))
-    elif isinstance(value, float) and not math.isfinite(value):
-        raise ParseError(f"{value} is not JSON at {path}", path=path)
+        members = ((paths.item(path, index), each) for index, each in enumerate(value))
+    return next((found for here, each in members if (found := _infinite(each, here)) is not None), None)

@@ -56,6 +56,17 @@ def decode(text: str, *, max_nesting: int = MAX_NESTING, table: bool = False) ->
     return _Reader(text, table=table).document()
 
 
+def refuse_member(text: str, name: str, *, max_nesting: int = MAX_NESTING) -> None:
+    """Find the fault in one member of a `table` object that has to be strict JSON itself.
+
+    Raises: ParseError, as `decode` for the member alone, with its line and column in the whole text.
+
+    >>> refuse_member('{"rows": [NaN], "criteria": {"n": 1}}', "criteria")
+    """
+    check_nesting(text, max_nesting)
+    _Reader(text, table=True, strict=name).document()
+
+
 def check_nesting(text: str, maximum: int = MAX_NESTING) -> None:
     """Refuse a text with more than `maximum` brackets open at once, without recursion.
 
@@ -108,9 +119,10 @@ def _int(text: str) -> int:
 class _Reader:
     """A recursive descent over one text; nesting was bounded before."""
 
-    def __init__(self, text: str, *, table: bool) -> None:
+    def __init__(self, text: str, *, table: bool, strict: str | None = None) -> None:
         self.text = text
         self.table = table
+        self.strict = strict
         self.at = 0
 
     def document(self) -> JsonValue:
@@ -119,7 +131,7 @@ class _Reader:
         self.space()
         if self.at == len(self.text):
             self.fail("the text is empty")
-        value = self.value()
+        value = self.object(self.strict) if self.sign() == "{" else self.value()
         self.space()
         if self.at < len(self.text):
             self.fail("unexpected text after the end of the JSON value")
@@ -226,7 +238,8 @@ class _Reader:
                 self.fail("expected ',' or ']'")
             self.at += 1
 
-    def object(self) -> dict[str, JsonValue]:
+    def object(self, strict: str | None = None) -> dict[str, JsonValue]:
+        """An object; its member `strict` holds no rows."""
         found: dict[str, JsonValue] = {}
         self.at += 1
         self.space()
@@ -246,7 +259,9 @@ class _Reader:
                 self.fail("expected ':'")
             self.at += 1
             self.space()
+            table, self.table = self.table, self.table and key != strict
             found[key] = self.value()
+            self.table = table
             self.space()
             if self.sign() == "}":
                 self.at += 1
