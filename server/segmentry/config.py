@@ -64,6 +64,10 @@ def _setting(default: T, env: str, key: str, kind: Kind, about: str) -> T:
     return dataclasses.field(default=default, metadata={"setting": Setting(env, key, kind, about)})
 
 
+# Said with every AI_* setting, so that nobody waits for a model that is never asked.
+_NO_TIER_YET = "Read and checked, but not used: this version has no language-model tier yet."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that can be set. Durations are in seconds; secrets never show in `repr`."""
@@ -237,19 +241,28 @@ class Settings:
         "AI_OPENAI_KEY",
         "ai.openai_key",
         SecretText(),
-        "Key of the model's vendor. Not required: without it the service works offline and says so.",
+        "Key of the model's vendor. Not required. " + _NO_TIER_YET,
     )
-    ai_model: str = _setting("gpt-4o-mini", "AI_MODEL", "ai.model", Text(), "Model that the experts ask.")
+    ai_model: str = _setting(
+        "gpt-4o-mini", "AI_MODEL", "ai.model", Text(), "Name of the language model. " + _NO_TIER_YET
+    )
     ai_max_tokens: int = _setting(
-        2048, "AI_MAX_TOKENS", "ai.max_tokens", Integer(1, 128_000), "Most tokens of one reply."
+        2048,
+        "AI_MAX_TOKENS",
+        "ai.max_tokens",
+        Integer(1, 128_000),
+        "Most tokens of one reply. " + _NO_TIER_YET,
     )
-    ai_temp: float = _setting(0.2, "AI_TEMP", "ai.temp", Number(0, 1), "Temperature of the model.")
+    ai_temp: float = _setting(
+        0.2, "AI_TEMP", "ai.temp", Number(0, 1), "Temperature of the model. " + _NO_TIER_YET
+    )
     ai_base_url: str = _setting(
         "",
         "AI_BASE_URL",
         "ai.base_url",
         Url(),
-        "Address of an OpenAI-compatible service. Empty means the vendor's own. Never taken from a request.",
+        "Address of an OpenAI-compatible service. Empty means the vendor's own. Never taken from a request. "
+        + _NO_TIER_YET,
     )
 
 

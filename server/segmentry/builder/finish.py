@@ -261,7 +261,7 @@ def _notes(draft: Draft) -> tuple[tuple[str, ...], tuple[Notice, ...]]:
 
 
 async def _fallbacks(draft: Draft, job: Job) -> tuple[Fallback, ...]:
-    """What is left open would go to a language model; none is configured, and that is said."""
+    """What is left open would go to a language model; this server has no such tier, and that is said."""
     if job.options.offline_only:
         return ()
     words = ", ".join(f"'{span.text}'" for span in draft.unexplained[:3]) or "the whole query"
@@ -269,7 +269,7 @@ async def _fallbacks(draft: Draft, job: Job) -> tuple[Fallback, ...]:
         "LLM",
         "DETERMINISTIC",
         "LLM_NOT_CONFIGURED",
-        f"no language model is configured, so nobody was asked about {words}",
+        f"this server has no language-model tier, so nobody was asked about {words}",
     )
     await job.emit(notice)
     return (notice,)

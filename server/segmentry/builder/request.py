@@ -60,7 +60,7 @@ def refuse_words(text: str, field: str) -> None:
 def refuse_options(options: Options) -> None:
     """Refuse wishes that contradict each other or that this server cannot grant.
 
-    Raises: InvalidParameters; ModelNotUsable, since no language model is configured here.
+    Raises: InvalidParameters; ModelNotUsable, since this server has no language-model tier.
     """
     if options.require_llm and options.offline_only:
         raise InvalidParameters(
@@ -73,8 +73,8 @@ def refuse_options(options: Options) -> None:
         )
     if options.require_llm:
         raise ModelNotUsable(
-            "the language model was required and none is configured; leave require_llm out to have the "
-            "words read without one",
+            "a language model was required and this server has no language-model tier; leave require_llm out "
+            "to have the words read without one",
             cause="LLM_NOT_CONFIGURED",
             provider="none",
         )

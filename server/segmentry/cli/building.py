@@ -10,8 +10,11 @@ if TYPE_CHECKING:
     from segmentry.cli.session import Session
     from segmentry.v1 import segment_builder_pb2
 
-Offline = Annotated[bool, typer.Option("--offline", help="Never ask a language model.")]
-RequireLlm = Annotated[bool, typer.Option("--require-llm", help="Fail where no language model answers.")]
+Offline = Annotated[bool, typer.Option("--offline", help="Never ask a language model (there is none yet).")]
+RequireLlm = Annotated[
+    bool,
+    typer.Option("--require-llm", help="Fail where no language model answers: always, until there is one."),
+]
 NoPreview = Annotated[bool, typer.Option("--no-preview", help="Do not count.")]
 Stream = Annotated[
     bool, typer.Option("--stream", help="With --json: one line per event instead of the reply.")

@@ -85,16 +85,17 @@ def doctor(
         else:
             missing = "set SEGMENTRY_DATABASE_DSN or install segmentry[embedded]"
             findings.append(("missing", "database", missing))
+        none = "this version has no language-model tier"
         if settings.ai_openai_key is not None:
-            findings.append(("ok", "model", settings.ai_model))
+            findings.append(("warning", "model", f"a key is set, but {none}"))
         else:
-            findings.append(("degraded", "model", "AI_OPENAI_KEY is not set: words are read offline"))
+            findings.append(("ok", "model", f"words are read offline; {none}"))
     folder, why = data_folder()
     findings.append(("ok" if not why else "degraded", "data folder", f"{folder}{f' ({why})' if why else ''}"))
     if json:
         terminal.value({"findings": [{"state": a, "what": b, "message": c} for a, b, c in findings]})
     else:
-        colors = {"ok": "green", "degraded": "yellow", "missing": "red", "wrong": "red"}
+        colors = {"ok": "green", "warning": "yellow", "degraded": "yellow", "missing": "red", "wrong": "red"}
         for state, what, message in findings:
             terminal.line(f"{terminal.style(state.ljust(9), colors[state])} {what.ljust(13)} {message}")
     wrong = any(state in ("wrong", "missing") for state, _, _ in findings)
