@@ -31,6 +31,7 @@ from segmentry.errors import (
     MissingField,
     NotFound,
     ServerDraining,
+    Unavailable,
 )
 from segmentry.runs.store import Claim
 from segmentry.state.database import Database
@@ -444,6 +445,15 @@ async def test_the_log_survives_a_restart_of_the_database_connections(
         said = await heard(service, run)
     assert len(said) == seen
     assert [each.sequence for each in said] == list(range(1, seen + 1))
+
+
+async def test_a_file_in_the_place_of_the_folder_for_tables_is_said(
+    serving: ServeAnalyses, tmp_path: Path
+) -> None:
+    (tmp_path / "tables").touch()
+    async with serving() as service:
+        with pytest.raises(Unavailable, match="folder for tables"):
+            await service.open()
 
 
 async def test_a_closed_service_starts_nothing(serving: ServeAnalyses) -> None:

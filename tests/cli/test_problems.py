@@ -119,6 +119,15 @@ def test_a_wrong_setting_is_named_with_all_others(call: Run) -> None:
     assert "AI_MAX_TOKENS" in message
 
 
+@pytest.mark.parametrize("inside", ["", "below"])
+def test_a_data_folder_that_is_a_file_is_one_line_and_a_code(run: Run, shop: Path, inside: str) -> None:
+    done = run("serve", "--demo", "--address", "127.0.0.1:0", SEGMENTRY_DATA_DIR=str(shop / inside))
+    assert (done.code, done.out) == (exit_codes.INVALID, "")
+    (line,) = done.err.splitlines()
+    assert line.startswith("error INVALID_STATE at ")
+    assert "set SEGMENTRY_DATA_DIR to a folder" in line
+
+
 def test_control_characters_of_a_message_do_not_reach_the_terminal(call: Run) -> None:
     done = call("preview", '{"\\u001b[31mred":1}', "--embedded")
     assert done.code == 3

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import logging
 import shutil
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -46,6 +48,8 @@ from segmentry.runs.writer import Writer
 
 log = logging.getLogger(__name__)
 
+# A folder this old belongs to no run: runs end after their deadline.
+STALE_FOLDER_S = 86_400.0
 # What the heuristic can answer instead: it needs no process and little memory.
 REPLACEABLE = (WorkerLost, DatasetTooLarge)
 
@@ -59,6 +63,21 @@ class Workshop:
     folder: Path
     target: str
     llm_configured: bool
+
+    def clear(self) -> None:
+        """Make the folder, and remove what a killed server left there.
+
+        Raises: Unavailable when the folder cannot be used.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            for entry in self.folder.glob("run-*"):
+                # A run of another server on this folder may just have ended.
+                with contextlib.suppress(FileNotFoundError):
+                    if time.time() - entry.stat().st_mtime > STALE_FOLDER_S:
+                        shutil.rmtree(entry, ignore_errors=True)
+        except OSError as err:
+            raise Unavailable(f"the folder for tables of analyses cannot be used ({err.strerror})") from err
 
 
 class Execution:

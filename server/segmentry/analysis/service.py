@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import shutil
-import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -64,8 +62,6 @@ TARGET = "segmentry.analysis.job:run"
 PRELOAD = ("segmentry.analysis.job", "sklearn.cluster")
 CONFIRM_ROWS = 5000
 MOST_OPEN = 100
-# A folder this old belongs to no run: runs end after their deadline.
-STALE_FOLDER_S = 86_400.0
 # What a run that nobody wants any more waits between attempts to write that it is over.
 AGAIN_S = 1.0
 # How long a server that stops waits for such runs.
@@ -117,10 +113,10 @@ class AnalysisService:
     async def open(self) -> None:
         """Take over runs that a dead server left, and warm a worker. Idempotent; `start` does it too.
 
-        Raises: what the store raises.
+        Raises: what the store raises; Unavailable when the folder for tables cannot be used.
         """
         await self._database.open()
-        await asyncio.to_thread(_clear, self._workshop.folder)
+        await asyncio.to_thread(self._workshop.clear)
         if self._keeper is None and not self._closing:
             leases = Leases(
                 self._store,
@@ -389,10 +385,3 @@ class AnalysisService:
 def _tier(parameters: Parameters) -> Tier:
     """Who computes first. The model tier is not built, so it falls back to the worker, with an event."""
     return "HEURISTIC" if parameters.preferred_tier == "HEURISTIC" else "ML_WORKER"
-
-
-def _clear(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for entry in folder.glob("run-*"):
-        if time.time() - entry.stat().st_mtime > STALE_FOLDER_S:
-            shutil.rmtree(entry, ignore_errors=True)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from dataclasses import dataclass
+from pathlib import Path
 
 from segmentry.analysis.service import PRELOAD, AnalysisService
 from segmentry.config import Settings
 from segmentry.customers.snapshots import SnapshotStore
+from segmentry.errors import FailedPrecondition, StorageFull
 from segmentry.rpc.groups import Group
 from segmentry.rpc.interceptors.admission import Limit
 from segmentry.rpc.interceptors.deadline import Allowance
@@ -48,10 +51,38 @@ def analyses(settings: Settings, store: SnapshotStore, state: Database) -> Analy
     )
 
 
+class UnusableFolder(FailedPrecondition):
+    """The data folder is none, or not ours to use."""
+
+    reason = "INVALID_STATE"
+
+
 def tokens(settings: Settings) -> Tokens:
+    """What signs the tokens of pages: with the settings' key, else with one that the data folder keeps.
+
+    Raises: UnusableFolder; StorageFull.
+    """
     if settings.token_key is not None:
         return Tokens(settings.token_key.reveal().encode())
     path = settings.data_dir / "token.key"
+    try:
+        return Tokens(_kept_key(path))
+    except OSError as err:
+        if err.errno == errno.ENOSPC:
+            raise StorageFull(f"no space left for the key that signs tokens in {settings.data_dir}") from err
+        fault = "this is a file" if isinstance(err, FileExistsError) else err.strerror
+        why = f"{fault}: {err.filename or path}"
+    except ValueError:
+        why = f"{path} holds no key; remove it and a new one is made"
+    raise UnusableFolder(
+        f"the data folder {settings.data_dir} cannot be used ({why}); "
+        "set SEGMENTRY_DATA_DIR to a folder that this user can write to",
+        path=str(settings.data_dir),
+    )
+
+
+def _kept_key(path: Path) -> bytes:
+    """The key in that file, which is made if there is none. Raises: OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         # Exclusive, so that of two servers on one folder one makes the key and the other reads it.
@@ -59,7 +90,7 @@ def tokens(settings: Settings) -> Tokens:
             file.write(secrets.token_bytes(32))
     except FileExistsError:
         pass
-    return Tokens(path.read_bytes())
+    return path.read_bytes()
 
 
 def limits(settings: Settings) -> dict[Group, Limit]:
