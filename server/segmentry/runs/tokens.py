@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import hmac
 import json
@@ -11,6 +9,7 @@ import secrets
 from dataclasses import dataclass
 
 from segmentry.errors import InvalidResumeToken
+from segmentry.runs.opaque import unwritten, written
 from segmentry.runs.store import no_such_run
 from segmentry.state.database import Database
 
@@ -31,7 +30,7 @@ class ResumeTokens:
     def issue(self, tenant: str, run_id: str, sequence: int) -> str:
         """An opaque, URL-safe text."""
         body = json.dumps([1, tenant, run_id, sequence], separators=(",", ":")).encode()
-        return base64.urlsafe_b64encode(self._sign(body) + body).decode().rstrip("=")
+        return written(self._sign(body) + body)
 
     def read(self, tenant: str, token: str) -> Position:
         """Where the token's holder stands.
@@ -42,12 +41,9 @@ class ResumeTokens:
             "resume_token was not issued by this service; send it back exactly as received",
             field="resume_token",
         )
-        if len(token) > MAX_CHARACTERS:
+        raw = unwritten(token) if len(token) <= MAX_CHARACTERS else None
+        if raw is None:
             raise bad
-        try:
-            raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-        except (binascii.Error, ValueError) as err:
-            raise bad from err
         signature, body = raw[:SIGNATURE_BYTES], raw[SIGNATURE_BYTES:]
         if not hmac.compare_digest(signature, self._sign(body)):
             raise bad
