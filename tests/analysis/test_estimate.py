@@ -68,7 +68,7 @@ def test_unsound_parameters_are_refused() -> None:
             {
                 ("y", "LEAKAGE", False),
                 ("pdays", "SENTINEL", True),
-                ("day", "CALENDAR_PART", True),
+                ("day", "CALENDAR_PART", False),
                 ("month", "CALENDAR_PART", False),
             },
         ),

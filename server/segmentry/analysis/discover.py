@@ -21,6 +21,7 @@ from segmentry.analysis.fields import Role
 from segmentry.analysis.groups import Declined, Emit, Groups
 from segmentry.analysis.parameters import Parameters, Tier, validate
 from segmentry.analysis.prepare import Prepared, prepare
+from segmentry.analysis.reading import as_read
 from segmentry.analysis.scope import Scope
 from segmentry.analysis.statistics import kind_of, profile
 from segmentry.analysis.table import Column
@@ -69,6 +70,7 @@ class _Run:
         self._fallbacks: list[Fallback] = []
         self._notices: list[Notice] = []
         self._advice = fields.advise(scope.table)
+        self._read = as_read(scope.table, self._advice)
         self._plan = planned(scope.table, parameters, self._advice, llm_configured=llm_configured)
         self._effective = self._plan.effective_parameters
         self._features = self._effective.included_features or ()
@@ -104,7 +106,7 @@ class _Run:
 
     def _prepared(self) -> Prepared:
         roles: dict[str, Role] = {name: self._advice[name].role for name in self._features}
-        prepared = prepare(self._scope.table, self._features, roles, self._scope.clock.as_of.timestamp())
+        prepared = prepare(self._read, self._features, roles, self._scope.clock.as_of.timestamp())
         self._notice(prepared.notices)
         return prepared
 
@@ -129,9 +131,10 @@ class _Run:
     def _of_groups(self, found: Groups) -> AnalysisResult:
         self._notice(found.notices)
         self._emit(Progress("describing segments", 0.8))
-        ruled = {name: self._scope.table.columns[name] for name in self._features}
+        ruled = {name: self._read.columns[name] for name in self._features}
+        profiled = {name: self._read.columns[name] for name in self._profiled}
         made = self._say_cards(
-            cards.of_clusters(self._scope, found.labels, ruled, self._profiled, self._effective.seed)
+            cards.of_clusters(self._scope, found.labels, ruled, profiled, self._effective.seed)
         )
         unassigned = self._scope.table.rows - sum(card.size for card in made)
         text = f"{len(made)} segments of {words.customers(self._scope.table.rows)}"

@@ -23,6 +23,9 @@ Role = Literal["QUANTITY", "FLAG", "CODE", "CATEGORY", "DATE", "TEXT", "IDENTIFI
 ADVICE_ROWS = 20_000
 SUGGESTED = 8
 MAX_LEVELS = 50
+# A code has few values that many rows share: in a table of ten rows every column of numbers has few.
+MOST_CODES = 12
+ROWS_PER_CODE = 5
 
 _ID_NAME = re.compile(r"(^|[^a-z])(id|key|no|nr|number|uuid|guid)$")
 _OUTCOME = re.compile(
@@ -47,7 +50,8 @@ _PERSONAL = re.compile(
 @dataclass(frozen=True, slots=True)
 class Advice:
     """What is known of one field. `notes` are (reason, sentence), gravest first; `excluded` says that
-    the default set of features leaves it out; `preferred` marks a good quantity."""
+    the default set of features leaves it out; `preferred` marks a good quantity; `sentinel` is the number
+    that stands for "unset"."""
 
     field: Field
     role: Role
@@ -55,12 +59,16 @@ class Advice:
     excluded: bool
     preferred: bool
     distinct: int
+    sentinel: float | None = None
 
 
 def advise(table: FeatureTable) -> dict[str, Advice]:
     """Advice on every field of the table, in catalog order, from at most 20,000 of its rows."""
     sample = table.spread(ADVICE_ROWS)
-    return {name: _advise(column, sample.rows) for name, column in sample.columns.items()}
+    return {
+        name: _advise(column, sample.rows, _sentinel(table.columns[name]))
+        for name, column in sample.columns.items()
+    }
 
 
 def choose_features(
@@ -118,7 +126,8 @@ def _unusable(advice: Advice) -> bool:
     return bool(reasons & {"ALL_NULL", "CONSTANT"}) or endless
 
 
-def _advise(column: Column, rows: int) -> Advice:
+def _advise(column: Column, rows: int, sentinel: tuple[float, int] | None) -> Advice:
+    """Advice from a sample of the rows. `sentinel` is one and the rows of the whole table that hold it."""
     field = column.field
     missing, distinct, commonest = _shape(column)
     present = rows - missing
@@ -154,13 +163,24 @@ def _advise(column: Column, rows: int) -> Advice:
         notes.append(
             ("NEAR_CONSTANT", f"{field.name} has one value in {100 * commonest / present:.1f} % of rows")
         )
-    notes.extend(_cautions(column, role, distinct))
+    cautions = _cautions(column, role, distinct)
+    notes.extend(cautions)
+    for reason, _ in cautions:
+        if reason == "CODE_LIKE":
+            role, sentinel = "CODE", None
+        excluded |= reason == "CALENDAR_PART" and isinstance(column, Numbers)
+    if role != "QUANTITY":
+        sentinel = None
+    if sentinel:
+        value, held = sentinel
+        text = f"{field.name}: {value:g} read as unset in {held:,} rows, as no other value is negative"
+        notes.append(("SENTINEL", text))
     if missing / rows > 0.4:
         notes.append(("MOSTLY_NULL", f"{field.name} is unset in {100 * missing / rows:.0f} % of rows"))
     preferred = not notes and role == "QUANTITY" and distinct >= 20 and missing / rows <= 0.05
     if preferred:
         notes.append(("GOOD_QUANTITY", f"{field.name} is a quantity with {distinct:,} values and few gaps"))
-    return Advice(field, role, tuple(notes), excluded, preferred, distinct)
+    return Advice(field, role, tuple(notes), excluded, preferred, distinct, sentinel[0] if sentinel else None)
 
 
 def _shape(column: Column) -> tuple[int, int, int]:
@@ -209,7 +229,7 @@ def _personal(column: Column) -> bool:
 
 
 def _cautions(column: Column, role: Role, distinct: int) -> list[tuple[str, str]]:
-    """Warnings that do not exclude: a code, a sentinel, a part of a date."""
+    """A part of a date or a code: neither is a quantity."""
     name = column.field.name
     bare = _bare(name)
     if isinstance(column, Levels):
@@ -224,15 +244,27 @@ def _cautions(column: Column, role: Role, distinct: int) -> list[tuple[str, str]
     calendar = _CALENDAR.get(bare)
     if calendar and _whole(column) and low >= calendar[0] and high <= calendar[1]:
         found.append(("CALENDAR_PART", f"{name} is a part of a date, not a quantity"))
-    elif distinct <= 12 and _whole(column) and not _COUNT_NAME.search(bare) and not column.field.unit:
-        found.append(
-            ("CODE_LIKE", f"{name} has {distinct} whole values: is it a code rather than a quantity?")
-        )
-    negative = column.present[column.present < 0]
-    if len(negative) and negative.min() == negative.max() and len(negative) >= 0.05 * len(column.values):
-        text = f"{name} is {negative[0]:g} in {100 * len(negative) / len(column.values):.0f} % of rows"
-        found.append(("SENTINEL", f"{text} and never negative otherwise: read it as unset"))
+    elif (
+        distinct <= MOST_CODES
+        and len(column.present) >= ROWS_PER_CODE * distinct
+        and _whole(column)
+        and not _COUNT_NAME.search(bare)
+        and not column.field.unit
+    ):
+        text = f"{name} has {distinct} whole values: it is read as a code, not as a quantity"
+        found.append(("CODE_LIKE", text))
     return found
+
+
+def _sentinel(column: Column) -> tuple[float, int] | None:
+    """The only negative value of a number field, and the rows that hold it, when they are many."""
+    if isinstance(column, Levels) or column.field.type != "number":
+        return None
+    negative = column.present[column.present < 0]
+    others = len(column.present) - len(negative)
+    if not others or not len(negative) or negative.min() != negative.max():
+        return None
+    return (float(negative[0]), len(negative)) if len(negative) >= 0.05 * len(column.values) else None
 
 
 def _whole(column: Numbers) -> bool:

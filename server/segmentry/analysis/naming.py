@@ -15,6 +15,8 @@ NAME_LENGTH = 60
 TOP_CHARACTERISTICS = 5
 # Below this a field hardly tells members from others, and a name made of it would mislead.
 TELLING = 0.1
+# From here on the share without a value sets members apart, whatever the others' average is.
+UNSET_TELLS = 0.1
 
 _VALUE = re.compile(
     r"spend|value|revenue|ltv|amount|charge|balance|income|sales|price|turnover|paid|order value"
@@ -127,11 +129,14 @@ def characteristic(traits: FieldTraits) -> Characteristic:
         )
         text, top = _unset(traits), traits.top
         if top is not None:
-            text = f"{words.cut(top.level)} {words.share(100 * top.share)}"
+            # A code and a share side by side would read as one number.
+            between = ":" if field.type == "number" else ""
+            text = f"{words.cut(top.level)}{between} {words.share(100 * top.share)}"
             text += f" ({words.share(100 * top.population_share)} in all, {words.number(top.lift)}x)"
         return Characteristic(field.name, text, traits.importance, top_values=shown, unit=field.unit)
     if traits.median is None:
-        return Characteristic(field.name, "not set", traits.importance, unit=field.unit)
+        text = _unset(traits) if traits.population_missing_share < 1 else "not set"
+        return Characteristic(field.name, text, traits.importance, unit=field.unit)
     if field.type == "datetime":
         text = (
             f"mostly around {words.day(traits.median)} ({words.day(traits.population_median or 0.0)} in all)"
@@ -143,6 +148,8 @@ def characteristic(traits: FieldTraits) -> Characteristic:
         text = f"median {words.number(traits.median)} (vs {typical} in all)"
     else:
         text = f"average {words.number(mean)} (vs {words.number(everyone)} in all)"
+    if abs(traits.missing_share - traits.population_missing_share) >= UNSET_TELLS:
+        text += f"; {_unset(traits)}"
     return Characteristic(
         field.name,
         text,
@@ -154,11 +161,10 @@ def characteristic(traits: FieldTraits) -> Characteristic:
 
 
 def _unset(traits: FieldTraits) -> str:
-    members, everyone = (
-        words.share(100 * traits.missing_share),
-        words.share(100 * traits.population_missing_share),
-    )
-    return f"not set for {members} ({everyone} in all)"
+    members, everyone, verb = traits.missing_share, traits.population_missing_share, "not set"
+    if members < everyone:
+        members, everyone, verb = 1 - members, 1 - everyone, "set"
+    return f"{verb} for {words.share(100 * members)} ({words.share(100 * everyone)} in all)"
 
 
 def comparison(traits: FieldTraits) -> str:
@@ -169,11 +175,14 @@ def comparison(traits: FieldTraits) -> str:
         if top is None:
             return f"{said} {_unset(traits)}"
         both = f"{words.share(100 * top.share)} vs {words.share(100 * top.population_share)}"
-        return f"{said} {words.cut(top.level, 20)} {both}"
+        between = ":" if traits.column.field.type == "number" else ""
+        return f"{said} {words.cut(top.level, 20)}{between} {both}"
     if traits.column.field.type == "datetime":
         if traits.median is None or traits.population_median is None:
             return ""
         return f"{said} {words.day(traits.median)} vs {words.day(traits.population_median)}"
+    if traits.missing_share - traits.population_missing_share >= UNSET_TELLS:
+        return f"{said} {_unset(traits)}"
     if traits.mean is None or traits.population_mean is None:
         return ""
     return f"{said} {words.number(traits.mean)} vs {words.number(traits.population_mean)}"

@@ -116,7 +116,7 @@ def _quantity(column: Numbers, as_of_s: float | None) -> tuple[Floats, FieldRepo
     values = column.values.copy()
     if as_of_s is not None:
         values = (as_of_s - values) / DAY_S
-    finite = np.isfinite(values)
+    finite = column.finite
     huge = finite & (np.abs(np.where(finite, values, 0.0)) > HUGE)
     usable = values[finite & ~huge]
     if len(usable) == 0:
@@ -141,7 +141,7 @@ def _quantity(column: Numbers, as_of_s: float | None) -> tuple[Floats, FieldRepo
     varies = scale > 1e-12 * max(1.0, abs(mean))
     columns = [((values - mean) / scale)[:, None]] if varies else []
     if varies and filled / len(values) >= MISSING_COLUMN_SHARE:
-        columns.append((~finite)[:, None] * MISSING_COLUMN_WEIGHT)
+        columns.append((~finite)[:, None].astype(np.float64) * MISSING_COLUMN_WEIGHT)
     block = np.hstack(columns) if columns else np.empty((len(values), 0))
     report = FieldReport(
         name,

@@ -164,7 +164,8 @@ def _median(values: Floats) -> float:
 def _defined_mean(values: Floats) -> float | None:
     if len(values) == 0:
         return None
-    with np.errstate(over="ignore"):
+    # Sums of huge numbers of both signs give infinities that cancel to no number at all.
+    with np.errstate(over="ignore", invalid="ignore"):
         mean = float(values.mean())
     return mean if math.isfinite(mean) else None
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from segmentry.analysis import conditions
 from segmentry.analysis.conditions import Edge
-from segmentry.analysis.table import Column, Floats, Labels, Levels, Mask
+from segmentry.analysis.table import Column, Floats, Labels, Levels, Mask, Numbers
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.dates import Clock
 from segmentry.criteria.nodes import Leaf
@@ -31,7 +31,8 @@ LEAST_ROWS_TO_HALVE = 400
 @dataclass(frozen=True, eq=False)
 class _Binned:
     """A field cut at its edges: `bins` (rows,) int32, -1 unset; bin b lies between edge b-1 and edge b.
-    Levels have no edges: `values` are what the bins stand for, and criteria can name the `sayable` ones."""
+    Levels have no edges: `values` are what the bins stand for, and criteria can name the `sayable` ones.
+    A `sentinel` has bin 0 to itself, and no range reaches from it to other values."""
 
     field: Field
     bins: Labels
@@ -39,6 +40,7 @@ class _Binned:
     edges: tuple[Edge, ...] = ()
     values: tuple[str | float | bool, ...] = ()
     sayable: frozenset[int] = frozenset()
+    sentinel: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,9 @@ class Learner:
         if condition.listed:
             leaf = conditions.one_of(column.field, [column.values[each] for each in condition.listed])
             return [leaf] if leaf else []
+        if column.sentinel is not None and condition.high == 0:
+            leaf = conditions.one_of(column.field, [column.sentinel])
+            return [leaf] if leaf else []
         found: list[Leaf | None] = []
         if condition.low > 0:
             found.append(conditions.at_least(column.field, column.edges[condition.low - 1]))
@@ -155,7 +160,11 @@ def _candidates(
     last = column.n_bins - 1
     up_matched, up_true = np.cumsum(matched), np.cumsum(true)
     found: list[tuple[float, _Condition]] = []
-    if conditions.below(column.field, column.edges[0]):
+    below = conditions.below(column.field, column.edges[0])
+    if below and column.sentinel is not None:
+        if conditions.one_of(column.field, [column.sentinel]):
+            found.append((float(_f1s(true[:1], matched[:1], members)[0]), _Condition(index, 0, 0)))
+    elif below:
         scores = _f1s(up_true[:-1], up_matched[:-1], members)
         high = int(np.argmax(scores))
         found.append((float(scores[high]), _Condition(index, 0, high)))
@@ -163,13 +172,13 @@ def _candidates(
         scores = _f1s(up_true[-1] - up_true[:-1], up_matched[-1] - up_matched[:-1], members)
         low = int(np.argmax(scores))
         found.append((float(scores[low]), _Condition(index, low + 1, last)))
-    if len(found) == 2 and room >= 2 and last >= 2:
+    if below and found and room >= 2 and last >= 2:
         # Ranges that open after edge i and close before edge j: (i, j) with i < j.
         between_true = np.triu(up_true[None, :-1] - up_true[:-1, None], k=1)
         between_matched = np.triu(up_matched[None, :-1] - up_matched[:-1, None], k=1)
         scores = _f1s(between_true, between_matched, members)
         low, high = divmod(int(np.argmax(scores)), scores.shape[1])
-        if scores[low, high] >= max(found[0][0], found[1][0]) + LEAST_GAIN:
+        if scores[low, high] >= max(score for score, _ in found) + LEAST_GAIN:
             found.append((float(scores[low, high]), _Condition(index, low + 1, high)))
     return found
 
@@ -216,6 +225,8 @@ def _bin(column: Column, clock: Clock) -> _Binned | None:
         values = tuple(_level_value(field, level) for level in column.levels)
         return _of_values(field, column.codes, values, clock) if values else None
     kept = column.values[column.finite]
+    if column.sentinel is not None:
+        return _bin_beside(column, column.sentinel)
     distinct = np.unique(kept[:100_000])
     if field.type == "number" and len(distinct) == 2 and len(np.unique(kept)) == 2:
         bins = np.where(column.values == distinct[0], 0, np.where(column.values == distinct[1], 1, -1))
@@ -233,6 +244,18 @@ def _bin(column: Column, clock: Clock) -> _Binned | None:
     return _Binned(field, bins.astype(np.int32), len(edges) + 1, edges=tuple(edges))
 
 
+def _bin_beside(column: Numbers, sentinel: float) -> _Binned | None:
+    """The column cut at the sentinel and among its other values."""
+    kept = column.values[column.finite]
+    if len(kept) == 0:
+        return None
+    first = Edge(sentinel, float(kept.min()))
+    edges = (first, *conditions.number_edges(kept, MOST_EDGES - 1))
+    starts = np.array([edge.above for edge in edges])
+    bins = np.where(np.isfinite(column.values), np.searchsorted(starts, column.values, side="right"), -1)
+    return _Binned(column.field, bins.astype(np.int32), len(edges) + 1, edges=edges, sentinel=sentinel)
+
+
 def _of_values(field: Field, codes: Labels, values: tuple[str | float | bool, ...], clock: Clock) -> _Binned:
     held = set(np.unique(codes).tolist())
     named = frozenset(
@@ -241,5 +264,7 @@ def _of_values(field: Field, codes: Labels, values: tuple[str | float | bool, ..
     return _Binned(field, codes, len(values), values=values, sayable=named)
 
 
-def _level_value(field: Field, level: str) -> str | bool:
+def _level_value(field: Field, level: str) -> str | float | bool:
+    if field.type == "number":
+        return float(level)
     return level == "true" if field.type == "boolean" else level

@@ -24,15 +24,18 @@ HUGE = 1e15
 
 @dataclass(frozen=True, eq=False)
 class Numbers:
-    """A number or datetime field: `values` (rows,) float64, NaN where unset; datetimes in epoch seconds."""
+    """A number or datetime field: `values` (rows,) float64, NaN where unset; datetimes in epoch seconds.
+    Rows that hold the `sentinel` count as unset."""
 
     field: Field
     values: Floats
+    sentinel: float | None = None
 
     @cached_property
     def finite(self) -> Mask:
         """Rows that hold a usable number. (rows,)"""
-        return np.isfinite(self.values)
+        usable = np.isfinite(self.values)
+        return usable if self.sentinel is None else usable & (self.values != self.sentinel)
 
     @cached_property
     def present(self) -> Floats:
@@ -41,7 +44,7 @@ class Numbers:
         return kept[np.abs(kept) <= HUGE]
 
     def take(self, rows: Mask | NDArray[np.intp]) -> Numbers:
-        return Numbers(self.field, self.values[rows])
+        return Numbers(self.field, self.values[rows], self.sentinel)
 
 
 @dataclass(frozen=True, eq=False)
