@@ -71,3 +71,12 @@ def test_a_catalog_that_was_inferred_can_be_given_back(run: Run, shop: Path, tmp
     done = run("fields", "--data", str(shop), "--catalog", str(written))
     assert done.code == 0
     assert "averageBasket" in done.out
+
+
+def test_the_default_table_of_a_server_is_meant_where_none_is_named(run: Run) -> None:
+    done = run("discover", "--embedded", "--json", "--fields", "lifetimeValue", "--max-clusters", "3")
+    assert done.code == 0, done.err + done.out
+    result = _result(done.lines[-1])
+    run_of = result["run"]
+    assert isinstance(run_of, dict)
+    assert (run_of["schemaId"], result["rows"]) == ("customers", 2000)

@@ -1,4 +1,4 @@
-"""Every command that README and the guides show is run, and what they say it prints is what it prints."""
+"""What README and the guides show in console blocks is run, and prints what they say it prints."""
 
 from __future__ import annotations
 
@@ -95,6 +95,26 @@ def test_every_command_prints_what_the_document_says(
     texts = [command.text for each in DOCUMENTS for command in commands(each)]
     named = {path for text in texts for path in re.findall(r"[\w-]+\.(?:toml|jsonl|csv)", text)}
     assert {path.name for path in folder.iterdir()} <= {"docs", *named}
+
+
+def test_every_make_target_of_the_documents_is_there() -> None:
+    # `make demo` itself is `segmentry demo` (tests/cli/test_demo.py); `make test` is what runs this.
+    named = {
+        target
+        for document in (*DOCUMENTS, "CONTRIBUTING.md")
+        for target in re.findall(r"(?:`|^)make ([a-z-]+)", (TOP / document).read_text(), re.MULTILINE)
+    }
+    assert {"demo", "test"} <= named
+    unknown = {
+        target: done.stderr
+        for target in sorted(named)
+        if (
+            done := subprocess.run(
+                ["make", "-n", target], cwd=TOP, capture_output=True, text=True, check=False
+            )
+        ).returncode
+    }
+    assert unknown == {}
 
 
 def _is_grpcurl(command: Command) -> bool:

@@ -11,6 +11,8 @@ from segmentry.cli import criteria_argument, exit_codes
 from segmentry.cli.problems import CommandError, Problem, usage
 
 if TYPE_CHECKING:
+    from segmentry_client import AsyncSegmentryClient
+
     from segmentry.cli.session import Session
     from segmentry.v1 import segment_analysis_pb2
 
@@ -77,9 +79,12 @@ async def discover(
     )
     terminal = session.terminal
     async with session.client() as client:
+        schema_id = session.common.schema
+        if not schema_id and session.common.data is None:
+            schema_id = await _default(client)
         with view.Progress(terminal) as progress:
             last: segment_analysis_pb2.AnalysisEvent | None = None
-            async for item in client.discover(parameters=parameters, confirmed=yes):
+            async for item in client.discover(schema_id=schema_id, parameters=parameters, confirmed=yes):
                 last = item.event
                 if terminal.json:
                     terminal.value(to_dict(item))
@@ -90,6 +95,12 @@ async def discover(
     if not terminal.json:
         view.result(last.result, terminal)
     return exit_codes.OK
+
+
+async def _default(client: "AsyncSegmentryClient") -> str:
+    """The id of the tenant's default table: the contract wants it said which table is analysed."""
+    schemas = await client.list_schemas()
+    return next((schema.schema_id for schema in schemas if schema.is_default), "")
 
 
 def _parameters(
