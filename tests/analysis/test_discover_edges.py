@@ -139,6 +139,13 @@ def test_huge_numbers_reach_no_reply_as_infinity() -> None:
     assert adds_up(result)
 
 
+def test_huge_numbers_of_both_signs_bring_no_warning_of_a_library() -> None:
+    rng = np.random.default_rng(13)
+    huge = rng.choice([1e308, -1e308, 1.5, 2.5e307], 400).tolist()
+    result, _ = run(numbers(huge=huge, a=rng.normal(0, 1, 400).tolist()))
+    assert adds_up(result)
+
+
 def test_personal_and_outcome_fields_are_neither_used_nor_shown() -> None:
     rng = np.random.default_rng(12)
     rows = 200

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import cast
@@ -40,6 +41,13 @@ def surroundings(argument: JsonValue, emit: Emit) -> JsonValue:
         "oom": adj.read_text().strip() if adj.exists() else None,
         "modules": [name for name in ("sklearn", "grpc", "asyncpg", "decimal") if name in sys.modules],
     }
+
+
+def warn(argument: JsonValue, emit: Emit) -> JsonValue:
+    """Warn as a library does, over two lines, and complain about something else."""
+    warnings.warn("overflow encountered\n  in multiply", RuntimeWarning, stacklevel=1)
+    print("something else", file=sys.stderr)  # noqa: T201
+    return "done"
 
 
 def die_until(argument: JsonValue, emit: Emit) -> JsonValue:

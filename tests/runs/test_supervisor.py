@@ -195,6 +195,18 @@ async def test_a_bug_of_the_job_is_internal_and_its_text_stays_in_the_log(
     assert "Traceback" in caplog.text
 
 
+async def test_a_librarys_warning_is_one_line_of_the_log_without_a_path(
+    supervising: MakeSupervisor, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    async with supervising() as supervisor:
+        assert await run(supervisor, "warn") == "done"
+    said = [record for record in caplog.records if record.name == "segmentry.runs.child"]
+    assert [record.levelname for record in said] == ["INFO", "WARNING"]
+    assert "RuntimeWarning: overflow encountered in multiply (jobs.py:" in said[0].getMessage()
+    assert "/" not in said[0].getMessage()
+
+
 async def test_no_more_jobs_than_slots_run_at_once(supervising: MakeSupervisor) -> None:
     heards = [Heard() for _ in range(3)]
     async with supervising(slots=2) as supervisor:

@@ -158,4 +158,7 @@ async def _log_lines(stream: asyncio.StreamReader, pid: int) -> None:
             continue
         if not line:
             return
-        log.warning("worker %d: %s", pid, line.decode(errors="replace").rstrip())
+        text = line.decode(errors="replace").rstrip()
+        # A warning changes no result, and whoever runs a server can look for it.
+        level = logging.INFO if text.startswith(frames.WARNING) else logging.WARNING
+        log.log(level, "worker %d: %s", pid, text)

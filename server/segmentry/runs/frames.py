@@ -12,6 +12,8 @@ from segmentry.errors import JsonValue
 HEADER = struct.Struct(">I")
 # A card is some kilobytes; more than this is a fault, not a message.
 MAX_BYTES = 64 * 1024 * 1024
+# How a line on a worker's standard error begins when a library warns; everything else is a complaint.
+WARNING = "warning "
 
 
 class BrokenFrame(Exception):

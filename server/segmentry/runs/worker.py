@@ -19,6 +19,7 @@ import signal
 import sys
 import threading
 import traceback
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -54,6 +55,7 @@ class Mouth:
 
 def main(preload: list[str]) -> int:
     parent = os.getppid()
+    warnings.showwarning = _warn
     _step_back()
     _die_with(parent)
     mouth = Mouth(_take_output())
@@ -68,6 +70,13 @@ def main(preload: list[str]) -> int:
     threading.Thread(target=_stay_alive, args=(mouth,), daemon=True).start()
     mouth.send(_answer(cast("dict[str, JsonValue]", order), mouth))
     return 0
+
+
+def _warn(message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: object) -> None:
+    """A library's warning in one line, without the path and the source that Python prints by default."""
+    text = " ".join(str(message).split())
+    # One write, so that another thread's line does not come in between.
+    sys.stderr.write(f"{frames.WARNING}{category.__name__}: {text} ({Path(filename).name}:{lineno})\n")
 
 
 def _answer(order: dict[str, JsonValue], mouth: Mouth) -> bytes:
