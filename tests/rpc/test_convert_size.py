@@ -107,6 +107,18 @@ def test_a_list_of_too_many_values_is_refused_unconverted_with_its_place(convert
     assert (caught.value.metadata["actual"], converted) == ("100000", [])
 
 
+@pytest.mark.parametrize(
+    ("operand", "n_bytes"),
+    [(pb.Operand(integer=-12345), 7), (pb.Operand(text="GOLD"), 7), (pb.Operand(flag=True), 2)],
+)
+def test_an_operand_counts_with_what_it_needs_in_a_list(operand: pb.Operand, n_bytes: int) -> None:
+    fitting = limits.MAX_BYTES // (1000 * n_bytes)
+    one = pb.Criteria(predicate=pb.Predicate(field="f", operator=pb.OPERATOR_IN, operands=[operand] * 1000))
+    size.refuse_expression(group(*[one] * fitting))
+    with pytest.raises(CriteriaTooComplex):
+        size.refuse_expression(group(*[one] * (fitting + 1)))
+
+
 json_values: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner, max_size=4),

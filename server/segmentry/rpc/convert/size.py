@@ -101,4 +101,10 @@ def _operands(predicate: pb.Predicate, path: str, count: _Count) -> None:
         raise TooManyValues(message, path=here, actual=n_values, maximum=limits.MAX_VALUES)
     count.text(2 * n_values)
     for operand in predicate.operands:
-        count.text(len(operand.text))
+        match operand.WhichOneof("kind"):
+            case "text":
+                count.text(len(operand.text) + 1)
+            case "integer":
+                count.text(len(str(operand.integer)) - 1)
+            case _:
+                pass
