@@ -52,6 +52,8 @@ def test_the_same_error_as_json_is_one_object_on_stdout(call: Run) -> None:
         (("preview", "@nothing.json", "--address", NOBODY), 2, "USAGE"),
         (("build", "x", "--now", "yesterday"), 2, "USAGE"),
         (("build", "x", "--now", "2025-12-16", "--tz", "Mars/Olympus", "--embedded"), 2, "USAGE"),
+        (("build", "x", "--now", "0001-01-01", "--tz", "Asia/Tokyo", "--embedded"), 2, "USAGE"),
+        (("build", "x", "--now", "9999-12-31T23:00-02:00", "--embedded"), 2, "USAGE"),
         (("build", "x", "--embedded", "--address", NOBODY), 2, "USAGE"),
         (("build", "x", "--catalog", "c.toml"), 2, "USAGE"),
         (("build",), 2, "USAGE"),

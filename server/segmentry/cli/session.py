@@ -27,6 +27,14 @@ class Session:
     @property
     def as_of(self) -> datetime | None:
         """The moment of --now; a time without a zone is meant in --tz."""
+        moment = self._moment
+        try:
+            return None if moment is None else moment.astimezone(UTC)
+        except OverflowError:
+            raise usage("--now lies outside the years 1 to 9999", path="--now") from None
+
+    @property
+    def _moment(self) -> datetime | None:
         moment = self.common.now
         if moment is None or moment.tzinfo is not None:
             return moment
