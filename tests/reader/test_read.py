@@ -295,3 +295,82 @@ def test_the_verb_that_is_refused_is_no_condition_of_the_offered_reading(
     draft = read(query, golf, clock)
     assert (draft.outcome, draft.node) == ("refuse", None)
     assert [render.to_json(reading.node) for reading in draft.readings] == [parse.decode(expected)]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "members who opened an email but didn't click",
+        "gold members in Cape Town with at least 5",
+        "active gold members who smoked",
+        "platinum active members in Cape Town with handicap under 10 and shoe size above 44",
+    ],
+)
+def test_a_lost_clause_with_a_verb_or_a_bound_of_its_own_is_a_question(
+    query: str, golf: Catalog, clock: Clock
+) -> None:
+    draft = read(query, golf, clock)
+    assert draft.outcome != "ok"
+    assert draft.confidence < 0.5
+
+
+@pytest.mark.parametrize("query", ["customers without a loan who smoke", "big spenders over the last 7"])
+def test_a_lost_clause_is_a_question_on_other_tables(query: str, clock: Clock) -> None:
+    assert read(query, catalogs.SHOP, clock).confidence < 0.5
+
+
+@pytest.mark.parametrize("query", ["women", "ages", "ages over 30", "members named John"])
+def test_nothing_is_suggested_where_no_field_is_near(query: str, golf: Catalog, clock: Clock) -> None:
+    assert read(query, golf, clock).suggestions == ()
+
+
+@pytest.mark.parametrize(
+    ("query", "nearest"),
+    [("engagmentScor above 50", "engagementScore"), ("didn't click", "lastEmailClickAt")],
+)
+def test_a_field_that_is_near_is_suggested(query: str, nearest: str, golf: Catalog, clock: Clock) -> None:
+    draft = read(query, golf, clock)
+    assert nearest in draft.suggestions or (draft.node is not None and nearest in canonical.text(draft.node))
+
+
+def test_a_frozen_end_is_said_in_words_as_well(golf: Catalog, clock: Clock) -> None:
+    draft = read("membership expires next month", golf, clock)
+    assert any(note.startswith("FROZEN_DATE") for note in draft.notes)
+    assert "the end of next month is the date 2026-02-01" in draft.ambiguities
+
+
+def test_a_counter_is_offered_once_under_a_label_without_its_name_twice(golf: Catalog, clock: Clock) -> None:
+    draft = read("booked at least once in 2024", golf, clock)
+    assert [reading.label for reading in draft.readings] == ["bookingCount30d >= 1", "bookingCount90d >= 1"]
+    assert draft.questions[0].text.count("30 days") == 1
+
+
+@pytest.mark.parametrize(
+    "query", ["high channel", "top 10 % by channel", "highest 25 % by flag", "best customers"]
+)
+def test_codes_flags_and_identifiers_are_never_offered_as_shares(query: str, clock: Clock) -> None:
+    coded = Catalog(
+        "coded",
+        (
+            Field("customer_no", "number", role="id", integer=True),
+            Field("Channel", "number", integer=True, notes=("may be a code: whole numbers from 1 to 2",)),
+            Field("flag", "number", integer=True, boolean_like=True),
+            Field("Milk", "number", integer=True),
+        ),
+    )
+    for reading in read(query, coded, clock).readings:
+        assert '"Milk"' in canonical.text(reading.node)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "Mitglieder mit Handicap unter 10",
+        "Kunden mit gold status im Januar",
+        "membres avec handicap moins de 10 et email",
+        "socios con handicap menos de 10",
+    ],
+)
+def test_a_query_half_in_another_language_is_told_so(query: str, golf: Catalog, clock: Clock) -> None:
+    draft = read(query, golf, clock)
+    assert (draft.outcome, draft.reason) == ("refuse", "UNSUPPORTED_LANGUAGE")

@@ -12,10 +12,11 @@ from segmentry.reader.confidence import OPEN, score
 from segmentry.reader.draft import Draft, DraftQuestion, DraftReading, LeafOrigin, Reason, Span
 from segmentry.reader.scene import Fragment, Scene
 from segmentry.reader.scope import Refusal
-from segmentry.reader.typos import nearest_words
-from segmentry.reader.unknown import Unknown, unknown_attribute
+from segmentry.reader.unknown import Unknown, suggestions, unknown_attribute
 
 _MOST_READINGS = 4
+# a symbolic start beside a literal end: the segment does not move on, which a person must see
+FROZEN = "FROZEN_DATE: "
 
 
 def of(scene: Scene, found: Clauses) -> Draft:
@@ -111,6 +112,7 @@ def _draft(scene: Scene, found: Clauses) -> Draft:
         )
     ambiguities = [question.text for question in questions]
     ambiguities += [f"'{span.text}' was not understood" for span in unexplained]
+    ambiguities += [note.removeprefix(FROZEN) for note in dict.fromkeys(notes) if note.startswith(FROZEN)]
     return Draft(
         "ok",
         node,
@@ -229,10 +231,7 @@ def _about(scene: Scene, unexplained: tuple[Span, ...], asked: bool) -> list[Dra
 
 def _suggestions(scene: Scene, found: Clauses) -> tuple[str, ...]:
     words = [scene.tokens[at].norm for at in found.unclaimed if scene.tokens[at].kind == "word"]
-    near: list[str] = []
-    for word in words[:4]:
-        for close in nearest_words(word, scene.lexicon, 1):
-            near += [entry.field for entry in scene.lexicon.lookup(close) if entry.kind == "field"]
+    near = [name for word in words[:4] for name in suggestions(word, scene.lexicon)]
     return tuple(dict.fromkeys(near))[:3]
 
 

@@ -91,6 +91,17 @@ def boolean_like(field: Field) -> bool:
 _TRUTHS = (("yes", "no"), ("y", "n"), ("true", "false"), ("t", "f"), ("1", "0"))
 
 
+def ranks_people(field: Field) -> bool:
+    """True for numbers whose size says something: no identifier, no flag, no code."""
+    return (
+        field.type == "number"
+        and field.role != "id"
+        and not field.boolean_like
+        and truth_values(field) is None
+        and not any(note.startswith("may be a code") for note in field.notes)
+    )
+
+
 def truth_values(field: Field) -> tuple[str | int | float | bool, str | int | float | bool] | None:
     """The stored values for yes and no, or None when the column is no flag.
 

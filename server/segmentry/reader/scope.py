@@ -141,7 +141,7 @@ def foreign_language(scene: Scene, coverage: float) -> str | None:
     english = sum(1 for word in words if word in STOP)
     scores = {name: sum(1 for word in words if word in listed) for name, listed in FUNCTION_WORDS.items()}
     name, most = max(scores.items(), key=lambda item: item[1])
-    return name if most > english and most >= 2 else None
+    return name if most >= max(english, 2) else None
 
 
 def _script(char: str) -> str:

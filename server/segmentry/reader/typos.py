@@ -13,7 +13,7 @@ from segmentry.reader.inflect import stem
 from segmentry.reader.lexicon import Lexicon
 from segmentry.reader.numbers import MONEY_WORDS
 from segmentry.reader.tokens import Token
-from segmentry.reader.words import EVERYDAY, FRAME, NEGATORS, STOP, VAGUE
+from segmentry.reader.words import EVERYDAY, FRAME, FUNCTION_WORDS, NEGATORS, STOP, VAGUE
 
 # Words of our own grammar that are worth repairing; longer ones only, so that short words are left alone.
 _GRAMMAR = tuple(
@@ -43,6 +43,8 @@ _KNOWN = frozenset(
     | MONEY_WORDS
     | _CALENDAR
     | set(_GRAMMAR)
+    # "unter" is a word of another language, no misspelt "under"
+    | frozenset[str]().union(*FUNCTION_WORDS.values())
     | WORDS
     | {
         "most",
@@ -64,6 +66,8 @@ _KNOWN = frozenset(
     }
 )
 _KNOWN_STEMS = frozenset(stem(word) for word in _KNOWN)
+
+_SHORT_NAME = 6
 
 
 def repair(tokens: tuple[Token, ...], lexicon: Lexicon) -> tuple[tuple[Token, ...], dict[int, str]]:
@@ -95,6 +99,8 @@ def nearest_words(word: str, lexicon: Lexicon, limit: int = 3) -> list[str]:
 def _unknown(token: Token, lexicon: Lexicon) -> bool:
     if token.kind != "word" or len(token.norm) < 4 or "'" in token.norm:
         return False
+    if token.capitalised and token.start > 0 and not token.text.isupper() and len(token.norm) < _SHORT_NAME:
+        return False  # "named John": a short proper name is no slip of the hand
     if token.norm in _KNOWN or token.stem in _KNOWN_STEMS or token.norm in lexicon.entities:
         return False
     return token.stem not in lexicon.stems

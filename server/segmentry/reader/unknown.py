@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rapidfuzz import fuzz, process
+from rapidfuzz.distance import Indel
 
-from segmentry.criteria.suggest import nearest
+from segmentry.criteria.suggest import LEAST_SCORE, nearest, nearest_by_forms
 from segmentry.reader.clauses import Clauses
 from segmentry.reader.draft import Reason
 from segmentry.reader.lexicon import Lexicon
 from segmentry.reader.names import truth_values
 from segmentry.reader.scene import Scene
+from segmentry.reader.typos import nearest_words
 from segmentry.reader.words import STOP, VAGUE, word_set
 
 _GRAMMAR = word_set("""
 last past next previous least most than over under above below more less within around about
  years months weeks days
 """)
+# one letter more or less makes a short word another word
+_LONG_ENOUGH = 6
 _SIGNS = word_set("= == != > < >= <= ≥ ≤ ≠ <> => =<")
 
 
@@ -61,19 +64,29 @@ def _field(scene: Scene, start: int, end: int) -> Unknown:
 
 
 def suggestions(words: str, lexicon: Lexicon) -> tuple[str, ...]:
-    """The names of the nearest fields, by spelling of names and synonyms; at most 3."""
-    fields = lexicon.catalog.visible
-    near = [str(name) for name in nearest(words, [field.name for field in fields])]
-    phrases = {synonym: field.name for field in fields for synonym in (field.name, *field.synonyms)}
-    found = process.extract(
-        words.casefold(),
-        {key: key.casefold() for key in phrases},
-        scorer=fuzz.WRatio,
-        limit=5,
-        score_cutoff=60,
-    )
-    near += [phrases[str(item[2])] for item in found]
+    """The fields that the words really resemble, by spelling or as another word for them; at most 3."""
+    near = _alike(words, lexicon)
+    for word in words.casefold().split():
+        if word not in STOP:
+            near += _near(word, lexicon)
     return tuple(dict.fromkeys(near))[:3]
+
+
+def _alike(words: str, lexicon: Lexicon) -> list[str]:
+    """The fields spelled like the words; a short word may be one letter off ("ages" is no "tags")."""
+    forms = {field.name: (field.name, *field.synonyms) for field in lexicon.catalog.visible}
+    return nearest_by_forms(words, forms, least=LEAST_SCORE if len(words) >= _LONG_ENOUGH else 100.0)
+
+
+def _near(word: str, lexicon: Lexicon) -> list[str]:
+    """The fields that one word names, or whose words it misspells."""
+    found = [entry.field for entry in lexicon.lookup(word) if entry.kind in ("field", "moment")]
+    found += _alike(word, lexicon)
+    if len(word) >= _LONG_ENOUGH:
+        for close in nearest_words(word, lexicon, 1):
+            if Indel.normalized_similarity(word, close) * 100 >= LEAST_SCORE:
+                found += [entry.field for entry in lexicon.lookup(close) if entry.kind == "field"]
+    return found
 
 
 def _value(scene: Scene, found: Clauses) -> Unknown | None:

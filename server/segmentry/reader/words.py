@@ -101,15 +101,16 @@ drives swim own owns owned wear wears hold holds
 FUNCTION_WORDS: Final[dict[str, frozenset[str]]] = {
     "German": word_set(
         "der die das und oder nicht mit ohne ist sind haben hat alle kunden die den dem ein eine "
-        "zeige mir welche aus über unter mehr als seit letzten tagen wer keine"
+        "zeige mir welche welchen aus über unter im am von vom zum zur für bei "
+        "nach vor mitglieder mehr als seit letzten tagen wer keine"
     ),
     "French": word_set(
         "le la les des du et ou ne pas avec sans est sont ont tous clients qui que dans un une montre "
-        "moi quels depuis plus moins derniers jours dont aux sur"
+        "moi quels au du plus en pour chez depuis plus moins derniers jours dont aux sur"
     ),
     "Spanish": word_set(
         "el los las del y o no con sin es son tienen todos clientes que quienes en un una muestra "
-        "muéstrame desde más menos últimos días cuyos mayores"
+        "muéstrame de la para por desde más menos últimos días cuyos mayores"
     ),
     "Italian": word_set(
         "il lo gli della delle e o non con senza sono hanno tutti clienti che chi nel un una mostra "

@@ -61,13 +61,14 @@ def none_in_period(scene: Scene, at: int) -> Fragment | None:
 
 
 def _windows(scene: Scene, entries: tuple[Entry, ...]) -> list[str]:
-    return [
+    found = [
         entry.field
         for entry in entries
         if entry.kind == "field"
         and scene.field(entry.field).type == "number"
         and scene.lexicon.named[entry.field].window_days
     ]
+    return list(dict.fromkeys(found))
 
 
 def _counter(  # noqa: PLR0917 - the parts of one value
@@ -88,8 +89,7 @@ def _counter(  # noqa: PLR0917 - the parts of one value
         return Fragment("counter", start, when.end, node, Not(node), rank=1)
     if counters:
         options = tuple(
-            Option(f"{name} {label(Leaf(name, operator, value))}", Leaf(name, operator, value))
-            for name in counters
+            Option(label(Leaf(name, operator, value)), Leaf(name, operator, value)) for name in counters
         )
         windows = ", ".join(f"{scene.lexicon.named[name].window_days} days ({name})" for name in counters)
         stop = when.end if when is not None else end

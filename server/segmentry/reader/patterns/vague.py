@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import Leaf, Node, Not, Operator
-from segmentry.reader.names import truth_values
+from segmentry.reader.names import ranks_people
 from segmentry.reader.numbers import Quantity
 from segmentry.reader.phrases import GENERAL, Entry
 from segmentry.reader.scene import Fragment, Option, Scene, best, label, top
@@ -98,7 +98,8 @@ def ranks(scene: Scene, at: int) -> Fragment | None:
         entries = tuple(
             entry
             for entry in match.of("field")
-            if scene.field(entry.field).type in ("number", "datetime") and entry.strength >= 1
+            if (scene.field(entry.field).type == "datetime" or ranks_people(scene.field(entry.field)))
+            and entry.strength >= 1
         )
         if not entries:
             continue
@@ -198,13 +199,7 @@ def plain_noun(scene: Scene, vague: Fragment) -> bool:
 
 
 def _rateable(scene: Scene, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
-    return tuple(
-        entry
-        for entry in entries
-        if scene.field(entry.field).type == "number"
-        and truth_values(scene.field(entry.field)) is None
-        and scene.field(entry.field).role != "id"
-    )
+    return tuple(entry for entry in entries if ranks_people(scene.field(entry.field)))
 
 
 def _question(scene: Scene, start: int, end: int, options: list[Option]) -> Fragment:
@@ -244,7 +239,7 @@ def _akin(scene: Scene, word: str) -> list[Field]:
     return [
         field
         for field in scene.catalog.visible
-        if field.type == "number"
+        if ranks_people(field)
         and any(
             part.startswith(root)
             for part in (
@@ -259,7 +254,7 @@ def _worth(scene: Scene) -> list[Field]:
     """Number fields by which customers are ranked: with bands first, then money, then scores and counts."""
     scored: list[tuple[int, int, Field]] = []
     for position, field in enumerate(scene.catalog.visible):
-        if field.type != "number" or field.role == "id" or truth_values(field) is not None:
+        if not ranks_people(field):
             continue
         stems = set(scene.lexicon.named[field.name].words)
         rank = (
