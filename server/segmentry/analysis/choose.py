@@ -21,6 +21,7 @@ NULL_TABLES = 4
 # does, and that is in the standard error.
 NULL_ROWS = 4_000
 NULL_RESTARTS = 3
+BOX_TABLES = 3
 WEAK = 0.25
 
 
@@ -51,6 +52,28 @@ class Choice:
     alternative_k: int | None
     slivers: bool
     no_clear_segments: bool
+
+
+def unlike_a_box(prepared: Prepared, clustering: Clustering, measured: Silhouette, seed: int) -> bool:
+    """Whether a clustering is clearer than the same k on tables that fill a box evenly.
+
+    The box has the sides of the table along its principal axes (the gap statistic's reference, Tibshirani,
+    Walther and Hastie 2001); 0/1 fields are shuffled each on its own. True when nothing can be compared.
+    """
+    if measured.value is None:
+        return True
+    rng = np.random.default_rng([seed, 5])
+    rows = min(len(prepared.X), NULL_ROWS)
+    values: list[float] = []
+    for _ in range(BOX_TABLES):
+        null = _box_table(prepared, rows, rng)
+        (of_null,) = silhouettes(null, [fit(null, clustering.k, seed, NULL_RESTARTS).labels], rng)
+        if of_null.value is None:
+            return True
+        values.append(of_null.value)
+    own = 0.0 if measured.low is None else (measured.value - measured.low) / 1.96
+    error = (float(np.var(values, ddof=1)) / BOX_TABLES + own**2) ** 0.5
+    return measured.value - float(np.mean(values)) > max(0.02, 2 * error)
 
 
 def choose(candidates: Sequence[Candidate], min_segment_share: float) -> Choice:
@@ -122,17 +145,36 @@ def _value(candidate: Candidate) -> float:
 
 
 def _null_table(prepared: Prepared, rows: int, rng: np.random.Generator) -> Floats:
-    X = prepared.X
-    null = np.empty((rows, X.shape[1]))
+    null = np.empty((rows, prepared.X.shape[1]))
     gaussian = np.array(prepared.gaussian)
     if gaussian.any():
-        covariance = np.atleast_2d(np.cov(X[:, gaussian], rowvar=False))
+        covariance = np.atleast_2d(np.cov(prepared.X[:, gaussian], rowvar=False))
         null[:, gaussian] = rng.multivariate_normal(
             np.zeros(int(gaussian.sum())), covariance, size=rows, method="eigh"
         )
+    _shuffle(prepared, null, rng)
+    return null
+
+
+def _box_table(prepared: Prepared, rows: int, rng: np.random.Generator) -> Floats:
+    null = np.empty((rows, prepared.X.shape[1]))
+    gaussian = np.array(prepared.gaussian)
+    if gaussian.any():
+        quantities = prepared.X[:, gaussian]
+        middle = quantities.mean(axis=0)
+        axes = np.linalg.eigh(np.atleast_2d(np.cov(quantities, rowvar=False)))[1]
+        along = (quantities - middle) @ axes
+        null[:, gaussian] = rng.uniform(along.min(0), along.max(0), (rows, len(middle))) @ axes.T + middle
+    _shuffle(prepared, null, rng)
+    return null
+
+
+def _shuffle(prepared: Prepared, null: Floats, rng: np.random.Generator) -> None:
+    """Fill the 0/1 columns of `null` (rows, columns), field by field from rows of the table."""
+    X, rows = prepared.X, len(null)
+    gaussian = np.array(prepared.gaussian)
     groups = np.array(prepared.groups)
     for name in dict.fromkeys(prepared.groups):
         columns = (groups == name) & ~gaussian
         if columns.any():
             null[:, columns] = X[np.ix_(rng.integers(0, len(X), rows), columns)]
-    return null

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from segmentry.analysis import dbscan, silhouette
-from segmentry.analysis.choose import WEAK, Candidate, Excess, choose, excesses
+from segmentry.analysis.choose import WEAK, Candidate, Excess, choose, excesses, unlike_a_box
 from segmentry.analysis.events import ClusterScore, Event, Notice, Progress
 from segmentry.analysis.parameters import Parameters
 from segmentry.analysis.prepare import Prepared
@@ -88,7 +88,10 @@ def by_kmeans(prepared: Prepared, parameters: Parameters, emit: Emit, started: f
     if choice.slivers:
         text = f"every number of clusters leaves a segment below {100 * parameters.min_segment_share:g} %"
         notices.append(Notice("SMALL_SEGMENTS", text, "min_segment_share"))
-    if choice.no_clear_segments:
+    unclear = choice.no_clear_segments or not unlike_a_box(
+        prepared, clusterings[choice.position], chosen.silhouette, parameters.seed
+    )
+    if unclear:
         text = "no grouping is clearer than in a table without groups: these are slices of one group"
         notices.append(Notice("NO_CLEAR_SEGMENTS", text))
     notices.extend(_weak(chosen.silhouette))
@@ -99,7 +102,7 @@ def by_kmeans(prepared: Prepared, parameters: Parameters, emit: Emit, started: f
         chosen.k,
         "largest smallest segment" if choice.slivers else "highest silhouette",
         choice.alternative_k,
-        choice.no_clear_segments,
+        unclear,
     )
 
 
