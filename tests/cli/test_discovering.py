@@ -59,7 +59,12 @@ def test_a_field_that_is_not_there_is_named_with_the_nearest_one(run: Run, shop:
     error = done.json["error"]
     assert isinstance(error, dict)
     assert done.code == 3
-    assert "visits90Days" in str(error)
+    message = error["message"]
+    assert isinstance(message, str)
+    assert "did you mean 'visits90Days'?" in message
+    spoken = run("discover", str(shop), "--fields", "visits90Dais,averageBasket")
+    assert spoken.err.count("included_features[0]") == 1
+    assert "criteria.parameters" not in done.out + spoken.err
 
 
 def test_a_catalog_that_was_inferred_can_be_given_back(run: Run, shop: Path, tmp_path: Path) -> None:

@@ -164,6 +164,18 @@ def test_the_next_command_is_a_command_that_can_work(
     assert next_command(problem, arguments) == expected
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("build", "x", "--tenant", "nobody"), "check tenant_id or the credential"),
+        (("refine", " ", "--criteria", "{}"), "instruction is needed: say what to change"),
+        (("build", " "), "query is needed: say who is meant, in plain words"),
+    ],
+)
+def test_an_error_says_what_would_work(call: Run, arguments: tuple[str, ...], said: str) -> None:
+    assert said in call(*arguments, "--embedded").err
+
+
 def test_every_exit_code_is_documented() -> None:
     guide = (Path(__file__).resolve().parents[2] / "docs" / "quickstart.md").read_text()
     rows = [line for line in (exit_codes.__doc__ or "").splitlines() if line.startswith("| ")]

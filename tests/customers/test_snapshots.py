@@ -61,8 +61,9 @@ async def test_unknown_names_are_not_found_and_known_ones_are_listed() -> None:
     assert caught.value.metadata == {"resourceType": "schema", "resourceId": "gulf", "available": "golf"}
     with pytest.raises(NotFound, match="'nobody' has no customer table") as caught:
         await store.count("nobody", "golf", [ACTIVE], AS_OF)
-    # Another tenant's tables are not named.
-    assert "available" not in caught.value.metadata
+    # Another tenant's tables are not named, and no other tenant is.
+    assert caught.value.metadata == {"resourceType": "tenant", "resourceId": "nobody"}
+    assert caught.value.message.endswith("check tenant_id or the credential")
     with pytest.raises(NotFound):
         await store.tables("nobody")
 

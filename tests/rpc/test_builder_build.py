@@ -182,7 +182,7 @@ REFUSED: dict[str, tuple[pb.BuildRequest, grpc.StatusCode, str, dict[str, str]]]
         pb.BuildRequest(query="active", tenant_id="nobody"),
         grpc.StatusCode.NOT_FOUND,
         "RESOURCE_NOT_FOUND",
-        {"resourceType": "schema", "tenant": "nobody"},
+        {"resourceType": "tenant", "resourceId": "nobody"},
     ),
     "unknown schema": (
         pb.BuildRequest(query="active", schema_id="nothing"),

@@ -8,6 +8,8 @@ import grpc
 import pytest
 from google.rpc import error_details_pb2
 from segmentry import errors
+from segmentry.analysis.parameters import Parameters, validate
+from segmentry.criteria.catalog import Catalog, Field
 from segmentry.errors import Diagnostic, SegmentryError, Violation
 from segmentry.rpc import status
 from segmentry.v1 import error_reason_pb2
@@ -109,6 +111,16 @@ def test_several_faults_of_a_request_are_all_named() -> None:
     )
     faults = detail(error, error_details_pb2.BadRequest()).field_violations
     assert [fault.field for fault in faults] == ["min_clusters", "eps"]
+
+
+def test_parameters_that_cannot_work_are_listed_once_and_are_no_criteria() -> None:
+    with pytest.raises(errors.InvalidParameters) as caught:
+        validate(Parameters(min_clusters=9, max_clusters=3), Catalog("shop", (Field("spend", "number"),)))
+    (fault,) = detail(caught.value, error_details_pb2.BadRequest()).field_violations
+    assert (fault.field, fault.reason) == ("parameters.min_clusters", "INVALID_PARAMETERS")
+    assert fault.description == "parameters.min_clusters (9) must not exceed parameters.max_clusters (3)"
+    packed = error_reason_pb2.CriteriaViolations.DESCRIPTOR
+    assert not any(each.Is(packed) for each in status.to_status(caught.value).details)
 
 
 def test_what_is_not_found_is_named() -> None:

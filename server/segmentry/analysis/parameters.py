@@ -109,15 +109,15 @@ def validate(parameters: Parameters, catalog: Catalog, prefix: str = "parameters
         raise InvalidParameters(
             faults[0].message,
             diagnostics=faults,
-            violations=[Violation(each.path, each.code, each.message) for each in faults],
+            violations=[Violation(each.path, InvalidParameters.reason, each.message) for each in faults],
             field=faults[0].path,
         )
     return dataclasses.replace(parameters, included_features=features)
 
 
 def _unknown(features: Sequence[str], catalog: Catalog) -> Iterator[tuple[str, str, str, Sequence[str]]]:
-    """The faults of names that are no field of the catalog, the first ones with the nearest names."""
-    names = [field.name for field in catalog.visible]
+    """The faults of names that are no field of the catalog; the first ones with near names to compare by."""
+    comparable = {field.name for field in catalog.visible if not field.pii and field.role != "id"}
     spellings = sum(1 + len(field.synonyms) for field in catalog.visible)
     suggested = min(SUGGESTED_FAULTS, MOST_COMPARISONS // max(1, spellings))
     for position, name in enumerate(features):
@@ -126,7 +126,8 @@ def _unknown(features: Sequence[str], catalog: Catalog) -> Iterator[tuple[str, s
         close: list[str] = []
         if suggested:
             suggested -= 1
-            close = suggest.fields(name[:SHOWN_CHARACTERS], catalog)
+            near = suggest.fields(name[:SHOWN_CHARACTERS], catalog)
+            close = [each for each in near if each in comparable]
         hint = f"; did you mean {close[0]!r}?" if close else ""
         message = f"names an unknown field {name[:SHOWN_CHARACTERS]!r}{hint}"
-        yield f"included_features[{position}]", "INVALID_FIELD", message, close or names[:5]
+        yield f"included_features[{position}]", "INVALID_FIELD", message, close

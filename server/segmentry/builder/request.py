@@ -54,7 +54,8 @@ def refuse_words(text: str, field: str) -> None:
             maximum=MAX_QUERY,
         )
     if not text.strip():
-        raise MissingField(f"{field} is needed: say who is meant, in plain words", field=field)
+        wanted = "what to change" if field == "instruction" else "who is meant, in plain words"
+        raise MissingField(f"{field} is needed: say {wanted}", field=field)
 
 
 def refuse_options(options: Options) -> None:

@@ -90,7 +90,9 @@ def show(problem: Problem, terminal: Terminal, arguments: Sequence[str]) -> None
     if terminal.json:
         terminal.value(problem.to_json())
         return
-    where = f" at {problem.path}" if problem.path else ""
+    # A message that starts with the place says it already.
+    said = problem.message.startswith(f"{problem.path} ")
+    where = f" at {problem.path}" if problem.path and not said else ""
     head = terminal.style(f"error {problem.reason}", "red", error=True)
     terminal.note(f"{head}{printable(where)}: {printable(problem.message)}{printable(_meant(problem))}")
     following = next_command(problem, arguments)

@@ -139,14 +139,13 @@ class SnapshotStore:
                 waitedSeconds=self._wait_s,
             ) from err
 
-    def _tables(self, tenant: str, schema_id: str = "") -> dict[str, _Shelf]:
+    def _tables(self, tenant: str) -> dict[str, _Shelf]:
         tables = self._tenants.get(tenant)
         if tables is None:
             raise NotFound(
-                f"tenant {tenant!r} has no customer table",
-                resourceType="schema",
-                resourceId=schema_id,
-                tenant=tenant,
+                f"tenant {tenant!r} has no customer table here; check tenant_id or the credential",
+                resourceType="tenant",
+                resourceId=tenant,
             )
         return tables
 
@@ -155,7 +154,7 @@ class SnapshotStore:
         return self._defaults[tenant]
 
     def _shelf(self, tenant: str, schema_id: str) -> _Shelf:
-        tables = self._tables(tenant, schema_id)
+        tables = self._tables(tenant)
         schema_id = schema_id or self._defaults[tenant]
         shelf = tables.get(schema_id)
         if shelf is None:

@@ -158,8 +158,10 @@ def _build(
 def _request_faults(
     status: status_pb2.Status, error: SegmentryError, n_violations: int, n_suggestions: int, n_text: int
 ) -> None:
-    diagnostics = [found for found in error.diagnostics if found.severity == "error"][:n_violations]
     violations = list(error.violations)[:n_violations]
+    # An error that names fields of the request is none of criteria: its diagnostics say the same again.
+    of_criteria = () if violations else error.diagnostics
+    diagnostics = [found for found in of_criteria if found.severity == "error"][:n_violations]
     if not violations and not diagnostics and "field" in error.metadata:
         violations = [Violation(error.metadata["field"], reason_of(error), error.message)]
     _pack_bad_request(status, diagnostics, violations, n_text)

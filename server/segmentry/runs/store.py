@@ -181,7 +181,12 @@ class RunStore:
 
 
 def no_such_run(run_id: str) -> NotFound:
-    return NotFound(f"there is no run {run_id[:80]!r}", resourceType="run", resourceId=run_id[:80])
+    return NotFound(
+        f"there is no run {run_id[:80]!r}; ListAnalyses shows the runs of this tenant, and what they said is "
+        f"kept for {KEPT_D} days",
+        resourceType="run",
+        resourceId=run_id[:80],
+    )
 
 
 async def _claimed(session: Session, tenant: str, claim: Claim) -> str | None:
