@@ -130,3 +130,12 @@ def test_a_number_glued_to_a_name_is_no_million() -> None:
 )
 def test_people_are_named_after_what_they_do(value: str, noun: str) -> None:
     assert list(people_of(value)) == [noun]
+
+
+@pytest.mark.parametrize(
+    "words", ["2 billion", "two billion", "2 billions", "2000 million", "2,000,000 thousand"]
+)
+def test_a_billion_is_no_misspelt_million(words: str) -> None:
+    draft = read(f"calls out 30d over {words}", CLINIC, CLOCK)
+    assert draft.node is not None
+    assert canonical.text(draft.node) == '{"calls_out_30d":{"$gt":2000000000}}'

@@ -21,7 +21,9 @@ _TENS = {
 _SCALES = {
     "hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000, "grand": 1_000,
     "k": 1_000, "mil": 1_000_000, "hundreds": 100, "thousands": 1_000, "millions": 1_000_000,
+    "billions": 1_000_000_000,
 }  # fmt: skip
+SCALE_WORDS = frozenset(_SCALES)
 TIMES = {"once": 1, "twice": 2, "thrice": 3}
 _PERCENT = frozenset({"percent", "pct", "percentage"})
 MONEY_WORDS = word_set("""

@@ -11,7 +11,7 @@ from rapidfuzz.distance import OSA
 from segmentry.reader.comparators import WORDS
 from segmentry.reader.inflect import stem
 from segmentry.reader.lexicon import Lexicon
-from segmentry.reader.numbers import MONEY_WORDS
+from segmentry.reader.numbers import MONEY_WORDS, SCALE_WORDS
 from segmentry.reader.tokens import Token
 from segmentry.reader.words import EVERYDAY, FRAME, FUNCTION_WORDS, NEGATORS, STOP, VAGUE
 
@@ -41,6 +41,7 @@ _KNOWN = frozenset(
     | VAGUE
     | EVERYDAY
     | MONEY_WORDS
+    | SCALE_WORDS
     | _CALENDAR
     | set(_GRAMMAR)
     # "unter" is a word of another language, no misspelt "under"
