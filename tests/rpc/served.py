@@ -1,0 +1,103 @@
+"""SegmentAnalysis on a real gRPC server over a real PostgreSQL, with a client's stub."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import grpc
+import pytest
+from segmentry.analysis.service import TARGET, AnalysisService
+from segmentry.customers.demo import golf_snapshot
+from segmentry.customers.snapshot import Snapshot
+from segmentry.customers.snapshots import SnapshotStore
+from segmentry.rpc.analysis import SegmentAnalysis
+from segmentry.rpc.interceptors.errors import Errors
+from segmentry.rpc.relay import Drain, StreamLimits, Streams
+from segmentry.rpc.tokens import Tokens
+from segmentry.runs.supervisor import Supervisor
+from segmentry.state.database import Database
+from segmentry.v1 import segment_analysis_pb2 as pb
+from segmentry.v1 import segment_analysis_pb2_grpc
+
+from tests.rpc.echo import outcome
+
+if TYPE_CHECKING:
+    from segmentry.v1.segment_analysis_pb2_grpc import SegmentAnalysisAsyncStub
+
+TOP = Path(__file__).parents[2]
+FIELDS = ["engagementScore", "churnRiskScore"]
+SMALL = pb.AnalysisParameters(max_clusters=3, included_features=FIELDS)
+HEURISTIC = pb.AnalysisParameters(preferred_tier=pb.ANALYSIS_TIER_HEURISTIC, included_features=FIELDS)
+
+
+@cache
+def club(members: int) -> Snapshot:
+    return golf_snapshot(members)
+
+
+@dataclass
+class Served:
+    """A client's stub, and what stands behind it."""
+
+    stub: SegmentAnalysisAsyncStub
+    service: AnalysisService
+    supervisor: Supervisor
+    drain: Drain
+
+
+@asynccontextmanager
+async def analyses(
+    database: Database, folder: Path, job: str = "brief", heartbeat_s: float = 15.0
+) -> AsyncGenerator[Served]:
+    """Serve SegmentAnalysis with a job of `tests/analysis/jobs.py`; empty means the real one."""
+    store = SnapshotStore()
+    for tenant in ("demo", "tenant_123"):
+        store.put(tenant, "customers", club(300), default=True)
+        store.put(tenant, "large", club(5000))
+    supervisor = Supervisor(environment={"PYTHONPATH": os.pathsep.join([str(TOP), str(TOP / "server")])})
+    target = f"tests.analysis.jobs:{job}" if job else TARGET
+    drain = Drain()
+    server = grpc.aio.server(interceptors=[Errors()])
+    async with AnalysisService(database, store, supervisor, folder=folder, target=target) as service:
+        servicer = SegmentAnalysis(
+            service, Streams(StreamLimits(heartbeat_s=heartbeat_s), drain), Tokens(b"0123456789abcdef")
+        )
+        segment_analysis_pb2_grpc.add_SegmentAnalysisServicer_to_server(servicer, server)
+        port = server.add_insecure_port("127.0.0.1:0")
+        await server.start()
+        try:
+            async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+                stub: Any = segment_analysis_pb2_grpc.SegmentAnalysisStub(channel)
+                yield Served(stub, service, supervisor, drain)
+        finally:
+            await server.stop(0)
+
+
+def start(**fields: Any) -> pb.StartAnalysisRequest:
+    asked: dict[str, Any] = {"schema_id": "customers", "parameters": SMALL, **fields}
+    return pb.StartAnalysisRequest(**asked)
+
+
+async def reason(call: Any) -> tuple[grpc.StatusCode, str]:
+    """How a call fails."""
+    return await outcome(call)
+
+
+async def watched(served: Served, run_id: str = "", token: str = "") -> list[pb.WatchAnalysisResponse]:
+    request = pb.WatchAnalysisRequest(run_id=run_id, resume_token=token)
+    return [item async for item in served.stub.WatchAnalysis(request)]
+
+
+async def at_last(served: Served, run_id: str, state: int) -> None:
+    for _ in range(400):
+        if (await served.stub.GetAnalysis(pb.GetAnalysisRequest(run_id=run_id))).run.state == state:
+            return
+        await asyncio.sleep(0.02)
+    pytest.fail(f"{run_id} did not reach the state {state}")
