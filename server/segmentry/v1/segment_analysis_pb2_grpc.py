@@ -135,6 +135,7 @@ class SegmentAnalysisServicer(object):
 
     def ApplySegment(self, request, context):
         """ApplySegment turns a card into a recommendation.
+        Not built in this version: answers UNIMPLEMENTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -52,7 +52,9 @@ class SegmentAnalysisStub:
     CancelAnalysis: _grpc.UnaryUnaryMultiCallable[_segment_analysis_pb2.CancelAnalysisRequest, _segment_analysis_pb2.CancelAnalysisResponse]
     """CancelAnalysis stops a run. A run that has ended is returned as it is."""
     ApplySegment: _grpc.UnaryUnaryMultiCallable[_segment_analysis_pb2.ApplySegmentRequest, _segment_analysis_pb2.ApplySegmentResponse]
-    """ApplySegment turns a card into a recommendation."""
+    """ApplySegment turns a card into a recommendation.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
 
 @_typing.type_check_only
 class SegmentAnalysisAsyncStub(SegmentAnalysisStub):
@@ -78,7 +80,9 @@ class SegmentAnalysisAsyncStub(SegmentAnalysisStub):
     CancelAnalysis: _aio.UnaryUnaryMultiCallable[_segment_analysis_pb2.CancelAnalysisRequest, _segment_analysis_pb2.CancelAnalysisResponse]  # type: ignore[assignment]
     """CancelAnalysis stops a run. A run that has ended is returned as it is."""
     ApplySegment: _aio.UnaryUnaryMultiCallable[_segment_analysis_pb2.ApplySegmentRequest, _segment_analysis_pb2.ApplySegmentResponse]  # type: ignore[assignment]
-    """ApplySegment turns a card into a recommendation."""
+    """ApplySegment turns a card into a recommendation.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
 
 class SegmentAnalysisServicer(metaclass=_abc_1.ABCMeta):
     """SegmentAnalysis finds the segments that are in a customer table. A run is our own resource: it can be started,
@@ -149,6 +153,8 @@ class SegmentAnalysisServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_analysis_pb2.ApplySegmentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_analysis_pb2.ApplySegmentResponse, _abc.Awaitable[_segment_analysis_pb2.ApplySegmentResponse]]:
-        """ApplySegment turns a card into a recommendation."""
+        """ApplySegment turns a card into a recommendation.
+        Not built in this version: answers UNIMPLEMENTED.
+        """
 
 def add_SegmentAnalysisServicer_to_server(servicer: SegmentAnalysisServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -180,6 +180,7 @@ class SegmentBuilderServicer(object):
 
     def ExplainCount(self, request, context):
         """ExplainCount shows how each leaf shapes the count, and what would relax it.
+        Not built in this version: answers UNIMPLEMENTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -187,6 +188,7 @@ class SegmentBuilderServicer(object):
 
     def ExplainMember(self, request, context):
         """ExplainMember shows why one customer matches or does not, and what would change that.
+        Not built in this version: answers UNIMPLEMENTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -194,6 +196,7 @@ class SegmentBuilderServicer(object):
 
     def CompareCriteria(self, request, context):
         """CompareCriteria says whether two definitions are the same text, select the same customers, and where they differ.
+        Not built in this version: answers UNIMPLEMENTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -201,6 +204,7 @@ class SegmentBuilderServicer(object):
 
     def ExportCriteria(self, request, context):
         """ExportCriteria writes criteria in another language, with values as parameters.
+        Not built in this version: answers UNIMPLEMENTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -208,6 +212,7 @@ class SegmentBuilderServicer(object):
 
     def RecordOutcome(self, request, context):
         """RecordOutcome reports what became of a build: taken, edited or thrown away.
+        Not built in this version: answers UNIMPLEMENTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -215,6 +220,7 @@ class SegmentBuilderServicer(object):
 
     def CreateSegment(self, request, context):
         """CreateSegment saves a definition under a name, as version 1.
+        Not built in this version: answers UNIMPLEMENTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -222,6 +228,7 @@ class SegmentBuilderServicer(object):
 
     def GetSegment(self, request, context):
         """GetSegment returns one saved segment.
+        Not built in this version: answers UNIMPLEMENTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -229,6 +236,7 @@ class SegmentBuilderServicer(object):
 
     def ListSegments(self, request, context):
         """ListSegments lists saved segments, or the versions of one, in order of creation.
+        Not built in this version: answers UNIMPLEMENTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -236,6 +244,7 @@ class SegmentBuilderServicer(object):
 
     def UpdateSegment(self, request, context):
         """UpdateSegment changes the named fields of a segment and keeps the old version.
+        Not built in this version: answers UNIMPLEMENTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -243,6 +252,7 @@ class SegmentBuilderServicer(object):
 
     def DeleteSegment(self, request, context):
         """DeleteSegment archives a segment. Refused with SEGMENT_IN_USE while others refer to it.
+        Not built in this version: answers UNIMPLEMENTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -52,25 +52,45 @@ class SegmentBuilderStub:
     ListSchemas: _grpc.UnaryUnaryMultiCallable[_segment_builder_pb2.ListSchemasRequest, _segment_builder_pb2.ListSchemasResponse]
     """ListSchemas lists the tenant's customer tables, the default one first."""
     ExplainCount: _grpc.UnaryUnaryMultiCallable[_segment_builder_pb2.ExplainCountRequest, _segment_builder_pb2.ExplainCountResponse]
-    """ExplainCount shows how each leaf shapes the count, and what would relax it."""
+    """ExplainCount shows how each leaf shapes the count, and what would relax it.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     ExplainMember: _grpc.UnaryUnaryMultiCallable[_segment_builder_pb2.ExplainMemberRequest, _segment_builder_pb2.ExplainMemberResponse]
-    """ExplainMember shows why one customer matches or does not, and what would change that."""
+    """ExplainMember shows why one customer matches or does not, and what would change that.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     CompareCriteria: _grpc.UnaryUnaryMultiCallable[_segment_builder_pb2.CompareCriteriaRequest, _segment_builder_pb2.CompareCriteriaResponse]
-    """CompareCriteria says whether two definitions are the same text, select the same customers, and where they differ."""
+    """CompareCriteria says whether two definitions are the same text, select the same customers, and where they differ.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     ExportCriteria: _grpc.UnaryUnaryMultiCallable[_segment_builder_pb2.ExportCriteriaRequest, _segment_builder_pb2.ExportCriteriaResponse]
-    """ExportCriteria writes criteria in another language, with values as parameters."""
+    """ExportCriteria writes criteria in another language, with values as parameters.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     RecordOutcome: _grpc.UnaryUnaryMultiCallable[_segment_builder_pb2.RecordOutcomeRequest, _segment_builder_pb2.RecordOutcomeResponse]
-    """RecordOutcome reports what became of a build: taken, edited or thrown away."""
+    """RecordOutcome reports what became of a build: taken, edited or thrown away.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     CreateSegment: _grpc.UnaryUnaryMultiCallable[_segment_builder_pb2.CreateSegmentRequest, _segment_builder_pb2.CreateSegmentResponse]
-    """CreateSegment saves a definition under a name, as version 1."""
+    """CreateSegment saves a definition under a name, as version 1.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     GetSegment: _grpc.UnaryUnaryMultiCallable[_segment_builder_pb2.GetSegmentRequest, _segment_builder_pb2.GetSegmentResponse]
-    """GetSegment returns one saved segment."""
+    """GetSegment returns one saved segment.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     ListSegments: _grpc.UnaryUnaryMultiCallable[_segment_builder_pb2.ListSegmentsRequest, _segment_builder_pb2.ListSegmentsResponse]
-    """ListSegments lists saved segments, or the versions of one, in order of creation."""
+    """ListSegments lists saved segments, or the versions of one, in order of creation.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     UpdateSegment: _grpc.UnaryUnaryMultiCallable[_segment_builder_pb2.UpdateSegmentRequest, _segment_builder_pb2.UpdateSegmentResponse]
-    """UpdateSegment changes the named fields of a segment and keeps the old version."""
+    """UpdateSegment changes the named fields of a segment and keeps the old version.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     DeleteSegment: _grpc.UnaryUnaryMultiCallable[_segment_builder_pb2.DeleteSegmentRequest, _segment_builder_pb2.DeleteSegmentResponse]
-    """DeleteSegment archives a segment. Refused with SEGMENT_IN_USE while others refer to it."""
+    """DeleteSegment archives a segment. Refused with SEGMENT_IN_USE while others refer to it.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
 
 @_typing.type_check_only
 class SegmentBuilderAsyncStub(SegmentBuilderStub):
@@ -96,25 +116,45 @@ class SegmentBuilderAsyncStub(SegmentBuilderStub):
     ListSchemas: _aio.UnaryUnaryMultiCallable[_segment_builder_pb2.ListSchemasRequest, _segment_builder_pb2.ListSchemasResponse]  # type: ignore[assignment]
     """ListSchemas lists the tenant's customer tables, the default one first."""
     ExplainCount: _aio.UnaryUnaryMultiCallable[_segment_builder_pb2.ExplainCountRequest, _segment_builder_pb2.ExplainCountResponse]  # type: ignore[assignment]
-    """ExplainCount shows how each leaf shapes the count, and what would relax it."""
+    """ExplainCount shows how each leaf shapes the count, and what would relax it.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     ExplainMember: _aio.UnaryUnaryMultiCallable[_segment_builder_pb2.ExplainMemberRequest, _segment_builder_pb2.ExplainMemberResponse]  # type: ignore[assignment]
-    """ExplainMember shows why one customer matches or does not, and what would change that."""
+    """ExplainMember shows why one customer matches or does not, and what would change that.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     CompareCriteria: _aio.UnaryUnaryMultiCallable[_segment_builder_pb2.CompareCriteriaRequest, _segment_builder_pb2.CompareCriteriaResponse]  # type: ignore[assignment]
-    """CompareCriteria says whether two definitions are the same text, select the same customers, and where they differ."""
+    """CompareCriteria says whether two definitions are the same text, select the same customers, and where they differ.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     ExportCriteria: _aio.UnaryUnaryMultiCallable[_segment_builder_pb2.ExportCriteriaRequest, _segment_builder_pb2.ExportCriteriaResponse]  # type: ignore[assignment]
-    """ExportCriteria writes criteria in another language, with values as parameters."""
+    """ExportCriteria writes criteria in another language, with values as parameters.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     RecordOutcome: _aio.UnaryUnaryMultiCallable[_segment_builder_pb2.RecordOutcomeRequest, _segment_builder_pb2.RecordOutcomeResponse]  # type: ignore[assignment]
-    """RecordOutcome reports what became of a build: taken, edited or thrown away."""
+    """RecordOutcome reports what became of a build: taken, edited or thrown away.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     CreateSegment: _aio.UnaryUnaryMultiCallable[_segment_builder_pb2.CreateSegmentRequest, _segment_builder_pb2.CreateSegmentResponse]  # type: ignore[assignment]
-    """CreateSegment saves a definition under a name, as version 1."""
+    """CreateSegment saves a definition under a name, as version 1.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     GetSegment: _aio.UnaryUnaryMultiCallable[_segment_builder_pb2.GetSegmentRequest, _segment_builder_pb2.GetSegmentResponse]  # type: ignore[assignment]
-    """GetSegment returns one saved segment."""
+    """GetSegment returns one saved segment.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     ListSegments: _aio.UnaryUnaryMultiCallable[_segment_builder_pb2.ListSegmentsRequest, _segment_builder_pb2.ListSegmentsResponse]  # type: ignore[assignment]
-    """ListSegments lists saved segments, or the versions of one, in order of creation."""
+    """ListSegments lists saved segments, or the versions of one, in order of creation.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     UpdateSegment: _aio.UnaryUnaryMultiCallable[_segment_builder_pb2.UpdateSegmentRequest, _segment_builder_pb2.UpdateSegmentResponse]  # type: ignore[assignment]
-    """UpdateSegment changes the named fields of a segment and keeps the old version."""
+    """UpdateSegment changes the named fields of a segment and keeps the old version.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     DeleteSegment: _aio.UnaryUnaryMultiCallable[_segment_builder_pb2.DeleteSegmentRequest, _segment_builder_pb2.DeleteSegmentResponse]  # type: ignore[assignment]
-    """DeleteSegment archives a segment. Refused with SEGMENT_IN_USE while others refer to it."""
+    """DeleteSegment archives a segment. Refused with SEGMENT_IN_USE while others refer to it.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
 
 class SegmentBuilderServicer(metaclass=_abc_1.ABCMeta):
     """SegmentBuilder turns plain words into a segment that can be checked, counts it on the data, explains it, and
@@ -185,7 +225,9 @@ class SegmentBuilderServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_builder_pb2.ExplainCountRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_builder_pb2.ExplainCountResponse, _abc.Awaitable[_segment_builder_pb2.ExplainCountResponse]]:
-        """ExplainCount shows how each leaf shapes the count, and what would relax it."""
+        """ExplainCount shows how each leaf shapes the count, and what would relax it.
+        Not built in this version: answers UNIMPLEMENTED.
+        """
 
     @_abc_1.abstractmethod
     def ExplainMember(
@@ -193,7 +235,9 @@ class SegmentBuilderServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_builder_pb2.ExplainMemberRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_builder_pb2.ExplainMemberResponse, _abc.Awaitable[_segment_builder_pb2.ExplainMemberResponse]]:
-        """ExplainMember shows why one customer matches or does not, and what would change that."""
+        """ExplainMember shows why one customer matches or does not, and what would change that.
+        Not built in this version: answers UNIMPLEMENTED.
+        """
 
     @_abc_1.abstractmethod
     def CompareCriteria(
@@ -201,7 +245,9 @@ class SegmentBuilderServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_builder_pb2.CompareCriteriaRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_builder_pb2.CompareCriteriaResponse, _abc.Awaitable[_segment_builder_pb2.CompareCriteriaResponse]]:
-        """CompareCriteria says whether two definitions are the same text, select the same customers, and where they differ."""
+        """CompareCriteria says whether two definitions are the same text, select the same customers, and where they differ.
+        Not built in this version: answers UNIMPLEMENTED.
+        """
 
     @_abc_1.abstractmethod
     def ExportCriteria(
@@ -209,7 +255,9 @@ class SegmentBuilderServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_builder_pb2.ExportCriteriaRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_builder_pb2.ExportCriteriaResponse, _abc.Awaitable[_segment_builder_pb2.ExportCriteriaResponse]]:
-        """ExportCriteria writes criteria in another language, with values as parameters."""
+        """ExportCriteria writes criteria in another language, with values as parameters.
+        Not built in this version: answers UNIMPLEMENTED.
+        """
 
     @_abc_1.abstractmethod
     def RecordOutcome(
@@ -217,7 +265,9 @@ class SegmentBuilderServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_builder_pb2.RecordOutcomeRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_builder_pb2.RecordOutcomeResponse, _abc.Awaitable[_segment_builder_pb2.RecordOutcomeResponse]]:
-        """RecordOutcome reports what became of a build: taken, edited or thrown away."""
+        """RecordOutcome reports what became of a build: taken, edited or thrown away.
+        Not built in this version: answers UNIMPLEMENTED.
+        """
 
     @_abc_1.abstractmethod
     def CreateSegment(
@@ -225,7 +275,9 @@ class SegmentBuilderServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_builder_pb2.CreateSegmentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_builder_pb2.CreateSegmentResponse, _abc.Awaitable[_segment_builder_pb2.CreateSegmentResponse]]:
-        """CreateSegment saves a definition under a name, as version 1."""
+        """CreateSegment saves a definition under a name, as version 1.
+        Not built in this version: answers UNIMPLEMENTED.
+        """
 
     @_abc_1.abstractmethod
     def GetSegment(
@@ -233,7 +285,9 @@ class SegmentBuilderServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_builder_pb2.GetSegmentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_builder_pb2.GetSegmentResponse, _abc.Awaitable[_segment_builder_pb2.GetSegmentResponse]]:
-        """GetSegment returns one saved segment."""
+        """GetSegment returns one saved segment.
+        Not built in this version: answers UNIMPLEMENTED.
+        """
 
     @_abc_1.abstractmethod
     def ListSegments(
@@ -241,7 +295,9 @@ class SegmentBuilderServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_builder_pb2.ListSegmentsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_builder_pb2.ListSegmentsResponse, _abc.Awaitable[_segment_builder_pb2.ListSegmentsResponse]]:
-        """ListSegments lists saved segments, or the versions of one, in order of creation."""
+        """ListSegments lists saved segments, or the versions of one, in order of creation.
+        Not built in this version: answers UNIMPLEMENTED.
+        """
 
     @_abc_1.abstractmethod
     def UpdateSegment(
@@ -249,7 +305,9 @@ class SegmentBuilderServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_builder_pb2.UpdateSegmentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_builder_pb2.UpdateSegmentResponse, _abc.Awaitable[_segment_builder_pb2.UpdateSegmentResponse]]:
-        """UpdateSegment changes the named fields of a segment and keeps the old version."""
+        """UpdateSegment changes the named fields of a segment and keeps the old version.
+        Not built in this version: answers UNIMPLEMENTED.
+        """
 
     @_abc_1.abstractmethod
     def DeleteSegment(
@@ -257,6 +315,8 @@ class SegmentBuilderServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_builder_pb2.DeleteSegmentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_builder_pb2.DeleteSegmentResponse, _abc.Awaitable[_segment_builder_pb2.DeleteSegmentResponse]]:
-        """DeleteSegment archives a segment. Refused with SEGMENT_IN_USE while others refer to it."""
+        """DeleteSegment archives a segment. Refused with SEGMENT_IN_USE while others refer to it.
+        Not built in this version: answers UNIMPLEMENTED.
+        """
 
 def add_SegmentBuilderServicer_to_server(servicer: SegmentBuilderServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

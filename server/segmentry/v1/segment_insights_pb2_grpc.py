@@ -27,7 +27,7 @@ if _version_not_supported:
 
 class SegmentInsightsStub(object):
     """SegmentInsights is what happens after discovery: recommendations become rules, and the service says how ready the
-    data, the configuration and the experts are.
+    data, the configuration and the experts are. Not built in this version: every RPC answers UNIMPLEMENTED.
     """
 
     def __init__(self, channel):
@@ -105,11 +105,12 @@ class SegmentInsightsStub(object):
 
 class SegmentInsightsServicer(object):
     """SegmentInsights is what happens after discovery: recommendations become rules, and the service says how ready the
-    data, the configuration and the experts are.
+    data, the configuration and the experts are. Not built in this version: every RPC answers UNIMPLEMENTED.
     """
 
     def ListRecommendations(self, request, context):
         """ListRecommendations lists recommendations, in order of creation.
+        Not built in this version: answers UNIMPLEMENTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -117,6 +118,7 @@ class SegmentInsightsServicer(object):
 
     def GetRecommendation(self, request, context):
         """GetRecommendation returns one recommendation.
+        Not built in this version: answers UNIMPLEMENTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -124,6 +126,7 @@ class SegmentInsightsServicer(object):
 
     def AcceptRecommendation(self, request, context):
         """AcceptRecommendation turns a recommendation into a rule, always as a DRAFT.
+        Not built in this version: answers UNIMPLEMENTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -131,6 +134,7 @@ class SegmentInsightsServicer(object):
 
     def DismissRecommendation(self, request, context):
         """DismissRecommendation puts a recommendation aside, with the reason.
+        Not built in this version: answers UNIMPLEMENTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -138,6 +142,7 @@ class SegmentInsightsServicer(object):
 
     def ListQualificationRules(self, request, context):
         """ListQualificationRules lists rules, in order of creation.
+        Not built in this version: answers UNIMPLEMENTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -145,6 +150,7 @@ class SegmentInsightsServicer(object):
 
     def GetQualificationRule(self, request, context):
         """GetQualificationRule returns one rule.
+        Not built in this version: answers UNIMPLEMENTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -152,6 +158,7 @@ class SegmentInsightsServicer(object):
 
     def ActivateQualificationRule(self, request, context):
         """ActivateQualificationRule puts a draft rule into use.
+        Not built in this version: answers UNIMPLEMENTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -159,6 +166,7 @@ class SegmentInsightsServicer(object):
 
     def CheckQualification(self, request, context):
         """CheckQualification holds one customer against rules.
+        Not built in this version: answers UNIMPLEMENTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -166,6 +174,7 @@ class SegmentInsightsServicer(object):
 
     def GetReadiness(self, request, context):
         """GetReadiness says how ready a table is for segmentation.
+        Not built in this version: answers UNIMPLEMENTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -173,6 +182,7 @@ class SegmentInsightsServicer(object):
 
     def WatchReadiness(self, request, context):
         """WatchReadiness sends the readiness at once, then at every interval and on change.
+        Not built in this version: answers UNIMPLEMENTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -180,6 +190,7 @@ class SegmentInsightsServicer(object):
 
     def GetAnalysisConfig(self, request, context):
         """GetAnalysisConfig returns the tenant's defaults for analysis.
+        Not built in this version: answers UNIMPLEMENTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -187,6 +198,7 @@ class SegmentInsightsServicer(object):
 
     def UpdateAnalysisConfig(self, request, context):
         """UpdateAnalysisConfig changes the tenant's defaults for analysis.
+        Not built in this version: answers UNIMPLEMENTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -194,6 +206,7 @@ class SegmentInsightsServicer(object):
 
     def GetAgentHealth(self, request, context):
         """GetAgentHealth says how each model expert has been doing.
+        Not built in this version: answers UNIMPLEMENTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -277,7 +290,7 @@ def add_SegmentInsightsServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class SegmentInsights(object):
     """SegmentInsights is what happens after discovery: recommendations become rules, and the service says how ready the
-    data, the configuration and the experts are.
+    data, the configuration and the experts are. Not built in this version: every RPC answers UNIMPLEMENTED.
     """
 
     @staticmethod

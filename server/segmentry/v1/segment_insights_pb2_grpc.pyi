@@ -28,7 +28,7 @@ GRPC_VERSION: str
 
 class SegmentInsightsStub:
     """SegmentInsights is what happens after discovery: recommendations become rules, and the service says how ready the
-    data, the configuration and the experts are.
+    data, the configuration and the experts are. Not built in this version: every RPC answers UNIMPLEMENTED.
     """
 
     @_typing.overload
@@ -36,69 +36,121 @@ class SegmentInsightsStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> SegmentInsightsAsyncStub: ...
     ListRecommendations: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.ListRecommendationsRequest, _segment_insights_pb2.ListRecommendationsResponse]
-    """ListRecommendations lists recommendations, in order of creation."""
+    """ListRecommendations lists recommendations, in order of creation.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     GetRecommendation: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.GetRecommendationRequest, _segment_insights_pb2.GetRecommendationResponse]
-    """GetRecommendation returns one recommendation."""
+    """GetRecommendation returns one recommendation.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     AcceptRecommendation: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.AcceptRecommendationRequest, _segment_insights_pb2.AcceptRecommendationResponse]
-    """AcceptRecommendation turns a recommendation into a rule, always as a DRAFT."""
+    """AcceptRecommendation turns a recommendation into a rule, always as a DRAFT.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     DismissRecommendation: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.DismissRecommendationRequest, _segment_insights_pb2.DismissRecommendationResponse]
-    """DismissRecommendation puts a recommendation aside, with the reason."""
+    """DismissRecommendation puts a recommendation aside, with the reason.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     ListQualificationRules: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.ListQualificationRulesRequest, _segment_insights_pb2.ListQualificationRulesResponse]
-    """ListQualificationRules lists rules, in order of creation."""
+    """ListQualificationRules lists rules, in order of creation.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     GetQualificationRule: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.GetQualificationRuleRequest, _segment_insights_pb2.GetQualificationRuleResponse]
-    """GetQualificationRule returns one rule."""
+    """GetQualificationRule returns one rule.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     ActivateQualificationRule: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.ActivateQualificationRuleRequest, _segment_insights_pb2.ActivateQualificationRuleResponse]
-    """ActivateQualificationRule puts a draft rule into use."""
+    """ActivateQualificationRule puts a draft rule into use.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     CheckQualification: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.CheckQualificationRequest, _segment_insights_pb2.CheckQualificationResponse]
-    """CheckQualification holds one customer against rules."""
+    """CheckQualification holds one customer against rules.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     GetReadiness: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.GetReadinessRequest, _segment_insights_pb2.GetReadinessResponse]
-    """GetReadiness says how ready a table is for segmentation."""
+    """GetReadiness says how ready a table is for segmentation.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     WatchReadiness: _grpc.UnaryStreamMultiCallable[_segment_insights_pb2.WatchReadinessRequest, _segment_insights_pb2.WatchReadinessResponse]
-    """WatchReadiness sends the readiness at once, then at every interval and on change."""
+    """WatchReadiness sends the readiness at once, then at every interval and on change.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     GetAnalysisConfig: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.GetAnalysisConfigRequest, _segment_insights_pb2.GetAnalysisConfigResponse]
-    """GetAnalysisConfig returns the tenant's defaults for analysis."""
+    """GetAnalysisConfig returns the tenant's defaults for analysis.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     UpdateAnalysisConfig: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.UpdateAnalysisConfigRequest, _segment_insights_pb2.UpdateAnalysisConfigResponse]
-    """UpdateAnalysisConfig changes the tenant's defaults for analysis."""
+    """UpdateAnalysisConfig changes the tenant's defaults for analysis.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     GetAgentHealth: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.GetAgentHealthRequest, _segment_insights_pb2.GetAgentHealthResponse]
-    """GetAgentHealth says how each model expert has been doing."""
+    """GetAgentHealth says how each model expert has been doing.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
 
 @_typing.type_check_only
 class SegmentInsightsAsyncStub(SegmentInsightsStub):
     """SegmentInsights is what happens after discovery: recommendations become rules, and the service says how ready the
-    data, the configuration and the experts are.
+    data, the configuration and the experts are. Not built in this version: every RPC answers UNIMPLEMENTED.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListRecommendations: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.ListRecommendationsRequest, _segment_insights_pb2.ListRecommendationsResponse]  # type: ignore[assignment]
-    """ListRecommendations lists recommendations, in order of creation."""
+    """ListRecommendations lists recommendations, in order of creation.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     GetRecommendation: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.GetRecommendationRequest, _segment_insights_pb2.GetRecommendationResponse]  # type: ignore[assignment]
-    """GetRecommendation returns one recommendation."""
+    """GetRecommendation returns one recommendation.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     AcceptRecommendation: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.AcceptRecommendationRequest, _segment_insights_pb2.AcceptRecommendationResponse]  # type: ignore[assignment]
-    """AcceptRecommendation turns a recommendation into a rule, always as a DRAFT."""
+    """AcceptRecommendation turns a recommendation into a rule, always as a DRAFT.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     DismissRecommendation: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.DismissRecommendationRequest, _segment_insights_pb2.DismissRecommendationResponse]  # type: ignore[assignment]
-    """DismissRecommendation puts a recommendation aside, with the reason."""
+    """DismissRecommendation puts a recommendation aside, with the reason.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     ListQualificationRules: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.ListQualificationRulesRequest, _segment_insights_pb2.ListQualificationRulesResponse]  # type: ignore[assignment]
-    """ListQualificationRules lists rules, in order of creation."""
+    """ListQualificationRules lists rules, in order of creation.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     GetQualificationRule: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.GetQualificationRuleRequest, _segment_insights_pb2.GetQualificationRuleResponse]  # type: ignore[assignment]
-    """GetQualificationRule returns one rule."""
+    """GetQualificationRule returns one rule.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     ActivateQualificationRule: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.ActivateQualificationRuleRequest, _segment_insights_pb2.ActivateQualificationRuleResponse]  # type: ignore[assignment]
-    """ActivateQualificationRule puts a draft rule into use."""
+    """ActivateQualificationRule puts a draft rule into use.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     CheckQualification: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.CheckQualificationRequest, _segment_insights_pb2.CheckQualificationResponse]  # type: ignore[assignment]
-    """CheckQualification holds one customer against rules."""
+    """CheckQualification holds one customer against rules.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     GetReadiness: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.GetReadinessRequest, _segment_insights_pb2.GetReadinessResponse]  # type: ignore[assignment]
-    """GetReadiness says how ready a table is for segmentation."""
+    """GetReadiness says how ready a table is for segmentation.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     WatchReadiness: _aio.UnaryStreamMultiCallable[_segment_insights_pb2.WatchReadinessRequest, _segment_insights_pb2.WatchReadinessResponse]  # type: ignore[assignment]
-    """WatchReadiness sends the readiness at once, then at every interval and on change."""
+    """WatchReadiness sends the readiness at once, then at every interval and on change.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     GetAnalysisConfig: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.GetAnalysisConfigRequest, _segment_insights_pb2.GetAnalysisConfigResponse]  # type: ignore[assignment]
-    """GetAnalysisConfig returns the tenant's defaults for analysis."""
+    """GetAnalysisConfig returns the tenant's defaults for analysis.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     UpdateAnalysisConfig: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.UpdateAnalysisConfigRequest, _segment_insights_pb2.UpdateAnalysisConfigResponse]  # type: ignore[assignment]
-    """UpdateAnalysisConfig changes the tenant's defaults for analysis."""
+    """UpdateAnalysisConfig changes the tenant's defaults for analysis.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
     GetAgentHealth: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.GetAgentHealthRequest, _segment_insights_pb2.GetAgentHealthResponse]  # type: ignore[assignment]
-    """GetAgentHealth says how each model expert has been doing."""
+    """GetAgentHealth says how each model expert has been doing.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
 
 class SegmentInsightsServicer(metaclass=_abc_1.ABCMeta):
     """SegmentInsights is what happens after discovery: recommendations become rules, and the service says how ready the
-    data, the configuration and the experts are.
+    data, the configuration and the experts are. Not built in this version: every RPC answers UNIMPLEMENTED.
     """
 
     @_abc_1.abstractmethod
@@ -107,7 +159,9 @@ class SegmentInsightsServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_insights_pb2.ListRecommendationsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_insights_pb2.ListRecommendationsResponse, _abc.Awaitable[_segment_insights_pb2.ListRecommendationsResponse]]:
-        """ListRecommendations lists recommendations, in order of creation."""
+        """ListRecommendations lists recommendations, in order of creation.
+        Not built in this version: answers UNIMPLEMENTED.
+        """
 
     @_abc_1.abstractmethod
     def GetRecommendation(
@@ -115,7 +169,9 @@ class SegmentInsightsServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_insights_pb2.GetRecommendationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_insights_pb2.GetRecommendationResponse, _abc.Awaitable[_segment_insights_pb2.GetRecommendationResponse]]:
-        """GetRecommendation returns one recommendation."""
+        """GetRecommendation returns one recommendation.
+        Not built in this version: answers UNIMPLEMENTED.
+        """
 
     @_abc_1.abstractmethod
     def AcceptRecommendation(
@@ -123,7 +179,9 @@ class SegmentInsightsServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_insights_pb2.AcceptRecommendationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_insights_pb2.AcceptRecommendationResponse, _abc.Awaitable[_segment_insights_pb2.AcceptRecommendationResponse]]:
-        """AcceptRecommendation turns a recommendation into a rule, always as a DRAFT."""
+        """AcceptRecommendation turns a recommendation into a rule, always as a DRAFT.
+        Not built in this version: answers UNIMPLEMENTED.
+        """
 
     @_abc_1.abstractmethod
     def DismissRecommendation(
@@ -131,7 +189,9 @@ class SegmentInsightsServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_insights_pb2.DismissRecommendationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_insights_pb2.DismissRecommendationResponse, _abc.Awaitable[_segment_insights_pb2.DismissRecommendationResponse]]:
-        """DismissRecommendation puts a recommendation aside, with the reason."""
+        """DismissRecommendation puts a recommendation aside, with the reason.
+        Not built in this version: answers UNIMPLEMENTED.
+        """
 
     @_abc_1.abstractmethod
     def ListQualificationRules(
@@ -139,7 +199,9 @@ class SegmentInsightsServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_insights_pb2.ListQualificationRulesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_insights_pb2.ListQualificationRulesResponse, _abc.Awaitable[_segment_insights_pb2.ListQualificationRulesResponse]]:
-        """ListQualificationRules lists rules, in order of creation."""
+        """ListQualificationRules lists rules, in order of creation.
+        Not built in this version: answers UNIMPLEMENTED.
+        """
 
     @_abc_1.abstractmethod
     def GetQualificationRule(
@@ -147,7 +209,9 @@ class SegmentInsightsServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_insights_pb2.GetQualificationRuleRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_insights_pb2.GetQualificationRuleResponse, _abc.Awaitable[_segment_insights_pb2.GetQualificationRuleResponse]]:
-        """GetQualificationRule returns one rule."""
+        """GetQualificationRule returns one rule.
+        Not built in this version: answers UNIMPLEMENTED.
+        """
 
     @_abc_1.abstractmethod
     def ActivateQualificationRule(
@@ -155,7 +219,9 @@ class SegmentInsightsServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_insights_pb2.ActivateQualificationRuleRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_insights_pb2.ActivateQualificationRuleResponse, _abc.Awaitable[_segment_insights_pb2.ActivateQualificationRuleResponse]]:
-        """ActivateQualificationRule puts a draft rule into use."""
+        """ActivateQualificationRule puts a draft rule into use.
+        Not built in this version: answers UNIMPLEMENTED.
+        """
 
     @_abc_1.abstractmethod
     def CheckQualification(
@@ -163,7 +229,9 @@ class SegmentInsightsServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_insights_pb2.CheckQualificationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_insights_pb2.CheckQualificationResponse, _abc.Awaitable[_segment_insights_pb2.CheckQualificationResponse]]:
-        """CheckQualification holds one customer against rules."""
+        """CheckQualification holds one customer against rules.
+        Not built in this version: answers UNIMPLEMENTED.
+        """
 
     @_abc_1.abstractmethod
     def GetReadiness(
@@ -171,7 +239,9 @@ class SegmentInsightsServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_insights_pb2.GetReadinessRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_insights_pb2.GetReadinessResponse, _abc.Awaitable[_segment_insights_pb2.GetReadinessResponse]]:
-        """GetReadiness says how ready a table is for segmentation."""
+        """GetReadiness says how ready a table is for segmentation.
+        Not built in this version: answers UNIMPLEMENTED.
+        """
 
     @_abc_1.abstractmethod
     def WatchReadiness(
@@ -179,7 +249,9 @@ class SegmentInsightsServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_insights_pb2.WatchReadinessRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_segment_insights_pb2.WatchReadinessResponse], _abc.AsyncIterator[_segment_insights_pb2.WatchReadinessResponse]]:
-        """WatchReadiness sends the readiness at once, then at every interval and on change."""
+        """WatchReadiness sends the readiness at once, then at every interval and on change.
+        Not built in this version: answers UNIMPLEMENTED.
+        """
 
     @_abc_1.abstractmethod
     def GetAnalysisConfig(
@@ -187,7 +259,9 @@ class SegmentInsightsServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_insights_pb2.GetAnalysisConfigRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_insights_pb2.GetAnalysisConfigResponse, _abc.Awaitable[_segment_insights_pb2.GetAnalysisConfigResponse]]:
-        """GetAnalysisConfig returns the tenant's defaults for analysis."""
+        """GetAnalysisConfig returns the tenant's defaults for analysis.
+        Not built in this version: answers UNIMPLEMENTED.
+        """
 
     @_abc_1.abstractmethod
     def UpdateAnalysisConfig(
@@ -195,7 +269,9 @@ class SegmentInsightsServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_insights_pb2.UpdateAnalysisConfigRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_insights_pb2.UpdateAnalysisConfigResponse, _abc.Awaitable[_segment_insights_pb2.UpdateAnalysisConfigResponse]]:
-        """UpdateAnalysisConfig changes the tenant's defaults for analysis."""
+        """UpdateAnalysisConfig changes the tenant's defaults for analysis.
+        Not built in this version: answers UNIMPLEMENTED.
+        """
 
     @_abc_1.abstractmethod
     def GetAgentHealth(
@@ -203,6 +279,8 @@ class SegmentInsightsServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_insights_pb2.GetAgentHealthRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_insights_pb2.GetAgentHealthResponse, _abc.Awaitable[_segment_insights_pb2.GetAgentHealthResponse]]:
-        """GetAgentHealth says how each model expert has been doing."""
+        """GetAgentHealth says how each model expert has been doing.
+        Not built in this version: answers UNIMPLEMENTED.
+        """
 
 def add_SegmentInsightsServicer_to_server(servicer: SegmentInsightsServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
