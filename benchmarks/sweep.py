@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import numpy as np
 import sklearn
 from segmentry.analysis.silhouette import silhouettes
-from segmentry.analysis.sweep import Clustering, sweep
+from segmentry.analysis.sweep import SAMPLE_FROM, SAMPLE_ROWS, Clustering, sweep
 from segmentry.analysis.table import Floats
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
@@ -83,6 +83,9 @@ def compare(rows: int) -> None:
     print(f"  scikit-learn, fits only      {a:8.2f} s")
     print(f"  segmentry, fits only         {b:8.2f} s   {a / b:5.1f}x   (spread {spread})")
     print(f"  segmentry, with silhouettes  {c:8.2f} s   {a / c:5.1f}x")
+    if rows >= SAMPLE_FROM:
+        print(f"  from {SAMPLE_FROM:,} rows our starts run on a {SAMPLE_ROWS:,}-row sample, theirs on all")
+    print("  silhouettes are timed on our side only: the second ratio sets them against fits alone")
     print(f"  inertia against theirs: worst {max(ratios):.4f}, mean {statistics.mean(ratios):.4f}")
     usable = "" if max(loads) <= (os.cpu_count() or 1) else "  UNUSABLE: load above the number of cores"
     print("  load before each pair: " + ", ".join(f"{each:.2f}" for each in loads) + usable)
