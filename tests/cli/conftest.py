@@ -50,7 +50,11 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def environment(data_dir: Path) -> dict[str, str]:
     """A user's environment without settings of ours but the data folder and a small club."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SEGMENTRY_", "AI_"))}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("SEGMENTRY_", "AI_", "GRPC_"))
+    }
     return {**kept, "SEGMENTRY_DATA_DIR": str(data_dir), "SEGMENTRY_DEMO_MEMBERS": "2000"}
 
 

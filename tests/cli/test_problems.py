@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -174,6 +175,22 @@ def test_the_next_command_is_a_command_that_can_work(
 )
 def test_an_error_says_what_would_work(call: Run, arguments: tuple[str, ...], said: str) -> None:
     assert said in call(*arguments, "--embedded").err
+
+
+def test_a_file_of_criteria_that_is_not_there_is_said_in_words(call: Run) -> None:
+    done = call("preview", "@nothing.json")
+    assert done.code == 2
+    assert "error USAGE: cannot read criteria from @nothing.json: there is no such file\n" in done.err
+
+
+def test_a_taken_port_is_told_in_our_words_alone(run: Run) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = run("serve", "--demo", "--address", f"127.0.0.1:{taken.getsockname()[1]}")
+    assert done.code != 0
+    assert "is taken or not allowed" in done.err
+    assert ".cc:" not in done.err
 
 
 def test_every_exit_code_is_documented() -> None:

@@ -138,7 +138,7 @@ async def _count(
     def n_leaves(_: Counts) -> int:
         return len(leaves)
 
-    detail = f"counting {len(leaves)} conditions and {len(shown)} other readings"
+    detail = f"counting {_many(len(leaves), 'condition')} and {_many(len(shown), 'other reading')}"
     return await subtask.run("counter", detail, work, n_leaves, job.emit)
 
 
@@ -273,3 +273,7 @@ async def _fallbacks(draft: Draft, job: Job) -> tuple[Fallback, ...]:
     )
     await job.emit(notice)
     return (notice,)
+
+
+def _many(amount: int, noun: str) -> str:
+    return f"{amount} {noun}" if amount == 1 else f"{amount} {noun}s"

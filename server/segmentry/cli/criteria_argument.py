@@ -31,6 +31,11 @@ def _source(text: str) -> str:
             return sys.stdin.read()
         if text.startswith("@"):
             return Path(text[1:]).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise usage(f"cannot read criteria from {text}: {error}") from error
+    except OSError as error:
+        why = (
+            "there is no such file" if isinstance(error, FileNotFoundError) else error.strerror or str(error)
+        )
+        raise usage(f"cannot read criteria from {text}: {why}") from error
+    except ValueError as error:
+        raise usage(f"cannot read criteria from {text}: it is no file of UTF-8 text") from error
     return text

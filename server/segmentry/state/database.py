@@ -270,7 +270,7 @@ class Database:
                 pool.terminate()
                 raise
         if applied:
-            log.info("applied %d migrations to the state store", applied)
+            log.info("migrations applied to the state store: %d", applied)
         return pool
 
     async def _stop_embedded(self) -> None:

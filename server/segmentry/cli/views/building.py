@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from segmentry.cli.terminal import Terminal, printable
-from segmentry.cli.views.lines import elapsed, labelled, one_line
+from segmentry.cli.views.lines import elapsed, labelled, many, one_line
 from segmentry.v1 import criteria_pb2, events_pb2, segment_builder_pb2
 
 _SOURCES = {
@@ -143,7 +143,7 @@ def _clarification(question: segment_builder_pb2.Clarification, terminal: Termin
 
 
 def _reading(reading: segment_builder_pb2.Reading, terminal: Terminal) -> None:
-    count = f"{reading.count:,} customers: " if reading.HasField("count") else ""
+    count = f"{many(reading.count, 'customer')}: " if reading.HasField("count") else ""
     terminal.line(labelled("or", f"{reading.label}", terminal))
     terminal.line(labelled("", f"{count}{one_line(reading.criteria)}", terminal))
 
@@ -157,4 +157,4 @@ def count(reply: segment_builder_pb2.PreviewCountResponse, terminal: Terminal) -
         return
     about = "" if reply.exact or not reply.HasField("exact") else "about "
     share = f" ({reply.percentage:.1f} %)" if reply.HasField("percentage") else ""
-    terminal.line(f"{about}{reply.count:,} of {reply.universe:,} customers{share}")
+    terminal.line(f"{about}{reply.count:,} of {many(reply.universe, 'customer')}{share}")

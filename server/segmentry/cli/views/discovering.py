@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from segmentry.cli.terminal import Terminal, printable
-from segmentry.cli.views.lines import Redrawn, columns, elapsed, labelled, number
+from segmentry.cli.views.lines import Redrawn, columns, elapsed, labelled, many, number
 from segmentry.v1 import segment_analysis_pb2
 
 _BLOCKS = " ▏▎▍▌▋▊▉█"
@@ -69,7 +69,7 @@ class Progress:
                 self._score(event.score)
             case "card":
                 if not event.card.provisional:
-                    self._say(f"card: {event.card.name} ({event.card.size:,} customers)")
+                    self._say(f"card: {event.card.name} ({many(event.card.size, 'customer')})")
             case "fallback":
                 self._terminal.warning(printable(f"{event.fallback.reason}: {event.fallback.message}"))
             case "subtask":
@@ -106,12 +106,12 @@ def result(found: segment_analysis_pb2.AnalysisResult, terminal: Terminal) -> No
         terminal.warning(printable(f"{warning.reason}: {warning.message}"))
     for fallback in found.fallbacks:
         terminal.warning(printable(f"{fallback.reason}: {fallback.message}"))
-    head = f"{len(found.segments)} segments in {found.rows:,} customers"
+    head = f"{many(len(found.segments), 'segment')} in {many(found.rows, 'customer')}"
     if found.HasField("unassigned") and found.unassigned:
         head += f", {found.unassigned:,} of them in none"
     terminal.line(terminal.style(head, "bold"))
     # A result without surprises says in its message what the line above says.
-    if found.message and not found.message.startswith(f"{len(found.segments)} segments"):
+    if found.message and not found.message.startswith(many(len(found.segments), "segment")):
         terminal.line(printable(found.message))
     if found.scores:
         terminal.line()
@@ -124,7 +124,7 @@ def result(found: segment_analysis_pb2.AnalysisResult, terminal: Terminal) -> No
 
 
 def _card(position: int, card: segment_analysis_pb2.SegmentCard, terminal: Terminal) -> None:
-    share = f"{card.size:,} customers ({card.percentage:.1f} %)"
+    share = f"{many(card.size, 'customer')} ({card.percentage:.1f} %)"
     terminal.line(f"{position}. {terminal.style(printable(card.name), 'bold')}   {share}")
     if card.description:
         terminal.line(f"  {printable(card.description)}")
@@ -138,8 +138,8 @@ def _card(position: int, card: segment_analysis_pb2.SegmentCard, terminal: Termi
         terminal.line(
             labelled(
                 "rules find",
-                f"{measured.matched_count:,} customers, {measured.precision:.0%} of them in this segment, "
-                f"{measured.recall:.0%} of the segment",
+                f"{many(measured.matched_count, 'customer')}, {measured.precision:.0%} of them in this "
+                f"segment, {measured.recall:.0%} of the segment",
                 terminal,
             )
         )

@@ -37,6 +37,11 @@ def number(value: float) -> str:
     return f"{value:,.2f}" if abs(value) >= 1 else f"{value:.3g}"
 
 
+def many(amount: int, noun: str) -> str:
+    """An amount with its noun: `1 customer`, `2,000 customers`."""
+    return f"{amount:,} {noun}" if amount == 1 else f"{amount:,} {noun}s"
+
+
 def elapsed(duration: duration_pb2.Duration) -> str:
     """A duration as `12 ms` or `1.4 s`."""
     seconds = duration.seconds + duration.nanos / 1e9
