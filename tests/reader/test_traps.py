@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from segmentry.criteria import canonical, parse
-from segmentry.criteria.catalog import Catalog, Field
+from segmentry.criteria.catalog import Catalog, Field, FieldValue
 from segmentry.criteria.dates import Clock
 from segmentry.reader.morphology import people_of
 from segmentry.reader.read import read
@@ -139,3 +139,61 @@ def test_a_billion_is_no_misspelt_million(words: str) -> None:
     draft = read(f"calls out 30d over {words}", CLINIC, CLOCK)
     assert draft.node is not None
     assert canonical.text(draft.node) == '{"calls_out_30d":{"$gt":2000000000}}'
+
+
+COURSE = Catalog(
+    "course",
+    (
+        Field("playerRank", "number", integer=True),
+        Field("rating", "number"),
+        Field("totalSpend", "number", unit="USD"),
+        Field("orders30d", "number", integer=True, window_days=30),
+        Field("accountState", "enum", samples=("Active", "Cancelled", "Suspended")),
+        Field("lastOrderAt", "datetime"),
+        Field("backup", "enum", values=tuple(FieldValue(each) for each in ("Yes", "No", "No line"))),
+        Field("season", "enum", samples=("mar", "may", "jun", "nov")),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "player rank of 10 or better",
+        "player rank 10 or worse",
+        "rating above average",
+        "below average total spend",
+        "spent more than 1000 on orders",
+        "people who cancelled an order in the last 30 days",
+        "above the median",
+    ],
+)
+def test_what_the_table_cannot_tell_is_asked(query: str) -> None:
+    draft = read(query, COURSE, CLOCK)
+    assert draft.outcome == "ambiguous"
+    assert draft.confidence < 0.5
+    assert draft.questions
+    assert all('"orders30d"' not in canonical.text(reading.node) for reading in draft.readings)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("rating of 4 or better", '{"rating":{"$gte":4}}'),
+        ("may or june customers", '{"season":{"$in":["may","jun"]}}'),
+        ("cancelled customers", '{"accountState":"Cancelled"}'),
+        ("customers without backup", '{"backup":"No"}'),
+    ],
+)
+def test_what_the_table_can_tell_is_still_answered(query: str, expected: str) -> None:
+    draft = read(query, COURSE, CLOCK)
+    assert draft.outcome == "ok"
+    assert draft.node is not None
+    assert canonical.text(draft.node) == canonical.text(parse.loads(expected))
+
+
+def test_a_no_beside_a_third_kind_shows_the_wider_reading() -> None:
+    draft = read("customers without backup", COURSE, CLOCK)
+    assert [(each.label, canonical.text(each.node)) for each in draft.readings] == [
+        ("backup is not Yes (also No line)", '{"backup":{"$neq":"Yes"}}')
+    ]

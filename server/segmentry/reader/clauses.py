@@ -8,8 +8,10 @@ from typing import Literal
 from segmentry.criteria.nodes import Node
 from segmentry.reader.negation import doubt_exception, shares_negation
 from segmentry.reader.patterns.ages import ages, born
+from segmentry.reader.patterns.averages import averages
 from segmentry.reader.patterns.carriers import carrier, elided, shared_period
 from segmentry.reader.patterns.counters import counted, none_in_period
+from segmentry.reader.patterns.deeds import deeds
 from segmentry.reader.patterns.flags import consents, flags
 from segmentry.reader.patterns.measures import measures
 from segmentry.reader.patterns.moments import chosen_moment, moments
@@ -27,6 +29,8 @@ from segmentry.reader.words import FRAME, NEGATORS, STOP, word_set
 ItemKind = Literal["fragment", "and", "or", ",", "but", "(", ")"]
 
 _PATTERNS: tuple[Pattern, ...] = (
+    averages,
+    deeds,
     bands,
     consents,
     values,

@@ -128,6 +128,9 @@ AFTER: dict[str, Operator] = {
     "or higher": GTE,
     "or greater": GTE,
     "or better": GTE,
+    "and better": GTE,
+    "or worse": LTE,
+    "and worse": LTE,
     "and above": GTE,
     "and over": GTE,
     "and up": GTE,
@@ -183,7 +186,8 @@ class Comparison:
     """One or two bounds over tokens `[start, end)`.
 
     `explicit` is False for a bare number, which only means equality where the pattern says so.
-    `approximate` holds the word ("around") that makes it a question.
+    `approximate` holds the word ("around") that makes it a question, `judged` the one ("better") whose side
+    depends on the field.
     """
 
     bounds: tuple[tuple[Operator, Quantity], ...]
@@ -192,6 +196,7 @@ class Comparison:
     explicit: bool
     symbolic: bool = False
     approximate: str = ""
+    judged: str = ""
 
     @property
     def money(self) -> bool:
@@ -301,7 +306,9 @@ def comparison(tokens: Sequence[Token], at: int, numbers: Mapping[int, Quantity]
 def _bare(tokens: Sequence[Token], number: Quantity, numbers: Mapping[int, Quantity]) -> Comparison:
     after = phrase_at(tokens, number.end, AFTER) if number.end < len(tokens) else None
     if after is not None:
-        return Comparison(((after[0], number),), number.start, after[1], explicit=True)
+        said = tokens[after[1] - 1].norm
+        judged = said if said in ("better", "worse") else ""
+        return Comparison(((after[0], number),), number.start, after[1], explicit=True, judged=judged)
     joined = number.end
     if joined + 1 < len(tokens) and tokens[joined].norm in ("-", "to", "through", "till", "until"):
         upper = numbers.get(joined + 1)

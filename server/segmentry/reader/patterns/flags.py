@@ -170,8 +170,17 @@ def _none_value(scene: Scene, at: int, end: int, field: Field) -> Fragment | Non
         return None
     negative = Leaf(field.name, Operator.EQ, none)
     if "yes" in known:
+        others = [str(value) for value in known.values() if value not in (known["yes"], none)]
+        wider = Leaf(field.name, Operator.NEQ, known["yes"])
+        also = Option(f"{field.name} is not {known['yes']} (also {', '.join(others[:3])})", wider)
         return Fragment(
-            "flag", at, end, Leaf(field.name, Operator.EQ, known["yes"]), negative, field=field.name
+            "flag",
+            at,
+            end,
+            Leaf(field.name, Operator.EQ, known["yes"]),
+            negative,
+            field=field.name,
+            negative_options=(also,) if others else (),
         )
     before = scene.word(at - 1) if scene.word(at - 1) not in ("a", "an", "any", "the") else scene.word(at - 2)
     if before not in _HAVING:

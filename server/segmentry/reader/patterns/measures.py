@@ -9,7 +9,7 @@ from segmentry.reader.inflect import stem
 from segmentry.reader.patterns.quantify import build, opposite, rate_at, resolve
 from segmentry.reader.patterns.years import is_calendar_year
 from segmentry.reader.phrases import GENERAL, PART, Entry
-from segmentry.reader.scene import Fragment, Scene, best
+from segmentry.reader.scene import Fragment, Option, Scene, best, between, label
 from segmentry.reader.thesaurus import MONEY_NAMES, MONEY_VERBS, RATE_NAMES
 from segmentry.reader.units import scaled, stored, time_factor
 from segmentry.reader.words import word_set
@@ -274,13 +274,35 @@ def _verb_first(scene: Scene, at: int) -> Fragment | None:
     if on > end:
         for match in scene.matches_at(on):
             entries = _numeric(scene, match.of("field"))
+            money = tuple(entry for entry in entries if not scene.lexicon.named[entry.field].window_days)
+            if money:
+                return resolve(scene, at, money, found, exact=False, negated=False, end=match.end)
             if entries:
-                return resolve(scene, at, entries, found, exact=False, negated=False, end=match.end)
+                return _spent_on(scene, at, match.end, found)  # bookings are counted, money is spent
     candidates = _money_fields(scene, rate)
     if not candidates:
         return None
     entries = tuple(Entry("field", field.name, GENERAL) for field in candidates)
     return resolve(scene, at, entries, found, exact=False, negated=False, end=end)
+
+
+def _spent_on(scene: Scene, at: int, end: int, found: Comparison) -> Fragment | None:
+    """ "Spent more than 1000 in bookings" where bookings are only counted: which money is meant is asked."""
+    candidates = _money_fields(scene, "")
+    nodes = [
+        between(
+            field.name,
+            tuple(
+                (operator, stored(field, number, symbolic=False).value) for operator, number in found.bounds
+            ),
+        )
+        for field in candidates[:4]
+    ]
+    options = tuple(Option(label(node), node) for node in nodes)
+    text = f"Which money does '{scene.words(at, end)}' mean?"
+    if options:
+        text += " For example: " + " / ".join(option.label for option in options)
+    return Fragment("measure", at, end, None, options=options, question=text, cap=0.45)
 
 
 def _money_fields(scene: Scene, rate: str) -> list[Field]:

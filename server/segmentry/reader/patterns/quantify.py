@@ -22,6 +22,11 @@ _UNIT_NAMES = {
     "hr": "hour",
 }
 
+# what counts the more, the better
+_HIGHER_IS_BETTER = frozenset(
+    {"rating", "ratings", "satisfaction", "nps", "stars", "star", "grade", "quality"}
+)
+
 
 def rate_at(scene: Scene, at: int) -> tuple[str, int]:
     """ "A month", "per month", "/month", "monthly", "each year": the rate and the token after it."""
@@ -69,6 +74,8 @@ def resolve(
     field = scene.field(candidates[0].field)
     if found.approximate:
         return _approximate(scene, start, end, field, found)
+    if found.judged and not _HIGHER_IS_BETTER & set(scene.lexicon.named[field.name].words):
+        return _judged(scene, start, end, field, found)
     return build(start, end, field, found, exact=exact, negated=negated, factor=factor, assumed=assumed)
 
 
@@ -136,6 +143,22 @@ def _ambiguous(scene: Scene, start: int, end: int, candidates: list[Entry], foun
         cap=0.45,
         negative_options=tuple(Option(f"not {option.label}", Not(option.node)) for option in options),
         question=f"Which field does '{scene.words(start, end)}' mean: {names}?",
+    )
+
+
+def _judged(scene: Scene, start: int, end: int, field: Field, found: Comparison) -> Fragment:
+    """ "Handicap of 10 or better": whether more or less is better, only a person can say."""
+    value = stored(field, found.bounds[0][1], symbolic=False).value
+    leaves = tuple(Leaf(field.name, operator, value) for operator in (Operator.LTE, Operator.GTE))
+    return Fragment(
+        "measure",
+        start,
+        end,
+        None,
+        field=field.name,
+        options=tuple(Option(label(leaf), leaf) for leaf in leaves),
+        question=f"Is a lower or a higher {field.name} meant by '{scene.words(start, end)}'?",
+        cap=0.45,
     )
 
 

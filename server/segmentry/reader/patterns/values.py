@@ -96,7 +96,7 @@ def _bare(scene: Scene, at: int) -> Fragment | None:
     if following is not None:
         name, end = following
         fields = [name]
-    cued = following is not None or _small_word_as_value(scene, at)
+    cued = following is not None or _small_word_as_value(scene, at) or _listed_with_more(scene, at, items)
     allowed = [name for name in fields if cued or _entry(items[0], name).bare]
     if not allowed:
         return None
@@ -128,6 +128,13 @@ def _bare(scene: Scene, at: int) -> Fragment | None:
         cap=0.45,
         question=f"Which field does '{words}' belong to: {', '.join(name for name, _, _ in nodes[:4])}?",
     )
+
+
+def _listed_with_more(scene: Scene, at: int, items: list[_Item]) -> bool:
+    """ "May or june": a small word is a value where a full word of the same field follows in the list."""
+    if len(items) < 2 or len(scene.word(at)) < 3 or scene.word(at) not in STOP:
+        return False
+    return all(any(entry.bare for entry in item.entries) for item in items[1:])
 
 
 def _small_word_as_value(scene: Scene, at: int) -> bool:
