@@ -23,9 +23,7 @@ _UNIT_NAMES = {
 }
 
 # what counts the more, the better
-_HIGHER_IS_BETTER = frozenset(
-    {"rating", "ratings", "satisfaction", "nps", "stars", "star", "grade", "quality"}
-)
+_HIGHER_IS_BETTER = frozenset({"rating", "ratings", "satisfaction", "nps", "stars", "star", "quality"})
 
 
 def rate_at(scene: Scene, at: int) -> tuple[str, int]:
