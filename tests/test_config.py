@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from segmentry import config
+from segmentry import config, config_table
 from segmentry.config import ConfigError, Secret, Settings, TableSettings
 
 OPERATIONS = Path(__file__).parents[1] / "docs" / "operations.md"
@@ -165,4 +165,4 @@ def test_a_missing_file_is_a_problem_and_no_crash(tmp_path: Path) -> None:
 
 def test_every_setting_is_one_line_in_the_operations_page() -> None:
     documented = OPERATIONS.read_text(encoding="utf-8")
-    assert config.as_markdown() in documented
+    assert config_table.as_markdown() in documented

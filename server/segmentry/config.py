@@ -393,19 +393,3 @@ def _nearest(name: str, candidates: Mapping[str, object] | set[str]) -> str:
 def _without_values(err: Exception) -> str:
     # The parser's text ends in a position and quotes at most a character, never a value.
     return str(err) if isinstance(err, tomllib.TOMLDecodeError) else "not UTF-8"
-
-
-def as_markdown() -> str:
-    """The table of all settings, as `docs/operations.md` holds it."""
-    lines = ["| variable | TOML key | default | range | what it does |", "|---|---|---|---|---|"]
-    defaults = Settings()
-    for name, setting in settings_table().items():
-        default = getattr(defaults, name)
-        shown = str(default).lower() if isinstance(default, bool) else str(default) if default else ""
-        secret = f", `{setting.env}_FILE`" if isinstance(setting.kind, SecretText) else ""
-        key = "`[[table]]`" if isinstance(setting.kind, TableList) else f"`{setting.key}`"
-        lines.append(
-            f"| `{setting.env}`{secret} | {key} | {f'`{shown}`' if shown else ''} "
-            f"| {setting.kind.range} | {setting.about} |"
-        )
-    return "\n".join(lines) + "\n"
