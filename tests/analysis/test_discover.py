@@ -51,8 +51,9 @@ def test_planted_groups_are_found_with_one_score_per_k() -> None:
     assert all((card.fidelity.precision or 0) > 0.95 for card in result.segments)
 
 
-def test_larger_tables_get_a_provisional_score_before_each_final_one() -> None:
-    _, said = run(blobs(3, rows=2_500), Parameters(max_clusters=4))
+@pytest.mark.parametrize("rows", [300, 2_500])
+def test_every_k_has_a_provisional_score_before_the_final_ones(rows: int) -> None:
+    _, said = run(blobs(3, rows=rows), Parameters(max_clusters=4))
     scores = [each for each in said if isinstance(each, events.ClusterScore)]
     assert [(each.k, each.provisional) for each in scores] == [
         (2, True), (3, True), (4, True), (2, False), (3, False), (4, False),

@@ -30,7 +30,7 @@ def test_a_job_gives_what_discover_gives(tmp_path: Path) -> None:
     assert answer.parameters == direct.parameters
     kinds = [cast("dict[str, JsonValue]", message)["event"] for message in said]
     assert kinds[0] == "plan"
-    assert kinds.count("score") == 2
+    assert kinds.count("score") == 4, "a provisional and a final one for each k"
     assert "result" not in kinds
 
 

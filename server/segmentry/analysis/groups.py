@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segmentry.analysis import dbscan, silhouette
+from segmentry.analysis import dbscan, silhouette, words
 from segmentry.analysis.choose import WEAK, Candidate, Excess, choose, excesses, unlike_a_box
 from segmentry.analysis.events import ClusterScore, Event, Notice, Progress
 from segmentry.analysis.parameters import Parameters
@@ -50,7 +50,7 @@ class Declined:
 
 
 def by_kmeans(prepared: Prepared, parameters: Parameters, emit: Emit, started: float) -> Groups | Declined:
-    """The chosen k of the sweep. Emits a score per k, provisional first on larger tables, then final.
+    """The chosen k of the sweep. Emits a provisional score as each k is fitted, then the final ones.
 
     `started` is the run's start by `time.perf_counter`.
     """
@@ -59,7 +59,9 @@ def by_kmeans(prepared: Prepared, parameters: Parameters, emit: Emit, started: f
     most = min(parameters.max_clusters, rows - 1, distinct)
     notices = _size_notices(rows, distinct, parameters.max_clusters, most)
     if most < 2:
-        return Declined("TINY_DATASET", f"{rows} customers are too few to find groups among", tuple(notices))
+        return Declined(
+            "TINY_DATASET", f"{words.customers(rows)}: too few to find groups among", tuple(notices)
+        )
     ks = range(min(parameters.min_clusters, most), most + 1)
     board = _Board(emit, started, len(ks))
     rng = np.random.default_rng([parameters.seed, 4])
@@ -69,9 +71,9 @@ def by_kmeans(prepared: Prepared, parameters: Parameters, emit: Emit, started: f
         board.provisional(draft.k, value, draft.labels, min(len(sample), PROVISIONAL_ROWS))
 
     def on_clustering(done: Clustering) -> None:
-        if rows > PROVISIONAL_ROWS and done.k not in board.shown:
+        if done.k not in board.shown:
             (value,) = silhouette.sampled(prepared.X, [done.labels], PROVISIONAL_ROWS, rng)
-            board.provisional(done.k, value, done.labels, PROVISIONAL_ROWS)
+            board.provisional(done.k, value, done.labels, min(rows, PROVISIONAL_ROWS))
 
     clusterings = _unlike(sweep(prepared.X, ks, parameters.seed, on_draft, on_clustering))
     emit(Progress("measuring silhouettes", 0.6))
@@ -229,7 +231,7 @@ def _distinct_rows(X: Floats) -> int:
 def _size_notices(rows: int, distinct: int, wanted: int, most: int) -> list[Notice]:
     found: list[Notice] = []
     if rows < TINY:
-        found.append(Notice("TINY_DATASET", f"{rows} customers: take the segments as an illustration"))
+        found.append(Notice("TINY_DATASET", f"{words.customers(rows)}: take the segments as an illustration"))
     if most < wanted:
         text = f"at most {most} clusters are possible with {rows:,} rows, {distinct:,} of them different"
         found.append(Notice("K_CAPPED", text, "max_clusters"))

@@ -823,7 +823,7 @@ class ClusterScore(_message.Message):
     """True when it is the best so far."""
     @_builtins.property
     def elapsed(self) -> _duration_pb2.Duration:
-        """Time since the run started."""
+        """Time since the worker began with the table; waiting for a worker is not in it."""
 
     def __init__(
         self,
