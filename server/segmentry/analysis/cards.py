@@ -53,6 +53,7 @@ def of_clusters(
     shares = percentages([*(int(sizes[each]) for each in order), unassigned], len(labels))
     of_each = traits(profiled, ranked, k)
     names = naming.names(of_each)
+    uses = naming.suggested_uses(of_each, names, scope.snapshot.catalog)
     learner = Learner.of(ruled, len(labels), seed, scope.clock)
     taken: set[str] = set()
     for rank in range(k):
@@ -60,9 +61,8 @@ def of_clusters(
         leaves = learner.learn(members)
         node = scope.criteria(leaves)
         fidelity = scope.fidelity(node, members, halved=learner.halved)
-        use = naming.suggested_use(of_each[rank], scope.snapshot.catalog)
         size = int(sizes[order[rank]])
-        found = _Found(size, shares[rank], of_each[rank], names[rank], use, leaves, node, fidelity)
+        found = _Found(size, shares[rank], of_each[rank], names[rank], uses[rank], leaves, node, fidelity)
         yield _card(scope, found, "ML_WORKER", taken)
 
 

@@ -19,7 +19,7 @@ TELLING = 0.1
 UNSET_TELLS = 0.1
 
 _VALUE = re.compile(
-    r"spend|value|revenue|ltv|amount|charge|balance|income|sales|price|turnover|paid|order value"
+    r"spend|value|basket|revenue|ltv|amount|charge|balance|income|sales|price|turnover|paid|order value"
 )
 _RISK = re.compile(r"churn|risk|attrition")
 _ACTIVITY = re.compile(
@@ -58,7 +58,7 @@ def _measured(name: str, traits: Sequence[FieldTraits]) -> str:
     """The name with the most telling average behind it, where that fits."""
     for each in traits:
         if each.mean is not None and each.column.field.type == "number":
-            longer = f"{name} ({words.field_words(each.column.field)} {words.number(each.mean)})"
+            longer = f"{name} ({words.label(each.column.field)} {words.amount(each.column.field, each.mean)})"
             return longer if len(longer) <= NAME_LENGTH else name
     return name
 
@@ -86,7 +86,7 @@ def _joined(phrases: Sequence[str], at_most: int) -> str:
 def _phrase(traits: FieldTraits) -> str:
     """Such as "high lifetime value" or "channel Email"; empty when nothing can be said."""
     field = traits.column.field
-    said = words.cut(words.field_words(field), 28)
+    said = words.cut(words.label(field), 28)
     if isinstance(traits.column, Levels):
         if traits.top is None:
             return f"no {said}" if traits.missing_share > 0.5 else ""
@@ -101,7 +101,20 @@ def _phrase(traits: FieldTraits) -> str:
         return ""
     if field.type == "datetime":
         return f"{'recent' if traits.rank > 0.5 else 'early'} {said}"
-    return f"{_degree(traits)} {said}"
+    if _nothing(traits):
+        return f"no {said}"
+    degree = _degree(traits)
+    if words.counts(field):
+        degree = degree.replace("high", "many").replace("low", "few")
+    return f"{degree} {said}"
+
+
+def _nothing(traits: FieldTraits) -> bool:
+    """Whether members have next to nothing of what others have: at most 1 % of it on average."""
+    mean, everyone, column = traits.mean, traits.population_mean, traits.column
+    if mean is None or everyone is None or isinstance(column, Levels) or column.field.type != "number":
+        return False
+    return everyone > 0 and 0 <= mean <= 0.01 * everyone and float(column.present.min(initial=0.0)) >= 0
 
 
 def _degree(traits: FieldTraits) -> str:
@@ -144,10 +157,10 @@ def characteristic(traits: FieldTraits) -> Characteristic:
         return Characteristic(field.name, text, traits.importance)
     mean, everyone = traits.mean, traits.population_mean
     if mean is None or everyone is None:
-        typical = words.number(traits.population_median or 0.0)
-        text = f"median {words.number(traits.median)} (vs {typical} in all)"
+        typical = words.amount(field, traits.population_median or 0.0)
+        text = f"median {words.amount(field, traits.median)} (vs {typical} in all)"
     else:
-        text = f"average {words.number(mean)} (vs {words.number(everyone)} in all)"
+        text = f"average {words.amount(field, mean)} (vs {words.amount(field, everyone)} in all)"
     if abs(traits.missing_share - traits.population_missing_share) >= UNSET_TELLS:
         text += f"; {_unset(traits)}"
     return Characteristic(
@@ -169,7 +182,8 @@ def _unset(traits: FieldTraits) -> str:
 
 def comparison(traits: FieldTraits) -> str:
     """The trait as a phrase: `spend 1,250 vs 480`, `channel Email 72 % vs 31 %`; empty when undefined."""
-    said = words.field_words(traits.column.field)
+    field = traits.column.field
+    said = words.label(field)
     if isinstance(traits.column, Levels):
         top = traits.top
         if top is None:
@@ -185,7 +199,9 @@ def comparison(traits: FieldTraits) -> str:
         return f"{said} {_unset(traits)}"
     if traits.mean is None or traits.population_mean is None:
         return ""
-    return f"{said} {words.number(traits.mean)} vs {words.number(traits.population_mean)}"
+    if _nothing(traits):
+        return f"no {said} vs {words.amount(field, traits.population_mean)}"
+    return f"{said} {words.amount(field, traits.mean)} vs {words.amount(field, traits.population_mean)}"
 
 
 def headline(size: int, percentage: float, traits: Sequence[FieldTraits]) -> str:
@@ -203,13 +219,39 @@ def description(size: int, percentage: float, traits: Sequence[FieldTraits]) -> 
     return f"{start} Members against everyone: {'; '.join(told)}." if told else start
 
 
-def suggested_use(traits: Sequence[FieldTraits], catalog: Catalog) -> str:
-    """One sentence on how to address the members, and what consent a channel needs."""
-    return f"{_advice(traits)}; {channel(catalog)}."
+def suggested_uses(
+    per_cluster: Sequence[Sequence[FieldTraits]], named: Sequence[str], catalog: Catalog
+) -> list[str]:
+    """Per cluster one sentence on how to address the members, and what consent a channel needs. Clusters
+    of equal advice get the name of their segment with it, so that no two sentences are alike."""
+    best = _most_valuable(per_cluster)
+    advice = [_advice(traits, most_valuable=index == best) for index, traits in enumerate(per_cluster)]
+    return [
+        f"{said}{f' ({name})' if advice.count(said) > 1 else ''}; {channel(catalog)}."
+        for said, name in zip(advice, named, strict=True)
+    ]
 
 
-def _advice(traits: Sequence[FieldTraits]) -> str:
+def _most_valuable(per_cluster: Sequence[Sequence[FieldTraits]]) -> int | None:
+    """The cluster with the highest average of the value field that tells the clusters apart best."""
+    telling: dict[str, float] = {}
+    means: dict[str, dict[int, float]] = {}
+    for index, traits in enumerate(per_cluster):
+        for each in traits:
+            field = each.column.field
+            if each.mean is not None and _VALUE.search(words.field_words(field)):
+                telling[field.name] = max(telling.get(field.name, 0.0), each.importance)
+                means.setdefault(field.name, {})[index] = each.mean
+    if not telling:
+        return None
+    of_field = means[max(telling, key=lambda name: telling[name])]
+    return max(of_field, key=lambda index: of_field[index])
+
+
+def _advice(traits: Sequence[FieldTraits], *, most_valuable: bool) -> str:
     value = _direction(traits, _VALUE)
+    if most_valuable and value is False:
+        value = True
     risk = _direction(traits, _RISK)
     activity = _direction(traits, _ACTIVITY)
     loyalty = _direction(traits, _LOYALTY)
@@ -218,9 +260,11 @@ def _advice(traits: Sequence[FieldTraits]) -> str:
     if risk:
         return "Win-back: ask what is missing and make the next visit easy"
     if value and activity is False:
-        return "Reactivation of valuable customers: premium offers with a reason to come back now"
+        return "Premium offers with a personal reason to come back now"
     if value:
         return "Loyalty and premium offers, early access, and a lower contact frequency"
+    if activity is False and most_valuable:
+        return "A clear reason to come back soon, and few messages"
     if activity is False:
         return "Reactivation with one clear entry offer, and few messages"
     if activity:

@@ -27,6 +27,15 @@ def number(value: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def amount(field: Field, value: float) -> str:
+    """A value of the field as it is said: cents as currency with two decimals.
+
+    >>> amount(Field("lifetimeValue", "number", unit="cents"), 123456.0), amount(Field("age", "number"), 41.0)
+    ('1,234.56', '41')
+    """
+    return f"{value / 100:,.2f}" if field.unit == "cents" and abs(value) < 1e15 else number(value)
+
+
 def share(percentage: float) -> str:
     """A share of 0-100 as it is said: whole percent, or one decimal below ten.
 
@@ -62,6 +71,36 @@ def cut(text: str, length: int = LEVEL_LENGTH) -> str:
         " " if ord(char) < 32 or ord(char) == 127 else char for char in text[: 4 * length]
     ).strip()
     return clean if len(clean) <= length else clean[: length - 1] + "…"
+
+
+def label(field: Field) -> str:
+    """What a field is called in a card: counters by what they count, and over which time.
+
+    >>> label(Field("activityCount90d", "number", window_days=90))
+    'activities in 90 days'
+    >>> label(Field("spend30d", "number", window_days=30))
+    'spend in 30 days'
+    >>> label(Field("bookingCount30d", "number"))
+    'booking count 30d'
+    """
+    said = field_words(field)
+    if not field.window_days:
+        return said
+    days = field.window_days
+    base = re.sub(rf"\s*\b(in |over )?(the )?(last |past )?{days} ?d(ays?)?$", "", said) or said
+    counted = re.fullmatch(r"(.+) counts?", base)
+    return f"{_plural(counted[1]) if counted else base} in {days} days"
+
+
+def counts(field: Field) -> bool:
+    """Whether the label of the field names things that are many or few, not high or low."""
+    return bool(field.window_days) and bool(re.search(r"\bcount", field_words(field)))
+
+
+def _plural(noun: str) -> str:
+    if re.search(r"[^aeiou]y$", noun):
+        return noun[:-1] + "ies"
+    return noun if noun.endswith("s") else noun + ("es" if re.search(r"(x|ch|sh)$", noun) else "s")
 
 
 def field_words(field: Field) -> str:
