@@ -17,6 +17,7 @@ display_name = "Golf club"
 time_zone = "Africa/Johannesburg"
 locale = "en-ZA"
 entity_nouns = ["member", "golfer"]
+key = "member_no"
 
 [[field]]
 name = "engagementScore"
@@ -37,6 +38,7 @@ name = "membershipTier"
 type = "string"
 values = ["PLATINUM", { value = "GOLD", synonyms = ["gold tier"] }]
 case_insensitive = true
+folded_column = "tier_folded"
 samples = ["PLATINUM"]
 hidden = true
 notes = ["open list"]
@@ -65,8 +67,11 @@ role = "id"
 name = "booking"
 description = "A tee time"
 synonyms = ["booked"]
+table = "crm.bookings"
+key_column = "member_no"
+time_column = "booked_at"
 properties = [
-  { name = "amount", type = "number", integer = true, unit = "cents" },
+  { name = "amount", type = "number", integer = true, unit = "cents", column = "amount_cents" },
   { name = "clubId", type = "string" },
 ]
 """
@@ -102,6 +107,7 @@ def test_every_key_is_read() -> None:
                 "string",
                 values=(FieldValue("PLATINUM"), FieldValue("GOLD", ("gold tier",))),
                 case_insensitive=True,
+                folded_column="tier_folded",
                 samples=("PLATINUM",),
                 hidden=True,
                 notes=("open list",),
@@ -113,15 +119,22 @@ def test_every_key_is_read() -> None:
         (
             EventType(
                 "booking",
-                (EventProperty("amount", "number", True, "cents"), EventProperty("clubId", "string")),
+                (
+                    EventProperty("amount", "number", True, "cents", column="amount_cents"),
+                    EventProperty("clubId", "string"),
+                ),
                 "A tee time",
                 ("booked",),
+                "crm.bookings",
+                "member_no",
+                "booked_at",
             ),
         ),
         display_name="Golf club",
         time_zone="Africa/Johannesburg",
         locale="en-ZA",
         entity_nouns=("member", "golfer"),
+        key="member_no",
     )
 
 

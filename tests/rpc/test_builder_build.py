@@ -14,11 +14,11 @@ from google.protobuf import json_format
 from segmentry.criteria import canonical, check, match, parse
 from segmentry.criteria.nodes import Node
 from segmentry.customers.snapshots import SnapshotStore
-from segmentry.customers.store import Count, Table
+from segmentry.customers.store import Count
 from segmentry.rpc.convert.criteria import from_expression, to_node
 from segmentry.v1 import segment_builder_pb2 as pb
 
-from tests.rpc.builder_server import Client, builder, clock, club, golf_store, refusal
+from tests.rpc.builder_server import TENANTS, Client, builder, clock, club, refusal
 
 SOURCE_PAIRS = {
     "Platinum and diamond members": '{"membershipTier":{"$in":["PLATINUM","DIAMOND"]}}',
@@ -241,20 +241,16 @@ async def test_detached_build_and_foreign_resume_token_are_refused_clearly() -> 
     assert refusal(resumed.value).reason == "INVALID_RESUME_TOKEN"
 
 
-class SlowStore:
+class SlowStore(SnapshotStore):
     """The golf club, whose counting waits until it is let go; it knows when its caller went away."""
 
     def __init__(self) -> None:
-        self.inner: SnapshotStore = golf_store()
+        super().__init__()
+        for tenant in TENANTS:
+            self.put(tenant, "customers", club(), default=True)
         self.asked = asyncio.Event()
         self.let_go = asyncio.Event()
         self.gone = asyncio.Event()
-
-    async def tables(self, tenant: str) -> Sequence[Table]:
-        return await self.inner.tables(tenant)
-
-    async def table(self, tenant: str, schema_id: str) -> Table:
-        return await self.inner.table(tenant, schema_id)
 
     async def count(self, tenant: str, schema_id: str, nodes: Sequence[Node], as_of: datetime) -> list[Count]:
         self.asked.set()
@@ -263,7 +259,7 @@ class SlowStore:
         except asyncio.CancelledError:
             self.gone.set()
             raise
-        return await self.inner.count(tenant, schema_id, nodes, as_of)
+        return await super().count(tenant, schema_id, nodes, as_of)
 
 
 async def test_client_that_cancels_stops_the_counting() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from segmentry.criteria.catalog import Catalog
 from segmentry.criteria.dates import Clock
+from segmentry.criteria.segments import SegmentLookup, nothing_saved
 from segmentry.errors import InvalidParameters, MissingField, ModelNotUsable, QueryTooLong
 
 MAX_QUERY = 2000
@@ -13,12 +14,13 @@ MAX_QUERY = 2000
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The table a request is about and the clock it runs on."""
+    """The table a request is about, the clock it runs on, and the saved segments that criteria may name."""
 
     tenant: str
     schema_id: str
     catalog: Catalog
     clock: Clock
+    saved: SegmentLookup = nothing_saved
 
 
 @dataclass(frozen=True, slots=True)

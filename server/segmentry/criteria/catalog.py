@@ -49,6 +49,7 @@ class Field:
     the usual range: outside is a warning. `samples` are values seen in the data, never of personal fields.
     `tense` says whether a datetime holds the past, the future or both. `window_days` is the period that
     a counter counts over. `llm` says what may leave for a model. A `hidden` field answers callers as unknown.
+    `folded_column` is the casefolded twin of a `case_insensitive` field's column, which SQL stores compare.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Field:
     pii: bool = False
     llm: Disclosure = "values"
     case_insensitive: bool = False
+    folded_column: str = ""
     nullable: bool = True
     tense: Tense | None = None
     window_days: int | None = None
@@ -81,6 +83,13 @@ class Field:
     def column_name(self) -> str:
         """The column that holds it: `column`, or the field's own name."""
         return self.column or self.name
+
+    @property
+    def compared_column(self) -> str:
+        """The column that SQL compares: the casefolded twin where case does not count."""
+        if not self.case_insensitive:
+            return self.column_name
+        return self.folded_column or f"{self.column_name}_folded"
 
     @cached_property
     def value_by_key(self) -> Mapping[tuple[bool, Scalar], str | int | float | bool]:
@@ -101,21 +110,42 @@ class EventProperty:
     integer: bool = False
     unit: str = ""
     description: str = ""
+    column: str = ""
+
+    @property
+    def column_name(self) -> str:
+        """The column that holds it: `column`, or the property's own name."""
+        return self.column or self.name
 
 
 @dataclass(frozen=True, slots=True)
 class EventType:
-    """A kind of thing customers do; `synonyms` are the words a query uses for it."""
+    """A kind of thing customers do; `synonyms` are the words a query uses for it.
+
+    A SQL store keeps one table per kind: its name (`table`, with a schema where there is one: `crm.booking`),
+    the column with the customer's key and the column with the time.
+    """
 
     name: str
     properties: tuple[EventProperty, ...] = ()
     description: str = ""
     synonyms: tuple[str, ...] = ()
+    table: str = ""
+    key_column: str = ""
+    time_column: str = "at"
+
+    @property
+    def table_name(self) -> str:
+        """The table that holds them: `table`, or the event's own name."""
+        return self.table or self.name
 
 
 @dataclass(frozen=True)
 class Catalog:
-    """All fields and events of one table, in the order they are listed to people."""
+    """All fields and events of one table, in the order they are listed to people.
+
+    `key` is the column that tells customers apart; it need not be a field.
+    """
 
     schema: str
     fields: tuple[Field, ...]
@@ -125,6 +155,15 @@ class Catalog:
     locale: str = "en"
     entity_nouns: tuple[str, ...] = ()
     version: int = 1
+    key: str = ""
+
+    @property
+    def key_column(self) -> str:
+        """The column that tells customers apart: `key`, else that of the first field with the role `id`.
+
+        Empty: the table has none, and a customer is told by the number of the row, from 1.
+        """
+        return self.key or next((field.column_name for field in self.fields if field.role == "id"), "")
 
     @cached_property
     def by_name(self) -> Mapping[str, Field]:

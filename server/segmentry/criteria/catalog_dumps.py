@@ -27,6 +27,7 @@ def dumps(catalog: Catalog) -> str:
         ("locale", catalog.locale, "en"),
         ("entity_nouns", catalog.entity_nouns, ()),
         ("version", catalog.version, 1),
+        ("key", catalog.key, ""),
     )
     blocks = ["[catalog]\n" + head]
     blocks += ["[[field]]\n" + _field_text(field) for field in catalog.fields]
@@ -62,6 +63,7 @@ def _field_text(field: Field) -> str:
         ("pii", field.pii, False),
         ("llm", field.llm, "values"),
         ("case_insensitive", field.case_insensitive, False),
+        ("folded_column", field.folded_column, ""),
         ("nullable", field.nullable, True),
         ("tense", field.tense or "", ""),
         ("window_days", field.window_days or 0, 0),
@@ -82,6 +84,7 @@ def _event_text(event: EventType) -> str:
             *((("integer", True),) if each.integer else ()),
             *((("unit", each.unit),) if each.unit else ()),
             *((("description", each.description),) if each.description else ()),
+            *((("column", each.column),) if each.column else ()),
         )
         for each in event.properties
     ]
@@ -90,6 +93,9 @@ def _event_text(event: EventType) -> str:
         ("description", event.description, ""),
         ("synonyms", event.synonyms, ()),
         ("properties", properties, []),
+        ("table", event.table, ""),
+        ("key_column", event.key_column, ""),
+        ("time_column", event.time_column, "at"),
     )
 
 

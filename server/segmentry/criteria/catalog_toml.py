@@ -34,7 +34,7 @@ DISCLOSURES: tuple[str, ...] = get_args(Disclosure)
 FORMATS = ("", "iso3166-alpha2", "e164", "email")
 ROLES = ("", "id")
 MAX_NAME = 128
-_CATALOG_KEYS = ("schema", "time_zone", "locale", "entity_nouns", "display_name", "version")
+_CATALOG_KEYS = ("schema", "time_zone", "locale", "entity_nouns", "display_name", "version", "key")
 _FIELD_KEYS = (
     *("name", "type", "integer", "column", "group", "description", "unit", "range", "values", "operators"),
     *("synonyms", "bands", "pii", "llm", "case_insensitive", "folded_column", "nullable", "tense"),
@@ -42,8 +42,8 @@ _FIELD_KEYS = (
 )
 _VALUE_KEYS = ("value", "synonyms")
 _BAND_KEYS = ("phrase", "op", "value")
-_EVENT_KEYS = ("name", "description", "synonyms", "properties")
-_PROPERTY_KEYS = ("name", "type", "integer", "unit", "description")
+_EVENT_KEYS = ("name", "description", "synonyms", "properties", "table", "key_column", "time_column")
+_PROPERTY_KEYS = ("name", "type", "integer", "unit", "description", "column")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -112,6 +112,7 @@ def _catalog(root: Table) -> Catalog:
         head.text("locale", "en"),
         head.texts("entity_nouns"),
         head.whole("version", least=1) or 1,
+        head.text("key"),
     )
 
 
@@ -171,6 +172,7 @@ def _field(table: Table) -> Field:
         pii=table.flag("pii"),
         llm=cast("Disclosure", table.choice("llm", DISCLOSURES, "values")),
         case_insensitive=table.flag("case_insensitive"),
+        folded_column=table.text("folded_column"),
         nullable=table.flag("nullable", default=True),
         tense=cast("Tense | None", table.choice("tense", TENSES, "") or None),
         window_days=table.whole("window_days", least=1),
@@ -259,8 +261,21 @@ def _event(table: Table) -> EventType:
         kind = _type(each)
         properties.append(
             EventProperty(
-                _name(each), kind, _integer(each, kind), each.text("unit"), each.text("description")
+                _name(each),
+                kind,
+                _integer(each, kind),
+                each.text("unit"),
+                each.text("description"),
+                each.text("column"),
             )
         )
     _no_twins(table, "properties", [each.name for each in properties])
-    return EventType(_name(table), tuple(properties), table.text("description"), table.texts("synonyms"))
+    return EventType(
+        _name(table),
+        tuple(properties),
+        table.text("description"),
+        table.texts("synonyms"),
+        table.text("table"),
+        table.text("key_column"),
+        table.text("time_column", "at"),
+    )

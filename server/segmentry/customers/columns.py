@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 
 import numpy as np
@@ -23,6 +24,7 @@ Codes = npt.NDArray[np.unsignedinteger]
 
 # Up to here a predicate over all labels costs less than one pass over the rows of a text column.
 CODED_LIMIT = 4096
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECONDS = pl.Datetime("us", "UTC")
 
 

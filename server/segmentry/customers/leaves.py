@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import polars as pl
 
 from segmentry.criteria.catalog import EventProperty, Field
 from segmentry.criteria.nodes import Leaf, Operator, Scalar, Value
-from segmentry.customers.columns import Array, Coded, Column, Instant, Mask, Number, Text
+from segmentry.customers.columns import EPOCH, Array, Coded, Column, Instant, Mask, Number, Text
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 ORDER = (Operator.GT, Operator.GTE, Operator.LT, Operator.LTE)
 

@@ -10,7 +10,7 @@ import math
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import assert_never
@@ -20,16 +20,18 @@ import numpy.typing as npt
 import polars as pl
 
 from segmentry.criteria.catalog import Catalog
+from segmentry.criteria.match import Cell, top_threshold
 from segmentry.criteria.nodes import And, Event, Everyone, Leaf, Node, Not, Or, Segment, Top
 from segmentry.customers import leaves, values
-from segmentry.customers.columns import Column, Instant, Mask, Number, column_of
+from segmentry.customers.columns import EPOCH, Column, Instant, Mask, Number, column_of
 from segmentry.customers.events import EventTable
 from segmentry.customers.masks import MaskCache
+from segmentry.customers.store import Member
 from segmentry.customers.values import Categories
 from segmentry.errors import UnknownSegment
 
 RowValue = str | int | float | bool | datetime | list[str] | None
-EventMapping = dict[str, RowValue | dict[str, RowValue]]
+EventMapping = dict[str, Cell | Mapping[str, Cell]]
 # The definition behind a reference, bound: given by whoever owns saved segments.
 SegmentResolver = Callable[[Segment], Node]
 
@@ -41,7 +43,10 @@ def no_segments(segment: Segment) -> Node:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Rows of one table at one moment. `store` holds one column per catalog field, by field name."""
+    """Rows of one table at one moment. `store` holds one column per catalog field, by field name.
+
+    `keys`: (n_rows,) what customers are called, as text; None: by the number of the row, from 1.
+    """
 
     catalog: Catalog
     rows: int
@@ -50,6 +55,7 @@ class Snapshot:
     snapshot_id: str = field(default_factory=lambda: f"s-{secrets.token_hex(8)}")
     loaded_at: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
     notes: tuple[str, ...] = ()
+    keys: pl.Series | None = field(default=None, repr=False, compare=False)
     cache: MaskCache = field(default_factory=MaskCache, repr=False, compare=False)
 
     @classmethod
@@ -79,7 +85,9 @@ class Snapshot:
             for kind in catalog.events
             if kind.name in (events or {})
         }
-        snapshot = cls(catalog, frame.height, store, tables)
+        key = catalog.key_column
+        keys = frame[key].cast(pl.String) if key in frame.columns else None
+        snapshot = cls(catalog, frame.height, store, tables, keys=keys)
         return dataclasses.replace(snapshot, snapshot_id=snapshot_id) if snapshot_id else snapshot
 
     # --- counting ---------------------------------------------------------------------------------
@@ -144,6 +152,53 @@ class Snapshot:
         if top.order == "lowest":
             return inside & (column.values <= np.partition(ranked, n_kept - 1)[n_kept - 1])
         return inside & (column.values >= np.partition(ranked, n_inside - n_kept)[n_inside - n_kept])
+
+    def resolved(self, bound: Node, as_of: datetime) -> Node:
+        """The tree with every `$top` replaced by its `of` and the threshold that holds on these rows."""
+        match bound:
+            case And(items):
+                return And(tuple(self.resolved(item, as_of) for item in items), bound.path)
+            case Or(items):
+                return Or(tuple(self.resolved(item, as_of) for item in items), bound.path)
+            case Not(item):
+                return Not(self.resolved(item, as_of), bound.path)
+            case Top(of=of):
+                return self._threshold(bound, self.resolved(of, as_of), as_of)
+            case _:
+                return bound
+
+    def _threshold(self, top: Top, of: Node, as_of: datetime) -> Node:
+        reached = np.flatnonzero(self._top(top, self.mask(of, as_of)))
+        column = self.store[top.field]
+        assert isinstance(column, Number | Instant)
+        ends = (
+            (np.argmin if top.order == "highest" else np.argmax)(column.values[reached])
+            if len(reached)
+            else 0
+        )
+        value = values.cell(column, int(reached[ends])) if len(reached) else None
+        assert value is None or isinstance(value, int | float | datetime)
+        return top_threshold(dataclasses.replace(top, percent=100), of, [] if value is None else [value])
+
+    # --- customers --------------------------------------------------------------------------------
+
+    def row_of(self, key: str) -> int | None:
+        """The row of the customer with that key, None if there is none."""
+        if self.keys is None:
+            return int(key) - 1 if key.isascii() and key.isdigit() and 1 <= int(key) <= self.rows else None
+        found = (self.keys == key).arg_max() if self.rows else None
+        return found if found is not None and self.keys[found] == key else None
+
+    def member(self, row: int) -> Member:
+        """One customer as the reference matcher reads it."""
+        happened: list[EventMapping] = []
+        for name, table in self.events.items():
+            for index in np.flatnonzero(table.owners == row):
+                properties = {each: values.cell(column, int(index)) for each, column in table.columns.items()}
+                at = EPOCH + timedelta(microseconds=int(table.times[index]))
+                happened.append({"name": name, "ts": at, "properties": properties})
+        key = str(row + 1) if self.keys is None else str(self.keys[row])
+        return Member(key, {name: values.cell(column, row) for name, column in self.store.items()}, happened)
 
     # --- reading ----------------------------------------------------------------------------------
 

@@ -6,17 +6,19 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from segmentry.criteria.catalog import Catalog
 from segmentry.criteria.nodes import Node
 from segmentry.customers.snapshot import Snapshot
-from segmentry.customers.store import Count, Table
+from segmentry.customers.store import Count, Member, Table
 from segmentry.errors import NotFound, StoreBusy
 
 DEFAULT_SLOTS = 2
 DEFAULT_WAIT_S = 2.0
 RETRY_AFTER_S = 1.0
 Loader = Callable[[], Snapshot]
+T = TypeVar("T")
 
 
 @dataclass
@@ -102,12 +104,50 @@ class SnapshotStore:
         Raises: NotFound; StoreBusy when no slot is free in time.
         """
         snapshot = await self.snapshot(tenant, schema_id)
-        await self._take_slot()
-        try:
-            matched = await asyncio.to_thread(snapshot.count_many, nodes, as_of)
-        finally:
-            self._slots.release()
+        matched = await self._in_slot(lambda: snapshot.count_many(nodes, as_of))
         return [Count(n_matched, snapshot.rows, snapshot.snapshot_id) for n_matched in matched]
+
+    async def estimate(self, tenant: str, schema_id: str, node: Node, as_of: datetime) -> Count | None:
+        """None: an exact count is as quick here."""
+        del tenant, schema_id, node, as_of
+
+    async def resolve(
+        self, tenant: str, schema_id: str, nodes: Sequence[Node], as_of: datetime
+    ) -> list[Node]:
+        """The trees with every `$top` replaced by its `of` and the threshold on the current rows."""
+        snapshot = await self.snapshot(tenant, schema_id)
+
+        def resolved() -> list[Node]:
+            return [snapshot.resolved(node, as_of) for node in nodes]
+
+        return await self._in_slot(resolved)
+
+    async def member(self, tenant: str, schema_id: str, key: str) -> Member:
+        """One customer by its key.
+
+        Raises: NotFound; StoreBusy.
+        """
+        snapshot = await self.snapshot(tenant, schema_id)
+
+        def found() -> Member | None:
+            row = snapshot.row_of(key)
+            return None if row is None else snapshot.member(row)
+
+        member = await self._in_slot(found)
+        if member is None:
+            raise NotFound(f"there is no customer {key!r}", resourceType="customer", resourceId=key)
+        return member
+
+    async def example(self, tenant: str, schema_id: str, node: Node, as_of: datetime) -> Member | None:
+        """The first customer in the order of the rows that matches, None when nobody does."""
+        snapshot = await self.snapshot(tenant, schema_id)
+
+        def first() -> Member | None:
+            mask = snapshot.mask(node, as_of)
+            row = int(mask.argmax()) if snapshot.rows else 0
+            return snapshot.member(row) if snapshot.rows and mask[row] else None
+
+        return await self._in_slot(first)
 
     # --- beyond the protocol ----------------------------------------------------------------------
 
@@ -127,6 +167,14 @@ class SnapshotStore:
         """The catalog of a table that is loaded, None while it is not. Raises: NotFound."""
         snapshot = self._shelf(tenant, schema_id).snapshot
         return None if snapshot is None else snapshot.catalog
+
+    async def _in_slot(self, work: Callable[[], T]) -> T:
+        """`work` in a thread, when a slot is free. Raises: StoreBusy."""
+        await self._take_slot()
+        try:
+            return await asyncio.to_thread(work)
+        finally:
+            self._slots.release()
 
     async def _take_slot(self) -> None:
         try:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from segmentry.criteria.catalog import Catalog
+from segmentry.criteria.match import EventRow, Row
 from segmentry.criteria.nodes import Node
 
 
@@ -36,8 +37,17 @@ class Count:
     high: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One customer as the reference matcher reads it: the key as text, values by field name, events."""
+
+    key: str
+    row: Row
+    events: Sequence[EventRow]
+
+
 class CustomerStore(Protocol):
-    """Customer tables of all tenants. Every node passed in is bound (see `criteria.nodes`)."""
+    """Customer tables of all tenants. Every node passed in is bound and has no `$segment` left in it."""
 
     async def tables(self, tenant: str) -> Sequence[Table]:
         """All tables of a tenant, default first.
@@ -57,5 +67,35 @@ class CustomerStore(Protocol):
         """One count per bound node, all on the same version of the rows, without blocking the loop.
 
         Raises: NotFound; StoreBusy when no slot is free in time; StoreUnavailable.
+        """
+        ...
+
+    async def estimate(self, tenant: str, schema_id: str, node: Node, as_of: datetime) -> Count | None:
+        """A first count from a stored sample with its interval; None where the exact count is as quick.
+
+        Raises: as `count`.
+        """
+        ...
+
+    async def resolve(
+        self, tenant: str, schema_id: str, nodes: Sequence[Node], as_of: datetime
+    ) -> list[Node]:
+        """The same trees with every `$top` replaced by its `of` and the threshold that holds on the rows.
+
+        Raises: as `count`.
+        """
+        ...
+
+    async def member(self, tenant: str, schema_id: str, key: str) -> Member:
+        """One customer by the key of the table (`Catalog.key_column`; without one the row's number from 1).
+
+        Raises: NotFound with resourceType `customer`; as `count`.
+        """
+        ...
+
+    async def example(self, tenant: str, schema_id: str, node: Node, as_of: datetime) -> Member | None:
+        """One of the customers that match, always the same one on the same rows; None when nobody does.
+
+        Raises: as `count`.
         """
         ...

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from segmentry.customers.columns import MICROSECONDS, Array, Coded, Column, Instant, Number, Text
+from segmentry.criteria.match import Cell
+from segmentry.customers.columns import EPOCH, MICROSECONDS, Array, Coded, Column, Instant, Number, Text
 
 SECOND = 1e6
 
@@ -51,6 +53,30 @@ def series_of(column: Column, name: str) -> pl.Series:
             )
             lists = rows["element"].fill_null(pl.Series([[]], dtype=pl.List(pl.String)))
             return (lists if valid is None else lists.set(~pl.Series(valid), None)).alias(name)
+
+
+def cell(column: Column, row: int) -> Cell:
+    """One value as the reference matcher reads it: unset = None, instants aware UTC, lists as tuples."""
+    match column:
+        case Text(series):
+            text: str | None = series[row]
+            return text
+        case Coded(codes, labels):
+            code = int(codes[row])
+            return labels[code - 1] if code else None
+        case Array(offsets, codes, labels, valid):
+            if valid is not None and not valid[row]:
+                return None
+            return tuple(labels[int(code)] for code in codes[int(offsets[row]) : int(offsets[row + 1])])
+        case Number(values, valid):
+            if valid is not None and not valid[row]:
+                return None
+            number: int | float = values[row] if values.dtype == np.object_ else values[row].item()
+            return None if number != number else number  # noqa: PLR0124  # NaN is what is not itself
+        case Instant(values, valid):
+            if valid is not None and not valid[row]:
+                return None
+            return EPOCH + timedelta(microseconds=int(values[row]))
 
 
 def numeric(column: Column) -> npt.NDArray[np.float64]:

@@ -1,0 +1,1 @@
+"""Criteria in other languages: one file per family, one row per target."""
