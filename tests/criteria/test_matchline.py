@@ -240,6 +240,21 @@ def test_a_number_and_its_text_are_two_ids() -> None:
     assert ids(line({}, [{"_id": 1}, {"_id": "1"}])) == [1, "1"]
 
 
+@pytest.mark.parametrize(
+    ("criteria", "expected"),
+    [
+        ({"name": "buy", "count": 0}, [1, 2]),
+        ({"name": "buy"}, []),
+        ({"name": "buy", "sum": {"of": "amount", "$lt": 1}, "where": {"shop": "a"}}, [1, 2]),
+        ({"name": "buy", "where": {"tags": {"$exists": True}}, "count": {"$lte": 2}}, [1, 2]),
+    ],
+)
+def test_with_an_empty_list_of_events_nobody_ever_did_it(criteria: JsonValue, expected: list[int]) -> None:
+    rows: JsonValue = [{"_id": 1}, {"_id": 2}]
+    assert ids(line({"$event": criteria}, rows, events=[])) == expected
+    assert error(line({"$event": criteria}, rows))["code"] == "INVALID_EVENT"
+
+
 def test_events_of_customers_are_counted() -> None:
     events: JsonValue = [
         {"_id": 1, "name": "buy", "ts": "2025-12-01", "properties": {"amount": 5, "gift": True}},
@@ -252,5 +267,15 @@ def test_events_of_customers_are_counted() -> None:
         line({"$event": {"name": "buy", "sum": {"of": "amount", "$eq": 12}}}, rows, events=events)
     ) == [1]
     assert ids(line({"$event": {"name": "buy", "count": 0}}, rows, events=events)) == [2]
+    flat: JsonValue = [
+        {"customerId": 1, "name": "buy", "at": "2025-12-01", "amount": 5},
+        {"customerId": 1, "name": "buy", "at": "2025-12-02", "amount": 7},
+    ]
+    assert ids(line({"$event": {"name": "buy", "sum": {"of": "amount", "$eq": 12}}}, rows, events=flat)) == [
+        1
+    ]
+    where: JsonValue = {"$event": {"name": "buy", "where": {"amount": {"$gt": 5}}, "count": 1}}
+    assert ids(line(where, rows, events=flat)) == [1]
+    assert error(line({"$event": {"name": "by"}}, rows, events=flat))["code"] == "INVALID_EVENT"
     fault = error(line({}, rows, events=[{"_id": 1, "name": "buy", "ts": "soon"}]))
     assert fault["path"] == "events[0].ts"

@@ -10,11 +10,11 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from segmentry.criteria import bind, catalog_toml, dates, paths, suggest
+from segmentry.criteria import bind, catalog_toml, dates, paths, suggest, walk
 from segmentry.criteria.catalog import Catalog, EventProperty, EventType, Field
 from segmentry.criteria.dates import Clock
 from segmentry.criteria.match import Cell, EventRow, Row
-from segmentry.criteria.nodes import Scalar
+from segmentry.criteria.nodes import Event, Leaf, Node, Operator, Scalar
 from segmentry.errors import InvalidValue, JsonValue, SegmentryError
 
 Id = int | float | str
@@ -29,6 +29,9 @@ _TYPES: Mapping[str, Mapping[str, JsonValue]] = {
     "bool": {"type": "boolean"},
 }
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# Whose event it is and when it was, by the names that exports of events use; the first is the documented one.
+_OWNER = ("_id", "customer", "customerId", "customer_id")
+_WHEN = ("ts", "at", "time", "timestamp")
 _LEGAL = "string, enum, number, integer, boolean, datetime, array"
 
 
@@ -226,6 +229,35 @@ def event_types(given: JsonValue, events: JsonValue) -> tuple[EventType, ...]:
     return tuple(types)
 
 
+def asked_event_types(node: Node) -> tuple[EventType, ...]:
+    """The event types that criteria ask about, for a line that says that nothing ever happened.
+
+    >>> from segmentry.criteria.parse import loads
+    >>> [each.name for each in asked_event_types(loads('{"$event": {"name": "booking", "count": 0}}'))]
+    ['booking']
+    """
+    kinds: dict[str, dict[str, set[str]]] = {}
+    for event in walk.nodes(node):
+        if isinstance(event, Event):
+            asked = kinds.setdefault(event.name, {})
+            if event.of is not None:
+                asked.setdefault(event.of, set()).add("integer")
+            for leaf in () if event.where is None else walk.leaves(event.where):
+                if isinstance(leaf, Leaf):
+                    values = leaf.value if isinstance(leaf.value, tuple) else (leaf.value,)
+                    text = leaf.operator is Operator.EXISTS
+                    found = ("string",) if text else (kind for each in values for kind in _kind_of(each))
+                    asked.setdefault(leaf.field, set()).update(found)
+    return tuple(
+        EventType(name, tuple(_property(key, each) for key, each in properties.items()))
+        for name, properties in kinds.items()
+    )
+
+
+def _kind_of(value: Scalar) -> set[str]:
+    return {"datetime"} if isinstance(value, datetime) else _kind(value)
+
+
 def _inferred(events: JsonValue) -> tuple[EventType, ...]:
     """Event types from the events themselves: each property has the type that holds all its values."""
     seen: dict[str, dict[str, set[str]]] = {}
@@ -233,13 +265,26 @@ def _inferred(events: JsonValue) -> tuple[EventType, ...]:
         name = each.get("name") if isinstance(each, dict) else None
         if isinstance(each, dict) and isinstance(name, str):
             kinds = seen.setdefault(name, {})
-            properties = each.get("properties")
+            properties = _properties(each)
             for key, value in properties.items() if isinstance(properties, dict) else ():
                 kinds.setdefault(key, set()).update(_kind(value))
     return tuple(
         EventType(name, tuple(_property(key, kinds) for key, kinds in properties.items()))
         for name, properties in seen.items()
     )
+
+
+def _properties(event: Mapping[str, JsonValue]) -> JsonValue:
+    """What an event says beside whose, what and when: under `properties`, or flat beside them."""
+    if event.get("properties") is not None:
+        return event["properties"]
+    known = {"name", "properties", _key(event, _OWNER), _key(event, _WHEN)}
+    return {key: value for key, value in event.items() if key not in known}
+
+
+def _key(event: Mapping[str, JsonValue], names: Sequence[str]) -> str:
+    """The first of the names that the event has, else the documented one."""
+    return next((name for name in names if name in event), names[0])
 
 
 def _kind(value: JsonValue) -> set[str]:
@@ -280,14 +325,17 @@ def events(given: JsonValue, ids: Sequence[Id], catalog: Catalog, clock: Clock) 
         path = paths.item("events", index)
         if not isinstance(event, dict):
             raise BadLine("INVALID_VALUE", path, f"an event is an object, got {shown(event)}")
-        owner = _row_id(event.get("_id"), paths.member(path, "_id"))
-        name, ts, properties = event.get("name"), event.get("ts"), event.get("properties") or {}
+        whose, when_key = _key(event, _OWNER), _key(event, _WHEN)
+        owner = _row_id(event.get(whose), paths.member(path, whose))
+        name, ts, properties = event.get("name"), event.get(when_key), _properties(event)
         known = catalog.event_by_name.get(name) if isinstance(name, str) else None
         if known is None:
             raise BadLine("INVALID_EVENT", paths.member(path, "name"), f"Unknown event: {shown(name)}")
         if not isinstance(ts, str):
             raise BadLine(
-                "INVALID_VALUE", paths.member(path, "ts"), f"ts needs a time as text, got {shown(ts)}"
+                "INVALID_VALUE",
+                paths.member(path, when_key),
+                f"{when_key} needs a time as text, got {shown(ts)}",
             )
         if not isinstance(properties, dict):
             raise BadLine("INVALID_VALUE", paths.member(path, "properties"), "properties needs an object")
@@ -296,7 +344,7 @@ def events(given: JsonValue, ids: Sequence[Id], catalog: Catalog, clock: Clock) 
             field = Field(each.name, each.type, each.integer)
             here = paths.member(paths.member(path, "properties"), each.name)
             cells[each.name] = _cell(properties.get(each.name), field, clock, here)
-        when = instant(ts, clock.zone, paths.member(path, "ts"))
+        when = instant(ts, clock.zone, paths.member(path, when_key))
         if owner in theirs:
             theirs[owner].append({"name": known.name, "ts": when, "properties": cells})
     return [theirs[each] for each in ids]

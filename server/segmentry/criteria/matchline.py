@@ -5,8 +5,10 @@
     out  {"id": "a", "ids": [1]}      or      {"id": "a", "error": {"code": ..., "path": ..., "message": ...}}
 
 Optional keys: `tz` (IANA zone, default UTC), `events` ([{"_id": 1, "name": "booking", "ts": "2025-12-01",
-"properties": {"amount": 5}}]) and `eventTypes` ({"booking": {"amount": "integer"}}; without it they are
-inferred from the events). A field is a type, or an object with the keys of the catalog file.
+"properties": {"amount": 5}}], or flat: [{"_id": 1, "name": "booking", "ts": "2025-12-01", "amount": 5}]) and
+`eventTypes` ({"booking": {"amount": "integer"}}; without it they are inferred from the events, and with
+`"events": []` nobody ever did what the criteria ask about).
+A field is a type, or an object with the keys of the catalog file.
 """
 
 from __future__ import annotations
@@ -113,9 +115,12 @@ def _ids(line: dict[str, JsonValue], text: str, now: datetime, engine: Engine) -
         if key not in line:
             raise BadLine("MISSING_FIELD", key, f"a line needs {key}")
     clock = _clock(line, now)
-    events = line.get("events") or []
-    catalog = linetable.catalog(line["fields"], linetable.event_types(line.get("eventTypes"), events))
-    bound = check.require(_criteria(line["criteria"], text), catalog, clock).bound
+    events, node = line.get("events") or [], _criteria(line["criteria"], text)
+    types = linetable.event_types(line.get("eventTypes"), events)
+    if line.get("events") == [] and not types:
+        types = linetable.asked_event_types(node)
+    catalog = linetable.catalog(line["fields"], types)
+    bound = check.require(node, catalog, clock).bound
     ids, rows = linetable.rows(line["rows"], catalog, clock)
     theirs = linetable.events(events, ids, catalog, clock)
     mask = engine(catalog, rows, theirs, bound, clock.as_of)
