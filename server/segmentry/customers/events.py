@@ -36,7 +36,8 @@ class EventTable:
     def from_frame(
         cls, kind: EventType, frame: pl.DataFrame, *, owner: str = "owner", time: str = "at"
     ) -> EventTable:
-        """Events from a frame with the customer's row number, the time and one column per property.
+        """Events from a frame with the customer's row number, the time and a column per property, named as
+        its `column_name` says.
 
         Events without a time are left out: no window could hold them.
         """
@@ -46,7 +47,9 @@ class EventTable:
         frame = frame.filter("__set").sort("__at", maintain_order=True)
         unset = pl.Series("", [None] * frame.height, dtype=pl.Null)
         columns = {
-            prop.name: column_of(frame[prop.name] if prop.name in frame.columns else unset, prop)
+            prop.name: column_of(
+                frame[prop.column_name] if prop.column_name in frame.columns else unset, prop
+            )
             for prop in kind.properties
         }
         return cls(kind, frame[owner].cast(pl.Int32).to_numpy(), frame["__at"].to_numpy(), columns)

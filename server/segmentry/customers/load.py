@@ -114,6 +114,12 @@ def as_declared(frame: pl.DataFrame, catalog: Catalog, path: Path) -> tuple[pl.D
         raise UnreadableTable(
             f"{path.name} has none of the catalog's columns ({expected} ...)", path=str(path)
         )
+    key = catalog.key_column
+    if key and key not in {part.name for part in parts}:
+        if key in frame.columns:
+            parts.append(_cleaned(frame[key]))
+        else:
+            notes.append(f"the file has no key column {key!r}; customers are told by the number of the row")
     return pl.DataFrame(parts), tuple(notes)
 
 

@@ -50,7 +50,7 @@ def _events(kind: EventType, events: Sequence[Sequence[EventRow]]) -> pl.DataFra
         "at": pl.Series([event["ts"] for _, event in kept], dtype=_TIME),
     }
     for known in kind.properties:
-        columns[known.name] = pl.Series(
+        columns[known.column_name] = pl.Series(
             [_properties(event).get(known.name) for _, event in kept], dtype=_type(known)
         )
     return pl.DataFrame(columns)

@@ -69,7 +69,7 @@ class Snapshot:
     ) -> Snapshot:
         """A snapshot of a Polars frame whose columns the catalog names; a column that is absent is unset.
 
-        `events`: per event name a frame with `owner` (row number), `at` and one column per property.
+        `events`: per event name a frame with `owner` (row number), `at` and the properties' columns.
         """
         store = {
             column.name: column_of(

@@ -26,7 +26,8 @@ from segmentry.customers.events import EventTable
 from segmentry.customers.snapshot import Snapshot
 from segmentry.errors import InvalidParameters, UnreadableTable
 
-FORMAT = 1
+# 2: customers' keys.
+FORMAT = 2
 
 
 class _ColumnEntry(TypedDict):
@@ -47,6 +48,7 @@ class _Manifest(TypedDict):
     rows: int
     loaded_at: str
     notes: list[str]
+    keys: str | None
     blocks: int
     columns: dict[str, _ColumnEntry]
     events: dict[str, _EventEntry]
@@ -104,6 +106,7 @@ def write(snapshot: Snapshot, path: Path) -> None:
         "rows": snapshot.rows,
         "loaded_at": snapshot.loaded_at.isoformat(),
         "notes": list(snapshot.notes),
+        "keys": None if snapshot.keys is None else writer.add("keys", snapshot.keys),
         "blocks": 0,
         "columns": {name: writer.column(name, column) for name, column in snapshot.store.items()},
         "events": {
@@ -157,7 +160,11 @@ def read(path: Path) -> Snapshot:
         manifest = cast("_Manifest", json.loads((path / "manifest.json").read_text(encoding="utf-8")))
         catalog = catalog_toml.loads((path / "catalog.toml").read_text(encoding="utf-8"))
         if manifest["format"] != FORMAT:
-            raise UnreadableTable(f"{path} was written by another version", path=str(path))
+            raise UnreadableTable(
+                f"{path} was written by another version (format {manifest['format']}, this reads {FORMAT})"
+                "; write it again from the table it was made of",
+                path=str(path),
+            )
         series: dict[str, pl.Series] = {}
         for number in range(manifest["blocks"]):
             block = pl.scan_ipc(path / f"block-{number}.arrow", glob=False).collect()
@@ -188,6 +195,7 @@ def _snapshot(manifest: _Manifest, catalog: Catalog, series: Mapping[str, pl.Ser
         snapshot_id=manifest["snapshot_id"],
         loaded_at=datetime.fromisoformat(manifest["loaded_at"]),
         notes=tuple(manifest["notes"]),
+        keys=None if manifest["keys"] is None else series[manifest["keys"]],
     )
 
 
