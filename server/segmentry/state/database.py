@@ -1,7 +1,7 @@
 """The state store: one pool of PostgreSQL connections, opened on first use.
 
 `Database(dsn=...)` uses a given server; `Database(directory=...)` starts the embedded one there and
-stops it on close. Everything the driver can raise is translated here (`faults`), so the rest of the
+stops it on close. Everything the driver can raise is translated here (`postgresql.faults`), so the rest of the
 server sees Unavailable, StorageFull and StoreBusy only.
 """
 
@@ -19,7 +19,7 @@ from segmentry.errors import StoreBusy, Unavailable
 from segmentry.state.row import Row
 
 if TYPE_CHECKING:
-    from segmentry.state.driver import Connection, Pool
+    from segmentry.postgresql.driver import Connection, Pool
     from segmentry.state.embedded import EmbeddedPostgres
 
 ACQUIRE_S = 1.0
@@ -124,7 +124,7 @@ class Database:
 
         Raises: StoreBusy, Unavailable.
         """
-        from segmentry.state.faults import ConnectionLost  # noqa: PLC0415  (asyncpg is imported on use)
+        from segmentry.postgresql.faults import ConnectionLost  # noqa: PLC0415  (asyncpg is imported on use)
 
         try:
             return await self._fetch_once(sql, *values)
@@ -145,7 +145,7 @@ class Database:
         Raises: StoreBusy when no connection is free within a second; Unavailable; StorageFull. It is never
         repeated, except that a stale connection is exchanged before anything was written.
         """
-        from segmentry.state.faults import translated  # noqa: PLC0415  (asyncpg is imported on use)
+        from segmentry.postgresql.faults import translated  # noqa: PLC0415  (asyncpg is imported on use)
 
         async with self._place(upkeep=upkeep):
             connection = await self._acquire_live()
@@ -162,7 +162,7 @@ class Database:
             await session.execute(sql, *values)
 
     async def _fetch_once(self, sql: str, *values: object) -> list[Row]:
-        from segmentry.state.faults import translated  # noqa: PLC0415  (asyncpg is imported on use)
+        from segmentry.postgresql.faults import translated  # noqa: PLC0415  (asyncpg is imported on use)
 
         async with self._place(upkeep=False):
             connection = await self._acquire()
@@ -175,7 +175,7 @@ class Database:
     @asynccontextmanager
     async def _place(self, *, upkeep: bool) -> AsyncGenerator[None]:
         """The right to one connection of the pool, which has as many as there are places."""
-        from segmentry.state.faults import retry_after_s  # noqa: PLC0415  (asyncpg is imported on use)
+        from segmentry.postgresql.faults import retry_after_s  # noqa: PLC0415  (asyncpg is imported on use)
 
         places = self._upkeep_place if upkeep else self._places
         try:
@@ -191,7 +191,7 @@ class Database:
             places.release()
 
     async def _acquire(self) -> Connection:
-        from segmentry.state.faults import retry_after_s, translated  # noqa: PLC0415  (asyncpg is imported on use)
+        from segmentry.postgresql.faults import retry_after_s, translated  # noqa: PLC0415  (asyncpg is imported on use)
 
         await self.open()
         pool = self._pool
@@ -208,7 +208,7 @@ class Database:
 
     async def _acquire_live(self) -> Connection:
         """A connection that has just answered: after a restart each old one fails once."""
-        from segmentry.state.faults import ConnectionLost, translated  # noqa: PLC0415  (asyncpg is imported on use)
+        from segmentry.postgresql.faults import ConnectionLost, translated  # noqa: PLC0415  (asyncpg is imported on use)
 
         connection = await self._acquire()
         try:
@@ -228,7 +228,7 @@ class Database:
         if pool is None:
             connection.terminate()
             return
-        from segmentry.state.faults import ConnectionLost, translated  # noqa: PLC0415  (asyncpg is imported on use)
+        from segmentry.postgresql.faults import ConnectionLost, translated  # noqa: PLC0415  (asyncpg is imported on use)
 
         try:
             with translated():
@@ -243,8 +243,8 @@ class Database:
 
     async def _connect(self) -> Pool:
         from segmentry.state import migrate  # noqa: PLC0415  (asyncpg is imported on use)
-        from segmentry.state.driver import create_pool  # noqa: PLC0415
-        from segmentry.state.faults import translated  # noqa: PLC0415
+        from segmentry.postgresql.driver import create_pool  # noqa: PLC0415
+        from segmentry.postgresql.faults import translated  # noqa: PLC0415
 
         dsn = self._dsn
         name: str | None = None
@@ -280,8 +280,8 @@ class Database:
 
 
 async def _create_database(dsn: str, name: str) -> None:
-    from segmentry.state.driver import connect  # noqa: PLC0415  (asyncpg is imported on use)
-    from segmentry.state.faults import translated  # noqa: PLC0415
+    from segmentry.postgresql.driver import connect  # noqa: PLC0415  (asyncpg is imported on use)
+    from segmentry.postgresql.faults import translated  # noqa: PLC0415
 
     with translated():
         connection = await connect(dsn)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib import resources
 
 from segmentry.errors import Unavailable
-from segmentry.state.driver import Connection
+from segmentry.postgresql.driver import Connection
 
 # Any number that no other program on the same server takes; "sgmt" in ASCII.
 ADVISORY_LOCK = 0x73676D74
