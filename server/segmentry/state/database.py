@@ -1,7 +1,7 @@
 """The state store: one pool of PostgreSQL connections, opened on first use.
 
 `Database(dsn=...)` uses a given server; `Database(directory=...)` starts the embedded one there and
-stops it on close. Everything the driver can raise is translated here (`postgresql.faults`), so the rest of the
+stops it on close. Everything the driver can raise is translated (`postgresql.faults`), so the rest of the
 server sees Unavailable, StorageFull and StoreBusy only.
 """
 
@@ -242,9 +242,9 @@ class Database:
             await self._pool.expire_connections()
 
     async def _connect(self) -> Pool:
-        from segmentry.state import migrate  # noqa: PLC0415  (asyncpg is imported on use)
         from segmentry.postgresql.driver import create_pool  # noqa: PLC0415
         from segmentry.postgresql.faults import translated  # noqa: PLC0415
+        from segmentry.state import migrate  # noqa: PLC0415  (asyncpg is imported on use)
 
         dsn = self._dsn
         name: str | None = None
