@@ -12,18 +12,22 @@ import pytest
 from segmentry import criteria
 
 MODULES = [
-    importlib.import_module(f"segmentry.criteria.{each.name}")
-    for each in pkgutil.iter_modules(criteria.__path__)
+    importlib.import_module(each.name)
+    for each in pkgutil.walk_packages(criteria.__path__, "segmentry.criteria.")
 ]
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__.rpartition(".")[2])
+@pytest.mark.parametrize(
+    "module", MODULES, ids=lambda module: module.__name__.removeprefix("segmentry.criteria.")
+)
 def test_examples_in_docstrings_print_what_they_say(module: ModuleType) -> None:
     failed, _ = doctest.testmod(module)
     assert failed == 0
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__.rpartition(".")[2])
+@pytest.mark.parametrize(
+    "module", MODULES, ids=lambda module: module.__name__.removeprefix("segmentry.criteria.")
+)
 def test_every_public_function_has_an_example(module: ModuleType) -> None:
     public = [
         each
