@@ -229,6 +229,13 @@ class Settings:
         Integer(1, 100_000),
         "Calls that change something, served at once.",
     )
+    small_count: int = _setting(
+        0,
+        "SEGMENTRY_SMALL_COUNT",
+        "small_count",
+        Integer(0, 1000),
+        "Counts below this are kept back, others rounded to it. 0 and 1: every count is shown exactly.",
+    )
     max_streams: int = _setting(
         2000,
         "SEGMENTRY_MAX_STREAMS",
@@ -237,11 +244,7 @@ class Settings:
         "Watched runs and discoveries open at once.",
     )
     ai_openai_key: Secret | None = _setting(
-        None,
-        "AI_OPENAI_KEY",
-        "ai.openai_key",
-        SecretText(),
-        "Key of the model's vendor. Not required. " + _NO_TIER_YET,
+        None, "AI_OPENAI_KEY", "ai.openai_key", SecretText(), "The vendor's key. " + _NO_TIER_YET
     )
     ai_model: str = _setting(
         "gpt-4o-mini", "AI_MODEL", "ai.model", Text(), "Name of the language model. " + _NO_TIER_YET

@@ -278,6 +278,10 @@ class TenantMismatch(PermissionDenied):
     reason = "TENANT_MISMATCH"
 
 
+class SmallCountsWithheld(PermissionDenied):
+    reason = "SMALL_COUNTS_WITHHELD"
+
+
 # --- wait, or ask for less ------------------------------------------------------------------------
 
 

@@ -14,6 +14,7 @@ from segmentry.errors import Diagnostic
 
 # Criteria that leave out less than one customer in a hundred select little.
 ALMOST_ALL = 0.99
+SUPPRESSED = "too few customers match, or too few do not, for the count to be shown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,16 @@ class Counts:
             if count is not None:
                 return count.snapshot_id
         return ""
+
+    @property
+    def suppressed(self) -> tuple[Notice, ...]:
+        """A notice when some count beside the whole one may not be shown."""
+        beside = (*self.leaves, *self.readings, *(() if self.previous is None else (self.previous,)))
+        hidden = sum(count.suppressed for count in beside)
+        if not hidden:
+            return ()
+        counts = "1 count is" if hidden == 1 else f"{hidden} counts are"
+        return (Notice("COUNT_SUPPRESSED", f"{counts} absent: too few customers for a number to be shown"),)
 
 
 async def count(
@@ -62,15 +73,23 @@ def bound_leaves(node: Node, place: Place) -> tuple[Node, ...]:
     return tuple(check.check(leaf, place.catalog, place.clock).bound for leaf in walk.leaves(node))
 
 
-async def of_criteria(node: Node, place: Place, store: CustomerStore) -> tuple[Count, tuple[Notice, ...]]:
+async def of_criteria(
+    node: Node, place: Place, store: CustomerStore, *, allow_estimate: bool = False
+) -> tuple[Count, tuple[Notice, ...]]:
     """The count of criteria that a caller wrote, with what they should know about them.
+
+    `allow_estimate` takes the store's estimate where it has one that is quicker than counting.
 
     Raises: InvalidCriteria before anything is counted; whatever the store raises.
     """
-    checked = check.require(node, place.catalog, place.clock)
-    found = await count(place, store, whole=checked.bound)
-    assert found.whole is not None
-    return found.whole, (*notices(checked.warnings), *of_count(node, found.whole))
+    checked = check.require(node, place.catalog, place.clock, place.saved)
+    found: Count | None = None
+    if allow_estimate:
+        found = await store.estimate(place.tenant, place.schema_id, checked.bound, place.clock.as_of)
+    if found is None:
+        found = (await count(place, store, whole=checked.bound)).whole
+    assert found is not None
+    return found, (*notices(checked.warnings), *of_count(node, found))
 
 
 def notices(warnings: Sequence[Diagnostic]) -> tuple[Notice, ...]:
@@ -79,12 +98,14 @@ def notices(warnings: Sequence[Diagnostic]) -> tuple[Notice, ...]:
 
 
 def of_count(node: Node, found: Count) -> tuple[Notice, ...]:
-    """What is worth saying about a count: nobody, nearly everybody, or only an estimate."""
+    """What is worth saying about a count: kept back, nobody, nearly everybody, or only an estimate."""
     said: list[Notice] = []
-    if found.universe and not found.matched:
+    if found.matched is None:
+        said.append(Notice("COUNT_SUPPRESSED", SUPPRESSED))
+    elif found.universe and not found.matched:
         said.append(Notice("MATCHES_NOBODY", f"none of {found.universe:,} customers match"))
     elif not isinstance(node, Everyone) and found.universe and found.matched >= ALMOST_ALL * found.universe:
         said.append(Notice("MATCHES_ALMOST_ALL", f"{found.matched:,} of {found.universe:,} customers match"))
-    if not found.exact:
+    if found.is_estimate:
         said.append(Notice("COUNT_ESTIMATED", f"the count is between {found.low} and {found.high}"))
     return tuple(said)

@@ -27,14 +27,23 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many customers match, of how many. `low`/`high` are set when it is not exact."""
+    """How many customers match, of how many. `low`/`high` bound an estimate.
 
-    matched: int
+    `matched` is None exactly when `suppressed`: the count may not be shown (`customers.suppressed`).
+    """
+
+    matched: int | None
     universe: int
     snapshot_id: str
     exact: bool = True
     low: int | None = None
     high: int | None = None
+    suppressed: bool = False
+
+    @property
+    def is_estimate(self) -> bool:
+        """Whether it came from a sample, rather than being rounded or suppressed."""
+        return self.low is not None or self.high is not None
 
 
 @dataclass(frozen=True, slots=True)

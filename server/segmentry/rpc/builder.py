@@ -127,8 +127,10 @@ class SegmentBuilder(grpc_stubs.SegmentBuilderServicer):
     ) -> pb.PreviewCountResponse:
         node = criteria.read(request)
         where = await self._resolve(request)
-        count, notices = await preview.of_criteria(node, _place(where), self._store)
-        note(schema=where.schema_id, count=count.matched)
+        count, notices = await preview.of_criteria(
+            node, _place(where), self._store, allow_estimate=request.allow_estimate
+        )
+        note(schema=where.schema_id, count="suppressed" if count.matched is None else count.matched)
         return convert.preview_response(count, notices, where)
 
     async def ListFields(

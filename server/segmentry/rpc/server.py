@@ -15,6 +15,7 @@ import grpc
 from segmentry.analysis.service import AnalysisService
 from segmentry.config import Settings
 from segmentry.customers.snapshots import SnapshotStore
+from segmentry.customers.suppressed import suppressed
 from segmentry.rpc import insights, parts, reflection, tables
 from segmentry.rpc.analysis import SERVICE as ANALYSIS
 from segmentry.rpc.analysis import SegmentAnalysis
@@ -161,7 +162,7 @@ async def serve(settings: Settings, on_ready: Callable[[Running], None] | None =
 
 def _add_services(server: grpc.aio.Server, made: Parts) -> tuple[str, ...]:
     """Add every service of the contract; return their names."""
-    builder = SegmentBuilder(made.store, made.streams, made.tokens)
+    builder = SegmentBuilder(suppressed(made.store, made.settings.small_count), made.streams, made.tokens)
     add_SegmentBuilderServicer_to_server(builder, server)
     analysis = SegmentAnalysis(made.analyses, made.streams, made.tokens)
     add_SegmentAnalysisServicer_to_server(analysis, server)

@@ -151,6 +151,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """INTERNAL: a fault of ours. Nothing but the request id leaves the server; report it."""
     ERROR_REASON_NOT_IMPLEMENTED: _ErrorReason.ValueType  # 50
     """UNIMPLEMENTED: the contract names this call or option and this server does not do it yet. [rpc]"""
+    ERROR_REASON_SMALL_COUNTS_WITHHELD: _ErrorReason.ValueType  # 51
+    """PERMISSION_DENIED: this server keeps counts of few customers back, and the call would show one customer or the
+    value of a few. Ask for counts instead. [path]
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason lists every reason that `google.rpc.ErrorInfo` carries, without the prefix, in the domain
@@ -284,6 +288,10 @@ ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 49
 """INTERNAL: a fault of ours. Nothing but the request id leaves the server; report it."""
 ERROR_REASON_NOT_IMPLEMENTED: ErrorReason.ValueType  # 50
 """UNIMPLEMENTED: the contract names this call or option and this server does not do it yet. [rpc]"""
+ERROR_REASON_SMALL_COUNTS_WITHHELD: ErrorReason.ValueType  # 51
+"""PERMISSION_DENIED: this server keeps counts of few customers back, and the call would show one customer or the
+value of a few. Ask for counts instead. [path]
+"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _WarningReason:

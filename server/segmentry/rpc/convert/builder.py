@@ -59,7 +59,7 @@ def refine_response(outcome: Outcome) -> pb.RefineResponse:
     _fill(message, outcome)
     if outcome.changes is not None:
         message.diff.CopyFrom(diff(outcome.changes))
-    if outcome.previous is not None:
+    if outcome.previous is not None and outcome.previous.matched is not None:
         message.previous_count = outcome.previous.matched
     return message
 
@@ -68,16 +68,18 @@ def preview_response(
     count: Count, notices: Sequence[o.Notice], context: RequestContext
 ) -> pb.PreviewCountResponse:
     """The reply of PreviewCount. A share of an empty table is absent, never a division by zero."""
+    matched = count.matched
     return pb.PreviewCountResponse(
-        count=count.matched,
+        count=matched,
         universe=count.universe,
-        percentage=100 * count.matched / count.universe if count.universe else None,
+        percentage=None if matched is None or not count.universe else 100 * matched / count.universe,
         exact=count.exact,
         low=count.low,
         high=count.high,
         as_of=timestamp(context.clock.as_of),
         time_zone=context.clock.zone.key,
         snapshot_id=count.snapshot_id,
+        suppressed=count.suppressed,
         warnings=[warning(each) for each in notices],
     )
 
@@ -129,7 +131,7 @@ def _fill(message: pb.BuildResponse | pb.RefineResponse, outcome: Outcome) -> No
     elif outcome.clarification is not None:
         message.clarification.CopyFrom(_clarification(outcome.clarification, outcome.clock))
         message.tier = _TIERS[outcome.tier]
-    if outcome.preview is not None:
+    if outcome.preview is not None and outcome.preview.matched is not None:
         message.preview_count = outcome.preview.matched
     message.usage.CopyFrom(_no_usage())
     message.fallbacks.extend(fallback(each) for each in outcome.fallbacks)
