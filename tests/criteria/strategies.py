@@ -169,7 +169,10 @@ def events(draw: st.DrawFn) -> Event:
     start = draw(st.one_of(st.none(), DATE_TEXTS))
     end = None if start is None else draw(st.one_of(st.none(), DATE_TEXTS))
     if name == "booking" and draw(st.booleans()):
-        return Event(name, where, "sum", "amount", operator, draw(st.integers(-5, 5)), start, end)
+        of = draw(st.sampled_from(["amount", "club"]))
+        if of == "amount" and draw(st.booleans()):
+            return Event(name, where, "sum", of, operator, draw(st.integers(-5, 5)), start, end)
+        return Event(name, where, "distinct", of, operator, draw(st.integers(0, 3)), start, end)
     return Event(name, where, "count", None, operator, draw(st.integers(0, 3)), start, end)
 
 

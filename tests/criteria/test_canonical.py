@@ -27,6 +27,28 @@ def test_the_same_criteria_in_any_order_have_the_hash_of_the_definition(text: st
 
 
 @pytest.mark.parametrize(
+    ("criteria", "expected"),
+    [
+        ('{"$not":{"city":{"$in":["A","B"]}}}', '{"$not":{"city":{"$in":["A","B"]}}}'),
+        ('{"$not":{"only":{"$in":["A"]}}}', '{"$not":{"only":{"$in":["A"]}}}'),
+        ('{"only":{"$in":[null]}}', '{"only":{"$exists":false}}'),
+        ('{"$not":{"tags":{"$contains":"A"}}}', '{"$not":{"tags":{"$contains":"A"}}}'),
+    ],
+)
+def test_no_rule_writes_an_operator_that_the_field_does_not_take(criteria: str, expected: str) -> None:
+    eq, neq, within, contains = Operator.EQ, Operator.NEQ, Operator.IN, Operator.CONTAINS
+    catalog = Catalog(
+        "golf",
+        (
+            Field("city", "string", operators=(eq, neq, within, contains)),
+            Field("only", "string", operators=(within,)),
+            Field("tags", "array", operators=(contains,)),
+        ),
+    )
+    assert canonical.text(parse.loads(criteria), catalog) == expected
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ('{"a":{"$ne":1}}', '{"a":{"$neq":1}}'),

@@ -77,5 +77,7 @@ def test_events_count_those_of_the_window_alone() -> None:
     assert matches(once, {}, NOW, history)
     total = Event("buy", measure="sum", of="n", operator=Operator.EQ, value=6)
     assert matches(total, {}, NOW, history)
+    values = Event("buy", measure="distinct", of="n", operator=Operator.EQ, value=3)
+    assert matches(values, {}, NOW, [*history, *history])
     assert not matches(Event("buy"), {}, datetime(2025, 12, 1, tzinfo=UTC), history)
     assert matches(Everyone(), {}, NOW, history)

@@ -59,6 +59,10 @@ CATALOG = Catalog(
             '{"$event":{"name":"order","sum":{"of":"amount","$gt":50000},"where":{"amount":{"$lt":100}}}}',
             "had orders with a total amount of more than 500.00 where (amount is less than 1.00)",
         ),
+        (
+            '{"$event":{"name":"order","distinct":{"of":"amount","$gte":1000},"within":"{{30_DAYS_AGO}}"}}',
+            "had orders with at least 1,000 different values of amount since 16 Nov 2025 (30 days ago)",
+        ),
         ('{"membershipTier":{"$in":["PLATINUM","DIAMOND"]}}', "membership tier is PLATINUM or DIAMOND"),
         ('{"membershipTier":{"$in":["A","B","C"]}}', "membership tier is one of A, B, C"),
         ('{"membershipTier":{"$in":["A",null]}}', "membership tier is A or unset"),

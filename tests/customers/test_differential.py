@@ -132,6 +132,10 @@ BEHAVIOUR = st.one_of(
         Event, st.just("order"), WHERE, st.just("sum"), st.just("amount"), st.sampled_from(EQUAL + COMPARED),
         st.one_of(INTEGERS, st.just(2**64 - 2)), TIMES, TIMES,
     ),
+    st.builds(
+        Event, st.just("order"), WHERE, st.just("distinct"), st.sampled_from(["amount", "shop"]),
+        st.sampled_from(EQUAL + COMPARED), st.integers(0, 3), TIMES, TIMES,
+    ),
 )  # fmt: skip
 TOPS = st.builds(
     Top,

@@ -39,6 +39,7 @@ ALL_KINDS = """{"$and": [
     {"$event": {"name": "booking", "where": {"holes": 18}, "count": {"$gte": 3},
                 "within": {"from": "{{90_DAYS_AGO}}", "to": "2025-12-01"}}},
     {"$event": {"name": "purchase", "sum": {"of": "cents", "$gt": 5000}}},
+    {"$event": {"name": "purchase", "distinct": {"of": "cents", "$lt": 3}}},
     {"$segment": {"id": "seg_7", "version": 2}}, {"$not": {"$segment": "seg_8"}},
     {"$top": {"field": "lifetimeValue", "percent": 12.5, "order": "lowest", "of": {"status": "ACTIVE"}}}
 ]}"""
@@ -174,6 +175,8 @@ def test_what_protobuf_itself_cannot_decode_fails_there() -> None:
         (predicate("f", 1, pb.Operand(text="x" * 1025)), "CRITERIA_TOO_COMPLEX"),
         (predicate("f", 7, *[pb.Operand(integer=1)] * 1001), "TOO_MANY_VALUES"),
         (pb.Criteria(event=pb.EventCondition(name="e", measure="mean")), "PARSE_ERROR"),
+        (pb.Criteria(event=pb.EventCondition(name="e", sum_of="amount")), "PARSE_ERROR"),
+        (pb.Criteria(event=pb.EventCondition(name="e", measure="count", sum_of="amount")), "PARSE_ERROR"),
         (pb.Criteria(event=pb.EventCondition(name="e", value=1.5)), "INVALID_VALUE"),
         (pb.Criteria(event=pb.EventCondition(name="e", operator=7)), "INVALID_OPERATOR"),  # pyright: ignore[reportArgumentType]  # an enum is a number on the wire
         (pb.Criteria(top=pb.TopCondition(field="f", percent=math.nan)), "INVALID_VALUE"),

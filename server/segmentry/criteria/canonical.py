@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from segmentry.criteria import dates
 from segmentry.criteria.catalog import Catalog, Field
 from segmentry.criteria.nodes import And, Event, Everyone, Leaf, Node, Not, Operator, Or, Scalar, Segment, Top
-from segmentry.criteria.operators import BY_OPERATOR, key
+from segmentry.criteria.operators import BY_OPERATOR, allowed, key
 from segmentry.criteria.render import scalar_json, value_json, window_json
 from segmentry.errors import InvalidValue, JsonValue
 
@@ -27,7 +27,8 @@ def canonical(node: Node, catalog: Catalog | None = None) -> Node:
     """The canonical tree. It selects the same customers, placeholders stay symbolic, and it is idempotent.
 
     With a catalog, two rules that need the field's type work too: `$contains` on arrays is `$eq`, and
-    datetime texts with a time are written in UTC.
+    datetime texts with a time are written in UTC. No rule then writes an operator that the field does not
+    take, so that the form can be sent back as criteria.
 
     >>> from segmentry.criteria.parse import loads
     >>> canonical(loads('{"$not": {"status": {"$in": ["ACTIVE"]}}}'))
@@ -41,7 +42,7 @@ def canonical(node: Node, catalog: Catalog | None = None) -> Node:
         case Or(items):
             return _group(items, Or, catalog)
         case Not(inner):
-            return _negated(canonical(inner, catalog))
+            return _negated(canonical(inner, catalog), catalog)
         case Leaf():
             return _leaf(node, catalog)
         case Event():
@@ -93,12 +94,14 @@ def _group(items: tuple[Node, ...], kind: type[And | Or], catalog: Catalog | Non
     return kind(tuple(flat[each] for each in sorted(flat)))
 
 
-def _negated(inner: Node) -> Node:
+def _negated(inner: Node, catalog: Catalog | None) -> Node:
     if isinstance(inner, Not):
         return inner.item
     if isinstance(inner, Leaf):
         complement = BY_OPERATOR[inner.operator].complement
-        if complement is not None:
+        if complement is not None and _takes(
+            None if catalog is None else catalog.get(inner.field), complement
+        ):
             return Leaf(inner.field, complement, inner.value)
         if inner.operator is Operator.EXISTS:
             return Leaf(inner.field, Operator.EXISTS, not inner.value)
@@ -112,15 +115,25 @@ def _leaf(leaf: Leaf, catalog: Catalog | None) -> Leaf:
         ordered = {_bytes(each): each for each in (_scalar(each, field) for each in value)}
         unset = [None] if ordered.pop(b"null", 0) is None else []
         value = (*(ordered[each] for each in sorted(ordered)), *unset)
-        if len(value) == 1 and operator in (Operator.IN, Operator.NIN):
-            operator, value = (Operator.EQ if operator is Operator.IN else Operator.NEQ), value[0]
+        single = {Operator.IN: Operator.EQ, Operator.NIN: Operator.NEQ}.get(operator)
+        if len(value) == 1 and single is not None and (unset or _takes(field, single)):
+            operator, value = single, value[0]
     else:
         value = _scalar(value, field)
-    if operator is Operator.CONTAINS and field is not None and field.type == "array":
+    if (
+        operator is Operator.CONTAINS
+        and field is not None
+        and field.type == "array"
+        and _takes(field, Operator.EQ)
+    ):
         operator = Operator.EQ
     if value is None and operator in (Operator.EQ, Operator.NEQ):
         return Leaf(leaf.field, Operator.EXISTS, operator is Operator.NEQ)
     return Leaf(leaf.field, operator, value)
+
+
+def _takes(field: Field | None, operator: Operator) -> bool:
+    return field is None or operator in allowed(field)
 
 
 def _scalar(value: Scalar, field: Field | None) -> Scalar:
@@ -196,8 +209,8 @@ def _event(event: Event) -> JsonValue:
     if event.where is not None:
         printed["where"] = to_value(event.where)
     compared: dict[str, JsonValue] = {key(event.operator): event.value}
-    if event.measure == "sum":
-        printed["sum"] = {"of": event.of, **compared}
+    if event.of is not None:
+        printed[event.measure] = {"of": event.of, **compared}
     else:
         printed["count"] = compared
     window = window_json(event)

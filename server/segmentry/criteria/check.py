@@ -331,21 +331,26 @@ class _Check:
         where = event.where
         if where is not None:
             where = _Check(properties, self.clock, self.found, event.name).node(where)
-        if event.measure == "sum":
-            self.summed(event, properties)
+        if event.of is not None:
+            self.measured(event, event.of, properties)
         start = self.time(event.window_start, paths.member(event.path, "within"))
         end = self.time(event.window_end, paths.member(event.path, "within"))
         return Event(
             event.name, where, event.measure, event.of, event.operator, event.value, start, end, event.path
         )
 
-    def summed(self, event: Event, properties: Catalog) -> None:
-        path = paths.member(event.path, "sum")
-        field = _Check(properties, self.clock, self.found, event.name).known(event.of or "", path)
-        if field is not None and not (field.type == "number" and field.integer):
-            whole = tuple(each.name for each in properties.fields if each.type == "number" and each.integer)
-            message = f"sum needs a property of whole numbers, {field.name} is {_article(field.type)}"
-            self.error("INVALID_EVENT", path, message, 2, whole[:3], value=field.name)
+    def measured(self, event: Event, of: str, properties: Catalog) -> None:
+        path = paths.member(event.path, event.measure)
+        field = _Check(properties, self.clock, self.found, event.name).known(of, path)
+        if field is None:
+            return
+        needed, fits = "a property with one value", _single
+        if event.measure == "sum":
+            needed, fits = "a property of whole numbers", _whole
+        if not fits(field):
+            near = tuple(each.name for each in properties.fields if fits(each))
+            message = f"{event.measure} needs {needed}, {field.name} is {_article(field.type)}"
+            self.error("INVALID_EVENT", path, message, 2, near[:3], value=field.name)
 
     def time(self, value: str | datetime | None, path: str) -> str | datetime | None:
         if not isinstance(value, str):
@@ -366,6 +371,14 @@ class _Check:
             near = tuple(each.name for each in self.catalog.visible if each.type == "number")[:3]
             self.error("INVALID_OPERATOR", top.path, message, 2, near, field=field.name, value="$top")
         return Top(top.field, top.percent, top.order, self.node(top.of), top.path)
+
+
+def _whole(field: Field) -> bool:
+    return field.type == "number" and field.integer
+
+
+def _single(field: Field) -> bool:
+    return field.type != "array"
 
 
 def _article(name: str) -> str:

@@ -252,6 +252,9 @@ def _event(event: Event, catalog: Catalog, clock: Clock) -> str:
         none = event.operator is Operator.EQ and event.value == 0
         counted = "no" if none else phrase.format(f"{event.value:,}")
         said = f"had {counted} {name if event.value == 1 else quantities.plural(name)}"
+    elif event.measure == "distinct":
+        number, property_label = phrase.format(f"{event.value:,}"), label(event.of, properties)
+        said = f"had {quantities.plural(name)} with {number} different values of {property_label}"
     else:
         summed = properties.get(event.of)
         amount = quantities.number(event.value, summed.unit if summed is not None else "")

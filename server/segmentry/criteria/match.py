@@ -93,7 +93,7 @@ def _event(event: Event, as_of: datetime, events: Sequence[EventRow]) -> bool:
     start, end = event.window_start, event.window_end or as_of
     assert not isinstance(start, str)
     assert not isinstance(end, str)
-    total = 0
+    met: list[Mapping[str, Cell]] = []
     for each in events:
         ts, properties = each["ts"], each.get("properties", {})
         assert isinstance(ts, datetime)
@@ -101,9 +101,18 @@ def _event(event: Event, as_of: datetime, events: Sequence[EventRow]) -> bool:
         if each["name"] != event.name or ts >= end or (start is not None and ts < start):
             continue
         if event.where is None or matches(event.where, properties, as_of):
-            amount = 1 if event.of is None else cell(properties, event.of)
-            total += int(amount) if isinstance(amount, int | float) else 0
-    return _leaf(total, event.operator, event.value)
+            met.append(properties)
+    return _leaf(_total(event, met), event.operator, event.value)
+
+
+def _total(event: Event, met: Sequence[Mapping[str, Cell]]) -> int:
+    """What the condition compares: of these events their number, a sum, or a number of distinct values."""
+    if event.of is None:
+        return len(met)
+    values = [value for each in met if (value := cell(each, event.of)) is not None]
+    if event.measure == "distinct":
+        return len(set(values))
+    return sum(int(value) for value in values if isinstance(value, int | float))
 
 
 def select(

@@ -80,17 +80,23 @@ class Leaf:
     path: str = dataclasses.field(default="", compare=False)
 
 
+Measure = Literal["count", "sum", "distinct"]
+MEASURES: tuple[Measure, ...] = ("count", "sum", "distinct")
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
-    """How many events of one kind (or the sum of one integer property) compared with a number.
+    """How many events of one kind compared with a number, or the sum of one of their integer properties,
+    or how many distinct values one of their properties has (unset is no value).
 
-    The window is `[window_start, window_end)`; None as start means from the beginning, None as end means
-    the request's `as_of`.
+    `of` names the property of a sum or of distinct values, and is None for a count. The window is
+    `[window_start, window_end)`; None as start means from the beginning, None as end means the request's
+    `as_of`.
     """
 
     name: str
     where: Node | None = None
-    measure: Literal["count", "sum"] = "count"
+    measure: Measure = "count"
     of: str | None = None
     operator: Operator = Operator.GTE
     value: int = 1

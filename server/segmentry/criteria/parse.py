@@ -12,10 +12,12 @@ import math
 
 from segmentry.criteria import limits, paths, suggest
 from segmentry.criteria.nodes import (
+    MEASURES,
     And,
     Event,
     Everyone,
     Leaf,
+    Measure,
     Node,
     Not,
     Operator,
@@ -253,28 +255,28 @@ class _Tree:
         return text
 
     def event(self, value: JsonValue, path: str, depth: int) -> Node:
-        known = ("name", "where", "count", "sum", "within")
-        parts = _parts(value, path, known, "$event")
+        parts = _parts(value, path, ("name", "where", *MEASURES, "within"), "$event")
         name = self.text(_text(parts.get("name"), paths.member(path, "name"), "an event name"), path)
         where = None
         if "where" in parts:
             where = self.criteria(parts["where"], paths.member(path, "where"), depth + 1)
-        if "count" in parts and "sum" in parts:
-            raise _no_tree(path, "$event takes count or sum, not both")
+        given: list[Measure] = [*filter(parts.__contains__, MEASURES)]
+        if len(given) > 1:
+            raise _no_tree(path, f"$event takes one of {', '.join(MEASURES)}, not {' and '.join(given)}")
         of, operator, number = None, Operator.GTE, 1
-        if "count" in parts:
-            operator, number = _comparison(parts["count"], paths.member(path, "count"))
-            if number < 0:
-                raise _invalid_value(paths.member(path, "count"), "a count is never below 0", number)
-        if "sum" in parts:
-            here = paths.member(path, "sum")
-            total = parts["sum"]
-            if not isinstance(total, dict) or len(total) != 2 or "of" not in total:
-                raise _no_tree(here, 'sum looks like {"of": property, "$gte": number}')
-            of = self.text(_text(total["of"], paths.member(here, "of"), "a property"), here)
-            operator, number = _comparison({k: v for k, v in total.items() if k != "of"}, here)
+        measure: Measure = given[0] if given else "count"
+        here = paths.member(path, measure)
+        compared = parts.get(measure)
+        if measure != "count":
+            if not isinstance(compared, dict) or len(compared) != 2 or "of" not in compared:
+                raise _no_tree(here, f'{measure} looks like {{"of": property, "$gte": number}}')
+            of = self.text(_text(compared["of"], paths.member(here, "of"), "a property"), here)
+            compared = {key: each for key, each in compared.items() if key != "of"}
+        if given:
+            operator, number = _comparison(compared, here)
+        if measure != "sum" and number < 0:
+            raise _invalid_value(here, "a count is never below 0", number)
         start, end = self.window(parts.get("within"), paths.member(path, "within"), given="within" in parts)
-        measure = "sum" if of is not None else "count"
         return Event(name, where, measure, of, operator, number, start, end, path)
 
     def window(self, value: JsonValue, path: str, *, given: bool) -> tuple[str | None, str | None]:

@@ -136,8 +136,8 @@ def event_json(event: Event, where: JsonValue) -> dict[str, JsonValue]:
     printed: dict[str, JsonValue] = {"name": event.name}
     if where is not None:
         printed["where"] = where
-    if event.measure == "sum":
-        printed["sum"] = {"of": event.of, key(event.operator): event.value}
+    if event.of is not None:
+        printed[event.measure] = {"of": event.of, key(event.operator): event.value}
     elif (event.operator, event.value) != (Operator.GTE, 1):
         printed["count"] = (
             event.value if event.operator is Operator.EQ else {key(event.operator): event.value}

@@ -14,6 +14,7 @@ from segmentry.criteria.catalog import EventProperty, EventType
 from segmentry.criteria.nodes import Event, Leaf, Node
 from segmentry.customers import leaves
 from segmentry.customers.columns import MICROSECONDS, Column, Instant, Mask, Number, column_of
+from segmentry.customers.distinct import distinct_values
 
 # How a tree of the `where` clause becomes a mask; the caller brings the and/or/not.
 WhereMask = Callable[[Node, Callable[[Leaf], Mask], int], Mask]
@@ -55,11 +56,13 @@ class EventTable:
         return cls(kind, frame[owner].cast(pl.Int32).to_numpy(), frame["__at"].to_numpy(), columns)
 
     def mask(self, event: Event, rows: int, as_of: datetime, where_mask: WhereMask) -> Mask:
-        """The customers whose count (or sum) of events in the window meets the condition; no event is 0."""
+        """The customers whose count, sum or number of distinct values of events meets it; no event is 0."""
         kept = self._kept(event, as_of, where_mask)
         owners = self.owners[kept]
         if event.measure == "count":
             totals: npt.NDArray[np.int64] = np.bincount(owners, minlength=rows).astype(np.int64)
+        elif event.measure == "distinct":
+            totals = distinct_values(self.columns[event.of or ""], kept, owners, rows)
         else:
             totals = self._sums(event.of or "", kept, owners, rows)
         return leaves.compared(totals, event.operator, event.value).astype(np.bool_)

@@ -331,7 +331,8 @@ Global___RelativeTime: _TypeAlias = RelativeTime  # noqa: Y015
 
 @_typing.final
 class EventCondition(_message.Message):
-    """EventCondition compares the number of a customer's events, or the sum of one of their properties, with a value.
+    """EventCondition compares the number of a customer's events, or the sum of one of their properties, or the number of
+    distinct values of one of their properties, with a value.
     Customers without events count as zero.
     """
 
@@ -348,13 +349,15 @@ class EventCondition(_message.Message):
     name: _builtins.str
     """The event's name in the catalog, such as `booking`."""
     measure: _builtins.str
-    """What is compared: `count` (also when empty) or `sum`, which needs `sum_of`."""
+    """What is compared: `count` (also when empty) or `sum` or `distinct`, which need `sum_of`."""
     operator: Global___Operator.ValueType
     """The comparison: EQ, NEQ, GT, GTE, LT or LTE. Not given, together with no `value`: at least one."""
     value: _builtins.float
     """The whole number to compare with. Absent: 1."""
     sum_of: _builtins.str
-    """The integer property to add up when `measure` is `sum`, such as `amount`. Empty otherwise."""
+    """The property that `sum` adds up (whole numbers, such as `amount`) or whose set values `distinct` counts (any type
+    but arrays, such as `clubId`). Empty otherwise.
+    """
     @_builtins.property
     def where(self) -> Global___Criteria:
         """A condition on the event's own properties. Absent: every event counts."""

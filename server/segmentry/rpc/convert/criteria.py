@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import Struct
@@ -235,12 +235,15 @@ def _event(event: pb.EventCondition, path: str, depth: int) -> JsonValue:
         value = int(event.value) if event.value.is_integer() else _finite(event.value, path)
     comparison: dict[str, JsonValue] = {f"${operator.value}": value}
     match event.measure:
-        case "" | "count":
+        case "" | "count" if not event.sum_of:
             printed["count"] = comparison
-        case "sum":
-            printed["sum"] = {"of": event.sum_of, **comparison}
+        case "sum" | "distinct" as measure:
+            printed[measure] = {"of": event.sum_of, **comparison}
+        case "" | "count":
+            raise ParseError(f"sum_of at {path} needs the measure sum or distinct", path=path)
         case other:
-            raise ParseError(f"measure at {path} is count or sum, not {other[:64]!r}", path=path)
+            message = f"measure at {path} is count, sum or distinct, not {other[:64]!r}"
+            raise ParseError(message, path=path)
     window: dict[str, JsonValue] = {}
     if event.HasField("window_start"):
         window["from"] = _operand(event.window_start, paths.member(path, "within"))
@@ -336,10 +339,9 @@ class _Printer:
         return pb.Operand(relative=relative)
 
     def event(self, event: Event) -> pb.EventCondition:
-        measure: Literal["count", "sum"] = event.measure
         printed = pb.EventCondition(
             name=event.name,
-            measure=measure,
+            measure=event.measure,
             operator=_OPERATORS[event.operator],
             value=event.value,
             sum_of=event.of or "",
