@@ -39,6 +39,7 @@ INSTANTS = cast("list[Case]", _load("instants.yaml"))
 
 def _line(case: Case, criteria: str) -> str:
     table = TABLES[case["rows"]]
+    saved: Case = {"segments": case["segments"]} if "segments" in case else {}
     return json.dumps(
         {
             "id": case["id"],
@@ -46,6 +47,7 @@ def _line(case: Case, criteria: str) -> str:
             "tz": case.get("zone", "UTC"),
             "criteria": criteria,
             **table,
+            **saved,
         }
     )
 

@@ -279,3 +279,34 @@ def test_events_of_customers_are_counted() -> None:
     assert error(line({"$event": {"name": "by"}}, rows, events=flat))["code"] == "INVALID_EVENT"
     fault = error(line({}, rows, events=[{"_id": 1, "name": "buy", "ts": "soon"}]))
     assert fault["path"] == "events[0].ts"
+
+
+def test_segments_are_criteria_or_lists_of_versions() -> None:
+    rows: JsonValue = [{"_id": 1, "i": 1}, {"_id": 2, "i": 2}, {"_id": 3, "i": 9007199254740993}]
+    saved: JsonValue = {"one": {"i": 1}, "two": ['{"i": 1}', {"i": 2}], "big": {"i": 9007199254740993}}
+    assert ids(line({"$segment": "one"}, rows, segments=saved)) == [1]
+    assert ids(line({"$segment": "two"}, rows, segments=saved)) == [2]
+    assert ids(line({"$segment": {"id": "two", "version": 1}}, rows, segments=saved)) == [1]
+    assert ids(line({"$segment": "big"}, rows, segments=saved)) == [3]
+    assert ids(line({"$segment": "one"}, rows, segments=saved, events=[])) == [1]
+
+
+@pytest.mark.parametrize(
+    ("saved", "code", "path"),
+    [
+        ([], "INVALID_VALUE", "segments"),
+        ({"s": []}, "INVALID_VALUE", "segments.s"),
+        ({"s": 7}, "PARSE_ERROR", "segments.s"),
+        ({"s": [{"i": 1}, "{"]}, "PARSE_ERROR", "segments.s[1]"),
+        ({"a b": {"i": {"$regex": "x"}}}, "INVALID_OPERATOR", 'segments["a b"]'),
+        ({"s": {"i": 9}, "t": {"i": "x" * 70_000}}, "CRITERIA_TOO_COMPLEX", "segments.t"),
+    ],
+)
+def test_segments_that_are_none_are_named_with_their_place(saved: JsonValue, code: str, path: str) -> None:
+    fault = error(line({}, segments=saved))
+    assert (fault["code"], fault["path"]) == (code, path)
+
+
+def test_events_inside_a_segment_never_happened_either() -> None:
+    never: JsonValue = {"never": {"$event": {"name": "booking", "count": 0}}}
+    assert ids(line({"$segment": "never"}, segments=never, events=[])) == [1]

@@ -22,7 +22,7 @@ from segmentry.builder.preview import Counts
 from segmentry.builder.readings import Candidate
 from segmentry.builder.request import Options, Place
 from segmentry.builder.tidy import tidied
-from segmentry.criteria import canonical, check, diff, render, walk
+from segmentry.criteria import canonical, diff, render, walk
 from segmentry.criteria.check import Checked
 from segmentry.criteria.nodes import Everyone, Node
 from segmentry.customers.store import CustomerStore
@@ -95,7 +95,7 @@ async def _review(node: Node | None, draft: Draft, job: Job) -> _Review:
     async def work() -> _Review:
         if node is None:
             return _Review(None, others)
-        checked = check.require(node, job.place.catalog, job.place.clock)
+        checked = job.place.require(node)
         if faults := exact.faults(node):
             raise InvalidCriteria(faults)
         reading_id = readings.reading_id(node, job.place)
@@ -155,7 +155,7 @@ async def _segment(taken: Candidate, review: _Review, draft: Draft, job: Job, *,
     alternatives = _shown(others, counts, place)
     if alternatives:
         whole = None if counts.whole is None else counts.whole.matched
-        explained = render.english(node, place.catalog, place.clock)
+        explained = place.english(node)
         chosen = Reading(taken.reading_id, taken.label, node, explained, whole, chosen=True)
         alternatives = (chosen, *alternatives)
     confidence = draft.confidence
@@ -173,7 +173,7 @@ async def _segment(taken: Candidate, review: _Review, draft: Draft, job: Job, *,
         result=SegmentResult(
             node=node,
             resolved=taken.checked.bound,
-            explanation=render.english(node, place.catalog, place.clock),
+            explanation=place.english(node),
             fields=walk.fields(node),
             confidence=confidence,
             ambiguities=open_points,
@@ -240,7 +240,7 @@ def _shown(offered: Sequence[Candidate], counts: Counts, place: Place) -> tuple[
             each.reading_id,
             each.label,
             each.checked.node,
-            render.english(each.checked.node, place.catalog, place.clock),
+            place.english(each.checked.node),
             None if count is None else count.matched,
         )
         for each, count in zip(offered, found, strict=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from segmentry.builder.outcome import Notice
 from segmentry.builder.request import Place
-from segmentry.criteria import check, walk
+from segmentry.criteria import walk
 from segmentry.criteria.nodes import Everyone, Node
 from segmentry.customers.store import Count, CustomerStore
 from segmentry.errors import Diagnostic
@@ -70,7 +70,7 @@ async def count(
 
 def bound_leaves(node: Node, place: Place) -> tuple[Node, ...]:
     """Every leaf of a checked tree, bound by itself: what it selects alone."""
-    return tuple(check.check(leaf, place.catalog, place.clock).bound for leaf in walk.leaves(node))
+    return tuple(place.check(leaf).bound for leaf in walk.leaves(node))
 
 
 async def of_criteria(
@@ -82,7 +82,7 @@ async def of_criteria(
 
     Raises: InvalidCriteria before anything is counted; whatever the store raises.
     """
-    checked = check.require(node, place.catalog, place.clock, place.saved)
+    checked = place.require(node)
     found: Count | None = None
     if allow_estimate:
         found = await store.estimate(place.tenant, place.schema_id, checked.bound, place.clock.as_of)

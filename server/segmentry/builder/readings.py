@@ -9,7 +9,7 @@ from segmentry.builder import exact
 from segmentry.builder.outcome import Question
 from segmentry.builder.request import Answer, Place
 from segmentry.builder.tidy import tidied
-from segmentry.criteria import canonical, check, render
+from segmentry.criteria import canonical, render
 from segmentry.criteria.check import Checked
 from segmentry.criteria.nodes import Node
 from segmentry.errors import InvalidParameters
@@ -41,7 +41,7 @@ def candidates(draft: Draft, place: Place) -> tuple[Candidate | None, ...]:
         if node is None:
             found.append(None)
             continue
-        checked = check.check(render.with_paths(node), place.catalog, place.clock)
+        checked = place.check(render.with_paths(node))
         refused = checked.errors or exact.faults(checked.node)
         found.append(None if refused else Candidate(reading_id(checked.node, place), reading.label, checked))
     return tuple(found)

@@ -10,7 +10,7 @@ from segmentry.builder.events import Emit, Started, quiet
 from segmentry.builder.finish import Job, finish
 from segmentry.builder.outcome import Outcome
 from segmentry.builder.request import Options, Place, refuse_options, refuse_words
-from segmentry.criteria import check, render
+from segmentry.criteria import render
 from segmentry.criteria.nodes import Node
 from segmentry.customers.store import CustomerStore
 from segmentry.reader import refine as reader
@@ -34,7 +34,7 @@ async def refine(
     """
     refuse_words(instruction, "instruction")
     refuse_options(options)
-    before = check.require(render.with_paths(current), place.catalog, place.clock)
+    before = place.require(render.with_paths(current))
     job = Job(build_id, place, options, store, emit, before)
     await emit(Started(build_id, place.clock, job.agents))
     if options.dry_run:

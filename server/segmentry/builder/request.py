@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from segmentry.criteria import check, render, segments
 from segmentry.criteria.catalog import Catalog
+from segmentry.criteria.check import Checked
 from segmentry.criteria.dates import Clock
-from segmentry.criteria.segments import SegmentLookup, nothing_saved
+from segmentry.criteria.nodes import Node
+from segmentry.criteria.segments import Saved
 from segmentry.errors import InvalidParameters, MissingField, ModelNotUsable, QueryTooLong
 
 MAX_QUERY = 2000
@@ -20,7 +23,19 @@ class Place:
     schema_id: str
     catalog: Catalog
     clock: Clock
-    saved: SegmentLookup = nothing_saved
+    saved: Saved = field(default_factory=Saved)
+
+    def check(self, node: Node) -> Checked:
+        """As `criteria.check.check`, at this place."""
+        return check.check(node, self.catalog, self.clock, self.saved)
+
+    def require(self, node: Node) -> Checked:
+        """As `criteria.check.require`, at this place. Raises: InvalidCriteria."""
+        return check.require(node, self.catalog, self.clock, self.saved)
+
+    def english(self, node: Node) -> str:
+        """The criteria as a sentence, with saved segments by their names."""
+        return render.english(segments.named(node, self.saved.names), self.catalog, self.clock)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,15 +32,12 @@ from segmentry.criteria.nodes import (
 from segmentry.criteria.operators import BY_OPERATOR, allowed, key
 from segmentry.criteria.render import value_json
 from segmentry.criteria.report import MOST_DIAGNOSTICS, Report
-from segmentry.criteria.segments import SegmentLookup, expand, nothing_saved
+from segmentry.criteria.segments import Expansion, SegmentLookup, nothing_saved
 from segmentry.errors import (
-    CriteriaTooComplex,
     Diagnostic,
     InvalidCriteria,
     JsonValue,
-    SegmentCycle,
     SegmentryError,
-    UnknownSegment,
 )
 
 # What to use instead when a field does not take an operator: the first that it takes.
@@ -94,17 +91,15 @@ def check(node: Node, catalog: Catalog, clock: Clock, segments: SegmentLookup = 
     ('Unknown field: handicp', ('handicap',))
     """
     found = Report()
-    try:
-        whole = expand(node, segments)
-    except (UnknownSegment, SegmentCycle, CriteriaTooComplex) as err:
-        found.add(_of_error(err))
-        whole = node
-    bound = _Check(catalog, clock, found).node(whole)
+    expansion = Expansion(node, segments)
+    for fault in expansion.faults:
+        found.add(_of_error(fault))
+    bound = _Check(catalog, clock, found).node(expansion.node)
     if not found.errors:
         # More than can be reported is not looked for: each costs a message and a suggestion.
         for warning in islice(findings.of_groups(bound, catalog), MOST_DIAGNOSTICS):
             found.add(warning)
-    return Checked(node, bound, found.shown())
+    return Checked(node, bound, tuple(expansion.at_use(each) for each in found.shown()))
 
 
 def require(node: Node, catalog: Catalog, clock: Clock, segments: SegmentLookup = nothing_saved) -> Checked:

@@ -73,6 +73,10 @@ def english_leaf(leaf: Leaf | Event | Segment | Top, catalog: Catalog, clock: Cl
         case Event():
             return _event(leaf, catalog, clock)
         case Segment(segment_id, version):
+            if leaf.name:
+                # Names are for people and need not be unique; the id keeps two segments apart.
+                which = segment_id if version is None else f"{segment_id}, version {version}"
+                return f"in segment {_quoted(leaf.name)} ({which})"
             pinned = "" if version is None else f" (version {version})"
             return f"in segment {_word(segment_id)}{pinned}"
         case Top(field, percent, order, of):

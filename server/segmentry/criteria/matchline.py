@@ -9,6 +9,8 @@ Optional keys: `tz` (IANA zone, default UTC), `events` ([{"_id": 1, "name": "boo
 `eventTypes` ({"booking": {"amount": "integer"}}; without it they are inferred from the events, and with
 `"events": []` nobody ever did what the criteria ask about).
 A field is a type, or an object with the keys of the catalog file.
+`segments` holds what `$segment` may name: {"seg_7": criteria}, or {"seg_7": [criteria, criteria]} for
+versions 1, 2 ..., of which the last one is the latest.
 """
 
 from __future__ import annotations
@@ -19,12 +21,13 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
-from segmentry.criteria import check, linetable, match, parse, paths, strict_json, zones
+from segmentry.criteria import check, linetable, match, parse, paths, segments, strict_json, zones
 from segmentry.criteria.catalog import Catalog
 from segmentry.criteria.dates import Clock
 from segmentry.criteria.linetable import BadLine, Id
 from segmentry.criteria.match import EventRow, Row
 from segmentry.criteria.nodes import Node
+from segmentry.criteria.segments import Saved
 from segmentry.errors import InvalidCriteria, JsonValue, ParseError, SegmentryError
 
 # (catalog, rows, events of each row, bound criteria, as_of) -> for each row whether it matches.
@@ -116,11 +119,12 @@ def _ids(line: dict[str, JsonValue], text: str, now: datetime, engine: Engine) -
             raise BadLine("MISSING_FIELD", key, f"a line needs {key}")
     clock = _clock(line, now)
     events, node = line.get("events") or [], _criteria(line["criteria"], text)
+    saved = _saved(line.get("segments"))
     types = linetable.event_types(line.get("eventTypes"), events)
     if line.get("events") == [] and not types:
-        types = linetable.asked_event_types(node)
+        types = linetable.asked_event_types(segments.Expansion(node, saved).node)
     catalog = linetable.catalog(line["fields"], types)
-    bound = check.require(node, catalog, clock).bound
+    bound = check.require(node, catalog, clock, saved).bound
     ids, rows = linetable.rows(line["rows"], catalog, clock)
     theirs = linetable.events(events, ids, catalog, clock)
     mask = engine(catalog, rows, theirs, bound, clock.as_of)
@@ -163,6 +167,42 @@ def _criteria(given: JsonValue, line: str) -> Node:
             err.metadata["path"] = infinite
             raise
     return parse.from_json(given)
+
+
+def _saved(given: JsonValue) -> Saved:
+    """The segments of a line. Raises: BadLine."""
+    if given is None:
+        return Saved()
+    if not isinstance(given, dict):
+        message = f"segments needs an object of id and criteria, got {linetable.shown(given)}"
+        raise BadLine("INVALID_VALUE", "segments", message)
+    found: dict[segments.Reference, Node] = {}
+    for segment_id, each in given.items():
+        path = paths.member("segments", segment_id)
+        if not isinstance(each, list):
+            found[segment_id, None] = found[segment_id, 1] = _segment(each, path)
+            continue
+        if not each:
+            raise BadLine("INVALID_VALUE", path, "a segment has at least one version")
+        for number, version in enumerate(each, start=1):
+            node = _segment(version, paths.item(path, number - 1))
+            found[segment_id, None] = found[segment_id, number] = node
+    return Saved(found)
+
+
+def _segment(given: JsonValue, path: str) -> Node:
+    infinite = None if isinstance(given, str) else _infinite(given, path)
+    if infinite is not None:
+        raise BadLine("PARSE_ERROR", infinite, "NaN and infinities are no JSON")
+    try:
+        if isinstance(given, str):
+            return parse.loads(given)
+        parse.refuse_size(given)
+        return parse.from_json(given)
+    except InvalidCriteria as err:
+        raise BadLine(err.code, path, err.message) from err
+    except SegmentryError as err:
+        raise BadLine(err.reason, path, err.message) from err
 
 
 def _infinite(value: JsonValue, path: str) -> str | None:

@@ -107,11 +107,12 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Membership in a saved segment; no version means the latest."""
+    """Membership in a saved segment; no version means the latest. `name` is for sentences alone."""
 
     segment_id: str
     version: int | None = None
     path: str = dataclasses.field(default="", compare=False)
+    name: str = dataclasses.field(default="", compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,7 +222,7 @@ def _placed(node: Node, path: str, *, inside_and: bool = False) -> Node:
             start, end = node.window_start, node.window_end
             return Event(node.name, where, node.measure, node.of, node.operator, node.value, start, end, here)
         case Segment(segment_id, version):
-            return Segment(segment_id, version, paths.member(path, "$segment"))
+            return Segment(segment_id, version, paths.member(path, "$segment"), node.name)
         case Top(field, percent, order, of):
             here = paths.member(path, "$top")
             return Top(field, percent, order, _placed(of, paths.member(here, "of")), here)
