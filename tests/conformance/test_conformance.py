@@ -2,54 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, cast
+from datetime import datetime
+from typing import cast
 
 import pytest
-import yaml
 from segmentry.criteria import dates
 from segmentry.criteria.dates import Clock
 from segmentry.criteria.matchline import answer
 from segmentry.errors import InvalidPlaceholder
 
+from tests.conformance.cases import CASES, INSTANTS, LATER, TABLES, Case, line
 from tests.conformance.engines import ENGINES
-
-HERE = Path(__file__).parent
-AS_OF = "2025-12-16T10:00:00Z"
-LATER = datetime(2100, 1, 1, tzinfo=UTC)
-# YAML decodes to Any; the cases are our own files.
-Case = dict[str, Any]
-
-
-def _load(name: str) -> Any:
-    return yaml.safe_load((HERE / name).read_text())
-
-
-TABLES = cast("dict[str, Case]", _load("tables.yaml"))
-CASES = [
-    cast("Case", case)
-    for path in sorted(HERE.glob("*.yaml"))
-    if path.stem not in ("tables", "instants")
-    for case in cast("list[object]", _load(path.name))
-]
-INSTANTS = cast("list[Case]", _load("instants.yaml"))
-
-
-def _line(case: Case, criteria: str) -> str:
-    table = TABLES[case["rows"]]
-    saved: Case = {"segments": case["segments"]} if "segments" in case else {}
-    return json.dumps(
-        {
-            "id": case["id"],
-            "now": case.get("as_of", AS_OF),
-            "tz": case.get("zone", "UTC"),
-            "criteria": criteria,
-            **table,
-            **saved,
-        }
-    )
 
 
 def test_every_case_has_its_own_id() -> None:
@@ -61,7 +24,7 @@ def test_every_case_has_its_own_id() -> None:
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
 def test_an_engine_selects_the_customers_worked_out_by_hand(case: Case, engine: str) -> None:
-    found = answer(_line(case, case["criteria"]), 1, LATER, ENGINES[engine])
+    found = answer(line(case, case["criteria"]), 1, LATER, ENGINES[engine])
     if "error" in case:
         error = cast("Case", found["error"])
         assert error["code"] == case["error"], error
@@ -78,7 +41,7 @@ def test_an_engine_selects_the_customers_worked_out_by_hand(case: Case, engine: 
 def test_not_selects_exactly_the_others(case: Case, engine: str) -> None:
     everyone = [row["_id"] for row in TABLES[case["rows"]]["rows"]]
     others = [each for each in everyone if each not in case["expect"]]
-    found = answer(_line(case, f'{{"$not":{case["criteria"]}}}'), 1, LATER, ENGINES[engine])
+    found = answer(line(case, f'{{"$not":{case["criteria"]}}}'), 1, LATER, ENGINES[engine])
     assert found == {"id": case["id"], "ids": others}
 
 
@@ -87,7 +50,7 @@ def test_not_selects_exactly_the_others(case: Case, engine: str) -> None:
 def test_a_chain_of_nots_counts_by_parity(depth: int, engine: str) -> None:
     case: Case = {"id": f"nots-{depth}", "rows": "five-golfers"}
     chain = '{"$not":' * depth + '{"handicap":{"$lt":10}}' + "}" * depth
-    found = answer(_line(case, chain), 1, LATER, ENGINES[engine])
+    found = answer(line(case, chain), 1, LATER, ENGINES[engine])
     assert found["ids"] == ([2, 3, 4] if depth % 2 else [1, 5])
 
 

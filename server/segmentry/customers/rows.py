@@ -22,10 +22,13 @@ def select(
     bound: Node,
     as_of: datetime,
 ) -> list[bool]:
-    """For each row whether it matches; the same question as `criteria.match.select`, asked of a snapshot.
+    """For each row whether it matches; the same question as `criteria.match.select`, asked of a snapshot."""
+    return [bool(matched) for matched in snapshot(catalog, rows, events).mask(bound, as_of)]
 
-    Values are already what their fields declare, as `criteria.linetable` reads them.
-    """
+
+def snapshot(catalog: Catalog, rows: Sequence[Row], events: Sequence[Sequence[EventRow]] = ()) -> Snapshot:
+    """A table from plain rows. Values are already what their fields declare, as `criteria.linetable` reads
+    them; `events` has one list per row, or is empty."""
     columns = {
         field.column_name: pl.Series([row.get(field.name) for row in rows], dtype=_type(field))
         for field in catalog.fields
@@ -33,8 +36,7 @@ def select(
     # A frame without a column would have no rows.
     frame = pl.DataFrame(columns or {"row": range(len(rows))})
     happened = {kind.name: _events(kind, events) for kind in catalog.events}
-    mask = Snapshot.from_frame(frame, catalog, happened).mask(bound, as_of)
-    return [bool(matched) for matched in mask]
+    return Snapshot.from_frame(frame, catalog, happened)
 
 
 def _events(kind: EventType, events: Sequence[Sequence[EventRow]]) -> pl.DataFrame:
