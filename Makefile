@@ -30,8 +30,12 @@ demo: setup  ## build and discover on the golf club, on embedded parts, without 
 serve: setup  ## start the server with the golf club on 127.0.0.1:50051
 	@$(BIN)/segmentry serve --demo
 
+.PHONY: judges
+judges:  ## install the outside judges of exports: Node packages, for tests only
+	@bash scripts/judges
+
 .PHONY: test
-test: setup  ## run every test
+test: setup judges  ## run every test
 	@echo "==> tests (PostgreSQL, gRPC server and subprocesses are real)"
 	@$(BIN)/pytest $(PYTEST_ARGS)
 

@@ -5,6 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from segmentry.criteria.matchline import Engine, reference
-from segmentry.customers import rows
+from segmentry.customers import polars_rows, rows
 
-ENGINES: Mapping[str, Engine] = {"reference": reference, "snapshot": rows.select}
+from tests.conformance import exports
+
+ENGINES: Mapping[str, Engine] = {
+    "reference": reference,
+    "snapshot": rows.select,
+    "polars export": polars_rows.select,
+    "mongodb export (mingo)": exports.MINGO,
+    "jsonlogic export": exports.JSON_LOGIC_JS,
+    "elasticsearch export": exports.ELASTICSEARCH,
+}
