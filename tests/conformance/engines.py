@@ -8,6 +8,7 @@ from segmentry.criteria.matchline import Engine, reference
 from segmentry.customers import polars_rows, rows
 
 from tests.conformance import exports
+from tests.exports.sql_runners import DuckDb, Server, SqlEngine, Sqlite
 
 ENGINES: Mapping[str, Engine] = {
     "reference": reference,
@@ -16,4 +17,7 @@ ENGINES: Mapping[str, Engine] = {
     "mongodb export (mingo)": exports.MINGO,
     "jsonlogic export": exports.JSON_LOGIC_JS,
     "elasticsearch export": exports.ELASTICSEARCH,
+    "duckdb export": SqlEngine(DuckDb),
+    "sqlite export": SqlEngine(Sqlite),
+    "postgresql export": SqlEngine(Server.connected),
 }

@@ -289,7 +289,12 @@ class _Writer:
             total, kind = "count(*)", "integer"
         else:
             field = columns.fields[event.of or ""]
-            total, kind = self._dialect.total.format(f=self._read(field, columns)), "total"
+            column = _Column(self._read(field, columns), _kind(field, ()))
+            if event.measure == "sum":
+                total, kind = self._dialect.total.format(f=column.text), "total"
+            else:
+                template = self._dialect.distinct.get(column.kind, "{f}")
+                total, kind = f"count(DISTINCT {template.format(f=column.text)})", "integer"
         value = max(-_BEYOND[kind], min(event.value, _BEYOND[kind]))
         return f"{text} GROUP BY {key} HAVING {total} {_SYMBOLS[operator]} {self._bound(kind, value)}"
 

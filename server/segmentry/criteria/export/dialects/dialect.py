@@ -20,6 +20,8 @@ Encoded = tuple[Scalar, ...]
 
 KINDS: tuple[Kind, ...] = ("string", "integer", "float", "boolean", "datetime", "array", "total")
 SET, UNSET = "{f} IS NOT NULL", "{f} IS NULL"
+# -0.0 becomes 0.0: both are one value.
+FLOAT_DISTINCT: Mapping[Kind, str] = {"float": "{f} + 0.0"}
 LARGEST = "1.7976931348623157e308"
 
 
@@ -167,8 +169,9 @@ class Dialect:
     `{type}`. `types` are the operands' types, `list_types` those of list parameters. `columns` say how a kind
     is read before it is compared, `casts` are for kinds that are not cast as the others. `finite` reads a
     float column whose NaN and infinities count as unset. `total` is a sum of a whole column, exact and 0 for
-    no values. `encode` gives the values that a driver takes. `escapes` are the characters that a quoted
-    identifier holds only in another form; the quote itself is doubled unless it is among them.
+    no values, `distinct` how values are told apart. `encode` gives the values that a driver takes. `escapes`
+    are the characters that a quoted identifier holds only in another form; the quote itself is doubled unless
+    it is among them.
     """
 
     name: str
@@ -184,6 +187,7 @@ class Dialect:
     encode: Mapping[Kind, Callable[[Scalar], Encoded]] = field(
         default_factory=dict[Kind, Callable[[Scalar], Encoded]]
     )
+    distinct: Mapping[Kind, str] = field(default_factory=lambda: FLOAT_DISTINCT)
     casts: Mapping[Kind, str] = field(default_factory=dict[Kind, str])
     escapes: Mapping[str, str] = field(default_factory=dict[str, str])
     moving: Moving | None = None

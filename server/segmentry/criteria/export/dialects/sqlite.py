@@ -10,6 +10,7 @@ from datetime import datetime
 from segmentry.criteria.dates import iso
 from segmentry.criteria.export.dialects.dialect import (
     COMMON,
+    FLOAT_DISTINCT,
     LARGEST,
     Dialect,
     Encoded,
@@ -69,6 +70,11 @@ SQLITE = Dialect(
         **predicate(Operator.ENDS_WITH, "substr({f}, -length({v})) = {v} COLLATE BINARY"),
     },
     columns={"datetime": _INSTANT.replace("{each}", "{f}")},
+    distinct={
+        **FLOAT_DISTINCT,
+        "string": "{f} COLLATE BINARY",
+        "datetime": _INSTANT.replace("{each}", "{f}"),
+    },
     total=f"({_HIGH}, {_LOW})",
     finite=f"CASE WHEN {{f}} BETWEEN -{LARGEST} AND {LARGEST} THEN {{f}} END",
     encode={"boolean": as_bit, "datetime": _instant, "total": _halves},

@@ -1,0 +1,203 @@
+"""SQL conditions on real engines: each makes tables of plain rows and says which rows a condition meets."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Protocol
+
+import asyncpg
+import duckdb
+from segmentry.criteria.catalog import Catalog
+from segmentry.criteria.dates import iso
+from segmentry.criteria.export.dialects import DUCKDB, POSTGRESQL, SQLITE, Dialect
+from segmentry.criteria.export.sql import Condition, condition, quoted, relation
+from segmentry.criteria.match import EventRow, Row, without_tops
+from segmentry.criteria.nodes import Node
+
+from tests.exports.sql_tables import KEY, Storage, Table, keyed
+
+# What turns a bound tree into the condition that is run.
+Write = Callable[[Node, Catalog, Dialect, datetime], Condition]
+
+
+class Runner(Protocol):
+    """A SQL engine in this process, or one that it talks to."""
+
+    storage: Storage
+
+    def load(self, tables: Sequence[Table]) -> None: ...
+
+    def keys(self, query: str, parameters: Sequence[Any]) -> list[int]: ...
+
+
+def plain(bound: Node, catalog: Catalog, dialect: Dialect, as_of: datetime) -> Condition:
+    """The condition as the pushdown stores run it; any float column may hold NaN here."""
+    floats = (each.column_name for each in catalog.fields if each.type == "number" and not each.integer)
+    return condition(bound, catalog, dialect, as_of, nan_columns=frozenset(floats))
+
+
+class SqlEngine:
+    """A runner as an engine of the conformance suite. Tables stay loaded while the rows stay the same."""
+
+    def __init__(self, make: Callable[[], Runner], write: Write = plain) -> None:
+        self._make = make
+        self._write = write
+        self._runner: Runner | None = None
+        self._loaded = ""
+
+    def __call__(
+        self,
+        catalog: Catalog,
+        rows: Sequence[Row],
+        events: Sequence[Sequence[EventRow]],
+        bound: Node,
+        as_of: datetime,
+    ) -> list[bool]:
+        runner = self._runner = self._runner or self._make()
+        catalog = keyed(catalog)
+        folded = {each.name for each in catalog.fields if each.case_insensitive}
+        bound = without_tops(bound, rows, as_of, events or [()] * len(rows), folded=folded)
+        content = repr((catalog, rows, events))
+        if content != self._loaded:
+            self._loaded = ""
+            runner.load(runner.storage.tables(catalog, rows, events))
+            self._loaded = content
+        dialect = runner.storage.dialect
+        written = self._write(bound, catalog, dialect, as_of)
+        table = relation(runner.storage.relation, dialect)
+        query = f"SELECT {quoted(KEY, dialect)} FROM {table} WHERE {written.text}"
+        met = runner.keys(query, written.parameters)
+        assert len(met) == len(set(met))
+        return [number in met for number in range(len(rows))]
+
+
+def _values(table: Table, place: Callable[[int], str]) -> tuple[str, list[Any]]:
+    width = len(table.columns)
+    rows = (
+        f"({', '.join(place(number * width + each + 1) for each in range(width))})"
+        for number in range(len(table.rows))
+    )
+    return ", ".join(rows), [cell for row in table.rows for cell in row]
+
+
+def _columns(table: Table) -> str:
+    return ", ".join(f"{name} {sql_type}" for name, sql_type in table.columns)
+
+
+class DuckDb:
+    storage = Storage(
+        DUCKDB,
+        {
+            "string": "VARCHAR",
+            "integer": "BIGINT",
+            "float": "DOUBLE",
+            "boolean": "BOOLEAN",
+            "datetime": "TIMESTAMP",
+            "array": "VARCHAR[]",
+        },
+        {"datetime": lambda each: each.astimezone(UTC).replace(tzinfo=None)},
+    )
+
+    def __init__(self) -> None:
+        self._connection = duckdb.connect(":memory:", config={"threads": 1})
+        self._connection.execute('CREATE SCHEMA "the"')
+
+    def load(self, tables: Sequence[Table]) -> None:
+        for table in tables:
+            self._connection.execute(f"CREATE OR REPLACE TABLE {table.name} ({_columns(table)})")
+            if table.rows:
+                text, cells = _values(table, lambda number: f"${number}")
+                self._connection.execute(f"INSERT INTO {table.name} VALUES {text}", cells)
+
+    def keys(self, query: str, parameters: Sequence[Any]) -> list[int]:
+        return [row[0] for row in self._connection.execute(query, list(parameters)).fetchall()]
+
+
+class Sqlite:
+    storage = Storage(
+        SQLITE,
+        {
+            "string": "TEXT",
+            "integer": "INTEGER",
+            "float": "REAL",
+            "boolean": "INTEGER",
+            "datetime": "TEXT",
+            "array": "TEXT",
+        },
+        {"boolean": int, "datetime": iso, "array": json.dumps},
+        schema=False,
+    )
+
+    def __init__(self) -> None:
+        self._connection = sqlite3.connect(":memory:")
+
+    def load(self, tables: Sequence[Table]) -> None:
+        for table in tables:
+            self._connection.execute(f"DROP TABLE IF EXISTS {table.name}")
+            self._connection.execute(f"CREATE TABLE {table.name} ({_columns(table)})")
+            places = ", ".join("?" for _ in table.columns)
+            self._connection.executemany(f"INSERT INTO {table.name} VALUES ({places})", table.rows)
+
+    def keys(self, query: str, parameters: Sequence[Any]) -> list[int]:
+        return [row[0] for row in self._connection.execute(query, list(parameters))]
+
+
+class Postgres:
+    storage = Storage(
+        POSTGRESQL,
+        {
+            "string": "text",
+            "integer": "bigint",
+            "float": "double precision",
+            "boolean": "boolean",
+            "datetime": "timestamptz",
+            "array": "text[]",
+        },
+        {},
+    )
+
+    def __init__(self, dsn: str) -> None:
+        self._runner = asyncio.Runner()
+        # asyncpg ships no types.
+        self._connection: Any = self._runner.run(asyncpg.connect(dsn, database="postgres"))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+        self._execute('CREATE SCHEMA IF NOT EXISTS "the"')
+
+    def close(self) -> None:
+        self._runner.run(self._connection.close())
+        self._runner.close()
+
+    def _execute(self, text: str) -> None:
+        self._runner.run(self._connection.execute(text))
+
+    def load(self, tables: Sequence[Table]) -> None:
+        for table in tables:
+            self._execute(f"DROP TABLE IF EXISTS {table.name}; CREATE TABLE {table.name} ({_columns(table)})")
+            if table.rows:
+                text, cells = _values(table, lambda number: f"${number}")
+                self._runner.run(self._connection.execute(f"INSERT INTO {table.name} VALUES {text}", *cells))
+
+    def keys(self, query: str, parameters: Sequence[Any]) -> list[int]:
+        return [row[0] for row in self._runner.run(self._connection.fetch(query, *parameters))]
+
+
+class Server:
+    """Where the embedded PostgreSQL of this test worker listens; a fixture says so before the first case."""
+
+    dsn = ""
+    connections: ClassVar[list[Postgres]] = []
+
+    @classmethod
+    def connected(cls) -> Postgres:
+        assert cls.dsn, "the fixture postgres_server has not run"
+        cls.connections.append(Postgres(cls.dsn))
+        return cls.connections[-1]
+
+    @classmethod
+    def close(cls) -> None:
+        for each in cls.connections:
+            each.close()
+        cls.connections.clear()
