@@ -39,6 +39,10 @@ test: setup judges  ## run every test
 	@echo "==> tests (PostgreSQL, gRPC server and subprocesses are real)"
 	@$(BIN)/pytest $(PYTEST_ARGS)
 
+.PHONY: differential
+differential: setup  ## 20,000 random criteria through every engine (SEGMENTRY_EXAMPLES, SEGMENTRY_SEED)
+	@$(BIN)/python -m tests.differential
+
 .PHONY: lint
 lint: setup  ## ruff, layers, buf lint, Dockerfile
 	@echo "==> lint" && $(BIN)/ruff check .
