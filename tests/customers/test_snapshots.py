@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import polars as pl
 import pytest
 from segmentry.criteria.catalog import Catalog, Field
 from segmentry.criteria.nodes import Everyone, Leaf, Node, Not, Operator
-from segmentry.customers.masks import MaskCache
+from segmentry.customers import columns, leaves, scan
+from segmentry.customers.scan import Cancel
 from segmentry.customers.snapshot import SegmentResolver, Snapshot, no_segments
 from segmentry.customers.snapshots import SnapshotStore
 from segmentry.customers.store import CustomerStore
@@ -118,10 +120,17 @@ async def test_who_waits_too_long_for_a_slot_is_told_to_come_back() -> None:
     loop = asyncio.get_running_loop()
 
     class Slow(Snapshot):
-        def count(self, bound: Node, as_of: datetime, segments: SegmentResolver = no_segments) -> int:
+        def count_many(
+            self,
+            nodes: Sequence[Node],
+            as_of: datetime,
+            segments: SegmentResolver = no_segments,
+            *,
+            cancel: Cancel | None = None,
+        ) -> list[int]:
             loop.call_soon_threadsafe(started.set)
             release.wait(5)
-            return super().count(bound, as_of, segments)
+            return super().count_many(nodes, as_of, segments, cancel=cancel)
 
     ready = small()
     slow = Slow(ready.catalog, ready.rows, ready.store)
@@ -138,32 +147,47 @@ async def test_who_waits_too_long_for_a_slot_is_told_to_come_back() -> None:
     assert (await store.count("t", "s", [ACTIVE], AS_OF))[0].matched == 2
 
 
-def test_masks_are_kept_within_their_bytes() -> None:
-    cache = MaskCache(max_bytes=100)
-    computed: list[str] = []
-
-    def mask(name: str) -> object:
-        def compute() -> object:
-            computed.append(name)
-            return pl.Series([True, False] * 200).to_numpy(writable=True)
-
-        return cache.get(name, 400, compute)  # pyright: ignore[reportArgumentType]
-
-    for name in ("a", "b", "a", "c", "b"):
-        mask(name)
-    # 50 bytes each: `b` was the least recently used when `c` came.
-    assert computed == ["a", "b", "c", "b"]
-    assert cache.nbytes == 100
-
-
-def test_a_mask_from_the_cache_is_the_callers_own() -> None:
+def test_a_mask_is_the_callers_own_and_words_are_read_only() -> None:
     snapshot = small()
     first = snapshot.mask(ACTIVE, AS_OF)
     first[:] = True
     second = snapshot.mask(ACTIVE, AS_OF)
     assert second.tolist() == [True, True, False, False]
-    second[:] = True
+    words = snapshot.words(ACTIVE, AS_OF)
+    with pytest.raises(ValueError, match="read-only"):
+        words[0] = 0
     assert snapshot.count(ACTIVE, AS_OF) == 2
+
+
+async def test_a_caller_who_leaves_stops_the_scan_at_its_next_slice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scan, "TEXT_SLICE_ROWS", 64)
+    names = pl.DataFrame({"name": [f"n{index}" for index in range(columns.CODED_LIMIT + 2)]})
+    snapshot = Snapshot.from_frame(names, Catalog("s", (Field("name", "string"),)))
+    store = SnapshotStore()
+    store.put("t", "s", snapshot)
+    searched: list[int] = []
+    started, left = threading.Event(), threading.Event()
+
+    def search(series: pl.Series, needle: str) -> pl.Series:
+        searched.append(len(series))
+        started.set()
+        left.wait(5)
+        return series.str.contains(needle, literal=True)
+
+    monkeypatch.setitem(leaves.SERIES_TESTS, Operator.CONTAINS, search)
+    contains = Leaf("name", Operator.CONTAINS, "7")
+    task = asyncio.create_task(store.count("t", "s", [contains], AS_OF))
+    await asyncio.to_thread(started.wait, 5)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    left.set()
+    # A second caller of the same leaf takes over where the first one left nothing.
+    monkeypatch.undo()
+    (count,) = await store.count("t", "s", [contains], AS_OF)
+    assert count.matched == names["name"].str.contains("7").sum()
+    n_slices = names.height // 64
+    assert 1 <= len(searched) <= scan.n_threads() < n_slices
 
 
 @pytest.mark.parametrize("damage", ["nothing there", "half a manifest", "a block is missing"])

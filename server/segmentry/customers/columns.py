@@ -12,14 +12,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from segmentry.criteria.catalog import EventProperty, Field
+from segmentry.customers import bitmaps
+from segmentry.customers.bitmaps import Mask, Words
 
-Mask = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.unsignedinteger]
 
 # Up to here a predicate over all labels costs less than one pass over the rows of a text column.
@@ -33,6 +35,15 @@ def _seal(*arrays: np.ndarray | None) -> None:
     for each in arrays:
         if each is not None:
             each.setflags(write=False)
+
+
+def _sealed(words: Words) -> Words:
+    _seal(words)
+    return words
+
+
+def _set_words(valid: Mask | None, rows: int) -> Words:
+    return _sealed(bitmaps.everyone(rows) if valid is None else bitmaps.packed(valid))
 
 
 @dataclass(frozen=True)
@@ -52,6 +63,15 @@ class Coded:
     @property
     def present(self) -> Mask:
         return self.codes != 0
+
+    @cached_property
+    def present_words(self) -> Words:
+        return _sealed(bitmaps.of_series(self.series != 0))
+
+    @cached_property
+    def series(self) -> pl.Series:
+        """The codes as Polars reads them: the same memory."""
+        return pl.Series(self.codes)
 
     @cached_property
     def folded(self) -> tuple[str, ...]:
@@ -74,6 +94,10 @@ class Text:
         return self.series.is_not_null().to_numpy()
 
     @cached_property
+    def present_words(self) -> Words:
+        return _sealed(bitmaps.of_series(self.series.is_not_null()))
+
+    @cached_property
     def folded(self) -> pl.Series:
         """The casefolded twin. Full Unicode folding, which no engine's lower() is."""
         values = [None if value is None else value.casefold() for value in self.series.to_list()]
@@ -82,12 +106,14 @@ class Text:
 
 @dataclass(frozen=True)
 class Number:
-    """Numbers. `values`: (n_rows,) int64, or float64 where NaN is unset. `valid`: None if no int is unset.
+    """Numbers. `values`: (n_rows,), the narrowest signed integers, or float64 where NaN is unset.
+
+    `valid`: None if no integer is unset.
 
     Whole numbers beyond 64 bits are kept as Python integers, in an array of objects: slow, exact and rare.
     """
 
-    values: npt.NDArray[np.int64] | npt.NDArray[np.float64] | npt.NDArray[np.object_]
+    values: npt.NDArray[np.integer] | npt.NDArray[np.float64] | npt.NDArray[np.object_]
     valid: Mask | None = None
 
     def __post_init__(self) -> None:
@@ -107,6 +133,18 @@ class Number:
             return ~np.isnan(self.values)
         return np.ones(self.rows, dtype=np.bool_) if self.valid is None else self.valid
 
+    @cached_property
+    def present_words(self) -> Words:
+        if self.integer:
+            return _set_words(self.valid, self.rows)
+        return _sealed(bitmaps.of_series(self.series.is_not_nan()))
+
+    @cached_property
+    def series(self) -> pl.Series:
+        """The values as Polars reads them: the same memory. Not for integers beyond 64 bits."""
+        assert self.values.dtype != np.object_
+        return pl.Series(self.values)
+
 
 @dataclass(frozen=True)
 class Instant:
@@ -125,6 +163,15 @@ class Instant:
     @property
     def present(self) -> Mask:
         return np.ones(self.rows, dtype=np.bool_) if self.valid is None else self.valid
+
+    @cached_property
+    def present_words(self) -> Words:
+        return _set_words(self.valid, self.rows)
+
+    @cached_property
+    def series(self) -> pl.Series:
+        """The microseconds as Polars reads them: the same memory."""
+        return pl.Series(self.values)
 
 
 @dataclass(frozen=True)
@@ -155,12 +202,30 @@ class Array:
         return tuple(label.casefold() for label in self.labels)
 
     @cached_property
-    def inverted(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Rows sorted by element, and where each label's rows start: (n_elements,), (n_labels + 1,)."""
-        owners = np.repeat(np.arange(self.rows, dtype=np.int64), np.diff(self.offsets))
+    def present_words(self) -> Words:
+        return _set_words(self.valid, self.rows)
+
+    @cached_property
+    def index(self) -> tuple[Words | npt.NDArray[np.int32], ...]:
+        """For each label the customers that have it: as words, or as rows where those take fewer bytes."""
+        owners = np.repeat(np.arange(self.rows, dtype=np.int32), np.diff(self.offsets))
         order = np.argsort(self.codes, kind="stable")
-        starts = np.searchsorted(self.codes[order], np.arange(len(self.labels) + 1)).astype(np.int64)
-        return owners[order], starts
+        starts = np.searchsorted(self.codes[order], np.arange(len(self.labels) + 1))
+        members = owners[order]
+        found: list[Words | npt.NDArray[np.int32]] = []
+        for first, last in pairwise(starts.tolist()):
+            rows = members[first:last]
+            # A row number is 32 bits, a word is 64 bits for 64 rows.
+            dense = 32 * len(rows) > self.rows
+            found.append(_sealed(bitmaps.of_rows(rows, self.rows)) if dense else rows.copy())
+        return tuple(found)
+
+    def members(self, label: int) -> Words:
+        """The customers that have the label; maybe the column's own words, which are read-only."""
+        members = self.index[label]
+        if members.dtype == np.uint64:
+            return members.view(np.uint64)
+        return bitmaps.of_rows(members, self.rows)
 
 
 Column = Coded | Text | Number | Instant | Array
@@ -220,7 +285,8 @@ def _number(series: pl.Series, *, integer: bool) -> Number:
             return Number(beyond, whole.is_not_null().to_numpy())
         whole = narrow_enough.rechunk()
         valid = None if whole.null_count() == 0 else whole.is_not_null().to_numpy()
-        return Number(whole.fill_null(0).to_numpy(), valid)
+        # A count of bookings fits one byte, and a compare costs what it reads.
+        return Number(whole.fill_null(0).shrink_dtype().to_numpy(), valid)
     floats = series.cast(pl.Float64, strict=False).fill_null(float("nan")).rechunk().to_numpy()
     if not np.isfinite(floats).all():
         floats = np.where(np.isfinite(floats), floats, np.nan)
@@ -257,3 +323,21 @@ def _array(series: pl.Series) -> Array:
 def array_of(rows: Sequence[Sequence[str] | None]) -> Array:
     """An array column from Python lists; None is unset."""
     return _array(pl.Series("", rows, dtype=pl.List(pl.String)))
+
+
+def part(column: Column, first: int, last: int) -> Column:
+    """The rows `first` to `last` of a column, on the same memory."""
+    rows = slice(first, last)
+    match column:
+        case Coded(codes, labels):
+            return Coded(codes[rows], labels)
+        case Text(series):
+            return Text(series[rows])
+        case Number(values, valid):
+            return Number(values[rows], None if valid is None else valid[rows])
+        case Instant(values, valid):
+            return Instant(values[rows], None if valid is None else valid[rows])
+        case Array(offsets, codes, labels, valid):
+            inside = offsets[first : last + 1]
+            elements = codes[int(inside[0]) : int(inside[-1])]
+            return Array(inside - inside[0], elements, labels, None if valid is None else valid[rows])

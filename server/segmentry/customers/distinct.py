@@ -10,15 +10,15 @@ import numpy.typing as npt
 from segmentry.customers.columns import Array, Coded, Column, Instant, Number, Text
 
 # The values as something that sorts: numbers themselves, text as its rank.
-_Sortable = npt.NDArray[np.int64] | npt.NDArray[np.float64] | npt.NDArray[np.object_]
+_Sortable = npt.NDArray[np.integer] | npt.NDArray[np.float64] | npt.NDArray[np.object_]
 
 
-def distinct_values(
-    column: Column, kept: slice | npt.NDArray[np.int64], owners: npt.NDArray[np.int32], rows: int
-) -> npt.NDArray[np.int64]:
-    """Distinct set values among the kept events: (rows,). `owners`: (n_kept,), the customer of each of them.
+def owners_of_distinct(
+    column: Column, kept: slice | npt.NDArray[np.intp], owners: npt.NDArray[np.int32]
+) -> npt.NDArray[np.int32]:
+    """The customer of each of the kept events, once for every different set value; sorted.
 
-    Complexity: one sort of the kept events. Unset values do not count; a customer without events has 0.
+    `owners`: (n_kept,). Unset values do not count. Complexity: one sort of the kept events.
     """
     present = column.present[kept]
     owned, values = owners[present], _sortable(column, kept)[present]
@@ -26,10 +26,10 @@ def distinct_values(
     owned, values = owned[order], values[order]
     first = np.ones(len(order), dtype=np.bool_)
     first[1:] = (owned[1:] != owned[:-1]) | (values[1:] != values[:-1])
-    return np.bincount(owned[first], minlength=rows).astype(np.int64)
+    return owned[first]
 
 
-def _sortable(column: Column, kept: slice | npt.NDArray[np.int64]) -> _Sortable:
+def _sortable(column: Column, kept: slice | npt.NDArray[np.intp]) -> _Sortable:
     match column:
         case Coded():
             return column.codes[kept].astype(np.int64)

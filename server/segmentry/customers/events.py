@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,12 +12,13 @@ import polars as pl
 
 from segmentry.criteria.catalog import EventProperty, EventType
 from segmentry.criteria.nodes import Event, Leaf, Node
-from segmentry.customers import leaves
-from segmentry.customers.columns import MICROSECONDS, Column, Instant, Mask, Number, column_of
-from segmentry.customers.distinct import distinct_values
-
-# How a tree of the `where` clause becomes a mask; the caller brings the and/or/not.
-WhereMask = Callable[[Node, Callable[[Leaf], Mask], int], Mask]
+from segmentry.customers import bitmaps, leaves, totals
+from segmentry.customers.bitmaps import Words
+from segmentry.customers.columns import MICROSECONDS, Column, Instant, Number, column_of, part
+from segmentry.customers.distinct import owners_of_distinct
+from segmentry.customers.evaluate import evaluate
+from segmentry.customers.plan import Highest, Plan
+from segmentry.customers.scan import Cancel
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,7 @@ class EventTable:
     def from_frame(
         cls, kind: EventType, frame: pl.DataFrame, *, owner: str = "owner", time: str = "at"
     ) -> EventTable:
-        """Events from a frame with the customer's row number, the time and a column per property, named as
-        its `column_name` says.
+        """Events from a frame with the customer's row number, the time and one column per property.
 
         Events without a time are left out: no window could hold them.
         """
@@ -48,60 +48,64 @@ class EventTable:
         frame = frame.filter("__set").sort("__at", maintain_order=True)
         unset = pl.Series("", [None] * frame.height, dtype=pl.Null)
         columns = {
-            prop.name: column_of(
-                frame[prop.column_name] if prop.column_name in frame.columns else unset, prop
-            )
+            prop.name: column_of(frame[prop.name] if prop.name in frame.columns else unset, prop)
             for prop in kind.properties
         }
         return cls(kind, frame[owner].cast(pl.Int32).to_numpy(), frame["__at"].to_numpy(), columns)
 
-    def mask(self, event: Event, rows: int, as_of: datetime, where_mask: WhereMask) -> Mask:
-        """The customers whose count, sum or number of distinct values of events meets it; no event is 0."""
-        kept = self._kept(event, as_of, where_mask)
-        owners = self.owners[kept]
-        if event.measure == "count":
-            totals: npt.NDArray[np.int64] = np.bincount(owners, minlength=rows).astype(np.int64)
-        elif event.measure == "distinct":
-            totals = distinct_values(self.columns[event.of or ""], kept, owners, rows)
-        else:
-            totals = self._sums(event.of or "", kept, owners, rows)
-        return leaves.compared(totals, event.operator, event.value).astype(np.bool_)
+    def words(self, event: Event, rows: int, cancel: Cancel) -> Words:
+        """The customers whose count, sum or number of distinct values of events in the window meets it.
 
-    def _kept(self, event: Event, as_of: datetime, where_mask: WhereMask) -> slice | npt.NDArray[np.int64]:
-        """The events in `[window_start, window_end)` that meet `where`."""
-        end = as_of if event.window_end is None else event.window_end
-        assert isinstance(end, datetime), "a bound window holds instants"
+        No event is 0.
+        Reads the window only. Memory: a few bytes per event of the window, and where the window holds at
+        least a third as many events as there are customers, 8 bytes per customer.
+
+        Raises: scan.Cancelled.
+        """
+        window = self._window(event)
+        owners = self.owners[window]
+        met = None if event.where is None else self._where(event.where, window, cancel)
+        if met is not None:
+            owners = owners[met]
+        if event.measure == "count":
+            return totals.counted(owners, event.operator, event.value, rows)
+        column = part(self.columns[event.of or ""], window.start, window.stop)
+        if event.measure == "distinct":
+            once = owners_of_distinct(column, slice(None) if met is None else met, owners)
+            return totals.counted(once, event.operator, event.value, rows)
+        assert isinstance(column, Number)
+        values = column.values if column.valid is None else np.where(column.valid, column.values, 0)
+        amounts = values if met is None else values[met]
+        return totals.summed(owners, amounts, event.operator, event.value, rows)
+
+    def _window(self, event: Event) -> slice:
+        """The events in `[window_start, window_end)`."""
+        assert isinstance(event.window_end, datetime), "a planned window ends at an instant"
         low = 0
         if event.window_start is not None:
             assert isinstance(event.window_start, datetime), "a bound window holds instants"
             low = int(np.searchsorted(self.times, leaves.microseconds(event.window_start), side="left"))
-        high = int(np.searchsorted(self.times, leaves.microseconds(end), side="left"))
-        window = slice(low, max(low, high))
-        if event.where is None:
-            return window
+        high = int(np.searchsorted(self.times, leaves.microseconds(event.window_end), side="left"))
+        return slice(low, max(low, high))
 
-        def leaf_mask(leaf: Leaf) -> Mask:
-            prop = next(prop for prop in self.kind.properties if prop.name == leaf.field)
-            return leaves.mask(self.columns[leaf.field], prop, leaf)
+    def _where(self, where: Node, window: slice, cancel: Cancel) -> npt.NDArray[np.intp]:
+        """The events of the window that meet `where`, by their place in it."""
+        n_events = window.stop - window.start
+        properties = {prop.name: prop for prop in self.kind.properties}
 
-        met = where_mask(event.where, leaf_mask, len(self))
-        return np.flatnonzero(met[window]) + window.start
+        def source(step: Leaf | Event | Highest, of: Words | None) -> Words:
+            del of
+            assert isinstance(step, Leaf), "a where clause holds leaves only"
+            column = part(self.columns[step.field], window.start, window.stop)
+            return leaves.words(column, properties[step.field], step, cancel)
 
-    def _sums(
-        self, name: str, kept: slice | npt.NDArray[np.int64], owners: npt.NDArray[np.int32], rows: int
-    ) -> npt.NDArray[np.int64]:
-        """Sums of one integer property per customer; unset adds nothing. Exact: no float on the way."""
-        column = self.columns[name]
-        assert isinstance(column, Number)
-        values = column.values[kept]
-        if column.valid is not None:
-            values = np.where(column.valid[kept], values, 0)
-        largest = max(abs(int(values.min(initial=0))), abs(int(values.max(initial=0))))
-        # Python integers where 64 bits could overflow: slow, right, and rare.
-        wide = column.values.dtype == np.object_ or largest * max(len(values), 1) >= 2**63
-        totals = np.zeros(rows, dtype=object if wide else np.int64)
-        np.add.at(totals, owners, values.astype(object) if wide else values)
-        return totals
+        met: list[npt.NDArray[np.intp]] = []
+        plan = Plan(properties)
+        plan.add(where)
+        evaluate(
+            plan, n_events, source, cancel, lambda _, words: met.append(bitmaps.rows_of(words, n_events))
+        )
+        return met[0]
 
     def to_frame(self) -> pl.DataFrame:
         """The owner, the time and the properties, for reading by people and by the reference matcher."""

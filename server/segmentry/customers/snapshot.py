@@ -6,26 +6,28 @@ Two-valued throughout: a tree is true or false for every customer (`criteria.mat
 from __future__ import annotations
 
 import dataclasses
-import math
 import secrets
+import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from fractions import Fraction
 from pathlib import Path
-from typing import assert_never
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from segmentry.criteria.catalog import Catalog
-from segmentry.criteria.match import Cell, top_threshold
-from segmentry.criteria.nodes import And, Event, Everyone, Leaf, Node, Not, Or, Segment, Top
-from segmentry.customers import leaves, values
-from segmentry.customers.columns import EPOCH, Column, Instant, Mask, Number, column_of
+from segmentry.criteria.match import Cell, top_rank, top_threshold
+from segmentry.criteria.nodes import And, Event, Leaf, Node, Not, Operator, Or, Segment, Top
+from segmentry.customers import bitmaps, leaves, totals, values
+from segmentry.customers.bitmaps import Mask, Words
+from segmentry.customers.columns import EPOCH, Column, Instant, Number, column_of
+from segmentry.customers.evaluate import evaluate
 from segmentry.customers.events import EventTable
-from segmentry.customers.masks import MaskCache
+from segmentry.customers.masks import SHARED, MaskCache
+from segmentry.customers.plan import Highest, Plan, step_key
+from segmentry.customers.scan import Cancel
 from segmentry.customers.store import Member
 from segmentry.customers.values import Categories
 from segmentry.errors import UnknownSegment
@@ -56,7 +58,12 @@ class Snapshot:
     loaded_at: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
     notes: tuple[str, ...] = ()
     keys: pl.Series | None = field(default=None, repr=False, compare=False)
-    cache: MaskCache = field(default_factory=MaskCache, repr=False, compare=False)
+    cache: MaskCache = field(default=SHARED, repr=False, compare=False)
+    # What the cache knows these rows by; never shared, whatever else two snapshots share.
+    _owner: object = field(default_factory=object, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        weakref.finalize(self, self.cache.forget, self._owner)
 
     @classmethod
     def from_frame(
@@ -92,66 +99,131 @@ class Snapshot:
 
     # --- counting ---------------------------------------------------------------------------------
 
-    def count(self, bound: Node, as_of: datetime, segments: SegmentResolver = no_segments) -> int:
+    def count(
+        self,
+        bound: Node,
+        as_of: datetime,
+        segments: SegmentResolver = no_segments,
+        *,
+        cancel: Cancel | None = None,
+    ) -> int:
         """How many customers match.
 
-        Raises: UnknownSegment.
+        Raises: UnknownSegment; scan.Cancelled.
         """
-        return int(np.count_nonzero(self.mask(bound, as_of, segments)))
+        return self.count_many([bound], as_of, segments, cancel=cancel)[0]
 
     def count_many(
-        self, nodes: Sequence[Node], as_of: datetime, segments: SegmentResolver = no_segments
+        self,
+        nodes: Sequence[Node],
+        as_of: datetime,
+        segments: SegmentResolver = no_segments,
+        *,
+        cancel: Cancel | None = None,
     ) -> list[int]:
-        """One count per node; a leaf that stands in several nodes is computed once."""
-        return [self.count(node, as_of, segments) for node in nodes]
+        """One count per node; what stands in several nodes is computed once, beginnings of groups too.
 
-    def mask(self, bound: Node, as_of: datetime, segments: SegmentResolver = no_segments) -> Mask:
-        """(n_rows,) bool: who matches the bound tree.
-
-        Raises: UnknownSegment.
+        Raises: UnknownSegment; scan.Cancelled.
         """
+        counts = [0] * len(nodes)
 
-        def leaf_mask(node: Leaf) -> Mask:
-            key = f"{node.field}\x00{node.operator}\x00{node.value!r}"
-            return self.cache.get(key, self.rows, lambda: self._leaf(node))
+        def see(place: int, words: Words) -> None:
+            counts[place] = bitmaps.count(words)
 
-        def other(node: Event | Segment | Top) -> Mask:
-            match node:
-                case Event():
-                    key = f"{dataclasses.replace(node, path='')!r}\x00{as_of.isoformat()}"
-                    return self.cache.get(key, self.rows, lambda: self._event(node, as_of))
-                case Segment():
-                    return self.mask(segments(node), as_of, segments)
-                case Top():
-                    return self._top(node, self.mask(node.of, as_of, segments))
+        self._evaluate(nodes, as_of, segments, cancel, see)
+        return counts
 
-        return _tree(bound, leaf_mask, other, self.rows)
+    def words(
+        self,
+        bound: Node,
+        as_of: datetime,
+        segments: SegmentResolver = no_segments,
+        *,
+        cancel: Cancel | None = None,
+    ) -> Words:
+        """Who matches the bound tree, packed (see `bitmaps`); read-only.
 
-    def _leaf(self, leaf: Leaf) -> Mask:
-        return leaves.mask(self.store[leaf.field], self.catalog.by_name[leaf.field], leaf)
+        Raises: UnknownSegment; scan.Cancelled.
+        """
+        seen: list[Words] = []
+        self._evaluate([bound], as_of, segments, cancel, lambda _, words: seen.append(words))
+        seen[0].setflags(write=False)
+        return seen[0]
 
-    def _event(self, event: Event, as_of: datetime) -> Mask:
+    def mask(
+        self,
+        bound: Node,
+        as_of: datetime,
+        segments: SegmentResolver = no_segments,
+        *,
+        cancel: Cancel | None = None,
+    ) -> Mask:
+        """(n_rows,) bool: who matches the bound tree. The array is the caller's own.
+
+        Raises: UnknownSegment; scan.Cancelled.
+        """
+        return bitmaps.unpacked(self.words(bound, as_of, segments, cancel=cancel), self.rows)
+
+    def _evaluate(
+        self,
+        nodes: Sequence[Node],
+        as_of: datetime,
+        segments: SegmentResolver,
+        cancel: Cancel | None,
+        see: Callable[[int, Words], None],
+    ) -> None:
+        token = cancel or Cancel()
+        plan = Plan(self.catalog.by_name, as_of, segments)
+        for node in nodes:
+            plan.add(node)
+
+        def source(step: Leaf | Event | Highest, of: Words | None) -> Words:
+            def compute() -> Words:
+                match step:
+                    case Leaf():
+                        field = self.catalog.by_name[step.field]
+                        return leaves.words(self.store[step.field], field, step, token)
+                    case Event():
+                        return self._event(step, token)
+                    case Highest():
+                        assert of is not None
+                        return self._highest(step.top, of, token)
+
+            return self.cache.get(self._owner, step_key(step), compute, token)
+
+        evaluate(plan, self.rows, source, token, see)
+
+    def _event(self, event: Event, cancel: Cancel) -> Words:
         table = self.events.get(event.name)
         if table is None:
             # No such event was ever recorded: everyone's count is zero.
-            zeros = np.zeros(self.rows, dtype=np.int64)
-            return leaves.compared(zeros, event.operator, event.value)
-        return table.mask(event, self.rows, as_of, _where)
+            nothing = np.zeros(0, dtype=np.int32)
+            return totals.counted(nothing, event.operator, event.value, self.rows)
+        return table.words(event, self.rows, cancel)
 
-    def _top(self, top: Top, members: Mask) -> Mask:
+    def _highest(self, top: Top, members: Words, cancel: Cancel) -> Words:
         """Members of `of` at or beyond the last value inside the percentage: ties stay together."""
+        threshold = self._last_value(top, members)
+        if threshold is None:
+            return bitmaps.none(self.rows)
+        operator = Operator.GTE if top.order == "highest" else Operator.LTE
+        leaf = Leaf(top.field, operator, threshold)
+        beyond = leaves.words(self.store[top.field], self.catalog.by_name[top.field], leaf, cancel)
+        return np.bitwise_and(beyond, members)
+
+    def _last_value(self, top: Top, members: Words) -> int | float | datetime | None:
+        """The last value inside the percentage among the members that have one, None if none has."""
         column = self.store[top.field]
         assert isinstance(column, Number | Instant)
-        inside = members & column.present
-        n_inside = int(np.count_nonzero(inside))
-        if n_inside == 0:
-            return inside
-        # The percentage as it was written: 0.1 is a tenth, not the double next to it.
-        n_kept = math.ceil(n_inside * Fraction(str(top.percent)) / 100)
-        ranked = column.values[inside]
-        if top.order == "lowest":
-            return inside & (column.values <= np.partition(ranked, n_kept - 1)[n_kept - 1])
-        return inside & (column.values >= np.partition(ranked, n_inside - n_kept)[n_inside - n_kept])
+        ranked = column.values[bitmaps.unpacked(members & column.present_words, self.rows)]
+        if not len(ranked):
+            return None
+        n_kept = top_rank(len(ranked), top.percent)
+        place = n_kept - 1 if top.order == "lowest" else len(ranked) - n_kept
+        threshold = np.partition(ranked, place)[place]
+        if isinstance(column, Instant):
+            return EPOCH + timedelta(microseconds=int(threshold))
+        return int(threshold) if column.integer else float(threshold)
 
     def resolved(self, bound: Node, as_of: datetime) -> Node:
         """The tree with every `$top` replaced by its `of` and the threshold that holds on these rows."""
@@ -163,22 +235,12 @@ class Snapshot:
             case Not(item):
                 return Not(self.resolved(item, as_of), bound.path)
             case Top(of=of):
-                return self._threshold(bound, self.resolved(of, as_of), as_of)
+                inner = self.resolved(of, as_of)
+                value = self._last_value(bound, self.words(inner, as_of))
+                values = [] if value is None else [value]
+                return top_threshold(dataclasses.replace(bound, percent=100), inner, values)
             case _:
                 return bound
-
-    def _threshold(self, top: Top, of: Node, as_of: datetime) -> Node:
-        reached = np.flatnonzero(self._top(top, self.mask(of, as_of)))
-        column = self.store[top.field]
-        assert isinstance(column, Number | Instant)
-        ends = (
-            (np.argmin if top.order == "highest" else np.argmax)(column.values[reached])
-            if len(reached)
-            else 0
-        )
-        value = values.cell(column, int(reached[ends])) if len(reached) else None
-        assert value is None or isinstance(value, int | float | datetime)
-        return top_threshold(dataclasses.replace(top, percent=100), of, [] if value is None else [value])
 
     # --- customers --------------------------------------------------------------------------------
 
@@ -256,38 +318,3 @@ class Snapshot:
         from segmentry.customers import storage  # noqa: PLC0415 - storage builds snapshots
 
         return storage.read(path)
-
-
-def _where(node: Node, leaf_mask: Callable[[Leaf], Mask], rows: int) -> Mask:
-    """The `where` clause of an event: leaves over its properties, and/or/not."""
-
-    def other(inner: Event | Segment | Top) -> Mask:
-        raise AssertionError(f"{type(inner).__name__} inside an event's where")
-
-    return _tree(node, leaf_mask, other, rows)
-
-
-def _tree(
-    node: Node, leaf_mask: Callable[[Leaf], Mask], other: Callable[[Event | Segment | Top], Mask], rows: int
-) -> Mask:
-    match node:
-        case Everyone():
-            return np.ones(rows, dtype=np.bool_)
-        case Leaf():
-            return leaf_mask(node)
-        case And(items):
-            mask = _tree(items[0], leaf_mask, other, rows)
-            for item in items[1:]:
-                mask &= _tree(item, leaf_mask, other, rows)
-            return mask
-        case Or(items):
-            mask = _tree(items[0], leaf_mask, other, rows)
-            for item in items[1:]:
-                mask |= _tree(item, leaf_mask, other, rows)
-            return mask
-        case Not(item):
-            return ~_tree(item, leaf_mask, other, rows)
-        case Event() | Segment() | Top():
-            return other(node)
-        case _:
-            assert_never(node)

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from segmentry.criteria.catalog import Catalog
 from segmentry.criteria.nodes import Node
+from segmentry.customers.scan import Cancel
 from segmentry.customers.snapshot import Snapshot
 from segmentry.customers.store import Count, Member, Table
 from segmentry.errors import NotFound, StoreBusy
@@ -104,7 +105,7 @@ class SnapshotStore:
         Raises: NotFound; StoreBusy when no slot is free in time.
         """
         snapshot = await self.snapshot(tenant, schema_id)
-        matched = await self._in_slot(lambda: snapshot.count_many(nodes, as_of))
+        matched = await self._in_slot(lambda cancel: snapshot.count_many(nodes, as_of, cancel=cancel))
         return [Count(n_matched, snapshot.rows, snapshot.snapshot_id) for n_matched in matched]
 
     async def estimate(self, tenant: str, schema_id: str, node: Node, as_of: datetime) -> Count | None:
@@ -117,7 +118,8 @@ class SnapshotStore:
         """The trees with every `$top` replaced by its `of` and the threshold on the current rows."""
         snapshot = await self.snapshot(tenant, schema_id)
 
-        def resolved() -> list[Node]:
+        def resolved(cancel: Cancel) -> list[Node]:
+            del cancel
             return [snapshot.resolved(node, as_of) for node in nodes]
 
         return await self._in_slot(resolved)
@@ -129,7 +131,8 @@ class SnapshotStore:
         """
         snapshot = await self.snapshot(tenant, schema_id)
 
-        def found() -> Member | None:
+        def found(cancel: Cancel) -> Member | None:
+            del cancel
             row = snapshot.row_of(key)
             return None if row is None else snapshot.member(row)
 
@@ -142,8 +145,8 @@ class SnapshotStore:
         """The first customer in the order of the rows that matches, None when nobody does."""
         snapshot = await self.snapshot(tenant, schema_id)
 
-        def first() -> Member | None:
-            mask = snapshot.mask(node, as_of)
+        def first(cancel: Cancel) -> Member | None:
+            mask = snapshot.mask(node, as_of, cancel=cancel)
             row = int(mask.argmax()) if snapshot.rows else 0
             return snapshot.member(row) if snapshot.rows and mask[row] else None
 
@@ -168,12 +171,15 @@ class SnapshotStore:
         snapshot = self._shelf(tenant, schema_id).snapshot
         return None if snapshot is None else snapshot.catalog
 
-    async def _in_slot(self, work: Callable[[], T]) -> T:
-        """`work` in a thread, when a slot is free. Raises: StoreBusy."""
+    async def _in_slot(self, work: Callable[[Cancel], T]) -> T:
+        """`work` in a thread, when a slot is free; a caller who leaves stops it. Raises: StoreBusy."""
         await self._take_slot()
+        cancel = Cancel()
         try:
-            return await asyncio.to_thread(work)
+            return await asyncio.to_thread(work, cancel)
         finally:
+            # The thread itself cannot be stopped: it asks, between two slices.
+            cancel.set()
             self._slots.release()
 
     async def _take_slot(self) -> None:

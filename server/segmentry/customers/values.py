@@ -34,8 +34,11 @@ def series_of(column: Column, name: str) -> pl.Series:
             )
             return palette.gather(pl.Series(codes)).alias(name)
         case Number(values, valid):
-            dtype = pl.Int128 if values.dtype == np.object_ else None
-            series = pl.Series(name, values.tolist() if dtype else values, dtype=dtype, nan_to_null=True)
+            if values.dtype == np.object_:
+                series = pl.Series(name, values.tolist(), dtype=pl.Int128)
+            else:
+                series = pl.Series(name, values, nan_to_null=True)
+                series = series if values.dtype == np.float64 else series.cast(pl.Int64)
             return series if valid is None else series.set(~pl.Series(valid), None)
         case Instant(values, valid):
             series = pl.Series(name, values).cast(MICROSECONDS)
