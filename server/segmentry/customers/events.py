@@ -38,7 +38,8 @@ class EventTable:
     def from_frame(
         cls, kind: EventType, frame: pl.DataFrame, *, owner: str = "owner", time: str = "at"
     ) -> EventTable:
-        """Events from a frame with the customer's row number, the time and one column per property.
+        """Events from a frame with the customer's row number, the time and a column per property, named as
+        its `column_name` says.
 
         Events without a time are left out: no window could hold them.
         """
@@ -48,7 +49,9 @@ class EventTable:
         frame = frame.filter("__set").sort("__at", maintain_order=True)
         unset = pl.Series("", [None] * frame.height, dtype=pl.Null)
         columns = {
-            prop.name: column_of(frame[prop.name] if prop.name in frame.columns else unset, prop)
+            prop.name: column_of(
+                frame[prop.column_name] if prop.column_name in frame.columns else unset, prop
+            )
             for prop in kind.properties
         }
         return cls(kind, frame[owner].cast(pl.Int32).to_numpy(), frame["__at"].to_numpy(), columns)
@@ -56,9 +59,8 @@ class EventTable:
     def words(self, event: Event, rows: int, cancel: Cancel) -> Words:
         """The customers whose count, sum or number of distinct values of events in the window meets it.
 
-        No event is 0.
-        Reads the window only. Memory: a few bytes per event of the window, and where the window holds at
-        least a third as many events as there are customers, 8 bytes per customer.
+        No event is 0. Reads the window only. Memory: a few bytes per event of the window, and where the
+        window holds at least a third as many events as there are customers, 8 bytes per customer.
 
         Raises: scan.Cancelled.
         """
