@@ -33,8 +33,8 @@ from segmentry.errors import (
     ServerDraining,
     Unavailable,
 )
-from segmentry.runs.store import Claim
 from segmentry.state.database import Database
+from segmentry.state.idempotency import Claim
 
 from tests.analysis.serving import ServeAnalyses, serve_analyses
 

@@ -20,6 +20,8 @@ from segmentry.rpc.interceptors.deadline import Allowance, Deadline
 from segmentry.rpc.interceptors.errors import Errors
 from segmentry.rpc.relay import Drain, StreamLimits, Streams
 from segmentry.rpc.tokens import Tokens
+from segmentry.segments.service import SegmentService
+from segmentry.state.database import Database
 from segmentry.v1 import error_reason_pb2, segment_builder_pb2_grpc
 
 from tests.rpc.echo import details, error_info
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from segmentry.v1.segment_builder_pb2_grpc import SegmentBuilderAsyncStub
 
 AS_OF = datetime(2025, 12, 16, 10, tzinfo=UTC)
+NOWHERE = "postgresql://127.0.0.1:1/nowhere"
 TENANTS = ("demo", "tenant_123")
 
 
@@ -58,14 +61,21 @@ class Client:
 
 
 @asynccontextmanager
-async def builder(store: CustomerStore | None = None, heartbeat_s: float = 15.0) -> AsyncGenerator[Client]:
-    """Serve SegmentBuilder; the server's clock stands at `AS_OF`."""
+async def builder(
+    store: CustomerStore | None = None, heartbeat_s: float = 15.0, database: Database | None = None
+) -> AsyncGenerator[Client]:
+    """Serve SegmentBuilder; the server's clock stands at `AS_OF`.
+
+    Without a `database` the state store is nowhere: whatever opens it fails.
+    """
     drain = Drain()
+    store = store or golf_store()
     server = grpc.aio.server(interceptors=[Errors(), Deadline({"build": Allowance(15, 60)})])
     servicer = SegmentBuilder(
-        store or golf_store(),
+        store,
         Streams(StreamLimits(heartbeat_s=heartbeat_s), drain),
         Tokens(b"0123456789abcdef"),
+        SegmentService(database or Database(NOWHERE), store),
         now=lambda: AS_OF,
     )
     segment_builder_pb2_grpc.add_SegmentBuilderServicer_to_server(servicer, server)

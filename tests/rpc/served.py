@@ -22,6 +22,7 @@ from segmentry.rpc.interceptors.errors import Errors
 from segmentry.rpc.relay import Drain, StreamLimits, Streams
 from segmentry.rpc.tokens import Tokens
 from segmentry.runs.supervisor import Supervisor
+from segmentry.segments.service import SegmentService
 from segmentry.state.database import Database
 from segmentry.v1 import segment_analysis_pb2 as pb
 from segmentry.v1 import segment_analysis_pb2_grpc
@@ -67,7 +68,10 @@ async def analyses(
     server = grpc.aio.server(interceptors=[Errors()])
     async with AnalysisService(database, store, supervisor, folder=folder, target=target) as service:
         servicer = SegmentAnalysis(
-            service, Streams(StreamLimits(heartbeat_s=heartbeat_s), drain), Tokens(b"0123456789abcdef")
+            service,
+            Streams(StreamLimits(heartbeat_s=heartbeat_s), drain),
+            Tokens(b"0123456789abcdef"),
+            SegmentService(database, store),
         )
         segment_analysis_pb2_grpc.add_SegmentAnalysisServicer_to_server(servicer, server)
         port = server.add_insecure_port("127.0.0.1:0")

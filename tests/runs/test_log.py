@@ -11,9 +11,10 @@ import pytest
 from segmentry.errors import AlreadyExists, InvalidResumeToken, NotFound, OutOfRange
 from segmentry.runs.log import Change, LostRun, RunLog
 from segmentry.runs.run import LoggedEvent, NewEvent, Run
-from segmentry.runs.store import Claim, RunStore
+from segmentry.runs.store import RunStore
 from segmentry.runs.tokens import Position, ResumeTokens, signing_key
 from segmentry.state.database import Database
+from segmentry.state.idempotency import Claim
 
 RUNNING = Change(state="RUNNING")
 DONE = Change(state="SUCCEEDED")

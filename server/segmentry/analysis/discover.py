@@ -25,6 +25,7 @@ from segmentry.analysis.reading import as_read
 from segmentry.analysis.scope import Scope
 from segmentry.analysis.statistics import kind_of, profile
 from segmentry.analysis.table import Column
+from segmentry.criteria.segments import Saved
 from segmentry.customers.snapshot import Snapshot
 from segmentry.errors import EmptyDataset, NoUsableFields
 
@@ -37,6 +38,7 @@ def discover(
     *,
     llm_configured: bool = False,
     time_zone: str = "",
+    saved: Saved | None = None,
 ) -> AnalysisResult:
     """The segments that are in a table. Same table, parameters, `as_of` and threads: same result.
 
@@ -49,7 +51,7 @@ def discover(
     """
     started = time.perf_counter()
     checked = validate(parameters, snapshot.catalog)
-    scope = Scope.of(snapshot, checked.within, as_of, time_zone)
+    scope = Scope.of(snapshot, checked.within, as_of, time_zone, saved)
     if scope.table.rows == 0:
         where = " inside `within`" if checked.within and snapshot.rows else ""
         raise EmptyDataset(f"the table has no rows{where}", schemaId=snapshot.catalog.schema)

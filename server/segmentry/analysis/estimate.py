@@ -15,6 +15,7 @@ from segmentry.analysis.parameters import Parameters, validate
 from segmentry.analysis.scope import Scope
 from segmentry.analysis.statistics import profile
 from segmentry.analysis.table import FeatureTable
+from segmentry.criteria.segments import Saved
 from segmentry.customers.snapshot import Snapshot
 
 CONFIRM_ROWS = 5_000
@@ -26,14 +27,19 @@ CHARACTERS_PER_TOKEN = 4
 
 
 def estimate(
-    snapshot: Snapshot, parameters: Parameters, as_of: datetime, *, llm_configured: bool = False
+    snapshot: Snapshot,
+    parameters: Parameters,
+    as_of: datetime,
+    *,
+    llm_configured: bool = False,
+    saved: Saved | None = None,
 ) -> AnalysisEstimate:
     """The plan for those parameters. Statistics come from at most 20,000 rows.
 
     Raises: InvalidParameters; ParseError and InvalidCriteria for unsound `within`.
     """
     checked = validate(parameters, snapshot.catalog)
-    scope = Scope.of(snapshot, checked.within, as_of)
+    scope = Scope.of(snapshot, checked.within, as_of, saved=saved)
     advice = fields.advise(scope.table)
     return planned(scope.table, checked, advice, llm_configured=llm_configured)
 

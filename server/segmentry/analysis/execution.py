@@ -145,6 +145,7 @@ class Execution:
             "as_of": order.as_of.isoformat(),
             "time_zone": order.time_zone,
             "llm_configured": self._workshop.llm_configured,
+            "saved": order.saved.to_json(),
         }
         writing: list[asyncio.Future[None]] = []
 
@@ -284,6 +285,7 @@ def _discover(
         emit,
         llm_configured=workshop.llm_configured,
         time_zone=order.time_zone,
+        saved=order.saved,
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from segmentry.analysis import codec
 from segmentry.analysis.discover import discover
 from segmentry.analysis.parameters import Parameters
+from segmentry.criteria.segments import Saved
 from segmentry.customers.snapshot import Snapshot
 from segmentry.errors import JsonValue
 
@@ -16,7 +17,13 @@ TARGET = "segmentry.analysis.job:run"
 
 
 def order(
-    table: Path, parameters: Parameters, as_of: datetime, *, time_zone: str = "", llm_configured: bool = False
+    table: Path,
+    parameters: Parameters,
+    as_of: datetime,
+    *,
+    time_zone: str = "",
+    llm_configured: bool = False,
+    saved: Saved | None = None,
 ) -> dict[str, JsonValue]:
     """The argument of `run` for a snapshot that was written to `table`."""
     return {
@@ -25,6 +32,7 @@ def order(
         "as_of": as_of.isoformat(),
         "time_zone": time_zone,
         "llm_configured": llm_configured,
+        "saved": (saved or Saved()).to_json(),
     }
 
 
@@ -45,5 +53,6 @@ def run(argument: JsonValue, say: Callable[[JsonValue], None]) -> JsonValue:
         lambda event: say(codec.encode(event)),
         llm_configured=rest.get("llm_configured") is True,
         time_zone=str(rest.get("time_zone", "")),
+        saved=Saved.of_json(rest.get("saved")),
     )
     return codec.encode(result)

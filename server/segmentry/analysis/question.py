@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from segmentry.analysis.events import AnalysisEstimate
 from segmentry.analysis.parameters import Parameters
+from segmentry.criteria.segments import Saved
 from segmentry.errors import ConfirmationRequired
 
 
@@ -26,10 +27,14 @@ class NeedsConfirmation(ConfirmationRequired):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a caller asks to be analysed: whose table, how, and the clock of the request."""
+    """What a caller asks to be analysed: whose table, how, and the clock of the request.
+
+    `saved` holds the saved segments that `parameters.within` leads to.
+    """
 
     tenant: str
     schema_id: str
     parameters: Parameters
     as_of: datetime
     time_zone: str = ""
+    saved: Saved = field(default_factory=Saved)

@@ -6,13 +6,14 @@ whole standing of that moment, so that a replay shows what was true then.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from segmentry import errors
 from segmentry.analysis import codec
 from segmentry.analysis.events import AnalysisResult, Event
 from segmentry.analysis.parameters import TIERS, Parameters, Tier
+from segmentry.criteria.segments import Saved
 from segmentry.errors import JsonValue, SegmentryError
 from segmentry.runs.run import JsonObject, LoggedEvent, NewEvent, Run, State, object_of, state_of
 
@@ -69,6 +70,7 @@ class Order:
     as_of: datetime
     time_zone: str
     snapshot_id: str
+    saved: Saved = field(default_factory=Saved)
 
     def to_json(self) -> JsonObject:
         return {
@@ -76,6 +78,7 @@ class Order:
             "as_of": self.as_of.isoformat(),
             "time_zone": self.time_zone,
             "snapshot_id": self.snapshot_id,
+            "saved": self.saved.to_json(),
         }
 
     @classmethod
@@ -86,6 +89,7 @@ class Order:
             datetime.fromisoformat(str(request["as_of"])),
             str(request["time_zone"]),
             str(request["snapshot_id"]),
+            Saved.of_json(request.get("saved")),
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
@@ -16,6 +16,7 @@ from segmentry.analysis.table import FeatureTable, Mask
 from segmentry.criteria import canonical, check, parse, render
 from segmentry.criteria.dates import Clock
 from segmentry.criteria.nodes import And, Everyone, Leaf, Node
+from segmentry.criteria.segments import Saved
 from segmentry.customers.snapshot import Snapshot
 
 
@@ -28,10 +29,18 @@ class Scope:
     table: FeatureTable
     within: Node
     inside: Mask | None
+    saved: Saved = field(default_factory=Saved)
 
     @classmethod
-    def of(cls, snapshot: Snapshot, within: str, as_of: datetime, time_zone: str = "") -> Scope:
-        """The scope of criteria text; empty text and `{}` mean everyone.
+    def of(
+        cls,
+        snapshot: Snapshot,
+        within: str,
+        as_of: datetime,
+        time_zone: str = "",
+        saved: Saved | None = None,
+    ) -> Scope:
+        """The scope of criteria text; empty text and `{}` mean everyone. `saved` is what they may name.
 
         Raises: ParseError and InvalidCriteria for what is no sound criteria of this catalog.
         """
@@ -39,9 +48,10 @@ class Scope:
         node = parse.loads(within) if within else Everyone()
         if isinstance(node, Everyone):
             return cls(snapshot, clock, feature_table(snapshot), node, None)
-        bound = check.require(node, snapshot.catalog, clock).bound
+        saved = saved or Saved()
+        bound = check.require(node, snapshot.catalog, clock, saved).bound
         inside = snapshot.mask(bound, clock.as_of)
-        return cls(snapshot, clock, feature_table(snapshot, inside), node, inside)
+        return cls(snapshot, clock, feature_table(snapshot, inside), node, inside, saved)
 
     def criteria(self, leaves: Sequence[Leaf]) -> Node:
         """The conditions, inside `within`."""
@@ -63,7 +73,7 @@ class Scope:
 
     def matched(self, node: Node) -> Mask:
         """Rows of the table that match, by the engine that counts for callers. (rows,)"""
-        bound = check.require(node, self.snapshot.catalog, self.clock).bound
+        bound = check.require(node, self.snapshot.catalog, self.clock, self.saved).bound
         mask = self.snapshot.mask(bound, self.clock.as_of)
         return mask if self.inside is None else mask[self.inside]
 

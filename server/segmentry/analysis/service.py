@@ -49,10 +49,11 @@ from segmentry.errors import (
 from segmentry.runs.background import Background
 from segmentry.runs.log import Change, LostRun, RunLog
 from segmentry.runs.run import Run, State
-from segmentry.runs.store import Claim, RunStore
+from segmentry.runs.store import RunStore
 from segmentry.runs.supervisor import Supervisor
 from segmentry.runs.tokens import ResumeTokens, signing_key
 from segmentry.state.database import Database
+from segmentry.state.idempotency import Claim
 
 if TYPE_CHECKING:
     from segmentry.customers.snapshot import Snapshot
@@ -187,11 +188,11 @@ class AnalysisService:
                 raise NeedsConfirmation(estimate)
         if parameters.within:
             clock = Clock.at(question.as_of, question.time_zone or snapshot.catalog.time_zone)
-            check.require(parse.loads(parameters.within), snapshot.catalog, clock)
+            check.require(parse.loads(parameters.within), snapshot.catalog, clock, question.saved)
         await self.open()
         # The key before the run: a run whose token cannot be signed would be nobody's.
         await self._resume_tokens()
-        order = Order(parameters, question.as_of, question.time_zone, snapshot.snapshot_id)
+        order = Order(parameters, question.as_of, question.time_zone, snapshot.snapshot_id, question.saved)
         return view(await self._accept(question, order, snapshot, claim, on_made))
 
     async def watch(self, tenant: str, run_id: str = "", resume_token: str = "") -> AsyncGenerator[Heard]:
@@ -300,7 +301,11 @@ class AnalysisService:
             from segmentry.analysis import estimate as estimates  # noqa: PLC0415
 
             return estimates.estimate(
-                snapshot, question.parameters, question.as_of, llm_configured=self._llm_configured
+                snapshot,
+                question.parameters,
+                question.as_of,
+                llm_configured=self._llm_configured,
+                saved=question.saved,
             )
 
         return await asyncio.to_thread(estimate)

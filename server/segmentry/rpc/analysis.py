@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from datetime import UTC, datetime
@@ -12,30 +11,29 @@ from typing import TypeVar, cast
 
 from segmentry.analysis.question import NeedsConfirmation, Question
 from segmentry.analysis.service import AnalysisService
+from segmentry.criteria import parse
+from segmentry.criteria.segments import Saved
 from segmentry.errors import (
-    InvalidPageToken,
-    InvalidParameters,
     InvalidValue,
     NotBuilt,
     SlowConsumer,
     StoreBusy,
     Unavailable,
 )
-from segmentry.rpc import status
+from segmentry.rpc import claims, pages, status
 from segmentry.rpc.call import ServerContext, note
 from segmentry.rpc.context import plain, tenant_of
 from segmentry.rpc.convert import analysis as convert
 from segmentry.rpc.convert.notices import server_notice
-from segmentry.rpc.pages import MAX_PAGE
+from segmentry.rpc.pages import PageRequest
 from segmentry.rpc.relay import Notice, Outbox, Streams
 from segmentry.rpc.tokens import Tokens
-from segmentry.runs.store import Claim
+from segmentry.segments.service import SegmentService
 from segmentry.v1 import segment_analysis_pb2 as pb
 from segmentry.v1 import segment_analysis_pb2_grpc as pb_grpc
 
 SERVICE = "segmentry.v1.SegmentAnalysis"
 PAGE = 50
-REQUEST_ID_CHARACTERS = 128
 
 # How the call of a reader that stalled ends: it may come back and resume.
 _STALLED = status.code_of(SlowConsumer(""))
@@ -56,24 +54,19 @@ class SegmentAnalysis(pb_grpc.SegmentAnalysisServicer):
         service: AnalysisService,
         streams: Streams,
         tokens: Tokens,
+        segments: SegmentService,
         now: Callable[[], datetime] = _now,
     ) -> None:
         self._service = service
         self._streams = streams
         self._tokens = tokens
+        self._segments = segments
         self._now = now
 
     async def EstimateAnalysis(
         self, request: pb.EstimateAnalysisRequest, context: ServerContext
     ) -> pb.EstimateAnalysisResponse:
-        estimate = await self._service.estimate(
-            Question(
-                tenant_of(request),
-                request.schema_id,
-                convert.parameters_from(request.parameters),
-                self._now(),
-            )
-        )
+        estimate = await self._service.estimate(await self._question(request, tenant_of(request)))
         return pb.EstimateAnalysisResponse(estimate=convert.estimate(estimate))
 
     async def StartAnalysis(
@@ -152,25 +145,17 @@ class SegmentAnalysis(pb_grpc.SegmentAnalysisServicer):
         tenant = tenant_of(request)
         state = convert.state_from(int(request.state))
         schema_id = plain(request.schema_id, "schema_id")
-        filters = f"{schema_id}\n{state}"
-        if request.page_size < 0:
-            raise InvalidParameters(
-                f"page_size is {request.page_size}; use 0 for the default, or up to {MAX_PAGE}",
-                field="page_size",
-            )
-        size = min(request.page_size or PAGE, MAX_PAGE)
-        after = self._position(tenant, request.page_token, filters) if request.page_token else None
+        asked = PageRequest(tenant, f"runs {schema_id}\n{state}", request.page_size, request.page_token)
+        size = pages.size_of(asked, PAGE)
+        after = pages.creation(pages.position(asked, self._tokens))
         runs = await self._service.list(tenant, schema_id=schema_id, state=state, after=after, limit=size + 1)
         response = pb.ListAnalysesResponse(
             runs=[convert.run(run, await self._service.token(run)) for run in runs[:size]]
         )
         if len(runs) > size:
             last = runs[size - 1]
-            response.next_page_token = self._tokens.seal(
-                "page",
-                tenant,
-                {"filters": filters, "created": last.create_time.isoformat(), "run": last.run_id},
-            )
+            at = pages.created(last.create_time, last.run_id)
+            response.next_page_token = pages.sealed(asked, self._tokens, at)
         return response
 
     async def CancelAnalysis(
@@ -191,10 +176,8 @@ class SegmentAnalysis(pb_grpc.SegmentAnalysisServicer):
         self, request: Started, rpc: str, on_made: Callable[[str], None] | None = None
     ) -> pb.AnalysisRun:
         tenant = tenant_of(request)
-        question = Question(
-            tenant, request.schema_id, convert.parameters_from(request.parameters), self._now()
-        )
-        claim = _claim(request, rpc, tenant)
+        question = await self._question(request, tenant)
+        claim = claims.claim(request, rpc, tenant)
         try:
             run = await self._service.start(
                 question, confirmed=request.confirmed, claim=claim, on_made=on_made
@@ -205,13 +188,18 @@ class SegmentAnalysis(pb_grpc.SegmentAnalysisServicer):
         note(run=run.run_id)
         return convert.run(run, await self._service.token(run))
 
-    def _position(self, tenant: str, token: str, filters: str) -> tuple[datetime, str]:
-        payload = self._tokens.open("page", tenant, token)
-        if payload.get("filters") != filters:
-            raise InvalidPageToken(
-                "page_token was not issued for these filters; start without one", field="page_token"
-            )
-        return datetime.fromisoformat(str(payload["created"])), str(payload["run"])
+    async def _question(
+        self,
+        request: pb.EstimateAnalysisRequest | pb.StartAnalysisRequest | pb.DiscoverRequest,
+        tenant: str,
+    ) -> Question:
+        """What is asked, with the saved segments that `within` names: a worker cannot look them up."""
+        parameters = convert.parameters_from(request.parameters)
+        saved = Saved()
+        if parameters.within and request.schema_id:
+            within = parse.loads(parameters.within)
+            saved = await self._segments.saved(tenant, plain(request.schema_id, "schema_id"), within)
+        return Question(tenant, request.schema_id, parameters, self._now(), saved=saved)
 
 
 class _Stay:
@@ -242,25 +230,6 @@ class _Stay:
 def _closing(stream: AsyncIterator[M]) -> aclosing[AsyncGenerator[M]]:
     # An abandoned generator would leave its cleanup to the garbage collector.
     return aclosing(cast("AsyncGenerator[M]", stream))
-
-
-def _claim(request: Started, rpc: str, tenant: str) -> Claim | None:
-    """What makes a repeat of this request the same request: everything but its id."""
-    request_id = request.request_id
-    if not request_id:
-        return None
-    if len(request_id) > REQUEST_ID_CHARACTERS or not request_id.isprintable():
-        raise InvalidValue(
-            f"request_id is a UUID, at most {REQUEST_ID_CHARACTERS} printable characters",
-            field="request_id",
-            problem="range",
-        )
-    plain = type(request)()
-    plain.CopyFrom(request)
-    plain.ClearField("request_id")
-    plain.tenant_id = tenant
-    digest = hashlib.sha256(plain.SerializeToString(deterministic=True)).digest()
-    return Claim(rpc, request_id, digest)
 
 
 def _refuse_beside_token(request: pb.DiscoverRequest) -> None:

@@ -15,7 +15,7 @@ from segmentry.builder.build import build
 from segmentry.builder.events import Emit, Event, quiet
 from segmentry.builder.outcome import Outcome
 from segmentry.builder.refine import refine
-from segmentry.builder.request import Options, Place, refuse_words
+from segmentry.builder.request import Options, refuse_words
 from segmentry.criteria.nodes import Node
 from segmentry.customers.store import CustomerStore
 from segmentry.errors import InvalidResumeToken, NotBuilt
@@ -26,9 +26,10 @@ from segmentry.rpc.convert import build_events, catalog, criteria
 from segmentry.rpc.convert import builder as convert
 from segmentry.rpc.pages import MAX_PAGE, PageRequest, page
 from segmentry.rpc.relay import Notice, Outbox, Streams
+from segmentry.rpc.segments import SavedSegments
 from segmentry.rpc.tokens import Tokens
+from segmentry.segments.service import SegmentService
 from segmentry.v1 import segment_builder_pb2 as pb
-from segmentry.v1 import segment_builder_pb2_grpc as grpc_stubs
 
 SERVICE = "segmentry.v1.SegmentBuilder"
 _BUILD_IDS = uuid.uuid5(uuid.NAMESPACE_URL, "segmentry/builds")
@@ -38,7 +39,7 @@ _BuildRequest = pb.BuildRequest | pb.StreamBuildRequest
 _RefineRequest = pb.RefineRequest | pb.StreamRefineRequest
 
 
-class SegmentBuilder(grpc_stubs.SegmentBuilderServicer):
+class SegmentBuilder(SavedSegments):
     """`now` replaces the server's clock for requests that name no `as_of`."""
 
     def __init__(
@@ -46,12 +47,12 @@ class SegmentBuilder(grpc_stubs.SegmentBuilderServicer):
         store: CustomerStore,
         streams: Streams,
         tokens: Tokens,
+        segments: SegmentService,
         now: Callable[[], datetime] | None = None,
     ) -> None:
+        super().__init__(segments, tokens, now)
         self._store = store
         self._streams = streams
-        self._tokens = tokens
-        self._now = now
 
     # --- words to criteria ------------------------------------------------------------------------
 
@@ -98,9 +99,8 @@ class SegmentBuilder(grpc_stubs.SegmentBuilderServicer):
         options = _options(request.options)
         where = await self._resolve(request)
         build_id = _build_id(where.tenant, "Build", request)
-        return _noted(
-            await build(request.query, _place(where), options, self._store, build_id=build_id, emit=emit)
-        )
+        place = await contexts.place(where, self._segments)
+        return _noted(await build(request.query, place, options, self._store, build_id=build_id, emit=emit))
 
     async def _refine(self, request: _RefineRequest, emit: Emit) -> Outcome:
         refuse_words(request.instruction, "instruction")
@@ -112,7 +112,7 @@ class SegmentBuilder(grpc_stubs.SegmentBuilderServicer):
             await refine(
                 request.instruction,
                 current,
-                _place(where),
+                await contexts.place(where, self._segments, current),
                 options,
                 self._store,
                 build_id=build_id,
@@ -127,8 +127,9 @@ class SegmentBuilder(grpc_stubs.SegmentBuilderServicer):
     ) -> pb.PreviewCountResponse:
         node = criteria.read(request)
         where = await self._resolve(request)
+        place = await contexts.place(where, self._segments, node)
         count, notices = await preview.of_criteria(
-            node, _place(where), self._store, allow_estimate=request.allow_estimate
+            node, place, self._store, allow_estimate=request.allow_estimate
         )
         note(schema=where.schema_id, count="suppressed" if count.matched is None else count.matched)
         return convert.preview_response(count, notices, where)
@@ -189,31 +190,6 @@ class SegmentBuilder(grpc_stubs.SegmentBuilderServicer):
     ) -> pb.RecordOutcomeResponse:
         _not_built("RecordOutcome")
 
-    async def CreateSegment(
-        self, request: pb.CreateSegmentRequest, context: ServerContext
-    ) -> pb.CreateSegmentResponse:
-        _not_built("CreateSegment")
-
-    async def GetSegment(
-        self, request: pb.GetSegmentRequest, context: ServerContext
-    ) -> pb.GetSegmentResponse:
-        _not_built("GetSegment")
-
-    async def ListSegments(
-        self, request: pb.ListSegmentsRequest, context: ServerContext
-    ) -> pb.ListSegmentsResponse:
-        _not_built("ListSegments")
-
-    async def UpdateSegment(
-        self, request: pb.UpdateSegmentRequest, context: ServerContext
-    ) -> pb.UpdateSegmentResponse:
-        _not_built("UpdateSegment")
-
-    async def DeleteSegment(
-        self, request: pb.DeleteSegmentRequest, context: ServerContext
-    ) -> pb.DeleteSegmentResponse:
-        _not_built("DeleteSegment")
-
 
 def _closing(messages: AsyncIterator[build_events.M]) -> aclosing[AsyncGenerator[build_events.M]]:
     # Left to itself, the inner generator would be cleaned up by a finaliser some time later.
@@ -226,10 +202,6 @@ def _into(outbox: Outbox[build_events.M], kind: type[build_events.M]) -> Callabl
         await outbox.put(message, key)
 
     return emit
-
-
-def _place(where: RequestContext) -> Place:
-    return Place(where.tenant, where.schema_id, where.catalog, where.clock)
 
 
 def _options(message: pb.BuildOptions) -> Options:

@@ -9,12 +9,15 @@ from zoneinfo import ZoneInfo
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from segmentry.builder.request import Place
 from segmentry.criteria import zones
 from segmentry.criteria.catalog import Catalog
 from segmentry.criteria.dates import Clock
+from segmentry.criteria.nodes import Node
 from segmentry.customers.store import CustomerStore, Table
 from segmentry.errors import InvalidTimeZone, InvalidValue
 from segmentry.rpc.call import current, request_id
+from segmentry.segments.service import SegmentService
 
 DEFAULT_TENANT = "demo"
 # A zone moves a date by up to a day, and a phrase such as "the week after next" by two weeks.
@@ -93,6 +96,15 @@ async def resolve(request: TableRequest, store: CustomerStore, now: datetime | N
     tenant = tenant_of(request)
     table = await store.table(tenant, request.schema_id)
     return RequestContext(tenant, table, clock_of(request, table.catalog.time_zone, now), request_id())
+
+
+async def place(where: RequestContext, segments: SegmentService, *nodes: Node) -> Place:
+    """Where those trees are checked: the request's table and clock, and the saved segments that they name.
+
+    Raises: as `SegmentService.saved`.
+    """
+    saved = await segments.saved(where.tenant, where.schema_id, *nodes)
+    return Place(where.tenant, where.schema_id, where.catalog, where.clock, saved)
 
 
 def clock_of(request: TableRequest, default_zone: str, now: datetime | None = None) -> Clock:

@@ -32,6 +32,7 @@ from segmentry.rpc.listening import listen, remove_socket
 from segmentry.rpc.logs import configure_logging
 from segmentry.rpc.parts import Parts
 from segmentry.rpc.relay import Drain, Streams
+from segmentry.segments.service import SegmentService
 from segmentry.state.database import Database
 from segmentry.v1.segment_analysis_pb2_grpc import add_SegmentAnalysisServicer_to_server
 from segmentry.v1.segment_builder_pb2_grpc import add_SegmentBuilderServicer_to_server
@@ -162,9 +163,11 @@ async def serve(settings: Settings, on_ready: Callable[[Running], None] | None =
 
 def _add_services(server: grpc.aio.Server, made: Parts) -> tuple[str, ...]:
     """Add every service of the contract; return their names."""
-    builder = SegmentBuilder(suppressed(made.store, made.settings.small_count), made.streams, made.tokens)
+    customers = suppressed(made.store, made.settings.small_count)
+    segments = SegmentService(made.database, customers)
+    builder = SegmentBuilder(customers, made.streams, made.tokens, segments)
     add_SegmentBuilderServicer_to_server(builder, server)
-    analysis = SegmentAnalysis(made.analyses, made.streams, made.tokens)
+    analysis = SegmentAnalysis(made.analyses, made.streams, made.tokens, segments)
     add_SegmentAnalysisServicer_to_server(analysis, server)
     insights.add_to_server(server)
     return (BUILDER, ANALYSIS, insights.SERVICE)

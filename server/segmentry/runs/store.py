@@ -10,28 +10,18 @@ import json
 import re
 import uuid
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-from segmentry.errors import AlreadyExists, NotFound
+from segmentry.errors import NotFound
 from segmentry.runs.run import JsonObject, NewEvent, Run, State, run_of
 from segmentry.state.database import Database, Session
+from segmentry.state.idempotency import REMEMBERED_H, Claim, claimed, take
 
 LEASE_S = 15.0
 RENEW_S = 5.0
-# The contract promises one effect per request id for a day, and events for a week after the end.
-REMEMBERED_H = 24
+# The contract promises events for a week after the end.
 KEPT_D = 7
 _RUN_ID = re.compile(r"run_[0-9a-f]{32}")
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A caller's request id with what was asked under it (SHA-256 of the request without the id)."""
-
-    rpc: str
-    request_id: str
-    digest: bytes
 
 
 class RunStore:
@@ -59,7 +49,7 @@ class RunStore:
         run_id = f"run_{uuid.uuid4().hex}"
         async with self._database.transaction() as session:
             if claim is not None:
-                earlier = await _claim(session, tenant, claim, run_id)
+                earlier = await take(session, tenant, claim, run_id)
                 if earlier is not None:
                     return await _existing(session, tenant, earlier), False
             row = await session.fetch_one(
@@ -90,7 +80,7 @@ class RunStore:
         Raises: AlreadyExists if the request id was used for another request.
         """
         async with self._database.transaction() as session:
-            earlier = await _claimed(session, tenant, claim)
+            earlier = await claimed(session, tenant, claim)
             return None if earlier is None else await _existing(session, tenant, earlier)
 
     async def get(self, tenant: str, run_id: str) -> Run:
@@ -187,46 +177,6 @@ def no_such_run(run_id: str) -> NotFound:
         resourceType="run",
         resourceId=run_id[:80],
     )
-
-
-async def _claimed(session: Session, tenant: str, claim: Claim) -> str | None:
-    row = await session.fetch_one(
-        "SELECT digest, resource FROM idempotency WHERE tenant = $1 AND rpc = $2 AND request_id = $3 "
-        "AND created_at > now() - make_interval(hours => $4)",
-        tenant,
-        claim.rpc,
-        claim.request_id,
-        REMEMBERED_H,
-    )
-    if row is None:
-        return None
-    if row.blob("digest") != claim.digest:
-        raise AlreadyExists(
-            "this request_id was used for another request; send a new one",
-            existingResource=row.text("resource"),
-        )
-    return row.text("resource")
-
-
-async def _claim(session: Session, tenant: str, claim: Claim, resource: str) -> str | None:
-    """Take the request id for `resource`, or return the resource that has it already.
-
-    A parallel transaction with the same id makes this one wait until that one has ended.
-    """
-    taken = await session.fetch_one(
-        "INSERT INTO idempotency AS known (tenant, rpc, request_id, digest, resource) "
-        "VALUES ($1, $2, $3, $4, $5) "
-        "ON CONFLICT (tenant, rpc, request_id) DO UPDATE SET digest = EXCLUDED.digest, "
-        "resource = EXCLUDED.resource, created_at = EXCLUDED.created_at "
-        "WHERE known.created_at <= now() - make_interval(hours => $6) RETURNING resource",
-        tenant,
-        claim.rpc,
-        claim.request_id,
-        claim.digest,
-        resource,
-        REMEMBERED_H,
-    )
-    return None if taken is not None else await _claimed(session, tenant, claim)
 
 
 async def _existing(session: Session, tenant: str, run_id: str) -> Run:

@@ -30,6 +30,9 @@ class Row:
         assert isinstance(value, int), name
         return value
 
+    def optional_integer(self, name: str) -> int | None:
+        return None if self._columns[name] is None else self.integer(name)
+
     def flag(self, name: str) -> bool:
         value = self._columns[name]
         assert isinstance(value, bool), name

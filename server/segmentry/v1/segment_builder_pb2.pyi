@@ -2343,7 +2343,9 @@ class CreateSegmentRequest(_message.Message):
     """A UUID chosen by the caller; a repeat with the same body returns the same segment. Optional."""
     @_builtins.property
     def segment(self) -> Global___Segment:
-        """The segment; `name` and one form of the criteria are required, what the server sets is ignored."""
+        """The segment; `name` and one form of the criteria are required, what the server sets is ignored. No `state` means
+        ACTIVE, no `schema_id` the tenant's default table.
+        """
 
     def __init__(
         self,
@@ -2526,7 +2528,9 @@ class UpdateSegmentRequest(_message.Message):
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """What to change: `name`, `description`, `criteria`, `expression`, `state`. Must not be empty."""
+        """What to change: `name`, `description`, `criteria`, `expression`, `state`. Must not be empty. Of the criteria only the
+        forms named here are read.
+        """
 
     def __init__(
         self,

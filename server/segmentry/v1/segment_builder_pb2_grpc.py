@@ -220,7 +220,6 @@ class SegmentBuilderServicer(object):
 
     def CreateSegment(self, request, context):
         """CreateSegment saves a definition under a name, as version 1.
-        Not built in this version: answers UNIMPLEMENTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -228,7 +227,6 @@ class SegmentBuilderServicer(object):
 
     def GetSegment(self, request, context):
         """GetSegment returns one saved segment.
-        Not built in this version: answers UNIMPLEMENTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -236,23 +234,23 @@ class SegmentBuilderServicer(object):
 
     def ListSegments(self, request, context):
         """ListSegments lists saved segments, or the versions of one, in order of creation.
-        Not built in this version: answers UNIMPLEMENTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpdateSegment(self, request, context):
-        """UpdateSegment changes the named fields of a segment and keeps the old version.
-        Not built in this version: answers UNIMPLEMENTED.
+        """UpdateSegment changes the named fields of a segment as a new version, and keeps the old one. ABORTED with
+        VERSION_MISMATCH when `segment.etag` is not that of the latest version.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeleteSegment(self, request, context):
-        """DeleteSegment archives a segment. Refused with SEGMENT_IN_USE while others refer to it.
-        Not built in this version: answers UNIMPLEMENTED.
+        """DeleteSegment archives a segment: every version stays readable by id, and pinned references keep working, but
+        criteria that name it without a version are refused with UNKNOWN_SEGMENT. Refused with SEGMENT_IN_USE while other
+        segments refer to it. UpdateSegment with another `state` brings it back.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

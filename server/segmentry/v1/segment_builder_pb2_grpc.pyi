@@ -72,24 +72,19 @@ class SegmentBuilderStub:
     Not built in this version: answers UNIMPLEMENTED.
     """
     CreateSegment: _grpc.UnaryUnaryMultiCallable[_segment_builder_pb2.CreateSegmentRequest, _segment_builder_pb2.CreateSegmentResponse]
-    """CreateSegment saves a definition under a name, as version 1.
-    Not built in this version: answers UNIMPLEMENTED.
-    """
+    """CreateSegment saves a definition under a name, as version 1."""
     GetSegment: _grpc.UnaryUnaryMultiCallable[_segment_builder_pb2.GetSegmentRequest, _segment_builder_pb2.GetSegmentResponse]
-    """GetSegment returns one saved segment.
-    Not built in this version: answers UNIMPLEMENTED.
-    """
+    """GetSegment returns one saved segment."""
     ListSegments: _grpc.UnaryUnaryMultiCallable[_segment_builder_pb2.ListSegmentsRequest, _segment_builder_pb2.ListSegmentsResponse]
-    """ListSegments lists saved segments, or the versions of one, in order of creation.
-    Not built in this version: answers UNIMPLEMENTED.
-    """
+    """ListSegments lists saved segments, or the versions of one, in order of creation."""
     UpdateSegment: _grpc.UnaryUnaryMultiCallable[_segment_builder_pb2.UpdateSegmentRequest, _segment_builder_pb2.UpdateSegmentResponse]
-    """UpdateSegment changes the named fields of a segment and keeps the old version.
-    Not built in this version: answers UNIMPLEMENTED.
+    """UpdateSegment changes the named fields of a segment as a new version, and keeps the old one. ABORTED with
+    VERSION_MISMATCH when `segment.etag` is not that of the latest version.
     """
     DeleteSegment: _grpc.UnaryUnaryMultiCallable[_segment_builder_pb2.DeleteSegmentRequest, _segment_builder_pb2.DeleteSegmentResponse]
-    """DeleteSegment archives a segment. Refused with SEGMENT_IN_USE while others refer to it.
-    Not built in this version: answers UNIMPLEMENTED.
+    """DeleteSegment archives a segment: every version stays readable by id, and pinned references keep working, but
+    criteria that name it without a version are refused with UNKNOWN_SEGMENT. Refused with SEGMENT_IN_USE while other
+    segments refer to it. UpdateSegment with another `state` brings it back.
     """
 
 @_typing.type_check_only
@@ -136,24 +131,19 @@ class SegmentBuilderAsyncStub(SegmentBuilderStub):
     Not built in this version: answers UNIMPLEMENTED.
     """
     CreateSegment: _aio.UnaryUnaryMultiCallable[_segment_builder_pb2.CreateSegmentRequest, _segment_builder_pb2.CreateSegmentResponse]  # type: ignore[assignment]
-    """CreateSegment saves a definition under a name, as version 1.
-    Not built in this version: answers UNIMPLEMENTED.
-    """
+    """CreateSegment saves a definition under a name, as version 1."""
     GetSegment: _aio.UnaryUnaryMultiCallable[_segment_builder_pb2.GetSegmentRequest, _segment_builder_pb2.GetSegmentResponse]  # type: ignore[assignment]
-    """GetSegment returns one saved segment.
-    Not built in this version: answers UNIMPLEMENTED.
-    """
+    """GetSegment returns one saved segment."""
     ListSegments: _aio.UnaryUnaryMultiCallable[_segment_builder_pb2.ListSegmentsRequest, _segment_builder_pb2.ListSegmentsResponse]  # type: ignore[assignment]
-    """ListSegments lists saved segments, or the versions of one, in order of creation.
-    Not built in this version: answers UNIMPLEMENTED.
-    """
+    """ListSegments lists saved segments, or the versions of one, in order of creation."""
     UpdateSegment: _aio.UnaryUnaryMultiCallable[_segment_builder_pb2.UpdateSegmentRequest, _segment_builder_pb2.UpdateSegmentResponse]  # type: ignore[assignment]
-    """UpdateSegment changes the named fields of a segment and keeps the old version.
-    Not built in this version: answers UNIMPLEMENTED.
+    """UpdateSegment changes the named fields of a segment as a new version, and keeps the old one. ABORTED with
+    VERSION_MISMATCH when `segment.etag` is not that of the latest version.
     """
     DeleteSegment: _aio.UnaryUnaryMultiCallable[_segment_builder_pb2.DeleteSegmentRequest, _segment_builder_pb2.DeleteSegmentResponse]  # type: ignore[assignment]
-    """DeleteSegment archives a segment. Refused with SEGMENT_IN_USE while others refer to it.
-    Not built in this version: answers UNIMPLEMENTED.
+    """DeleteSegment archives a segment: every version stays readable by id, and pinned references keep working, but
+    criteria that name it without a version are refused with UNKNOWN_SEGMENT. Refused with SEGMENT_IN_USE while other
+    segments refer to it. UpdateSegment with another `state` brings it back.
     """
 
 class SegmentBuilderServicer(metaclass=_abc_1.ABCMeta):
@@ -275,9 +265,7 @@ class SegmentBuilderServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_builder_pb2.CreateSegmentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_builder_pb2.CreateSegmentResponse, _abc.Awaitable[_segment_builder_pb2.CreateSegmentResponse]]:
-        """CreateSegment saves a definition under a name, as version 1.
-        Not built in this version: answers UNIMPLEMENTED.
-        """
+        """CreateSegment saves a definition under a name, as version 1."""
 
     @_abc_1.abstractmethod
     def GetSegment(
@@ -285,9 +273,7 @@ class SegmentBuilderServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_builder_pb2.GetSegmentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_builder_pb2.GetSegmentResponse, _abc.Awaitable[_segment_builder_pb2.GetSegmentResponse]]:
-        """GetSegment returns one saved segment.
-        Not built in this version: answers UNIMPLEMENTED.
-        """
+        """GetSegment returns one saved segment."""
 
     @_abc_1.abstractmethod
     def ListSegments(
@@ -295,9 +281,7 @@ class SegmentBuilderServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_builder_pb2.ListSegmentsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_builder_pb2.ListSegmentsResponse, _abc.Awaitable[_segment_builder_pb2.ListSegmentsResponse]]:
-        """ListSegments lists saved segments, or the versions of one, in order of creation.
-        Not built in this version: answers UNIMPLEMENTED.
-        """
+        """ListSegments lists saved segments, or the versions of one, in order of creation."""
 
     @_abc_1.abstractmethod
     def UpdateSegment(
@@ -305,8 +289,8 @@ class SegmentBuilderServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_builder_pb2.UpdateSegmentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_builder_pb2.UpdateSegmentResponse, _abc.Awaitable[_segment_builder_pb2.UpdateSegmentResponse]]:
-        """UpdateSegment changes the named fields of a segment and keeps the old version.
-        Not built in this version: answers UNIMPLEMENTED.
+        """UpdateSegment changes the named fields of a segment as a new version, and keeps the old one. ABORTED with
+        VERSION_MISMATCH when `segment.etag` is not that of the latest version.
         """
 
     @_abc_1.abstractmethod
@@ -315,8 +299,9 @@ class SegmentBuilderServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_builder_pb2.DeleteSegmentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_builder_pb2.DeleteSegmentResponse, _abc.Awaitable[_segment_builder_pb2.DeleteSegmentResponse]]:
-        """DeleteSegment archives a segment. Refused with SEGMENT_IN_USE while others refer to it.
-        Not built in this version: answers UNIMPLEMENTED.
+        """DeleteSegment archives a segment: every version stays readable by id, and pinned references keep working, but
+        criteria that name it without a version are refused with UNKNOWN_SEGMENT. Refused with SEGMENT_IN_USE while other
+        segments refer to it. UpdateSegment with another `state` brings it back.
         """
 
 def add_SegmentBuilderServicer_to_server(servicer: SegmentBuilderServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

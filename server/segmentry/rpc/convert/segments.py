@@ -1,0 +1,150 @@
+"""Saved segments: messages of the contract to and from what the service keeps."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+from google.protobuf.field_mask_pb2 import FieldMask
+
+from segmentry.criteria.nodes import Node
+from segmentry.errors import InvalidParameters, MissingField, Violation
+from segmentry.rpc.convert import criteria
+from segmentry.rpc.convert.times import timestamp
+from segmentry.segments.record import ARCHIVED, SavedSegment, State
+from segmentry.segments.service import Change, Definition
+from segmentry.v1 import segment_builder_pb2 as pb
+
+MAX_NAME = 200
+MAX_DESCRIPTION = 2_000
+MAX_BUILD_ID = 128
+MASK = ("name", "description", "criteria", "expression", "state")
+
+_STATES: dict[State, pb.SegmentState.ValueType] = {
+    "DRAFT": pb.SEGMENT_STATE_DRAFT,
+    "ACTIVE": pb.SEGMENT_STATE_ACTIVE,
+    "PAUSED": pb.SEGMENT_STATE_PAUSED,
+    "ARCHIVED": pb.SEGMENT_STATE_ARCHIVED,
+}
+_STATE_OF: dict[int, State] = {int(number): state for state, number in _STATES.items()}
+_SETTABLE = "DRAFT, ACTIVE, PAUSED"
+
+
+def segment(saved: SavedSegment) -> pb.Segment:
+    """A saved segment, its criteria in both forms."""
+    return pb.Segment(
+        segment_id=saved.segment_id,
+        version=saved.version,
+        name=saved.name,
+        description=saved.description,
+        criteria=criteria.to_struct(saved.node),
+        expression=criteria.to_expression(saved.node),
+        schema_id=saved.schema_id,
+        state=_STATES[saved.state],
+        etag=saved.etag,
+        create_time=timestamp(saved.create_time),
+        update_time=timestamp(saved.update_time),
+        updated_by=saved.author,
+        build_id=saved.build_id,
+        last_count=saved.last_count,
+        referenced_by=saved.referenced_by,
+    )
+
+
+def segments(saved: Iterable[SavedSegment]) -> list[pb.Segment]:
+    """Several of them."""
+    return [segment(each) for each in saved]
+
+
+def state_from(number: int, field: str) -> State | None:
+    """The state; None where none was given. Raises: InvalidParameters for a number that is none."""
+    if number == 0:
+        return None
+    state = _STATE_OF.get(number)
+    if state is None:
+        raise _refused([(field, f"{number} is none of {', '.join(_STATES)}")])
+    return state
+
+
+def definition(message: pb.Segment) -> Definition:
+    """What is to be kept; what the server sets is ignored.
+
+    Raises: MissingField for the name or the criteria; InvalidParameters with every fault of the texts and
+    the state; what `criteria.read` raises.
+    """
+    faults = [*_name_faults(message.name), *_description_faults(message.description)]
+    if len(message.build_id) > MAX_BUILD_ID or _controls(message.build_id):
+        faults.append(("segment.build_id", f"is an id of at most {MAX_BUILD_ID} characters"))
+    state = state_from(int(message.state), "segment.state")
+    if state == ARCHIVED:
+        faults.append(("segment.state", f"is one of {_SETTABLE} when a segment is made"))
+    if faults:
+        raise _refused(faults)
+    name = message.name.strip()
+    if not name:
+        raise MissingField("segment.name is needed: what people call it", field="segment.name")
+    node = criteria.read(message)
+    return Definition(name, message.description.strip(), node, state or "ACTIVE", message.build_id)
+
+
+def change(message: pb.Segment, mask: FieldMask) -> Change:
+    """What is to be changed: the fields that the mask names, and no others.
+
+    Raises: MissingField for an empty mask, a name or criteria that it names and that are not there;
+    InvalidParameters with every other fault; what `criteria.read` raises.
+    """
+    paths = set(mask.paths)
+    if not paths:
+        raise MissingField(f"update_mask is needed: what to change of {', '.join(MASK)}", field="update_mask")
+    unknown = sorted(paths - set(MASK))
+    faults = [("update_mask", f"names {each[:64]!r}; it may name {', '.join(MASK)}") for each in unknown[:20]]
+    if "name" in paths:
+        faults += _name_faults(message.name)
+    if "description" in paths:
+        faults += _description_faults(message.description)
+    state = state_from(int(message.state), "segment.state") if "state" in paths else None
+    if "state" in paths and state in (None, ARCHIVED):
+        faults.append(("segment.state", f"is one of {_SETTABLE}; DeleteSegment archives"))
+    if faults:
+        raise _refused(faults)
+    name = message.name.strip() if "name" in paths else None
+    if name == "":
+        raise MissingField("segment.name is needed: what people call it", field="segment.name")
+    description = message.description.strip() if "description" in paths else None
+    return Change(name, description, _changed_criteria(message, paths), state)
+
+
+def _changed_criteria(message: pb.Segment, paths: set[str]) -> Node | None:
+    """The criteria in the forms that the mask names: the other form may be what was read before."""
+    if not paths & {"criteria", "expression"}:
+        return None
+    named = pb.Segment()
+    if "criteria" in paths and message.HasField("criteria"):
+        named.criteria.CopyFrom(message.criteria)
+    if "expression" in paths and message.HasField("expression"):
+        named.expression.CopyFrom(message.expression)
+    return criteria.read(named)
+
+
+def _name_faults(name: str) -> list[tuple[str, str]]:
+    if len(name) > MAX_NAME or _controls(name):
+        return [("segment.name", f"is at most {MAX_NAME} characters without control characters")]
+    return []
+
+
+def _description_faults(description: str) -> list[tuple[str, str]]:
+    if len(description) > MAX_DESCRIPTION or _controls(description.translate({9: " ", 10: " ", 13: " "})):
+        limit = f"{MAX_DESCRIPTION:,}"
+        return [("segment.description", f"is at most {limit} characters without control characters")]
+    return []
+
+
+def _controls(text: str) -> bool:
+    return any(unicodedata.category(each) == "Cc" for each in text)
+
+
+def _refused(faults: list[tuple[str, str]]) -> InvalidParameters:
+    violations = [
+        Violation(field, InvalidParameters.reason, f"{field} {problem}") for field, problem in faults
+    ]
+    return InvalidParameters(violations[0].message, violations=violations, field=violations[0].field)

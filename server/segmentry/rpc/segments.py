@@ -1,0 +1,119 @@
+"""Serves the saved segments of SegmentBuilder: converts, asks the service, converts back."""
+# ruff: noqa: N802, ARG002  # methods are named by the contract, and few need the context
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from segmentry.errors import MissingField
+from segmentry.rpc import claims, pages
+from segmentry.rpc.call import ServerContext, note
+from segmentry.rpc.context import plain, tenant_of
+from segmentry.rpc.convert import segments as convert
+from segmentry.rpc.pages import PageRequest
+from segmentry.rpc.tokens import Tokens
+from segmentry.segments.record import SavedSegment
+from segmentry.segments.service import SegmentService
+from segmentry.v1 import segment_builder_pb2 as pb
+from segmentry.v1 import segment_builder_pb2_grpc as grpc_stubs
+
+PAGE = 50
+
+
+class SavedSegments(grpc_stubs.SegmentBuilderServicer):
+    """The five RPCs. `now` replaces the server's clock."""
+
+    def __init__(
+        self, segments: SegmentService, tokens: Tokens, now: Callable[[], datetime] | None = None
+    ) -> None:
+        self._segments = segments
+        self._tokens = tokens
+        self._now = now
+
+    async def CreateSegment(
+        self, request: pb.CreateSegmentRequest, context: ServerContext
+    ) -> pb.CreateSegmentResponse:
+        tenant = tenant_of(request)
+        claim = claims.claim(request, "CreateSegment", tenant)
+        wanted = convert.definition(request.segment)
+        schema_id = plain(request.segment.schema_id, "segment.schema_id")
+        saved = await self._segments.create(tenant, schema_id, wanted, now=self._instant(), claim=claim)
+        return pb.CreateSegmentResponse(segment=_noted(saved))
+
+    async def GetSegment(
+        self, request: pb.GetSegmentRequest, context: ServerContext
+    ) -> pb.GetSegmentResponse:
+        tenant, segment_id = tenant_of(request), _segment_id(request.segment_id, "segment_id")
+        version = request.version if request.HasField("version") else None
+        return pb.GetSegmentResponse(segment=_noted(await self._segments.get(tenant, segment_id, version)))
+
+    async def ListSegments(
+        self, request: pb.ListSegmentsRequest, context: ServerContext
+    ) -> pb.ListSegmentsResponse:
+        tenant = tenant_of(request)
+        state = convert.state_from(int(request.state), "state")
+        segment_id = request.segment_id
+        scope = f"segments {segment_id} {state}"
+        asked = PageRequest(tenant, scope, request.page_size, request.page_token)
+        size = pages.size_of(asked, PAGE)
+        most = size + 1
+        at = pages.position(asked, self._tokens)
+        if segment_id:
+            after = int(at or 0)
+            found = await self._segments.versions(tenant, segment_id, state=state, after=after, limit=most)
+        else:
+            since = pages.creation(at)
+            found = await self._segments.list(tenant, state=state, after=since, limit=most)
+        shown = found[:size]
+        token = ""
+        if len(found) > size:
+            last = shown[-1]
+            end = str(last.version) if segment_id else pages.created(last.create_time, last.segment_id)
+            token = pages.sealed(asked, self._tokens, end)
+        # A page of 500 large definitions takes longer than the loop may stand still.
+        messages = await asyncio.to_thread(convert.segments, shown)
+        return pb.ListSegmentsResponse(segments=messages, next_page_token=token)
+
+    async def UpdateSegment(
+        self, request: pb.UpdateSegmentRequest, context: ServerContext
+    ) -> pb.UpdateSegmentResponse:
+        tenant = tenant_of(request)
+        segment_id = _segment_id(request.segment.segment_id, "segment.segment_id")
+        etag = _etag(request.segment.etag, "segment.etag")
+        claim = claims.claim(request, "UpdateSegment", tenant)
+        change = convert.change(request.segment, request.update_mask)
+        saved = await self._segments.update(
+            tenant, segment_id, etag, change, now=self._instant(), claim=claim
+        )
+        return pb.UpdateSegmentResponse(segment=_noted(saved))
+
+    async def DeleteSegment(
+        self, request: pb.DeleteSegmentRequest, context: ServerContext
+    ) -> pb.DeleteSegmentResponse:
+        tenant, segment_id = tenant_of(request), _segment_id(request.segment_id, "segment_id")
+        etag = _etag(request.etag, "etag")
+        return pb.DeleteSegmentResponse(
+            segment=_noted(await self._segments.archive(tenant, segment_id, etag))
+        )
+
+    def _instant(self) -> datetime:
+        return self._now() if self._now else datetime.now(UTC).replace(microsecond=0)
+
+
+def _segment_id(segment_id: str, field: str) -> str:
+    if not segment_id:
+        raise MissingField(f"{field} is needed; ListSegments names the segments", field=field)
+    return segment_id
+
+
+def _etag(etag: str, field: str) -> str:
+    if not etag:
+        raise MissingField(f"{field} is needed: the etag of the version that was read", field=field)
+    return etag
+
+
+def _noted(saved: SavedSegment) -> pb.Segment:
+    note(segment=saved.segment_id, version=saved.version)
+    return convert.segment(saved)
