@@ -8,7 +8,7 @@ from segmentry.criteria.matchline import Engine, reference
 from segmentry.customers import polars_rows, rows
 
 from tests.conformance import exports
-from tests.exports.sql_runners import DuckDb, Server, SqlEngine, Sqlite
+from tests.exports.sql_runners import ClickHouse, DuckDb, Server, SqlEngine, Sqlite, exported
 
 ENGINES: Mapping[str, Engine] = {
     "reference": reference,
@@ -17,7 +17,8 @@ ENGINES: Mapping[str, Engine] = {
     "mongodb export (mingo)": exports.MINGO,
     "jsonlogic export": exports.JSON_LOGIC_JS,
     "elasticsearch export": exports.ELASTICSEARCH,
-    "duckdb export": SqlEngine(DuckDb),
-    "sqlite export": SqlEngine(Sqlite),
-    "postgresql export": SqlEngine(Server.connected),
+    "duckdb export": SqlEngine(DuckDb, exported),
+    "sqlite export": SqlEngine(Sqlite, exported),
+    "postgresql export": SqlEngine(Server.reading_text, exported),
+    "clickhouse export": SqlEngine(ClickHouse, exported),
 }

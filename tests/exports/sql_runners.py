@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -11,10 +12,14 @@ from typing import Any, ClassVar, Protocol
 
 import asyncpg
 import duckdb
+from chdb import session as chdb_session
 from segmentry.criteria.catalog import Catalog
-from segmentry.criteria.dates import iso
-from segmentry.criteria.export.dialects import DUCKDB, POSTGRESQL, SQLITE, Dialect
+from segmentry.criteria.dates import Clock, iso
+from segmentry.criteria.export.dialects import CLICKHOUSE, DUCKDB, POSTGRESQL, SQLITE, Dialect
+from segmentry.criteria.export.dialects.dialect import micros
+from segmentry.criteria.export.exported import Source
 from segmentry.criteria.export.sql import Condition, condition, quoted, relation
+from segmentry.criteria.export.statement import export
 from segmentry.criteria.match import EventRow, Row, without_tops
 from segmentry.criteria.nodes import Node
 
@@ -38,6 +43,12 @@ def plain(bound: Node, catalog: Catalog, dialect: Dialect, as_of: datetime) -> C
     """The condition as the pushdown stores run it; any float column may hold NaN here."""
     floats = (each.column_name for each in catalog.fields if each.type == "number" and not each.integer)
     return condition(bound, catalog, dialect, as_of, nan_columns=frozenset(floats))
+
+
+def exported(bound: Node, catalog: Catalog, dialect: Dialect, as_of: datetime) -> Condition:
+    """The condition as it is exported: with parameters as JSON has them."""
+    found = export(bound, Source(catalog, Clock.at(as_of)), dialect)
+    return Condition(found.text, tuple(json.loads(json.dumps(found.parameters))))
 
 
 class SqlEngine:
@@ -166,6 +177,14 @@ class Postgres:
         self._connection: Any = self._runner.run(asyncpg.connect(dsn, database="postgres"))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
         self._execute('CREATE SCHEMA IF NOT EXISTS "the"')
 
+    def read_text(self) -> None:
+        """Take parameters as JSON has them: times and large numbers as text."""
+        for name in ("timestamptz", "int8", "float8", "numeric"):
+            done = self._connection.set_type_codec(
+                name, encoder=_as_text, decoder=str, schema="pg_catalog", format="text"
+            )
+            self._runner.run(done)
+
     def close(self) -> None:
         self._runner.run(self._connection.close())
         self._runner.close()
@@ -181,7 +200,86 @@ class Postgres:
                 self._runner.run(self._connection.execute(f"INSERT INTO {table.name} VALUES {text}", *cells))
 
     def keys(self, query: str, parameters: Sequence[Any]) -> list[int]:
-        return [row[0] for row in self._runner.run(self._connection.fetch(query, *parameters))]
+        return [int(row[0]) for row in self._runner.run(self._connection.fetch(query, *parameters))]
+
+
+def _as_text(value: Any) -> str:
+    return iso(value) if isinstance(value, datetime) else str(value)
+
+
+class ClickHouse:
+    """ClickHouse inside this process. Arrays are Variant(Array), so that they can be unset."""
+
+    storage = Storage(
+        CLICKHOUSE,
+        {
+            "string": "Nullable(String)",
+            "integer": "Nullable(Int64)",
+            "float": "Nullable(Float64)",
+            "boolean": "Nullable(Bool)",
+            "datetime": "Nullable(DateTime64(6, 'UTC'))",
+            "array": "Variant(Array(Nullable(String)))",
+        },
+        # JSON has no NaN, and the text of a DateTime64 stops at 1900.
+        {
+            "datetime": lambda each: micros(each)[0],
+            "float": lambda each: each if math.isfinite(each) else str(each),
+            "array": lambda each: [1, list(each)],
+        },
+        schema=False,
+    )
+
+    def __init__(self) -> None:
+        # chdb ships no types.
+        self._session: Any = chdb_session.Session()
+
+    def load(self, tables: Sequence[Table]) -> None:
+        for table in tables:
+            # Read as plain columns, then put into those of the table.
+            read = [sql_type for _, sql_type in table.columns]
+            names = [f"c{number}" for number in range(len(read))]
+            rows = (dict(zip(names, row, strict=True)) for row in table.rows)
+            text = "\n".join(json.dumps(row) for row in rows).replace("\\", "\\\\").replace("'", "\\'")
+            self._session.query(f"DROP TABLE IF EXISTS {table.name}")
+            self._session.query(f"CREATE TABLE {table.name} ({_columns(table)}) ENGINE = Memory")
+            if table.rows:
+                columns = ", ".join(f"{n} {_PLAIN.get(t, t)}" for n, t in zip(names, read, strict=True))
+                cells = ", ".join(_CELLS.get(t, "{0}").format(n) for n, t in zip(names, read, strict=True))
+                self._session.query(
+                    f"INSERT INTO {table.name} SELECT {cells} FROM format(JSONEachRow, '{columns}', '{text}')"
+                )
+
+    def keys(self, query: str, parameters: Sequence[Any]) -> list[int]:
+        given = {f"p{number}": _parameter(each) for number, each in enumerate(parameters, start=1)}
+        found = self._session.query(query, "JSONCompactColumns", params=given)
+        columns: list[list[int]] = json.loads(str(found) or "[]")
+        return [int(each) for column in columns for each in column]
+
+
+_PLAIN = {
+    ClickHouse.storage.types["datetime"]: "Nullable(Int64)",
+    ClickHouse.storage.types["array"]: "Tuple(Nullable(Int64), Array(Nullable(String)))",
+}
+_CELLS = {
+    ClickHouse.storage.types["datetime"]: "fromUnixTimestamp64Micro({0}, 'UTC')",
+    ClickHouse.storage.types["array"]: "if({0}.1 = 1, {0}.2::Variant(Array(Nullable(String))), NULL)",
+}
+
+
+def _parameter(value: Any, *, inside: bool = False) -> str:
+    """A query parameter as ClickHouse reads it: tab-separated text, with quotes inside a list."""
+    match value:
+        case list() | tuple():
+            return f"[{', '.join(_parameter(each, inside=True) for each in value)}]"  # pyright: ignore[reportUnknownVariableType]
+        case str():
+            escaped = (
+                value.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t").replace("\r", "\\r")
+            )
+            return "'" + escaped.replace("'", "\\'") + "'" if inside else escaped
+        case bool():
+            return "true" if value else "false"
+        case _:
+            return str(value)
 
 
 class Server:
@@ -195,6 +293,12 @@ class Server:
         assert cls.dsn, "the fixture postgres_server has not run"
         cls.connections.append(Postgres(cls.dsn))
         return cls.connections[-1]
+
+    @classmethod
+    def reading_text(cls) -> Postgres:
+        connection = cls.connected()
+        connection.read_text()
+        return connection
 
     @classmethod
     def close(cls) -> None:
