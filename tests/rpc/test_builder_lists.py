@@ -163,6 +163,7 @@ async def test_schemas_are_listed_default_first() -> None:
 
 
 BUILT = {"Build", "StreamBuild", "Refine", "StreamRefine", "PreviewCount", "ListFields", "ListSchemas"}
+BUILT |= {f"{verb}Segment" for verb in ("Create", "Get", "Update", "Delete")} | {"ListSegments"}
 SERVICE: Any = pb.DESCRIPTOR.services_by_name["SegmentBuilder"]
 
 
