@@ -37,6 +37,17 @@ def postgres_folder() -> Generator[Path]:
         shutil.rmtree(folder)
 
 
+@pytest.fixture(scope="session")
+def postgres_dsn(postgres_folder: Path) -> Generator[str]:
+    """The address of that server, for tests that connect by themselves."""
+    server = EmbeddedPostgres(postgres_folder, durable=False)
+    dsn = asyncio.run(server.start())
+    try:
+        yield dsn
+    finally:
+        asyncio.run(server.stop())
+
+
 @pytest.fixture
 async def database(postgres_folder: Path) -> AsyncGenerator[Database]:
     """The opened, empty state store."""

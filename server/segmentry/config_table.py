@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from segmentry import config
-from segmentry.config_kinds import SecretText
-from segmentry.config_sources import TableList
+from segmentry.config_kinds import SecretText, TableList
 
 
 def as_markdown() -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from segmentry.state.embedded import EmbeddedPostgres
 
+from tests.conformance.engines import DUCKDB, POSTGRESQL
 from tests.exports.sql_runners import Server
 
 
@@ -18,8 +19,16 @@ def postgres_server(postgres_folder: Path) -> Generator[None]:
     server = EmbeddedPostgres(postgres_folder, durable=False)
     Server.dsn = asyncio.run(server.start())
     yield
+    POSTGRESQL.close()
     Server.close()
     asyncio.run(server.stop())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def duckdb_at_the_end() -> Generator[None]:
+    """Close the database in memory that cases of DuckDB share."""
+    yield
+    DUCKDB.close()
 
 
 @pytest.fixture(autouse=True)

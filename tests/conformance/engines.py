@@ -6,9 +6,16 @@ from collections.abc import Mapping
 
 from segmentry.criteria.matchline import Engine, reference
 from segmentry.customers import polars_rows, rows
+from segmentry.customers.duckdb_rows import DuckdbScratch
+from segmentry.customers.postgres_rows import PostgresScratch
+from segmentry.customers.sql_rows import SqlRows
 
 from tests.conformance import exports
 from tests.exports.sql_runners import ClickHouse, DuckDb, Server, SqlEngine, Sqlite, exported
+
+# The stores themselves: each case is a customer table of theirs for a moment.
+DUCKDB = SqlRows(DuckdbScratch)
+POSTGRESQL = SqlRows(lambda: PostgresScratch(Server.dsn))
 
 ENGINES: Mapping[str, Engine] = {
     "reference": reference,
@@ -21,4 +28,6 @@ ENGINES: Mapping[str, Engine] = {
     "sqlite export": SqlEngine(Sqlite, exported),
     "postgresql export": SqlEngine(Server.reading_text, exported),
     "clickhouse export": SqlEngine(ClickHouse, exported),
+    "duckdb": DUCKDB.select,
+    "postgresql": POSTGRESQL.select,
 }

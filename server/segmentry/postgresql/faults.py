@@ -26,6 +26,16 @@ _LOST = (
     pg.InvalidAuthorizationSpecificationError,
     pg.InvalidCatalogNameError,
 )
+# What a table's owner can do to it while we read it.
+_CHANGED = (
+    pg.UndefinedTableError,
+    pg.UndefinedColumnError,
+    pg.UndefinedFunctionError,
+    pg.DatatypeMismatchError,
+    pg.NumericValueOutOfRangeError,
+    pg.InvalidTextRepresentationError,
+    pg.InvalidParameterValueError,
+)
 # PostgreSQL has no text with NUL in it, not even as a value to compare with.
 _NO_TEXT = (pg.CharacterNotInRepertoireError, pg.UntranslatableCharacterError)
 
@@ -36,6 +46,16 @@ class ConnectionLost(Unavailable):
 
 def retry_after_s() -> float:
     return RETRY_AFTER_S * random.uniform(0.5, 1.5)
+
+
+def says_changed(err: BaseException) -> bool:
+    """Whether a statement that was right for a table no longer is: columns went or changed their type."""
+    return isinstance(err, _CHANGED)
+
+
+def says_forbidden(err: BaseException) -> bool:
+    """Whether the role may not read what it was asked to read."""
+    return isinstance(err, pg.InsufficientPrivilegeError)
 
 
 @contextmanager
