@@ -67,8 +67,8 @@ protos: setup  ## regenerate the committed stubs with the oldest promised genera
 	@bash scripts/protos
 
 .PHONY: bench
-bench: setup  ## paired benchmarks: each prints both sides and the ratio
-	@$(BIN)/python -m benchmarks
+bench: setup  ## paired benchmarks, both sides and the ratio; ARGS="engines --members 1000000" picks
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 .PHONY: check
 check: format-check lint types test  ## exactly what CI runs

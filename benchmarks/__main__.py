@@ -1,27 +1,35 @@
 """`make bench`: every paired benchmark, each with both sides in one run.
 
-python -m benchmarks [rpc] [sweep]        # all of them by default
+python -m benchmarks                               # all of them
+python -m benchmarks engines --members 1000000     # one, with its own arguments
+make bench ARGS="engines --members 1000000"
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
 
-from benchmarks import rpc, sweep
+from benchmarks import engines, rpc, sweep
 
-ALL = {"rpc": rpc.main, "sweep": sweep.main}
+ALL: dict[str, Callable[[Sequence[str]], None]] = {
+    "rpc": lambda _: rpc.main(),
+    "sweep": lambda given: sweep.main(tuple(int(each) for each in given) or sweep.ROWS),
+    "engines": engines.main,
+}
 
 
 def main() -> int:
-    """Run the named benchmarks one after the other; 2 for a name that is none."""
-    wanted = sys.argv[1:] or list(ALL)
-    unknown = [name for name in wanted if name not in ALL]
+    """Run the named benchmark with its arguments, or several or all without; 2 for a name that is none."""
+    names = [each for each in sys.argv[1:] if each[:1].isalpha()]
+    given = [each for each in sys.argv[1:] if each not in names]
+    unknown = [name for name in names if name not in ALL]
     if unknown:
         print(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(ALL)}", file=sys.stderr)
         return 2
-    for name in wanted:
+    for name in names or ALL:
         print(f"==> {name}")
-        ALL[name]()
+        ALL[name](given)
     return 0
 
 

@@ -142,22 +142,6 @@ def test_tables_of_the_environment_replace_those_of_the_file(tmp_path: Path) -> 
     assert tables == (TableSettings(Path("x.csv"), "a"), TableSettings(Path("y.parquet")))
 
 
-@pytest.mark.parametrize(
-    ("toml", "said"),
-    [
-        ("[[table]]\n", "entry 1 needs a path"),
-        ('[[table]]\npath = "a"\nshema = "x"\n', "unknown key 'shema'"),
-        ("[[table]]\npath = 3\n", "path = 3: needs text"),
-        ('[[table]]\npath = "a.csv"\n[[table]]\npath = "b/a.csv"\n', "twice"),
-        ('table = "a.csv"\n', "needs [[table]] entries"),
-        ("a = [\n", "is not TOML"),
-    ],
-)
-def test_a_bad_table_entry_is_named(tmp_path: Path, toml: str, said: str) -> None:
-    (problem,) = problems({}, write(tmp_path, toml))
-    assert said in problem
-
-
 def test_a_missing_file_is_a_problem_and_no_crash(tmp_path: Path) -> None:
     (problem,) = problems({}, tmp_path / "absent.toml")
     assert "cannot be read" in problem

@@ -9,14 +9,13 @@ line in `docs/operations.md` stand together below. The environment wins over the
 from __future__ import annotations
 
 import dataclasses
-import difflib
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
+from segmentry import config_reading
 from segmentry.config_kinds import (
     Choice,
     Day,
@@ -28,15 +27,14 @@ from segmentry.config_kinds import (
     Problem,
     Secret,
     SecretText,
-    TableList,
-    TableSettings,
     Text,
     Url,
 )
+from segmentry.config_reading import ConfigError, Setting
+from segmentry.config_sources import TableList, TableSettings, with_dsns
 
 __all__ = ["ConfigError", "Secret", "Setting", "Settings", "TableSettings", "load", "settings_table"]
 
-PREFIX = "SEGMENTRY_"
 CONFIG_VARIABLE = "SEGMENTRY_CONFIG"
 # Variables of the terminal and of the tests: ours, but no settings of a server.
 OTHER_VARIABLES = (
@@ -48,16 +46,6 @@ OTHER_VARIABLES = (
 )
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What is known about one setting beside its value."""
-
-    env: str
-    key: str
-    kind: Kind
-    about: str
 
 
 def _setting(default: T, env: str, key: str, kind: Kind, about: str) -> T:
@@ -148,9 +136,16 @@ class Settings:
         "SEGMENTRY_TABLES",
         "table",
         TableList(),
-        "Customer tables. In TOML one `[[table]]` each, with `path`, and optionally `schema`, `tenant`, "
-        "`catalog` and `default`. In the environment `schema=path`, separated by commas; that replaces the "
-        "file's list.",
+        "Customer tables. In TOML one `[[table]]` each, with `path` or `dsn`; see Tables. In the environment "
+        "`schema=path`, separated by commas; that replaces the file's list.",
+    )
+    max_analysis_rows: int = _setting(
+        2_000_000,
+        "SEGMENTRY_MAX_ANALYSIS_ROWS",
+        "max_analysis_rows",
+        Integer(1, 100_000_000),
+        "Most rows that an analysis copies into memory from a table that a database serves; of a larger one "
+        "it is refused with DATASET_TOO_LARGE.",
     )
     deadline_read_s: float = _setting(
         5.0,
@@ -269,17 +264,15 @@ class Settings:
     )
 
 
-class ConfigError(Exception):
-    """Every problem of the configuration, one line each."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = tuple(problems)
-
-
 def settings_table() -> dict[str, Setting]:
     """Every setting by its attribute name, in the order of the documentation."""
     return {field.name: field.metadata["setting"] for field in dataclasses.fields(Settings)}
+
+
+def _dsn_variables(values: Mapping[str, Any]) -> list[str]:
+    """The environment variables that tables of a file take their DSN from."""
+    tables: tuple[TableSettings, ...] = values.get("tables", ())
+    return [table.dsn_env for table in tables if table.dsn_env]
 
 
 def load(environ: Mapping[str, str], config: Path | None = None, **overrides: Any) -> Settings:
@@ -292,107 +285,17 @@ def load(environ: Mapping[str, str], config: Path | None = None, **overrides: An
     """
     problems: list[str] = []
     path = config or (Path(environ[CONFIG_VARIABLE]) if environ.get(CONFIG_VARIABLE) else None)
-    values = _from_file(path, problems) if path else {}
-    values |= _from_environment(environ, problems)
-    values |= _checked_overrides(overrides, problems)
+    table = settings_table()
+    values = config_reading.from_file(path, table, problems) if path else {}
+    values |= config_reading.from_environment(
+        environ, table, (*OTHER_VARIABLES, *_dsn_variables(values)), problems
+    )
+    values |= config_reading.checked(overrides, table, problems)
+    if "tables" in values:
+        try:
+            values["tables"] = with_dsns(values["tables"], environ)
+        except Problem as problem:
+            problems.extend(f"table {line}" for line in problem.lines)
     if problems:
         raise ConfigError(problems)
     return Settings(**values)
-
-
-def _from_file(path: Path, problems: list[str]) -> dict[str, Any]:
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as err:
-        problems.append(f"{path}: cannot be read ({err.strerror or type(err).__name__})")
-        return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
-        problems.append(f"{path}: is not TOML ({_without_values(err)})")
-        return {}
-    flat = _flatten(document)
-    by_key = {setting.key: (name, setting) for name, setting in settings_table().items()}
-    values: dict[str, Any] = {}
-    for key, raw in flat.items():
-        if key not in by_key:
-            problems.append(f"{path}: unknown key {key!r}{_nearest(key, by_key)}")
-            continue
-        name, setting = by_key[key]
-        try:
-            values[name] = setting.kind.from_toml(raw, path.parent)
-        except Problem as problem:
-            problems.append(f"{path}: {key} {problem}")
-    return values
-
-
-def _from_environment(environ: Mapping[str, str], problems: list[str]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    known: set[str] = set(OTHER_VARIABLES)
-    for name, setting in settings_table().items():
-        known.add(setting.env)
-        secret = isinstance(setting.kind, SecretText)
-        raw = environ.get(setting.env, "")
-        where = setting.env
-        if secret:
-            known.add(f"{setting.env}_FILE")
-            file = environ.get(f"{setting.env}_FILE", "")
-            if file and raw:
-                problems.append(f"{where} and {where}_FILE are both set; keep one")
-                continue
-            if file:
-                where = f"{where}_FILE"
-                try:
-                    raw = Path(file).read_text(encoding="utf-8").strip()
-                except (OSError, UnicodeDecodeError) as err:
-                    problems.append(f"{where} = {file!r}: cannot be read ({type(err).__name__})")
-                    continue
-                if not raw:
-                    problems.append(f"{where} = {file!r}: is empty")
-                    continue
-        # A variable that is set to nothing counts as not set: that is how shells and compose files unset.
-        if not raw:
-            continue
-        try:
-            values[name] = setting.kind.from_text(raw)
-        except Problem as problem:
-            problems.append(f"{where} {problem}")
-    problems.extend(
-        f"{variable} is no setting{_nearest(variable, known)}"
-        for variable in sorted(environ)
-        if variable.startswith(PREFIX) and variable not in known
-    )
-    return values
-
-
-def _checked_overrides(overrides: Mapping[str, Any], problems: list[str]) -> dict[str, Any]:
-    table = settings_table()
-    values: dict[str, Any] = {}
-    for name, value in overrides.items():
-        if value is None:
-            continue
-        if name not in table:
-            raise TypeError(f"no setting is called {name!r}")
-        try:
-            values[name] = table[name].kind.check(value)
-        except Problem as problem:
-            problems.append(f"--{name.replace('_', '-')} {problem}")
-    return values
-
-
-def _flatten(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in document.items():
-        if isinstance(value, dict):
-            flat |= _flatten(cast("dict[str, Any]", value), f"{prefix}{key}.")
-        else:
-            flat[prefix + key] = value
-    return flat
-
-
-def _nearest(name: str, candidates: Mapping[str, object] | set[str]) -> str:
-    found = difflib.get_close_matches(name, sorted(candidates), n=1, cutoff=0.6)
-    return f"; did you mean {found[0]}?" if found else ""
-
-
-def _without_values(err: Exception) -> str:
-    # The parser's text ends in a position and quotes at most a character, never a value.
-    return str(err) if isinstance(err, tomllib.TOMLDecodeError) else "not UTF-8"

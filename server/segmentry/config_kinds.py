@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -12,8 +11,12 @@ from typing import Protocol, cast
 from urllib.parse import urlsplit
 
 
-class Problem(Exception):  # named by what it is: one line of a report
-    """What is wrong with one value, and what would work."""
+class Problem(Exception):  # named by what it is: lines of a report
+    """What is wrong with one value, and what would work; one line for each fault."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("; ".join(lines))
+        self.lines = lines
 
 
 class Secret:
@@ -36,21 +39,6 @@ class Secret:
 
     def __hash__(self) -> int:
         return hash(self._text)
-
-
-@dataclass(frozen=True, slots=True)
-class TableSettings:
-    """One customer file to load. An empty `schema` is the file's name without its ending."""
-
-    path: Path
-    schema: str = ""
-    tenant: str = "demo"
-    catalog: Path | None = None
-    default: bool = False
-
-    @property
-    def schema_id(self) -> str:
-        return self.schema or self.path.stem
 
 
 class Kind(Protocol):
@@ -257,72 +245,3 @@ class SecretText(_Plain):
         if not isinstance(text, str) or len(text) < self.minimum:
             raise Problem(f"needs text of at least {self.minimum} characters")
         return Secret(text)
-
-
-@dataclass(frozen=True, slots=True)
-class TableList:
-    """Customer tables; see `TableSettings`."""
-
-    @property
-    def range(self) -> str:
-        return "tables"
-
-    def from_text(self, text: str) -> object:
-        tables: list[TableSettings] = []
-        for entry in filter(None, (part.strip() for part in text.split(","))):
-            schema, equals, path = entry.partition("=")
-            if not equals:
-                schema, path = "", entry
-            if not path.strip():
-                raise Problem(f"= {text!r}: needs schema=path, separated by commas")
-            tables.append(TableSettings(Path(path.strip()), schema.strip()))
-        return self.check(tuple(tables))
-
-    def from_toml(self, raw: object, folder: Path) -> object:
-        if not isinstance(raw, list):
-            raise Problem("needs [[table]] entries, each with a path")
-        entries = cast("list[object]", raw)
-        return self.check(
-            tuple(_table(entry, number, folder) for number, entry in enumerate(entries, start=1))
-        )
-
-    def check(self, value: object) -> object:
-        tables = cast("tuple[TableSettings, ...]", value)
-        seen: set[tuple[str, str]] = set()
-        defaults: set[str] = set()
-        for table in tables:
-            if (table.tenant, table.schema_id) in seen:
-                raise Problem(f"names schema {table.schema_id!r} of tenant {table.tenant!r} twice")
-            seen.add((table.tenant, table.schema_id))
-            if table.default and table.tenant in defaults:
-                raise Problem(f"has two default tables for tenant {table.tenant!r}")
-            if table.default:
-                defaults.add(table.tenant)
-        return tables
-
-
-_TABLE_KEYS = ("path", "schema", "tenant", "catalog", "default")
-
-
-def _table(entry: object, number: int, folder: Path) -> TableSettings:
-    if not isinstance(entry, Mapping):
-        raise Problem(f"entry {number} needs a path")
-    fields = cast("Mapping[str, object]", entry)
-    unknown = [key for key in fields if key not in _TABLE_KEYS]
-    if unknown:
-        raise Problem(f"entry {number}: unknown key {unknown[0]!r}; it may have {', '.join(_TABLE_KEYS)}")
-    for key in ("path", "schema", "tenant", "catalog"):
-        if key in fields and (not isinstance(fields[key], str) or not fields[key]):
-            raise Problem(f"entry {number}: {key} = {fields[key]!r}: needs text")
-    if "path" not in fields:
-        raise Problem(f"entry {number} needs a path")
-    default = fields.get("default", False)
-    if not isinstance(default, bool):
-        raise Problem(f"entry {number}: default = {default!r}: needs true or false")
-    return TableSettings(
-        path=folder / str(fields["path"]),
-        schema=str(fields.get("schema", "")),
-        tenant=str(fields.get("tenant", "demo")),
-        catalog=folder / str(fields["catalog"]) if "catalog" in fields else None,
-        default=default,
-    )

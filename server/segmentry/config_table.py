@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from segmentry import config
-from segmentry.config_kinds import SecretText, TableList
+from segmentry.config_kinds import SecretText
+from segmentry.config_sources import TableList
 
 
 def as_markdown() -> str:

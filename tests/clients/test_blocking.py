@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import pytest
 from segmentry.v1 import segment_builder_pb2
-from segmentry_client import SegmentryClient
+from segmentry_client import AsyncSegmentryClient, SegmentryClient
 
 from tests.clients.scripted import BUILDER, serving
 
@@ -130,3 +130,8 @@ def test_the_client_needs_nothing_but_grpc_and_protobuf() -> None:
     )
     seen = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert seen.stdout.strip() == "[]"
+
+
+def test_it_has_every_method_of_the_asynchronous_client() -> None:
+    asynchronous = {name for name in dir(AsyncSegmentryClient) if not name.startswith("_")}
+    assert asynchronous <= {name for name in dir(SegmentryClient) if not name.startswith("_")}

@@ -14,7 +14,7 @@ from segmentry.criteria import check, match, parse
 from segmentry.criteria.catalog import Catalog, EventProperty, EventType, Field
 from segmentry.criteria.dates import Clock
 from segmentry.criteria.nodes import And, Event, Everyone, Leaf, Node, Not, Operator, Or, Scalar, Top
-from segmentry.customers import columns
+from segmentry.customers import columns, scan
 from segmentry.customers.demo import golf_snapshot
 from segmentry.customers.snapshot import Snapshot
 
@@ -190,6 +190,35 @@ def test_every_row_is_decided_as_by_the_reference(
     # What was asked before changes nothing: all at once, and again from the cache.
     counts = [sum(match.select(tree, mappings, AS_OF, happened, folded=FOLDED)) for tree in trees]
     assert snapshot.count_many([And(tuple(trees)), *trees], AS_OF)[1:] == counts
+
+
+# A word holds 64 rows, and here a slice does too: the first and the last row of each, and an empty table.
+@pytest.mark.parametrize("n_rows", [0, 1, 63, 64, 65, 130])
+@settings(
+    max_examples=12,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(few=ROWS, events=EVENTS, trees=st.lists(TREES, min_size=1, max_size=4))
+def test_no_row_is_lost_at_the_edge_of_a_word_or_a_slice(
+    *,
+    monkeypatch: pytest.MonkeyPatch,
+    n_rows: int,
+    few: list[dict[str, object]],
+    events: list[tuple[int, datetime, int | None, str | None]],
+    trees: list[Node],
+) -> None:
+    monkeypatch.setattr(columns, "CODED_LIMIT", 0)
+    monkeypatch.setattr(scan, "SLICE_ROWS", 64)
+    monkeypatch.setattr(scan, "TEXT_SLICE_ROWS", 64)
+    rows = [few[index % len(few)] for index in range(n_rows)]
+    snapshot = table(rows, [(owner * 11 % max(n_rows, 1), *rest) for owner, *rest in events if n_rows])
+    mappings, happened = snapshot.rows_as_mappings(), snapshot.events_as_mappings()
+    expected = [match.select(tree, mappings, AS_OF, happened, folded=FOLDED) for tree in trees]
+    counts = snapshot.count_many([*trees, *map(Not, trees)], AS_OF)
+    assert counts == [sum(each) for each in expected] + [n_rows - sum(each) for each in expected]
+    assert [snapshot.mask(tree, AS_OF).tolist() for tree in trees] == expected
 
 
 @settings(max_examples=50, deadline=None)

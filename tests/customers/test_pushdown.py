@@ -160,10 +160,10 @@ def test_estimates_hold_the_truth_and_counts_agree_on_the_golf_club(place: Place
                 low, high = _interval(found)
                 assert not found.exact
                 assert found.universe == club.rows
-                assert 0 <= low <= found.is_estimate <= high <= club.rows
+                assert low <= (found.matched or 0) <= high <= club.rows
                 assert high - low < club.rows / 6
                 estimated += 1
-                inside += low <= count.is_estimate <= high
+                inside += low <= (count.matched or 0) <= high
             # The rank of a sampled customer says nothing of the table's.
             assert await table.estimate(Top("handicap", 10), AS_OF) is None
         return inside, estimated

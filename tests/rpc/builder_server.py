@@ -54,10 +54,11 @@ def golf_store() -> SnapshotStore:
 
 @dataclass
 class Client:
-    """A stub, and the drain of the server behind it."""
+    """A stub, and the drain and the address of the server behind it."""
 
     stub: SegmentBuilderAsyncStub
     drain: Drain
+    address: str
 
 
 @asynccontextmanager
@@ -84,7 +85,7 @@ async def builder(
     try:
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
             stub: Any = segment_builder_pb2_grpc.SegmentBuilderStub(channel)
-            yield Client(stub, drain)
+            yield Client(stub, drain, f"127.0.0.1:{port}")
     finally:
         await server.stop(0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import threading
 from collections.abc import Sequence
@@ -13,6 +14,8 @@ import pytest
 from google.protobuf import json_format
 from segmentry.criteria import canonical, check, match, parse
 from segmentry.criteria.nodes import Node
+from segmentry.customers.engine import Pinned
+from segmentry.customers.snapshot_table import Slots, SnapshotTable
 from segmentry.customers.snapshots import SnapshotStore
 from segmentry.customers.store import Count
 from segmentry.rpc.convert.criteria import from_expression, to_node
@@ -252,14 +255,23 @@ class SlowStore(SnapshotStore):
         self.let_go = asyncio.Event()
         self.gone = asyncio.Event()
 
-    async def count(self, tenant: str, schema_id: str, nodes: Sequence[Node], as_of: datetime) -> list[Count]:
-        self.asked.set()
+    async def pinned(self, tenant: str, schema_id: str) -> Pinned:
+        return dataclasses.replace(await super().pinned(tenant, schema_id), engine=_SlowTable(self))
+
+
+class _SlowTable(SnapshotTable):
+    def __init__(self, store: SlowStore) -> None:
+        super().__init__(club(), Slots(1, 2.0))
+        self._store = store
+
+    async def count(self, nodes: Sequence[Node], as_of: datetime) -> list[Count]:
+        self._store.asked.set()
         try:
-            await self.let_go.wait()
+            await self._store.let_go.wait()
         except asyncio.CancelledError:
-            self.gone.set()
+            self._store.gone.set()
             raise
-        return await super().count(tenant, schema_id, nodes, as_of)
+        return await super().count(nodes, as_of)
 
 
 async def test_client_that_cancels_stops_the_counting() -> None:

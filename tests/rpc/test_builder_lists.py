@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,8 @@ from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.struct_pb2 import Struct
 from segmentry.criteria import check, match, parse
 from segmentry.criteria.nodes import Node
+from segmentry.customers.engine import Pinned
+from segmentry.customers.snapshot_table import Slots, SnapshotTable
 from segmentry.customers.snapshots import SnapshotStore
 from segmentry.customers.store import Count
 from segmentry.v1 import criteria_pb2
@@ -61,11 +64,14 @@ async def test_source_body_gives_a_number_and_zero_is_printed() -> None:
 
 
 async def test_faulty_criteria_are_refused_before_anything_is_counted() -> None:
-    class Uncounted(SnapshotStore):
-        async def count(
-            self, tenant: str, schema_id: str, nodes: Sequence[Node], as_of: datetime
-        ) -> list[Count]:
+    class UncountedTable(SnapshotTable):
+        async def count(self, nodes: Sequence[Node], as_of: datetime) -> list[Count]:
             raise AssertionError("counted")
+
+    class Uncounted(SnapshotStore):
+        async def pinned(self, tenant: str, schema_id: str) -> Pinned:
+            uncounted = UncountedTable(club(), Slots(1, 1.0))
+            return dataclasses.replace(await super().pinned(tenant, schema_id), engine=uncounted)
 
     store = Uncounted()
     store.put("demo", "customers", club(), default=True)
@@ -157,6 +163,7 @@ async def test_schemas_are_listed_default_first() -> None:
 
 
 BUILT = {"Build", "StreamBuild", "Refine", "StreamRefine", "PreviewCount", "ListFields", "ListSchemas"}
+BUILT |= {f"{verb}Segment" for verb in ("Create", "Get", "Update", "Delete")} | {"ListSegments"}
 SERVICE: Any = pb.DESCRIPTOR.services_by_name["SegmentBuilder"]
 
 

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 class Tables(Protocol):
-    """Where the snapshots are: `customers.snapshots.SnapshotStore`."""
+    """Where the rows of a table are got: `customers.stores.Stores`."""
 
     async def snapshot(self, tenant: str, schema_id: str = "") -> Snapshot:
         """Raises: NotFound."""

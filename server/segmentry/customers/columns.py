@@ -285,12 +285,21 @@ def _number(series: pl.Series, *, integer: bool) -> Number:
             return Number(beyond, whole.is_not_null().to_numpy())
         whole = narrow_enough.rechunk()
         valid = None if whole.null_count() == 0 else whole.is_not_null().to_numpy()
-        # A count of bookings fits one byte, and a compare costs what it reads.
-        return Number(whole.fill_null(0).shrink_dtype().to_numpy(), valid)
+        return Number(narrowed(whole.fill_null(0)), valid)
     floats = series.cast(pl.Float64, strict=False).fill_null(float("nan")).rechunk().to_numpy()
     if not np.isfinite(floats).all():
         floats = np.where(np.isfinite(floats), floats, np.nan)
     return Number(floats)
+
+
+def narrowed(whole: pl.Series) -> npt.NDArray[np.integer]:
+    """Signed integers in the fewest bytes, because a compare costs what it reads."""
+    low, high = pl.Series([whole.min(), whole.max()], dtype=pl.Int64).fill_null(0).to_list()
+    for width in (np.int8, np.int16, np.int32):
+        bounds = np.iinfo(width)
+        if bounds.min <= low and high <= bounds.max:
+            return whole.to_numpy().astype(width)
+    return whole.to_numpy()
 
 
 def _instant(series: pl.Series) -> Instant:

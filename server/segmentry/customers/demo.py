@@ -17,7 +17,7 @@ import polars as pl
 from segmentry.criteria import catalog_toml
 from segmentry.criteria.catalog import Field
 from segmentry.customers import golf
-from segmentry.customers.columns import BOOLEANS, Array, Coded, Column, Instant, Number, Text
+from segmentry.customers.columns import BOOLEANS, Array, Coded, Column, Instant, Number, Text, narrowed
 from segmentry.customers.events import EventTable
 from segmentry.customers.leaves import microseconds
 from segmentry.customers.population import activity, consents, membership, people, scores, words
@@ -195,6 +195,8 @@ def _column(field: Field, chunks: Sequence[_Chunk]) -> Column:
     if field.type == "datetime":
         happened = values != NEVER
         return Instant(np.where(happened, values, 0), happened)
+    if field.integer:
+        values = narrowed(pl.Series(values))
     return Number(values, joined("lifetimeValue.set") if field.name == "lifetimeValue" else None)
 
 

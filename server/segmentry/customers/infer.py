@@ -43,14 +43,49 @@ def infer(frame: pl.DataFrame, schema_id: str) -> Catalog:
 
     Raises: UnreadableTable for a column of a type that criteria cannot ask about.
     """
-    return Catalog(schema_id, tuple(each.field for each in columns(frame)), display_name=title(schema_id))
+    return catalog_of(columns(frame), schema_id)
 
 
-def columns(frame: pl.DataFrame) -> list[Inferred]:
-    """Each column of the frame as a field with its typed values. Raises: UnreadableTable."""
+def catalog_of(inferred: Sequence[Inferred], schema_id: str, before: Catalog | None = None) -> Catalog:
+    """The catalog of inferred columns; with `before`, that of an earlier state of the same table, brought up
+    to date: no field goes or changes its type, so what was asked of the table before can be asked again.
+    """
+    fields = tuple(each.field for each in inferred)
+    if before is None:
+        return Catalog(schema_id, fields, display_name=title(schema_id))
+    found = {field.name: field for field in fields}
+    kept = tuple(_keeping(old, found[old.name]) if old.name in found else old for old in before.fields)
+    new = tuple(field for field in fields if field.name not in before.by_name)
+    return before.replace_fields((*kept, *new))
+
+
+def _keeping(old: Field, new: Field) -> Field:
+    """The field as it is found now, but of the type that it had."""
+    if old.type == new.type:
+        # The key stays: one more value that is not unique must not rename every customer.
+        return replace(new, role=old.role)
+    if old.type == "string" and new.type == "enum":
+        return replace(new, type="string", role=old.role)
+    # An enum that now has too many values, or a column of other values altogether.
+    return replace(old, values=()) if old.type == "enum" and new.type == "string" else old
+
+
+def columns(frame: pl.DataFrame, *, typed: bool = False) -> list[Inferred]:
+    """Each column of the frame as a field with its typed values. Raises: UnreadableTable.
+
+    `typed`: the columns have the types of a database, so text is text, whatever it looks like, and an empty
+    one is a value.
+    """
     # Polars works outside the interpreter's lock, so a second thread reads a second column.
     with ThreadPoolExecutor(max_workers=THREADS) as threads:
-        return list(threads.map(column, frame.get_columns()))
+        return list(threads.map(_stored if typed else column, frame.get_columns()))
+
+
+def _stored(series: pl.Series) -> Inferred:
+    """A column whose type is declared where it comes from."""
+    if isinstance(series.dtype, pl.String) and series.count():
+        return _words(series, naming.read(series.name))
+    return column(series)
 
 
 def title(schema_id: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
@@ -20,19 +21,22 @@ ARROW = (".arrow", ".ipc", ".feather")
 HASH_BLOCK = 4 * 2**20
 
 
-def load_table(path: Path, schema_id: str, catalog: Catalog | None = None) -> Snapshot:
+def load_table(
+    path: Path, schema_id: str, catalog: Catalog | None = None, *, before: Catalog | None = None
+) -> Snapshot:
     """Load a file. Without `catalog` one is inferred; with it, its types hold and other columns are left out.
 
-    The snapshot id is the content's: the same file and catalog give the same id.
+    `before` is what was inferred from an earlier state of the same file: its fields stay what they were
+    (`infer.keeping`). The snapshot id is the content's: the same file and catalog give the same id.
 
     Raises: EmptyDataset without rows; UnreadableTable (path, and line or column where there is one).
     """
     frame, notes = read_frame(path)
     if catalog is None:
         inferred = infer.columns(frame)
-        title = infer.title(schema_id)
-        catalog = Catalog(schema_id, tuple(each.field for each in inferred), display_name=title)
-        typed = pl.DataFrame([each.series for each in inferred])
+        catalog = infer.catalog_of(inferred, schema_id, before)
+        typed, kept = as_inferred(frame, inferred, catalog)
+        notes = (*notes, *kept)
     else:
         typed, declared = as_declared(frame, catalog, path)
         notes = (*notes, *declared)
@@ -121,6 +125,34 @@ def as_declared(frame: pl.DataFrame, catalog: Catalog, path: Path) -> tuple[pl.D
         else:
             notes.append(f"the file has no key column {key!r}; customers are told by the number of the row")
     return pl.DataFrame(parts), tuple(notes)
+
+
+def as_inferred(
+    frame: pl.DataFrame, inferred: Sequence[infer.Inferred], catalog: Catalog
+) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """The columns as inferred, but of the earlier type where the catalog kept that; and notes on those."""
+    notes: list[str] = []
+    parts = {each.field.name: each.series for each in inferred}
+    for field in catalog.fields:
+        series = parts.get(field.name)
+        if series is None:
+            notes.append(f"{field.name}: the column is gone; it is unset in every row")
+        elif (as_kept := _as_kept(frame[field.name], series, field)) is not series:
+            parts[field.name] = as_kept
+            refused = as_kept.null_count() - series.null_count()
+            notes.append(f"{field.name}: stays a {field.type}; {refused} values are none and are unset")
+    return pl.DataFrame(list(parts.values())), tuple(notes)
+
+
+def _as_kept(cells: pl.Series, inferred: pl.Series, field: Field) -> pl.Series:
+    """The inferred column, or the cells read as the type that the field had before."""
+    fits = {
+        "number": inferred.dtype.is_numeric(),
+        "boolean": inferred.dtype == pl.Boolean,
+        "datetime": isinstance(inferred.dtype, pl.Date | pl.Datetime),
+        "array": isinstance(inferred.dtype, pl.List),
+    }.get(field.type, inferred.dtype == pl.String)
+    return inferred if fits else _declared(cells, field).alias(inferred.name)
 
 
 def _cleaned(series: pl.Series) -> pl.Series:

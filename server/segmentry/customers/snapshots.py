@@ -5,21 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import TypeVar
+from datetime import UTC
 
 from segmentry.criteria.catalog import Catalog
-from segmentry.criteria.nodes import Node
-from segmentry.customers.scan import Cancel
+from segmentry.customers.engine import Pinned, TableDirectory
 from segmentry.customers.snapshot import Snapshot
-from segmentry.customers.store import Count, Member, Table
-from segmentry.errors import NotFound, StoreBusy
+from segmentry.customers.snapshot_table import Slots, SnapshotTable
+from segmentry.customers.store import Table
+from segmentry.errors import NotFound
 
 DEFAULT_SLOTS = 2
 DEFAULT_WAIT_S = 2.0
-RETRY_AFTER_S = 1.0
 Loader = Callable[[], Snapshot]
-T = TypeVar("T")
 
 
 @dataclass
@@ -31,7 +28,7 @@ class _Shelf:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
-class SnapshotStore:
+class SnapshotStore(TableDirectory):
     """Customer tables in memory. Readers keep the version they started on while `put` replaces a table.
 
     `slots` counts run at once, in threads; who waits longer than `wait_s` for one is refused.
@@ -39,8 +36,7 @@ class SnapshotStore:
     """
 
     def __init__(self, *, slots: int = DEFAULT_SLOTS, wait_s: float = DEFAULT_WAIT_S) -> None:
-        self._slots = asyncio.Semaphore(slots)
-        self._wait_s = wait_s
+        self._slots = Slots(slots, wait_s)
         self._tenants: dict[str, dict[str, _Shelf]] = {}
         self._defaults: dict[str, str] = {}
 
@@ -77,19 +73,17 @@ class SnapshotStore:
 
         Raises: NotFound if the tenant is unknown.
         """
-        ids = sorted(
-            self._tables(tenant), key=lambda schema_id: (schema_id != self._defaults[tenant], schema_id)
-        )
-        return [await self.table(tenant, schema_id) for schema_id in ids]
+        self._tables(tenant)
+        return [await self.table(tenant, schema_id) for schema_id in self.schema_ids(tenant)]
 
-    async def table(self, tenant: str, schema_id: str) -> Table:
-        """The table of that id; an empty id means the tenant's default table.
+    async def pinned(self, tenant: str, schema_id: str) -> Pinned:
+        """The current version of a table, loaded if it has not been yet.
 
-        Raises: NotFound, naming the schemas that exist.
+        Raises: NotFound, naming the schemas that exist; what the loader raises.
         """
         schema_id = schema_id or self._default(tenant)
         snapshot = await self.snapshot(tenant, schema_id)
-        return Table(
+        table = Table(
             schema_id=schema_id,
             display_name=snapshot.catalog.display_name or schema_id,
             catalog=snapshot.catalog,
@@ -98,59 +92,7 @@ class SnapshotStore:
             loaded_at=snapshot.loaded_at.astimezone(UTC),
             is_default=schema_id == self._defaults[tenant],
         )
-
-    async def count(self, tenant: str, schema_id: str, nodes: Sequence[Node], as_of: datetime) -> list[Count]:
-        """One exact count per bound node, all on the same version of the rows, in a thread.
-
-        Raises: NotFound; StoreBusy when no slot is free in time.
-        """
-        snapshot = await self.snapshot(tenant, schema_id)
-        matched = await self._in_slot(lambda cancel: snapshot.count_many(nodes, as_of, cancel=cancel))
-        return [Count(n_matched, snapshot.rows, snapshot.snapshot_id) for n_matched in matched]
-
-    async def estimate(self, tenant: str, schema_id: str, node: Node, as_of: datetime) -> Count | None:
-        """None: an exact count is as quick here."""
-        del tenant, schema_id, node, as_of
-
-    async def resolve(
-        self, tenant: str, schema_id: str, nodes: Sequence[Node], as_of: datetime
-    ) -> list[Node]:
-        """The trees with every `$top` replaced by its `of` and the threshold on the current rows."""
-        snapshot = await self.snapshot(tenant, schema_id)
-
-        def resolved(cancel: Cancel) -> list[Node]:
-            del cancel
-            return [snapshot.resolved(node, as_of) for node in nodes]
-
-        return await self._in_slot(resolved)
-
-    async def member(self, tenant: str, schema_id: str, key: str) -> Member:
-        """One customer by its key.
-
-        Raises: NotFound; StoreBusy.
-        """
-        snapshot = await self.snapshot(tenant, schema_id)
-
-        def found(cancel: Cancel) -> Member | None:
-            del cancel
-            row = snapshot.row_of(key)
-            return None if row is None else snapshot.member(row)
-
-        member = await self._in_slot(found)
-        if member is None:
-            raise NotFound(f"there is no customer {key!r}", resourceType="customer", resourceId=key)
-        return member
-
-    async def example(self, tenant: str, schema_id: str, node: Node, as_of: datetime) -> Member | None:
-        """The first customer in the order of the rows that matches, None when nobody does."""
-        snapshot = await self.snapshot(tenant, schema_id)
-
-        def first(cancel: Cancel) -> Member | None:
-            mask = snapshot.mask(node, as_of, cancel=cancel)
-            row = int(mask.argmax()) if snapshot.rows else 0
-            return snapshot.member(row) if snapshot.rows and mask[row] else None
-
-        return await self._in_slot(first)
+        return Pinned(tenant, table, SnapshotTable(snapshot, self._slots))
 
     # --- beyond the protocol ----------------------------------------------------------------------
 
@@ -171,27 +113,12 @@ class SnapshotStore:
         snapshot = self._shelf(tenant, schema_id).snapshot
         return None if snapshot is None else snapshot.catalog
 
-    async def _in_slot(self, work: Callable[[Cancel], T]) -> T:
-        """`work` in a thread, when a slot is free; a caller who leaves stops it. Raises: StoreBusy."""
-        await self._take_slot()
-        cancel = Cancel()
-        try:
-            return await asyncio.to_thread(work, cancel)
-        finally:
-            # The thread itself cannot be stopped: it asks, between two slices.
-            cancel.set()
-            self._slots.release()
-
-    async def _take_slot(self) -> None:
-        try:
-            async with asyncio.timeout(self._wait_s):
-                await self._slots.acquire()
-        except TimeoutError as err:
-            raise StoreBusy(
-                f"no slot for counting became free in {self._wait_s:g} s; try again",
-                retry_after_s=RETRY_AFTER_S,
-                waitedSeconds=self._wait_s,
-            ) from err
+    def schema_ids(self, tenant: str) -> list[str]:
+        """The ids of a tenant's tables, its default first; none for an unknown tenant."""
+        if tenant not in self._tenants:
+            return []
+        default = self._defaults[tenant]
+        return sorted(self._tenants[tenant], key=lambda schema_id: (schema_id != default, schema_id))
 
     def _tables(self, tenant: str) -> dict[str, _Shelf]:
         tables = self._tenants.get(tenant)

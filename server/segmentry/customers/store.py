@@ -72,6 +72,13 @@ class CustomerStore(Protocol):
         """
         ...
 
+    async def pinned(self, tenant: str, schema_id: str) -> CustomerStore:
+        """The current version of a table as a store of it alone: there one request asks all it asks.
+
+        Raises: as `table`.
+        """
+        ...
+
     async def count(self, tenant: str, schema_id: str, nodes: Sequence[Node], as_of: datetime) -> list[Count]:
         """One count per bound node, all on the same version of the rows, without blocking the loop.
 

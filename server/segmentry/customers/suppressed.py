@@ -83,6 +83,10 @@ class SuppressedStore:
         """As the inner store, the size rounded up."""
         return self._sized(await self._store.table(tenant, schema_id))
 
+    async def pinned(self, tenant: str, schema_id: str) -> CustomerStore:
+        """As the inner store, its counts kept back too."""
+        return SuppressedStore(await self._store.pinned(tenant, schema_id), self._k)
+
     async def count(self, tenant: str, schema_id: str, nodes: Sequence[Node], as_of: datetime) -> list[Count]:
         """As the inner store, each count as it may be shown."""
         counted = await self._store.count(tenant, schema_id, nodes, as_of)

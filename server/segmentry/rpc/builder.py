@@ -100,7 +100,7 @@ class SegmentBuilder(SavedSegments):
         where = await self._resolve(request)
         build_id = _build_id(where.tenant, "Build", request)
         place = await contexts.place(where, self._segments)
-        return _noted(await build(request.query, place, options, self._store, build_id=build_id, emit=emit))
+        return _noted(await build(request.query, place, options, where.store, build_id=build_id, emit=emit))
 
     async def _refine(self, request: _RefineRequest, emit: Emit) -> Outcome:
         refuse_words(request.instruction, "instruction")
@@ -114,7 +114,7 @@ class SegmentBuilder(SavedSegments):
                 current,
                 await contexts.place(where, self._segments, current),
                 options,
-                self._store,
+                where.store,
                 build_id=build_id,
                 emit=emit,
             )
@@ -129,7 +129,7 @@ class SegmentBuilder(SavedSegments):
         where = await self._resolve(request)
         place = await contexts.place(where, self._segments, node)
         count, notices = await preview.of_criteria(
-            node, place, self._store, allow_estimate=request.allow_estimate
+            node, place, where.store, allow_estimate=request.allow_estimate
         )
         note(schema=where.schema_id, count="suppressed" if count.matched is None else count.matched)
         return convert.preview_response(count, notices, where)

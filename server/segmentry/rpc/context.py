@@ -47,12 +47,16 @@ class TableRequest(TenantRequest, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """The tenant, its table and the clock of one request."""
+    """The tenant, its table and the clock of one request.
+
+    `store` is the table at the version that `table` describes: a refresh in the middle changes nothing.
+    """
 
     tenant: str
     table: Table
     clock: Clock
     request_id: str
+    store: CustomerStore
 
     @property
     def schema_id(self) -> str:
@@ -94,8 +98,10 @@ async def resolve(request: TableRequest, store: CustomerStore, now: datetime | N
     is not within years 1-9999, or within a month of their ends.
     """
     tenant = tenant_of(request)
-    table = await store.table(tenant, request.schema_id)
-    return RequestContext(tenant, table, clock_of(request, table.catalog.time_zone, now), request_id())
+    pinned = await store.pinned(tenant, request.schema_id)
+    table = await pinned.table(tenant, request.schema_id)
+    clock = clock_of(request, table.catalog.time_zone, now)
+    return RequestContext(tenant, table, clock, request_id(), pinned)
 
 
 async def place(where: RequestContext, segments: SegmentService, *nodes: Node) -> Place:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from segmentry.analysis.service import PRELOAD, AnalysisService
 from segmentry.config import Settings
-from segmentry.customers.snapshots import SnapshotStore
+from segmentry.customers.stores import Stores
 from segmentry.errors import FailedPrecondition, StorageFull
 from segmentry.rpc.groups import Group
 from segmentry.rpc.interceptors.admission import Limit
@@ -26,7 +26,7 @@ class Parts:
     """What servicers are made of."""
 
     settings: Settings
-    store: SnapshotStore
+    store: Stores
     database: Database
     streams: Streams
     tokens: Tokens
@@ -39,7 +39,7 @@ def database(settings: Settings) -> Database:
     return Database(directory=settings.data_dir / "postgres", pool_size=settings.database_pool)
 
 
-def analyses(settings: Settings, store: SnapshotStore, state: Database) -> AnalysisService:
+def analyses(settings: Settings, store: Stores, state: Database) -> AnalysisService:
     """The analyses of this server; nothing starts before the first one."""
     key = settings.token_key.reveal().encode() if settings.token_key is not None else None
     return AnalysisService(

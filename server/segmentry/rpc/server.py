@@ -15,6 +15,7 @@ import grpc
 from segmentry.analysis.service import AnalysisService
 from segmentry.config import Settings
 from segmentry.customers.snapshots import SnapshotStore
+from segmentry.customers.stores import Stores
 from segmentry.customers.suppressed import suppressed
 from segmentry.rpc import insights, parts, reflection, tables
 from segmentry.rpc.analysis import SERVICE as ANALYSIS
@@ -32,6 +33,7 @@ from segmentry.rpc.listening import listen, remove_socket
 from segmentry.rpc.logs import configure_logging
 from segmentry.rpc.parts import Parts
 from segmentry.rpc.relay import Drain, Streams
+from segmentry.runs.background import Background
 from segmentry.segments.service import SegmentService
 from segmentry.state.database import Database
 from segmentry.v1.segment_analysis_pb2_grpc import add_SegmentAnalysisServicer_to_server
@@ -63,7 +65,7 @@ class Running:
 
     address: str
     settings: Settings
-    store: SnapshotStore
+    store: Stores
     database: Database
     health: Health
     analyses: AnalysisService
@@ -77,7 +79,7 @@ class Running:
 async def running(
     settings: Settings,
     *,
-    store: SnapshotStore | None = None,
+    store: SnapshotStore | Stores | None = None,
     eager: bool = False,
 ) -> AsyncGenerator[Running]:
     """Run a server inside the block; at its end it drains, and everything that it started is gone.
@@ -97,7 +99,8 @@ async def running(
     async with AsyncExitStack() as stack:
         database = parts.database(settings)
         stack.push_async_callback(database.close)
-        customers = store or SnapshotStore()
+        customers = store if isinstance(store, Stores) else Stores(store)
+        stack.push_async_callback(customers.close)
         streams = Streams(parts.stream_limits(settings), drain)
         analyses = parts.analyses(settings, customers, database)
         stack.push_async_callback(analyses.close)
@@ -111,7 +114,10 @@ async def running(
         await server.start()
         stack.push_async_callback(server.stop, 0)
         if store is None:
-            await tables.fill(customers, settings)
+            freshened = Background()
+            stack.push_async_callback(freshened.close)
+            for kept in await tables.fill(customers, settings):
+                freshened.start(kept.keep(), f"refresh {kept.schema_id} of {kept.tenant}")
         if eager:
             await analyses.open()
         await health.ready()

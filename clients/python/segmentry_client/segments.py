@@ -1,0 +1,169 @@
+"""Definitions that the server keeps under a name, in every version."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+
+from google.protobuf import field_mask_pb2
+from segmentry.v1 import segment_builder_pb2
+
+from segmentry_client import calls
+from segmentry_client.connection import Connection
+from segmentry_client.texts import refused, refused_stream
+from segmentry_client.wire import CriteriaLike, criteria_of
+
+
+class SavedSegments(Connection):
+    """Create, get, list, update and delete. A `request_id` makes a repeat safe, so such calls are retried."""
+
+    @refused
+    async def create_segment(
+        self,
+        name: str,
+        criteria: CriteriaLike,
+        *,
+        description: str = "",
+        schema_id: str = "",
+        state: segment_builder_pb2.SegmentState.ValueType = segment_builder_pb2.SEGMENT_STATE_UNSPECIFIED,
+        build_id: str = "",
+        request_id: str = "",
+        timeout_s: float | None = None,
+    ) -> segment_builder_pb2.Segment:
+        """Save a definition as version 1; without a `state` it is ACTIVE."""
+        struct, expression = criteria_of(criteria)
+        reply = await calls.unary(
+            self.builder.CreateSegment,
+            segment_builder_pb2.CreateSegmentRequest(
+                tenant_id=self._tenant_id,
+                segment=segment_builder_pb2.Segment(
+                    name=name,
+                    description=description,
+                    criteria=struct,
+                    expression=expression,
+                    schema_id=schema_id or self._schema_id,
+                    state=state,
+                    build_id=build_id,
+                ),
+                request_id=request_id,
+            ),
+            timeout_s=timeout_s or self._deadlines.write_s,
+            metadata=self._metadata,
+            patience=self._patience if request_id else None,
+        )
+        return reply.segment
+
+    @refused
+    async def get_segment(
+        self, segment_id: str, *, version: int | None = None, timeout_s: float | None = None
+    ) -> segment_builder_pb2.Segment:
+        """The latest version of a saved segment, or the one asked for."""
+        reply = await calls.unary(
+            self.builder.GetSegment,
+            segment_builder_pb2.GetSegmentRequest(
+                tenant_id=self._tenant_id, segment_id=segment_id, version=version
+            ),
+            timeout_s=timeout_s or self._deadlines.read_s,
+            metadata=self._metadata,
+            patience=self._patience,
+        )
+        return reply.segment
+
+    @refused_stream
+    async def list_segments(
+        self,
+        *,
+        state: segment_builder_pb2.SegmentState.ValueType = segment_builder_pb2.SEGMENT_STATE_UNSPECIFIED,
+        segment_id: str = "",
+        page_size: int = 0,
+        timeout_s: float | None = None,
+    ) -> AsyncGenerator[segment_builder_pb2.Segment]:
+        """The saved segments in order of creation, or the versions of one; pages are asked for on the way.
+
+        Without a `state` archived ones are left out.
+        """
+        page_token = ""
+        while True:
+            page = await calls.unary(
+                self.builder.ListSegments,
+                segment_builder_pb2.ListSegmentsRequest(
+                    tenant_id=self._tenant_id,
+                    page_size=page_size,
+                    page_token=page_token,
+                    state=state,
+                    segment_id=segment_id,
+                ),
+                timeout_s=timeout_s or self._deadlines.read_s,
+                metadata=self._metadata,
+                patience=self._patience,
+            )
+            for segment in page.segments:
+                yield segment
+            page_token = page.next_page_token
+            if not page_token:
+                return
+
+    @refused
+    async def update_segment(
+        self,
+        segment_id: str,
+        etag: str,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        criteria: CriteriaLike | None = None,
+        state: segment_builder_pb2.SegmentState.ValueType | None = None,
+        request_id: str = "",
+        timeout_s: float | None = None,
+    ) -> segment_builder_pb2.Segment:
+        """Change what is given and leave the rest, as a new version. `etag` is that of the version read.
+
+        A change that somebody else made meanwhile is refused with VERSION_MISMATCH.
+        """
+        changed = segment_builder_pb2.Segment(
+            segment_id=segment_id,
+            etag=etag,
+            name=name or "",
+            description=description or "",
+            state=state or segment_builder_pb2.SEGMENT_STATE_UNSPECIFIED,
+        )
+        paths = [
+            path
+            for path, value in (("name", name), ("description", description), ("state", state))
+            if value is not None
+        ]
+        if criteria is not None:
+            struct, expression = criteria_of(criteria)
+            if struct is not None:
+                changed.criteria.CopyFrom(struct)
+                paths.append("criteria")
+            if expression is not None:
+                changed.expression.CopyFrom(expression)
+                paths.append("expression")
+        reply = await calls.unary(
+            self.builder.UpdateSegment,
+            segment_builder_pb2.UpdateSegmentRequest(
+                tenant_id=self._tenant_id,
+                segment=changed,
+                update_mask=field_mask_pb2.FieldMask(paths=paths),
+                request_id=request_id,
+            ),
+            timeout_s=timeout_s or self._deadlines.write_s,
+            metadata=self._metadata,
+            patience=self._patience if request_id else None,
+        )
+        return reply.segment
+
+    @refused
+    async def delete_segment(
+        self, segment_id: str, etag: str, *, timeout_s: float | None = None
+    ) -> segment_builder_pb2.Segment:
+        """Archive a segment; refused with SEGMENT_IN_USE while others refer to it."""
+        reply = await calls.unary(
+            self.builder.DeleteSegment,
+            segment_builder_pb2.DeleteSegmentRequest(
+                tenant_id=self._tenant_id, segment_id=segment_id, etag=etag
+            ),
+            timeout_s=timeout_s or self._deadlines.write_s,
+            metadata=self._metadata,
+        )
+        return reply.segment

@@ -1,0 +1,83 @@
+"""Saved segments through the client, on a real server over a real PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+
+import pytest
+from segmentry.state.database import Database
+from segmentry.v1 import criteria_pb2
+from segmentry.v1 import segment_builder_pb2 as pb
+from segmentry_client import AsyncSegmentryClient, SegmentryCallError, to_dict
+
+from tests.rpc.builder_server import builder
+
+
+@pytest.fixture
+async def client(database: Database) -> AsyncGenerator[AsyncSegmentryClient]:
+    async with builder(database=database) as served, AsyncSegmentryClient(served.address) as client:
+        yield client
+
+
+async def test_a_segment_lives_from_its_creation_to_its_archive(client: AsyncSegmentryClient) -> None:
+    made = await client.create_segment("VIPs", {"status": "ACTIVE"}, description="all", request_id="r-1")
+    assert (
+        await client.create_segment("VIPs", {"status": "ACTIVE"}, description="all", request_id="r-1") == made
+    )
+    counted = await client.preview_count({"$segment": made.segment_id})
+    assert counted.count == made.last_count
+    renamed = await client.update_segment(made.segment_id, made.etag, name="Actives")
+    assert (renamed.version, renamed.name, renamed.description) == (2, "Actives", "all")
+    changed = await client.update_segment(
+        made.segment_id,
+        renamed.etag,
+        criteria='{"status": "DELETED"}',
+        state=pb.SEGMENT_STATE_PAUSED,
+        description="",
+    )
+    assert to_dict(changed.criteria) == {"status": "DELETED"}
+    assert (changed.state, changed.description) == (pb.SEGMENT_STATE_PAUSED, "")
+    assert await client.get_segment(made.segment_id) == changed
+    assert await client.get_segment(made.segment_id, version=1) == made
+    assert [each.version async for each in client.list_segments(segment_id=made.segment_id)] == [1, 2, 3]
+    gone = await client.delete_segment(made.segment_id, changed.etag)
+    assert gone.state == pb.SEGMENT_STATE_ARCHIVED
+    assert [each async for each in client.list_segments()] == []
+
+
+async def test_every_page_of_the_segments_is_asked_for(client: AsyncSegmentryClient) -> None:
+    made = [await client.create_segment(name, {}) for name in "ABCDE"]
+    assert [each async for each in client.list_segments(page_size=2)] == made
+    async for first in client.list_segments(page_size=1):
+        assert first == made[0]
+        break
+
+
+async def test_a_stale_etag_and_an_unknown_segment_are_errors_of_the_call(
+    client: AsyncSegmentryClient,
+) -> None:
+    made = await client.create_segment("A", {"status": "ACTIVE"})
+    await client.update_segment(made.segment_id, made.etag, name="B")
+    with pytest.raises(SegmentryCallError, match="VERSION_MISMATCH"):
+        await client.update_segment(made.segment_id, made.etag, name="C")
+    with pytest.raises(SegmentryCallError, match="VERSION_MISMATCH"):
+        await client.delete_segment(made.segment_id, made.etag)
+    with pytest.raises(SegmentryCallError, match="RESOURCE_NOT_FOUND"):
+        await client.get_segment("seg_0000000000000000")
+    with pytest.raises(SegmentryCallError, match="MISSING_FIELD"):
+        await client.update_segment(made.segment_id, made.etag)
+
+
+async def test_criteria_may_be_typed_and_then_keep_every_digit(client: AsyncSegmentryClient) -> None:
+    leaf = criteria_pb2.Predicate(
+        field="lifetimeValue",
+        operator=criteria_pb2.OPERATOR_LT,
+        operands=[criteria_pb2.Operand(integer=2**53 + 1)],
+    )
+    made = await client.create_segment("exact", criteria_pb2.Criteria(predicate=leaf))
+    assert made.expression.predicate.operands[0].integer == 2**53 + 1
+    leaf.operands[0].integer = 2**60 + 1
+    changed = await client.update_segment(
+        made.segment_id, made.etag, criteria=criteria_pb2.Criteria(predicate=leaf)
+    )
+    assert changed.expression.predicate.operands[0].integer == 2**60 + 1
