@@ -94,7 +94,7 @@ COMMON: Forms = {
     **compared("datetime"),
     **compared("total"),
     (Operator.EQ, "boolean"): Form("{f} = {v}", "{f} <> {v}"),
-    **among("string", "integer", "float"),
+    **among("string", "integer", "float", "boolean", "datetime"),
     **{(Operator.EXISTS, kind): Form(SET, UNSET, UNSET) for kind in KINDS},
 }
 
