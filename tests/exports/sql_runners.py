@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import json
 import math
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 import asyncpg
@@ -22,6 +26,7 @@ from segmentry.criteria.export.sql import Condition, condition, quoted, relation
 from segmentry.criteria.export.statement import export
 from segmentry.criteria.match import EventRow, Row, without_tops
 from segmentry.criteria.nodes import Node
+from segmentry.state.embedded import EmbeddedPostgres
 
 from tests.exports.sql_tables import KEY, Storage, Table, keyed
 
@@ -86,10 +91,10 @@ class SqlEngine:
         return [number in met for number in range(len(rows))]
 
 
-def _values(table: Table, place: Callable[[int], str]) -> tuple[str, list[Any]]:
+def _values(table: Table) -> tuple[str, list[Any]]:
     width = len(table.columns)
     rows = (
-        f"({', '.join(place(number * width + each + 1) for each in range(width))})"
+        f"({', '.join(f'${number * width + each + 1}::{table.columns[each][1]}' for each in range(width))})"
         for number in range(len(table.rows))
     )
     return ", ".join(rows), [cell for row in table.rows for cell in row]
@@ -121,7 +126,7 @@ class DuckDb:
         for table in tables:
             self._connection.execute(f"CREATE OR REPLACE TABLE {table.name} ({_columns(table)})")
             if table.rows:
-                text, cells = _values(table, lambda number: f"${number}")
+                text, cells = _values(table)
                 self._connection.execute(f"INSERT INTO {table.name} VALUES {text}", cells)
 
     def keys(self, query: str, parameters: Sequence[Any]) -> list[int]:
@@ -196,7 +201,7 @@ class Postgres:
         for table in tables:
             self._execute(f"DROP TABLE IF EXISTS {table.name}; CREATE TABLE {table.name} ({_columns(table)})")
             if table.rows:
-                text, cells = _values(table, lambda number: f"${number}")
+                text, cells = _values(table)
                 self._runner.run(self._connection.execute(f"INSERT INTO {table.name} VALUES {text}", *cells))
 
     def keys(self, query: str, parameters: Sequence[Any]) -> list[int]:
@@ -283,14 +288,15 @@ def _parameter(value: Any, *, inside: bool = False) -> str:
 
 
 class Server:
-    """Where the embedded PostgreSQL of this test worker listens; a fixture says so before the first case."""
+    """The embedded PostgreSQL of this process: that of the fixture `postgres_server`, else one of its own."""
 
     dsn = ""
     connections: ClassVar[list[Postgres]] = []
 
     @classmethod
     def connected(cls) -> Postgres:
-        assert cls.dsn, "the fixture postgres_server has not run"
+        if not cls.dsn:
+            cls._start()
         cls.connections.append(Postgres(cls.dsn))
         return cls.connections[-1]
 
@@ -305,3 +311,18 @@ class Server:
         for each in cls.connections:
             each.close()
         cls.connections.clear()
+
+    @classmethod
+    def _start(cls) -> None:
+        folder = Path(tempfile.mkdtemp(prefix="segmentry-tests-"))
+        # As root, PostgreSQL's account has to pass through it.
+        folder.chmod(0o755)
+        server = EmbeddedPostgres(folder, durable=False)
+        cls.dsn = asyncio.run(server.start())
+
+        def stop() -> None:
+            cls.close()
+            asyncio.run(server.stop())
+            shutil.rmtree(folder, ignore_errors=True)
+
+        atexit.register(stop)

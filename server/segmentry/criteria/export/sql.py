@@ -147,7 +147,7 @@ class _Writer:
     def node(self, node: Node, columns: _Columns, *, negated: bool) -> str:
         match node:
             case Everyone():
-                return "FALSE" if negated else "TRUE"
+                return self._constant(met=not negated)
             case Not(item):
                 return self.node(item, columns, negated=not negated)
             case And(items) | Or(items):
@@ -167,8 +167,11 @@ class _Writer:
         if len(texts) == 1:
             return texts[0]
         if not texts:
-            return "TRUE" if every else "FALSE"
+            return self._constant(met=every)
         return f"({(' AND ' if every else ' OR ').join(texts)})"
+
+    def _constant(self, *, met: bool) -> str:
+        return self._dialect.always if met else self._dialect.never
 
     # --- leaves
 
@@ -188,7 +191,7 @@ class _Writer:
             # Beyond 64 bits: every number is on one side of it.
             if _TESTS[operator](0, given[0]):
                 return self._exists(column, wanted=not negated)
-            return "TRUE" if negated else "FALSE"
+            return self._constant(met=negated)
         form = self._dialect.forms[operator, column.kind]
         (value,) = fitting
         if form.encode is not None:
@@ -206,7 +209,7 @@ class _Writer:
         if not values:
             if unset:
                 return self._exists(column, wanted=negated)
-            return "TRUE" if negated else "FALSE"
+            return self._constant(met=negated)
         forms, kind = self._dialect.forms, column.kind
         if len(values) == 1 and kind != "array":
             form, operand = forms[Operator.EQ, kind], self._bound(kind, values[0])

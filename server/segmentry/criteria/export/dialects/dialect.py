@@ -171,7 +171,7 @@ class Dialect:
     float column whose NaN and infinities count as unset. `total` is a sum of a whole column, exact and 0 for
     no values, `distinct` how values are told apart. `encode` gives the values that a driver takes. `escapes`
     are the characters that a quoted identifier holds only in another form; the quote itself is doubled unless
-    it is among them.
+    it is among them. `always` and `never` are conditions without a column.
     """
 
     name: str
@@ -188,6 +188,8 @@ class Dialect:
         default_factory=dict[Kind, Callable[[Scalar], Encoded]]
     )
     distinct: Mapping[Kind, str] = field(default_factory=lambda: FLOAT_DISTINCT)
+    always: str = "TRUE"
+    never: str = "FALSE"
     casts: Mapping[Kind, str] = field(default_factory=dict[Kind, str])
     escapes: Mapping[str, str] = field(default_factory=dict[str, str])
     moving: Moving | None = None

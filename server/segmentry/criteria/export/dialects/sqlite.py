@@ -51,6 +51,9 @@ SQLITE = Dialect(
     placeholder="?{n}",
     cast="CAST({p} AS {type})",
     casts={"datetime": _INSTANT.replace("{each}", "{p}")},
+    # TRUE would mean a column of that name where there is one.
+    always="1 = 1",
+    never="1 = 0",
     types={
         "string": "TEXT",
         "integer": "INTEGER",
