@@ -12,10 +12,12 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
+from typing import cast
 
 from segmentry.criteria import dates, quantities
 from segmentry.criteria.catalog import Catalog, Field, FieldType
 from segmentry.criteria.dates import Clock
+from segmentry.criteria.match import Cell
 from segmentry.criteria.nodes import And, Event, Everyone, Leaf, Node, Not, Operator, Or, Scalar, Segment, Top
 from segmentry.criteria.operators import BY_OPERATOR
 from segmentry.criteria.suggest import words
@@ -169,6 +171,19 @@ def _word(text: str) -> str:
     parts = text.casefold().split(" ")
     plain = _SIMPLE.fullmatch(text) and not _ENDS & set(parts) and parts[0] not in _STARTS
     return text if plain else _quoted(text)
+
+
+def amount(value: Cell, field: Field | None, clock: Clock) -> str:
+    """A customer's value as sentences show it: money, dates, lists in brackets, nothing as `unset`.
+
+    >>> from datetime import UTC
+    >>> now = Clock.at(datetime(2025, 12, 16, 10, tzinfo=UTC))
+    >>> amount(12345, Field("lifetimeValue", "number", unit="cents"), now), amount(["vip", "golf"], None, now)
+    ('123.45', '[vip, golf]')
+    """
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_value(each, field, clock) for each in value if each is not None)}]"
+    return _value(cast("Scalar", value), field, clock)
 
 
 # --- leaves

@@ -45,7 +45,7 @@ def matches(
         case Leaf(field, operator, operand):
             return _leaf(cell(row, field, folded), operator, operand)
         case Event():
-            return _event(bound, as_of, events)
+            return _leaf(event_total(bound, as_of, events), bound.operator, bound.value)
         case Segment():
             raise UnknownSegment(f"segment {bound.segment_id} was not expanded", segmentId=bound.segment_id)
         case Top():
@@ -89,7 +89,14 @@ def cell(row: Row, field: str, folded: Collection[str] = ()) -> Cell:
     return value
 
 
-def _event(event: Event, as_of: datetime, events: Sequence[EventRow]) -> bool:
+def event_total(event: Event, as_of: datetime, events: Sequence[EventRow]) -> int:
+    """What a bound event leaf compares: how many of a customer's events it counts, or what they come to.
+
+    >>> from datetime import UTC
+    >>> now = datetime.now(UTC)
+    >>> event_total(Event("booking"), now, [{"name": "booking", "ts": datetime(2025, 1, 1, tzinfo=UTC)}])
+    1
+    """
     start, end = event.window_start, event.window_end or as_of
     assert not isinstance(start, str)
     assert not isinstance(end, str)
@@ -102,7 +109,7 @@ def _event(event: Event, as_of: datetime, events: Sequence[EventRow]) -> bool:
             continue
         if event.where is None or matches(event.where, properties, as_of):
             met.append(properties)
-    return _leaf(_total(event, met), event.operator, event.value)
+    return _total(event, met)
 
 
 def _total(event: Event, met: Sequence[Mapping[str, Cell]]) -> int:

@@ -16,10 +16,11 @@ from segmentry.builder.events import Emit, Event, quiet
 from segmentry.builder.outcome import Outcome
 from segmentry.builder.refine import refine
 from segmentry.builder.request import Options, refuse_words
-from segmentry.criteria.nodes import Node
+from segmentry.criteria.nodes import And, Node
 from segmentry.customers.store import CustomerStore
 from segmentry.errors import InvalidResumeToken, NotBuilt
 from segmentry.rpc import context as contexts
+from segmentry.rpc import explaining
 from segmentry.rpc.call import ServerContext, note, request_id
 from segmentry.rpc.context import RequestContext
 from segmentry.rpc.convert import build_events, catalog, criteria
@@ -134,6 +135,29 @@ class SegmentBuilder(SavedSegments):
         note(schema=where.schema_id, count="suppressed" if count.matched is None else count.matched)
         return convert.preview_response(count, notices, where)
 
+    async def ExplainCount(
+        self, request: pb.ExplainCountRequest, context: ServerContext
+    ) -> pb.ExplainCountResponse:
+        node = criteria.read(request)
+        where = await self._resolve(request)
+        return await explaining.count(node, await contexts.place(where, self._segments, node), self._store)
+
+    async def ExplainMember(
+        self, request: pb.ExplainMemberRequest, context: ServerContext
+    ) -> pb.ExplainMemberResponse:
+        node, customer_id = criteria.read(request), explaining.customer_id(request)
+        where = await self._resolve(request)
+        place = await contexts.place(where, self._segments, node)
+        return await explaining.member(node, customer_id, place, self._store)
+
+    async def CompareCriteria(
+        self, request: pb.CompareCriteriaRequest, context: ServerContext
+    ) -> pb.CompareCriteriaResponse:
+        left, right = explaining.sides(request)
+        where = await self._resolve(request)
+        place = await contexts.place(where, self._segments, And((left, right)))
+        return await explaining.compare(left, right, place, self._store)
+
     async def ListFields(
         self, request: pb.ListFieldsRequest, context: ServerContext
     ) -> pb.ListFieldsResponse:
@@ -164,21 +188,6 @@ class SegmentBuilder(SavedSegments):
         return await contexts.resolve(request, self._store, self._now() if self._now else None)
 
     # --- in the contract, not built yet -----------------------------------------------------------
-
-    async def ExplainCount(
-        self, request: pb.ExplainCountRequest, context: ServerContext
-    ) -> pb.ExplainCountResponse:
-        _not_built("ExplainCount")
-
-    async def ExplainMember(
-        self, request: pb.ExplainMemberRequest, context: ServerContext
-    ) -> pb.ExplainMemberResponse:
-        _not_built("ExplainMember")
-
-    async def CompareCriteria(
-        self, request: pb.CompareCriteriaRequest, context: ServerContext
-    ) -> pb.CompareCriteriaResponse:
-        _not_built("CompareCriteria")
 
     async def ExportCriteria(
         self, request: pb.ExportCriteriaRequest, context: ServerContext

@@ -1636,21 +1636,43 @@ class ExplainCountResponse(_message.Message):
     LEAVES_FIELD_NUMBER: _builtins.int
     RELAXATIONS_FIELD_NUMBER: _builtins.int
     AS_OF_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    SNAPSHOT_ID_FIELD_NUMBER: _builtins.int
+    STRONGEST_LEAF_ID_FIELD_NUMBER: _builtins.int
+    CLAUSES_FIELD_NUMBER: _builtins.int
+    SUPPRESSED_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
     count: _builtins.int
     """Customers that match."""
     universe: _builtins.int
     """Customers in the table."""
+    time_zone: _builtins.str
+    """The zone in which days begin."""
+    snapshot_id: _builtins.str
+    """The version of the rows that all figures are of."""
+    strongest_leaf_id: _builtins.str
+    """The leaf without which most customers come in. Empty when no leaf keeps anybody out."""
+    suppressed: _builtins.bool
+    """True when `count` is too small to be shown for privacy. Other figures that are too small are absent as well."""
     @_builtins.property
     def leaves(self) -> _containers.RepeatedCompositeFieldContainer[Global___LeafCount]:
         """One entry per leaf, in the order of the leaves."""
 
     @_builtins.property
     def relaxations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Relaxation]:
-        """Single changes that would let more customers in, most first."""
+        """When nobody matches: at most 3 changes of one leaf that would let somebody in, most customers first."""
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
         """The instant that relative dates were counted from."""
+
+    @_builtins.property
+    def clauses(self) -> _containers.RepeatedCompositeFieldContainer[Global___ClauseCount]:
+        """The parts that the root joins by `$and`, in written order; other criteria are one part."""
+
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedCompositeFieldContainer[_events_pb2.Warning]:
+        """What the caller should know although it worked."""
 
     def __init__(
         self,
@@ -1660,10 +1682,16 @@ class ExplainCountResponse(_message.Message):
         leaves: _abc.Iterable[Global___LeafCount] | None = ...,
         relaxations: _abc.Iterable[Global___Relaxation] | None = ...,
         as_of: _timestamp_pb2.Timestamp | None = ...,
+        time_zone: _builtins.str = ...,
+        snapshot_id: _builtins.str = ...,
+        strongest_leaf_id: _builtins.str = ...,
+        clauses: _abc.Iterable[Global___ClauseCount] | None = ...,
+        suppressed: _builtins.bool = ...,
+        warnings: _abc.Iterable[_events_pb2.Warning] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_count", b"_count", "_universe", b"_universe", "as_of", b"as_of", "count", b"count", "universe", b"universe"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_count", b"_count", "_universe", b"_universe", "as_of", b"as_of", "count", b"count", "leaves", b"leaves", "relaxations", b"relaxations", "universe", b"universe"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_count", b"_count", "_universe", b"_universe", "as_of", b"as_of", "clauses", b"clauses", "count", b"count", "leaves", b"leaves", "relaxations", b"relaxations", "snapshot_id", b"snapshot_id", "strongest_leaf_id", b"strongest_leaf_id", "suppressed", b"suppressed", "time_zone", b"time_zone", "universe", b"universe", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__count: _TypeAlias = _typing.Literal["count"]  # noqa: Y015
     _WhichOneofArgType__count: _TypeAlias = _typing.Literal["_count", b"_count"]  # noqa: Y015
@@ -1675,6 +1703,59 @@ class ExplainCountResponse(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__universe) -> _WhichOneofReturnType__universe | None: ...
 
 Global___ExplainCountResponse: _TypeAlias = ExplainCountResponse  # noqa: Y015
+
+@_typing.final
+class ClauseCount(_message.Message):
+    """ClauseCount is what one part of a root `$and` does to the count."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PATH_FIELD_NUMBER: _builtins.int
+    CLAUSE_FIELD_NUMBER: _builtins.int
+    LEAF_IDS_FIELD_NUMBER: _builtins.int
+    RUNNING_FIELD_NUMBER: _builtins.int
+    WITHOUT_FIELD_NUMBER: _builtins.int
+    EXPLANATION_FIELD_NUMBER: _builtins.int
+    path: _builtins.str
+    """Its place, such as `$and[1]`."""
+    running: _builtins.int
+    """Customers that match this part and all before it: the last one is the count of the whole."""
+    without: _builtins.int
+    """Customers that would match if the whole part were left out."""
+    explanation: _builtins.str
+    """The part in English."""
+    @_builtins.property
+    def clause(self) -> _struct_pb2.Struct:
+        """The part as JSON criteria."""
+
+    @_builtins.property
+    def leaf_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The leaves in it."""
+
+    def __init__(
+        self,
+        *,
+        path: _builtins.str = ...,
+        clause: _struct_pb2.Struct | None = ...,
+        leaf_ids: _abc.Iterable[_builtins.str] | None = ...,
+        running: _builtins.int | None = ...,
+        without: _builtins.int | None = ...,
+        explanation: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_running", b"_running", "_without", b"_without", "clause", b"clause", "running", b"running", "without", b"without"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_running", b"_running", "_without", b"_without", "clause", b"clause", "explanation", b"explanation", "leaf_ids", b"leaf_ids", "path", b"path", "running", b"running", "without", b"without"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__running: _TypeAlias = _typing.Literal["running"]  # noqa: Y015
+    _WhichOneofArgType__running: _TypeAlias = _typing.Literal["_running", b"_running"]  # noqa: Y015
+    _WhichOneofReturnType__without: _TypeAlias = _typing.Literal["without"]  # noqa: Y015
+    _WhichOneofArgType__without: _TypeAlias = _typing.Literal["_without", b"_without"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__running) -> _WhichOneofReturnType__running | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__without) -> _WhichOneofReturnType__without | None: ...
+
+Global___ClauseCount: _TypeAlias = ClauseCount  # noqa: Y015
 
 @_typing.final
 class LeafCount(_message.Message):
@@ -1689,6 +1770,7 @@ class LeafCount(_message.Message):
     RUNNING_FIELD_NUMBER: _builtins.int
     WITHOUT_FIELD_NUMBER: _builtins.int
     MISSING_VALUE_FIELD_NUMBER: _builtins.int
+    EXPLANATION_FIELD_NUMBER: _builtins.int
     leaf_id: _builtins.str
     """The leaf's id."""
     path: _builtins.str
@@ -1696,11 +1778,15 @@ class LeafCount(_message.Message):
     alone: _builtins.int
     """Customers that match this leaf alone."""
     running: _builtins.int
-    """Customers that match this leaf and all before it. Absent where the leaf is not joined by `$and`."""
+    """Customers that match this leaf and all before it. Absent where the leaf is not joined by the `$and` at the root."""
     without: _builtins.int
-    """Customers that would match if this leaf were left out."""
+    """Customers that would match if this leaf were struck from the criteria. What stands beside it stays, and a group or
+    a `$not` with nothing left in it goes too: so striking a leaf of an `$or` lets fewer customers in.
+    """
     missing_value: _builtins.int
-    """Customers without a value for the leaf's field."""
+    """Customers without a value for the leaf's field; for `$top` its `field`. Absent for events and saved segments."""
+    explanation: _builtins.str
+    """The leaf in English."""
     @_builtins.property
     def leaf(self) -> _struct_pb2.Struct:
         """The leaf as JSON criteria."""
@@ -1715,10 +1801,11 @@ class LeafCount(_message.Message):
         running: _builtins.int | None = ...,
         without: _builtins.int | None = ...,
         missing_value: _builtins.int | None = ...,
+        explanation: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_alone", b"_alone", "_missing_value", b"_missing_value", "_running", b"_running", "_without", b"_without", "alone", b"alone", "leaf", b"leaf", "missing_value", b"missing_value", "running", b"running", "without", b"without"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_alone", b"_alone", "_missing_value", b"_missing_value", "_running", b"_running", "_without", b"_without", "alone", b"alone", "leaf", b"leaf", "leaf_id", b"leaf_id", "missing_value", b"missing_value", "path", b"path", "running", b"running", "without", b"without"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_alone", b"_alone", "_missing_value", b"_missing_value", "_running", b"_running", "_without", b"_without", "alone", b"alone", "explanation", b"explanation", "leaf", b"leaf", "leaf_id", b"leaf_id", "missing_value", b"missing_value", "path", b"path", "running", b"running", "without", b"without"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__alone: _TypeAlias = _typing.Literal["alone"]  # noqa: Y015
     _WhichOneofArgType__alone: _TypeAlias = _typing.Literal["_alone", b"_alone"]  # noqa: Y015
@@ -1749,15 +1836,22 @@ class Relaxation(_message.Message):
     CRITERIA_FIELD_NUMBER: _builtins.int
     COUNT_FIELD_NUMBER: _builtins.int
     LABEL_FIELD_NUMBER: _builtins.int
+    EXPRESSION_FIELD_NUMBER: _builtins.int
     path: _builtins.str
     """The leaf that is changed."""
     count: _builtins.int
     """Customers that would match."""
     label: _builtins.str
-    """The change in words, such as `without "email opt-in"`."""
+    """The change in words, such as `without "email opt in is true"` or
+    `"handicap is at most 7" instead of "handicap is less than 5"`.
+    """
     @_builtins.property
     def criteria(self) -> _struct_pb2.Struct:
         """The whole criteria after the change."""
+
+    @_builtins.property
+    def expression(self) -> _criteria_pb2.Criteria:
+        """Typed form of the criteria after the change."""
 
     def __init__(
         self,
@@ -1766,10 +1860,11 @@ class Relaxation(_message.Message):
         criteria: _struct_pb2.Struct | None = ...,
         count: _builtins.int | None = ...,
         label: _builtins.str = ...,
+        expression: _criteria_pb2.Criteria | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_count", b"_count", "count", b"count", "criteria", b"criteria"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_count", b"_count", "count", b"count", "criteria", b"criteria", "expression", b"expression"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_count", b"_count", "count", b"count", "criteria", b"criteria", "label", b"label", "path", b"path"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_count", b"_count", "count", b"count", "criteria", b"criteria", "expression", b"expression", "label", b"label", "path", b"path"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__count: _TypeAlias = _typing.Literal["count"]  # noqa: Y015
     _WhichOneofArgType__count: _TypeAlias = _typing.Literal["_count", b"_count"]  # noqa: Y015
@@ -1797,7 +1892,9 @@ class ExplainMemberRequest(_message.Message):
     time_zone: _builtins.str
     """IANA time zone in which days begin. Empty: the table's."""
     customer_id: _builtins.str
-    """The customer's id in the table."""
+    """The customer's id in the table: the value of its key column as text. In a table without one, such as the demo's
+    golf club, customers are numbered from 1 in the order of the rows.
+    """
     @_builtins.property
     def criteria(self) -> _struct_pb2.Struct:
         """JSON form."""
@@ -1839,19 +1936,30 @@ class ExplainMemberResponse(_message.Message):
     LEAVES_FIELD_NUMBER: _builtins.int
     FLIPS_FIELD_NUMBER: _builtins.int
     AS_OF_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
     member: _builtins.bool
     """Whether the customer matches."""
+    time_zone: _builtins.str
+    """The zone in which days begin."""
+    customer_id: _builtins.str
+    """The customer's id, as it was sent."""
     @_builtins.property
     def leaves(self) -> _containers.RepeatedCompositeFieldContainer[Global___LeafVerdict]:
         """One entry per leaf, in the order of the leaves."""
 
     @_builtins.property
     def flips(self) -> _containers.RepeatedCompositeFieldContainer[Global___Flip]:
-        """Smallest sets of leaves whose change would change the verdict."""
+        """Smallest sets of leaves whose change would change the verdict, at most 5. Leaves count as independent of each other."""
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
         """The instant that relative dates were counted from."""
+
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedCompositeFieldContainer[_events_pb2.Warning]:
+        """What the caller should know although it worked."""
 
     def __init__(
         self,
@@ -1860,10 +1968,13 @@ class ExplainMemberResponse(_message.Message):
         leaves: _abc.Iterable[Global___LeafVerdict] | None = ...,
         flips: _abc.Iterable[Global___Flip] | None = ...,
         as_of: _timestamp_pb2.Timestamp | None = ...,
+        time_zone: _builtins.str = ...,
+        customer_id: _builtins.str = ...,
+        warnings: _abc.Iterable[_events_pb2.Warning] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_member", b"_member", "as_of", b"as_of", "member", b"member"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_member", b"_member", "as_of", b"as_of", "flips", b"flips", "leaves", b"leaves", "member", b"member"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_member", b"_member", "as_of", b"as_of", "customer_id", b"customer_id", "flips", b"flips", "leaves", b"leaves", "member", b"member", "time_zone", b"time_zone", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__member: _TypeAlias = _typing.Literal["member"]  # noqa: Y015
     _WhichOneofArgType__member: _TypeAlias = _typing.Literal["_member", b"_member"]  # noqa: Y015
@@ -1883,6 +1994,7 @@ class LeafVerdict(_message.Message):
     MISSING_VALUE_FIELD_NUMBER: _builtins.int
     MESSAGE_FIELD_NUMBER: _builtins.int
     ACTUAL_FIELD_NUMBER: _builtins.int
+    LEAF_FIELD_NUMBER: _builtins.int
     leaf_id: _builtins.str
     """The leaf's id."""
     path: _builtins.str
@@ -1892,10 +2004,14 @@ class LeafVerdict(_message.Message):
     missing_value: _builtins.bool
     """True when the customer has no value for the field."""
     message: _builtins.str
-    """The same for people, such as `handicap is 12, not below 10`."""
+    """The same for people, such as `handicap is 12, needs less than 10`."""
     @_builtins.property
     def actual(self) -> _struct_pb2.Value:
-        """The customer's value. Absent when there is none or it may not be shown."""
+        """The customer's value; of an event what was counted. Absent when there is none or it may not be shown."""
+
+    @_builtins.property
+    def leaf(self) -> _struct_pb2.Struct:
+        """The leaf as JSON criteria."""
 
     def __init__(
         self,
@@ -1906,10 +2022,11 @@ class LeafVerdict(_message.Message):
         missing_value: _builtins.bool = ...,
         message: _builtins.str = ...,
         actual: _struct_pb2.Value | None = ...,
+        leaf: _struct_pb2.Struct | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_holds", b"_holds", "actual", b"actual", "holds", b"holds"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_holds", b"_holds", "actual", b"actual", "holds", b"holds", "leaf", b"leaf"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_holds", b"_holds", "actual", b"actual", "holds", b"holds", "leaf_id", b"leaf_id", "message", b"message", "missing_value", b"missing_value", "path", b"path"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_holds", b"_holds", "actual", b"actual", "holds", b"holds", "leaf", b"leaf", "leaf_id", b"leaf_id", "message", b"message", "missing_value", b"missing_value", "path", b"path"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__holds: _TypeAlias = _typing.Literal["holds"]  # noqa: Y015
     _WhichOneofArgType__holds: _TypeAlias = _typing.Literal["_holds", b"_holds"]  # noqa: Y015
@@ -1926,7 +2043,7 @@ class Flip(_message.Message):
     LEAF_IDS_FIELD_NUMBER: _builtins.int
     MESSAGE_FIELD_NUMBER: _builtins.int
     message: _builtins.str
-    """The same for people."""
+    """The same for people, such as `would match if handicap is less than 10`."""
     @_builtins.property
     def leaf_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The leaves."""
@@ -2006,6 +2123,18 @@ class CompareCriteriaResponse(_message.Message):
     RIGHT_COUNT_FIELD_NUMBER: _builtins.int
     BOTH_COUNT_FIELD_NUMBER: _builtins.int
     WITNESS_FIELD_NUMBER: _builtins.int
+    ONLY_LEFT_FIELD_NUMBER: _builtins.int
+    ONLY_RIGHT_FIELD_NUMBER: _builtins.int
+    JACCARD_FIELD_NUMBER: _builtins.int
+    UNIVERSE_FIELD_NUMBER: _builtins.int
+    WITNESS_SIDE_FIELD_NUMBER: _builtins.int
+    LEFT_EXPLANATION_FIELD_NUMBER: _builtins.int
+    RIGHT_EXPLANATION_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    SNAPSHOT_ID_FIELD_NUMBER: _builtins.int
+    SUPPRESSED_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
     same_canonical: _builtins.bool
     """Whether both have the same canonical form."""
     same_members: _builtins.bool
@@ -2016,13 +2145,43 @@ class CompareCriteriaResponse(_message.Message):
     """Customers that match the right one."""
     both_count: _builtins.int
     """Customers that match both."""
+    only_left: _builtins.int
+    """Customers that match the left one alone."""
+    only_right: _builtins.int
+    """Customers that match the right one alone."""
+    jaccard: _builtins.float
+    """Customers of both as a share of those of either, 0-1. Absent when there are none."""
+    universe: _builtins.int
+    """Customers in the table."""
+    witness_side: _builtins.str
+    """Which side the witness matches: `left` or `right`. Empty without a witness."""
+    left_explanation: _builtins.str
+    """The left definition in English."""
+    right_explanation: _builtins.str
+    """The right definition in English."""
+    time_zone: _builtins.str
+    """The zone in which days begin."""
+    snapshot_id: _builtins.str
+    """The version of the rows that all figures are of."""
+    suppressed: _builtins.bool
+    """True when a count is absent because it is too small to be shown for privacy; `same_members` may be absent then."""
     @_builtins.property
     def diff(self) -> _criteria_pb2.CriteriaDiff:
         """Changes from left to right."""
 
     @_builtins.property
     def witness(self) -> _struct_pb2.Struct:
-        """A customer that matches one of them only, without personal data. Absent when there is none."""
+        """A customer that matches one of them only: the values of the fields that the two sides ask about, without personal
+        data and without the key. Absent when there is none, or when small counts are kept back.
+        """
+
+    @_builtins.property
+    def as_of(self) -> _timestamp_pb2.Timestamp:
+        """The instant that relative dates were counted from."""
+
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedCompositeFieldContainer[_events_pb2.Warning]:
+        """What the caller should know although it worked. The path begins with `left.criteria` or `right.criteria`."""
 
     def __init__(
         self,
@@ -2034,31 +2193,59 @@ class CompareCriteriaResponse(_message.Message):
         right_count: _builtins.int | None = ...,
         both_count: _builtins.int | None = ...,
         witness: _struct_pb2.Struct | None = ...,
+        only_left: _builtins.int | None = ...,
+        only_right: _builtins.int | None = ...,
+        jaccard: _builtins.float | None = ...,
+        universe: _builtins.int | None = ...,
+        witness_side: _builtins.str = ...,
+        left_explanation: _builtins.str = ...,
+        right_explanation: _builtins.str = ...,
+        as_of: _timestamp_pb2.Timestamp | None = ...,
+        time_zone: _builtins.str = ...,
+        snapshot_id: _builtins.str = ...,
+        suppressed: _builtins.bool = ...,
+        warnings: _abc.Iterable[_events_pb2.Warning] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_both_count", b"_both_count", "_left_count", b"_left_count", "_right_count", b"_right_count", "_same_canonical", b"_same_canonical", "_same_members", b"_same_members", "both_count", b"both_count", "diff", b"diff", "left_count", b"left_count", "right_count", b"right_count", "same_canonical", b"same_canonical", "same_members", b"same_members", "witness", b"witness"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_both_count", b"_both_count", "_jaccard", b"_jaccard", "_left_count", b"_left_count", "_only_left", b"_only_left", "_only_right", b"_only_right", "_right_count", b"_right_count", "_same_canonical", b"_same_canonical", "_same_members", b"_same_members", "_universe", b"_universe", "as_of", b"as_of", "both_count", b"both_count", "diff", b"diff", "jaccard", b"jaccard", "left_count", b"left_count", "only_left", b"only_left", "only_right", b"only_right", "right_count", b"right_count", "same_canonical", b"same_canonical", "same_members", b"same_members", "universe", b"universe", "witness", b"witness"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_both_count", b"_both_count", "_left_count", b"_left_count", "_right_count", b"_right_count", "_same_canonical", b"_same_canonical", "_same_members", b"_same_members", "both_count", b"both_count", "diff", b"diff", "left_count", b"left_count", "right_count", b"right_count", "same_canonical", b"same_canonical", "same_members", b"same_members", "witness", b"witness"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_both_count", b"_both_count", "_jaccard", b"_jaccard", "_left_count", b"_left_count", "_only_left", b"_only_left", "_only_right", b"_only_right", "_right_count", b"_right_count", "_same_canonical", b"_same_canonical", "_same_members", b"_same_members", "_universe", b"_universe", "as_of", b"as_of", "both_count", b"both_count", "diff", b"diff", "jaccard", b"jaccard", "left_count", b"left_count", "left_explanation", b"left_explanation", "only_left", b"only_left", "only_right", b"only_right", "right_count", b"right_count", "right_explanation", b"right_explanation", "same_canonical", b"same_canonical", "same_members", b"same_members", "snapshot_id", b"snapshot_id", "suppressed", b"suppressed", "time_zone", b"time_zone", "universe", b"universe", "warnings", b"warnings", "witness", b"witness", "witness_side", b"witness_side"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__both_count: _TypeAlias = _typing.Literal["both_count"]  # noqa: Y015
     _WhichOneofArgType__both_count: _TypeAlias = _typing.Literal["_both_count", b"_both_count"]  # noqa: Y015
+    _WhichOneofReturnType__jaccard: _TypeAlias = _typing.Literal["jaccard"]  # noqa: Y015
+    _WhichOneofArgType__jaccard: _TypeAlias = _typing.Literal["_jaccard", b"_jaccard"]  # noqa: Y015
     _WhichOneofReturnType__left_count: _TypeAlias = _typing.Literal["left_count"]  # noqa: Y015
     _WhichOneofArgType__left_count: _TypeAlias = _typing.Literal["_left_count", b"_left_count"]  # noqa: Y015
+    _WhichOneofReturnType__only_left: _TypeAlias = _typing.Literal["only_left"]  # noqa: Y015
+    _WhichOneofArgType__only_left: _TypeAlias = _typing.Literal["_only_left", b"_only_left"]  # noqa: Y015
+    _WhichOneofReturnType__only_right: _TypeAlias = _typing.Literal["only_right"]  # noqa: Y015
+    _WhichOneofArgType__only_right: _TypeAlias = _typing.Literal["_only_right", b"_only_right"]  # noqa: Y015
     _WhichOneofReturnType__right_count: _TypeAlias = _typing.Literal["right_count"]  # noqa: Y015
     _WhichOneofArgType__right_count: _TypeAlias = _typing.Literal["_right_count", b"_right_count"]  # noqa: Y015
     _WhichOneofReturnType__same_canonical: _TypeAlias = _typing.Literal["same_canonical"]  # noqa: Y015
     _WhichOneofArgType__same_canonical: _TypeAlias = _typing.Literal["_same_canonical", b"_same_canonical"]  # noqa: Y015
     _WhichOneofReturnType__same_members: _TypeAlias = _typing.Literal["same_members"]  # noqa: Y015
     _WhichOneofArgType__same_members: _TypeAlias = _typing.Literal["_same_members", b"_same_members"]  # noqa: Y015
+    _WhichOneofReturnType__universe: _TypeAlias = _typing.Literal["universe"]  # noqa: Y015
+    _WhichOneofArgType__universe: _TypeAlias = _typing.Literal["_universe", b"_universe"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__both_count) -> _WhichOneofReturnType__both_count | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__jaccard) -> _WhichOneofReturnType__jaccard | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__left_count) -> _WhichOneofReturnType__left_count | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__only_left) -> _WhichOneofReturnType__only_left | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__only_right) -> _WhichOneofReturnType__only_right | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__right_count) -> _WhichOneofReturnType__right_count | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__same_canonical) -> _WhichOneofReturnType__same_canonical | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__same_members) -> _WhichOneofReturnType__same_members | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__universe) -> _WhichOneofReturnType__universe | None: ...
 
 Global___CompareCriteriaResponse: _TypeAlias = CompareCriteriaResponse  # noqa: Y015
 

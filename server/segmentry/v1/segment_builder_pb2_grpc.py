@@ -180,7 +180,6 @@ class SegmentBuilderServicer(object):
 
     def ExplainCount(self, request, context):
         """ExplainCount shows how each leaf shapes the count, and what would relax it.
-        Not built in this version: answers UNIMPLEMENTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -188,7 +187,6 @@ class SegmentBuilderServicer(object):
 
     def ExplainMember(self, request, context):
         """ExplainMember shows why one customer matches or does not, and what would change that.
-        Not built in this version: answers UNIMPLEMENTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -196,7 +194,6 @@ class SegmentBuilderServicer(object):
 
     def CompareCriteria(self, request, context):
         """CompareCriteria says whether two definitions are the same text, select the same customers, and where they differ.
-        Not built in this version: answers UNIMPLEMENTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

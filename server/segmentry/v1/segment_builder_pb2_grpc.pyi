@@ -52,17 +52,11 @@ class SegmentBuilderStub:
     ListSchemas: _grpc.UnaryUnaryMultiCallable[_segment_builder_pb2.ListSchemasRequest, _segment_builder_pb2.ListSchemasResponse]
     """ListSchemas lists the tenant's customer tables, the default one first."""
     ExplainCount: _grpc.UnaryUnaryMultiCallable[_segment_builder_pb2.ExplainCountRequest, _segment_builder_pb2.ExplainCountResponse]
-    """ExplainCount shows how each leaf shapes the count, and what would relax it.
-    Not built in this version: answers UNIMPLEMENTED.
-    """
+    """ExplainCount shows how each leaf shapes the count, and what would relax it."""
     ExplainMember: _grpc.UnaryUnaryMultiCallable[_segment_builder_pb2.ExplainMemberRequest, _segment_builder_pb2.ExplainMemberResponse]
-    """ExplainMember shows why one customer matches or does not, and what would change that.
-    Not built in this version: answers UNIMPLEMENTED.
-    """
+    """ExplainMember shows why one customer matches or does not, and what would change that."""
     CompareCriteria: _grpc.UnaryUnaryMultiCallable[_segment_builder_pb2.CompareCriteriaRequest, _segment_builder_pb2.CompareCriteriaResponse]
-    """CompareCriteria says whether two definitions are the same text, select the same customers, and where they differ.
-    Not built in this version: answers UNIMPLEMENTED.
-    """
+    """CompareCriteria says whether two definitions are the same text, select the same customers, and where they differ."""
     ExportCriteria: _grpc.UnaryUnaryMultiCallable[_segment_builder_pb2.ExportCriteriaRequest, _segment_builder_pb2.ExportCriteriaResponse]
     """ExportCriteria writes criteria in another language, with values as parameters.
     Not built in this version: answers UNIMPLEMENTED.
@@ -111,17 +105,11 @@ class SegmentBuilderAsyncStub(SegmentBuilderStub):
     ListSchemas: _aio.UnaryUnaryMultiCallable[_segment_builder_pb2.ListSchemasRequest, _segment_builder_pb2.ListSchemasResponse]  # type: ignore[assignment]
     """ListSchemas lists the tenant's customer tables, the default one first."""
     ExplainCount: _aio.UnaryUnaryMultiCallable[_segment_builder_pb2.ExplainCountRequest, _segment_builder_pb2.ExplainCountResponse]  # type: ignore[assignment]
-    """ExplainCount shows how each leaf shapes the count, and what would relax it.
-    Not built in this version: answers UNIMPLEMENTED.
-    """
+    """ExplainCount shows how each leaf shapes the count, and what would relax it."""
     ExplainMember: _aio.UnaryUnaryMultiCallable[_segment_builder_pb2.ExplainMemberRequest, _segment_builder_pb2.ExplainMemberResponse]  # type: ignore[assignment]
-    """ExplainMember shows why one customer matches or does not, and what would change that.
-    Not built in this version: answers UNIMPLEMENTED.
-    """
+    """ExplainMember shows why one customer matches or does not, and what would change that."""
     CompareCriteria: _aio.UnaryUnaryMultiCallable[_segment_builder_pb2.CompareCriteriaRequest, _segment_builder_pb2.CompareCriteriaResponse]  # type: ignore[assignment]
-    """CompareCriteria says whether two definitions are the same text, select the same customers, and where they differ.
-    Not built in this version: answers UNIMPLEMENTED.
-    """
+    """CompareCriteria says whether two definitions are the same text, select the same customers, and where they differ."""
     ExportCriteria: _aio.UnaryUnaryMultiCallable[_segment_builder_pb2.ExportCriteriaRequest, _segment_builder_pb2.ExportCriteriaResponse]  # type: ignore[assignment]
     """ExportCriteria writes criteria in another language, with values as parameters.
     Not built in this version: answers UNIMPLEMENTED.
@@ -215,9 +203,7 @@ class SegmentBuilderServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_builder_pb2.ExplainCountRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_builder_pb2.ExplainCountResponse, _abc.Awaitable[_segment_builder_pb2.ExplainCountResponse]]:
-        """ExplainCount shows how each leaf shapes the count, and what would relax it.
-        Not built in this version: answers UNIMPLEMENTED.
-        """
+        """ExplainCount shows how each leaf shapes the count, and what would relax it."""
 
     @_abc_1.abstractmethod
     def ExplainMember(
@@ -225,9 +211,7 @@ class SegmentBuilderServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_builder_pb2.ExplainMemberRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_builder_pb2.ExplainMemberResponse, _abc.Awaitable[_segment_builder_pb2.ExplainMemberResponse]]:
-        """ExplainMember shows why one customer matches or does not, and what would change that.
-        Not built in this version: answers UNIMPLEMENTED.
-        """
+        """ExplainMember shows why one customer matches or does not, and what would change that."""
 
     @_abc_1.abstractmethod
     def CompareCriteria(
@@ -235,9 +219,7 @@ class SegmentBuilderServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_builder_pb2.CompareCriteriaRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_builder_pb2.CompareCriteriaResponse, _abc.Awaitable[_segment_builder_pb2.CompareCriteriaResponse]]:
-        """CompareCriteria says whether two definitions are the same text, select the same customers, and where they differ.
-        Not built in this version: answers UNIMPLEMENTED.
-        """
+        """CompareCriteria says whether two definitions are the same text, select the same customers, and where they differ."""
 
     @_abc_1.abstractmethod
     def ExportCriteria(
