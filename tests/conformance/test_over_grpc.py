@@ -1,6 +1,6 @@
 """The same cases through a real server, in both wire forms: the same counts, codes and paths.
 
-Cases that bring saved segments are left out: this server has nowhere to save them.
+Cases that bring saved segments are in `test_segments_over_grpc`, where there is a store for them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ Form = Literal["criteria", "expression"]
 CLOCK = Clock.at(datetime.fromisoformat(AS_OF))
 
 
-def _store() -> SnapshotStore:
+def store_of_tables() -> SnapshotStore:
+    """Every table of the cases, under its name."""
     store = SnapshotStore()
     for name, table in TABLES.items():
         given: dict[str, JsonValue] = json.loads(json.dumps(table))
@@ -84,7 +85,7 @@ def _beyond_doubles(text: str) -> bool:
 async def test_the_server_counts_and_refuses_as_worked_out_by_hand(table: str, form: Form) -> None:
     wrong: list[str] = []
     said = 0
-    async with builder(_store()) as client:
+    async with builder(store_of_tables()) as client:
         for case in (each for each in CASES if each["rows"] == table and "segments" not in each):
             request = _request(case, form)
             if request is None:
@@ -114,7 +115,7 @@ async def test_what_a_struct_cannot_carry_goes_through_the_typed_form() -> None:
     rounded = pb.PreviewCountRequest(schema_id="every-type", criteria=Struct())
     rounded.criteria.fields["whole"].number_value = 2.0**53
     assert exact is not None
-    async with builder(_store()) as client:
+    async with builder(store_of_tables()) as client:
         assert (await client.stub.PreviewCount(exact)).count == 1
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await client.stub.PreviewCount(rounded)
