@@ -81,3 +81,23 @@ async def test_criteria_may_be_typed_and_then_keep_every_digit(client: AsyncSegm
         made.segment_id, made.etag, criteria=criteria_pb2.Criteria(predicate=leaf)
     )
     assert changed.expression.predicate.operands[0].integer == 2**60 + 1
+
+
+async def test_a_segment_is_explained_and_compared_like_every_condition(
+    client: AsyncSegmentryClient,
+) -> None:
+    made = await client.create_segment("Actives", {"status": "ACTIVE"})
+    node = f'{{"$and": [{{"$segment": "{made.segment_id}"}}, {{"handicap": {{"$lt": 10}}}}]}}'
+    plain = '{"$and": [{"status": "ACTIVE"}, {"handicap": {"$lt": 10}}]}'
+    explained = await client.explain_count(node)
+    assert explained.count == (await client.preview_count(plain)).count
+    assert explained.leaves[0].path == "$and[0].$segment"
+    assert explained.leaves[0].alone == made.last_count
+    compared = await client.compare(node, plain)
+    assert compared.same_members
+    assert compared.left_count == compared.right_count == compared.both_count == explained.count
+    member = await client.explain_member(node, "1")
+    assert member.member == all(leaf.holds for leaf in member.leaves)
+    assert member.leaves[0].path == "$and[0].$segment"
+    with pytest.raises(SegmentryCallError, match="UNKNOWN_SEGMENT"):
+        await client.explain_count({"$segment": "seg_0000000000000000"})
