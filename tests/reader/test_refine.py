@@ -167,3 +167,12 @@ def test_a_contradiction_that_was_there_before_does_not_stop_another_change(
 ) -> None:
     current = parse.loads('{"$and":[{"handicap":{"$lt":5}},{"handicap":{"$gt":20}}]}')
     assert refine("also require email opt-in", current, golf, clock).outcome == "ok"
+
+
+@pytest.mark.parametrize("beside", ['{"$segment":"seg_7"}', '{"$not":{"$segment":"seg_7"}}'])
+def test_a_saved_segment_beside_a_condition_does_not_hide_that_a_change_leaves_nobody(
+    beside: str, golf: Catalog, clock: Clock
+) -> None:
+    current = parse.loads(f'{{"$and":[{beside},{{"handicap":{{"$lt":10}}}}]}}')
+    assert refine("with handicap over 20", current, golf, clock).reason == "AMBIGUOUS_QUERY"
+    assert refine("also require email opt-in", current, golf, clock).outcome == "ok"

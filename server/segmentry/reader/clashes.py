@@ -7,7 +7,7 @@ import dataclasses
 from segmentry.criteria import check, walk
 from segmentry.criteria.catalog import Catalog
 from segmentry.criteria.dates import Clock
-from segmentry.criteria.nodes import And, Node, Or
+from segmentry.criteria.nodes import And, Everyone, Node, Or
 from segmentry.reader import edits
 from segmentry.reader.confidence import OPEN
 from segmentry.reader.draft import Draft, DraftQuestion, DraftReading
@@ -46,7 +46,8 @@ def asked(draft: Draft, current: Node, catalog: Catalog, clock: Clock) -> Draft:
 
 
 def _contradicted(node: Node, catalog: Catalog, clock: Clock) -> tuple[str, ...]:
-    found = check.check(node, catalog, clock).warnings
+    # What a saved segment says is not known here, and says nothing about the conditions beside it.
+    found = check.check(node, catalog, clock, lambda _id, _version: Everyone()).warnings
     return tuple(dict.fromkeys(each.field for each in found if each.code == "CONTRADICTION"))
 
 
