@@ -40,7 +40,7 @@ test: setup judges  ## run every test
 	@$(BIN)/pytest $(PYTEST_ARGS)
 
 .PHONY: differential
-differential: setup  ## 20,000 random criteria through every engine (SEGMENTRY_EXAMPLES, SEGMENTRY_SEED)
+differential: setup judges  ## 20,000 random criteria through every engine (SEGMENTRY_EXAMPLES, SEGMENTRY_SEED)
 	@$(BIN)/python -m tests.differential
 
 .PHONY: lint

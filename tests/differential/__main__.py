@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import shutil
 import sys
+import tempfile
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from segmentry.state.embedded import EmbeddedPostgres
 
 from tests.differential.compared import Tally, compare
 from tests.differential.drawn import Sheet, sheets
 from tests.differential.engines import ASKED
+from tests.exports.sql_runners import Server
 
 EXAMPLES = 20_000
 TREES = 20
@@ -51,6 +59,22 @@ def run(examples: int, chosen: int) -> Tally:
     return tally
 
 
+@contextmanager
+def postgres() -> Generator[None]:
+    """A PostgreSQL of its own for the engines that talk to one."""
+    # Not below a private folder: as root, PostgreSQL's account could not pass it.
+    folder = Path(tempfile.mkdtemp(prefix="segmentry-differential-"))
+    folder.chmod(0o755)
+    server = EmbeddedPostgres(folder, durable=False)
+    Server.dsn = asyncio.run(server.start())
+    try:
+        yield
+    finally:
+        Server.close()
+        asyncio.run(server.stop())
+        shutil.rmtree(folder)
+
+
 def main() -> int:
     """Print each disagreement with the line that repeats it, then one closing line; 1 if there was any."""
     examples = int(os.environ.get("SEGMENTRY_EXAMPLES", EXAMPLES))
@@ -60,7 +84,8 @@ def main() -> int:
         f"==> differential: {examples:,} examples, reference and {', '.join(ASKED)}, seed {chosen}",
         flush=True,
     )
-    tally = run(examples, chosen)
+    with postgres():
+        tally = run(examples, chosen)
     for each in tally.disagreements:
         print(each)
     for name in ASKED:

@@ -47,8 +47,8 @@ def compare(sheet: Sheet, engines: Mapping[str, Asked], tally: Tally) -> None:
                 )
 
 
-def _rows(mask: Iterable[bool] | None) -> list[int]:
-    return [number for number, hit in enumerate(mask or ()) if hit]
+def _rows(mask: Iterable[bool] | str | None) -> list[int] | str:
+    return mask if isinstance(mask, str) else [number for number, hit in enumerate(mask or ()) if hit]
 
 
 def _line(sheet: Sheet, criteria: str) -> str:

@@ -16,9 +16,11 @@ from segmentry.customers import rows as tables
 from segmentry.errors import ExportUnsupported
 
 from tests.conformance.engines import ENGINES
+from tests.conformance.exports import Inexact
 
-# One answer per question: for each row whether it matches, or None where the engine says that it cannot say.
-Answers = list[list[bool] | None]
+# One answer per question: for each row whether it matches; None where the engine says that it cannot say;
+# a text where it failed.
+Answers = list[list[bool] | str | None]
 Asked = Callable[[Catalog, Sequence[Row], Sequence[Sequence[EventRow]], Sequence[Node], datetime], Answers]
 
 
@@ -36,8 +38,10 @@ def one_by_one(engine: Engine) -> Asked:
         for each in bound:
             try:
                 answers.append([bool(hit) for hit in engine(catalog, rows, events, each, as_of)])
-            except ExportUnsupported:
+            except (ExportUnsupported, Inexact):
                 answers.append(None)
+            except Exception as error:  # noqa: BLE001 - whatever an engine fails with is a disagreement
+                answers.append(f"{type(error).__name__}: {error}")
         return answers
 
     return asked

@@ -10,6 +10,7 @@ from tests.differential.drawn import Sheet, sheets
 from tests.differential.engines import ASKED
 
 
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize("engine", ASKED)
 @settings(
     max_examples=20,

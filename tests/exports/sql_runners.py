@@ -179,7 +179,9 @@ class Postgres:
     def __init__(self, dsn: str) -> None:
         self._runner = asyncio.Runner()
         # asyncpg ships no types.
-        self._connection: Any = self._runner.run(asyncpg.connect(dsn, database="postgres"))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+        self._connection: Any = self._runner.run(
+            asyncpg.connect(dsn, database="postgres", statement_cache_size=0)
+        )  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
         self._execute('CREATE SCHEMA IF NOT EXISTS "the"')
 
     def read_text(self) -> None:
@@ -201,8 +203,10 @@ class Postgres:
         for table in tables:
             self._execute(f"DROP TABLE IF EXISTS {table.name}; CREATE TABLE {table.name} ({_columns(table)})")
             if table.rows:
-                text, cells = _values(table)
-                self._runner.run(self._connection.execute(f"INSERT INTO {table.name} VALUES {text}", *cells))
+                # Row by row: in a VALUES of several rows, a column of NULLs alone would be text.
+                places = ", ".join(f"${number + 1}" for number in range(len(table.columns)))
+                insert = f"INSERT INTO {table.name} VALUES ({places})"
+                self._runner.run(self._connection.executemany(insert, table.rows))
 
     def keys(self, query: str, parameters: Sequence[Any]) -> list[int]:
         return [int(row[0]) for row in self._runner.run(self._connection.fetch(query, *parameters))]
