@@ -178,10 +178,9 @@ class Postgres:
 
     def __init__(self, dsn: str) -> None:
         self._runner = asyncio.Runner()
-        # asyncpg ships no types.
-        self._connection: Any = self._runner.run(
-            asyncpg.connect(dsn, database="postgres", statement_cache_size=0)
-        )  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+        # asyncpg ships no types. Tables change behind the same names, so no statement may be kept.
+        options: dict[str, Any] = {"database": "postgres", "statement_cache_size": 0}
+        self._connection: Any = self._runner.run(asyncpg.connect(dsn, **options))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
         self._execute('CREATE SCHEMA IF NOT EXISTS "the"')
 
     def read_text(self) -> None:

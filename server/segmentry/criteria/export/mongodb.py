@@ -202,5 +202,7 @@ def _expression(field: Field, column: str, operator: str, value: JsonValue) -> J
     if operator == "$eq":
         return {"$eq": [read, literal]}
     # BSON orders null and then NaN below all numbers, so a bare `$lt` would take both.
-    least: Json = {"$gte": [read, _LEAST]} if field.type == "number" else {"$gt": [read, None]}
+    least: Json = {"$gte": [read, _LEAST]}
+    if field.type != "number":
+        least = {"$ne": [{"$ifNull": [read, None]}, None]}
     return {"$and": [least, {operator: [read, literal]}]}
