@@ -162,8 +162,11 @@ async def test_schemas_are_listed_default_first() -> None:
     assert refusal(raised.value).reason == "RESOURCE_NOT_FOUND"
 
 
-BUILT = {"Build", "StreamBuild", "Refine", "StreamRefine", "PreviewCount", "ListFields", "ListSchemas"}
-BUILT |= {f"{verb}Segment" for verb in ("Create", "Get", "Update", "Delete")} | {"ListSegments"}
+BUILT = (
+    {"Build", "StreamBuild", "Refine", "StreamRefine", "PreviewCount", "ListFields", "ListSchemas"}
+    | {f"{verb}Segment" for verb in ("Create", "Get", "Update", "Delete")}
+    | {"ListSegments", "ExplainCount", "ExplainMember", "CompareCriteria"}
+)
 SERVICE: Any = pb.DESCRIPTOR.services_by_name["SegmentBuilder"]
 
 

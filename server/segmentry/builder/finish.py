@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from segmentry.builder import exact, preview, provenance, readings, subtask
+from segmentry.builder import beforehand, exact, preview, provenance, readings, subtask
 from segmentry.builder.events import Emit, Partial, Preview
 from segmentry.builder.outcome import (
     SURE_ENOUGH,
@@ -125,7 +125,7 @@ async def _count(
         return Counts(None, (), (), None)
     leaves = () if whole is None else preview.bound_leaves(whole.checked.node, job.place)
 
-    async def work() -> Counts:
+    async def exactly() -> Counts:
         return await preview.count(
             job.place,
             job.store,
@@ -134,6 +134,11 @@ async def _count(
             readings=[each.checked.bound for each in shown],
             previous=None if job.current is None else job.current.bound,
         )
+
+    async def work() -> Counts:
+        if whole is None:
+            return await exactly()
+        return await beforehand.estimated(exactly, whole.checked.bound, job.place, job.store, job.emit)
 
     def n_leaves(_: Counts) -> int:
         return len(leaves)

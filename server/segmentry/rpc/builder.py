@@ -140,7 +140,7 @@ class SegmentBuilder(SavedSegments):
     ) -> pb.ExplainCountResponse:
         node = criteria.read(request)
         where = await self._resolve(request)
-        return await explaining.count(node, await contexts.place(where, self._segments, node), self._store)
+        return await explaining.count(node, await contexts.place(where, self._segments, node), where.store)
 
     async def ExplainMember(
         self, request: pb.ExplainMemberRequest, context: ServerContext
@@ -148,7 +148,7 @@ class SegmentBuilder(SavedSegments):
         node, customer_id = criteria.read(request), explaining.customer_id(request)
         where = await self._resolve(request)
         place = await contexts.place(where, self._segments, node)
-        return await explaining.member(node, customer_id, place, self._store)
+        return await explaining.member(node, customer_id, place, where.store)
 
     async def CompareCriteria(
         self, request: pb.CompareCriteriaRequest, context: ServerContext
@@ -156,7 +156,7 @@ class SegmentBuilder(SavedSegments):
         left, right = explaining.sides(request)
         where = await self._resolve(request)
         place = await contexts.place(where, self._segments, And((left, right)))
-        return await explaining.compare(left, right, place, self._store)
+        return await explaining.compare(left, right, place, where.store)
 
     async def ListFields(
         self, request: pb.ListFieldsRequest, context: ServerContext
