@@ -227,8 +227,10 @@ class _Writer:
         return self._filled(template, form, column, operand)
 
     def _filled(self, template: str, form: Form, column: _Column, operand: str) -> str:
-        unset = self._exists(column, wanted=False)
         read = self._dialect.columns.get(column.kind, "{f}").format(f=column.text)
+        if "{unset}" not in template:
+            return template.format(f=read, v=operand)
+        unset = self._exists(column, wanted=False)
         return template.replace("{fails}", form.fails).format(f=read, v=operand, unset=unset)
 
     def _read(self, field: Field, columns: _Columns) -> str:
