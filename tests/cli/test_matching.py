@@ -65,11 +65,12 @@ def test_both_engines_give_the_same_ids(tmp_path: Path) -> None:
     source = tmp_path / "in.jsonl"
     source.write_text("\n".join(json.dumps(_line(name, criteria)) for name, criteria in CRITERIA.items()))
     answers: dict[str, list[dict[str, JsonValue]]] = {}
-    for engine in ("reference", "snapshot"):
+    for engine in ("reference", "snapshot", "polars"):
         done = _match(["--input", str(source), "--output", str(tmp_path / engine), "--engine", engine])
         assert done.returncode == 0, done.stderr
         answers[engine] = _answers((tmp_path / engine).read_bytes())
     assert answers["snapshot"] == answers["reference"]
+    assert answers["polars"] == answers["reference"]
     ids = {answer["id"]: answer.get("ids") for answer in answers["reference"]}
     assert ids["equality"] == [3]
     assert ids["unset matches not equal"] == [2, 3]

@@ -165,7 +165,7 @@ async def test_schemas_are_listed_default_first() -> None:
 BUILT = (
     {"Build", "StreamBuild", "Refine", "StreamRefine", "PreviewCount", "ListFields", "ListSchemas"}
     | {f"{verb}Segment" for verb in ("Create", "Get", "Update", "Delete")}
-    | {"ListSegments", "ExplainCount", "ExplainMember", "CompareCriteria"}
+    | {"ListSegments", "ExplainCount", "ExplainMember", "CompareCriteria", "ExportCriteria"}
 )
 SERVICE: Any = pb.DESCRIPTOR.services_by_name["SegmentBuilder"]
 

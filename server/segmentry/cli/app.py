@@ -17,6 +17,7 @@ from segmentry.cli.catalogs import catalog
 from segmentry.cli.checking import doctor, health
 from segmentry.cli.command import connected
 from segmentry.cli.discovering import discover
+from segmentry.cli.exporting import export
 from segmentry.cli.listing import fields, schemas
 from segmentry.cli.matching import match
 from segmentry.cli.problems import CommandError, Problem, of_error, show
@@ -45,7 +46,7 @@ def _about() -> None:
 
 app.command()(demo)
 app.command()(serve)
-for _command in (build, refine, preview, fields, schemas, discover):
+for _command in (build, refine, preview, export, fields, schemas, discover):
     app.command(name=_command.__name__)(connected(_command))
 app.command()(match)
 app.add_typer(catalog, name="catalog")

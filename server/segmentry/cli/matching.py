@@ -28,13 +28,14 @@ class Engine(StrEnum):
 
     REFERENCE = "reference"
     SNAPSHOT = "snapshot"
+    POLARS = "polars"
 
 
 def match(
     source: Annotated[str, typer.Option("--input", metavar="FILE.jsonl|-", help="One case per line.")],
     target: Annotated[str, typer.Option("--output", metavar="FILE.jsonl|-", help="One answer per line.")],
     engine: Annotated[
-        Engine, typer.Option(help="The plain matcher, or the table engine.")
+        Engine, typer.Option(help="The plain matcher, the table engine, or the Polars export.")
     ] = Engine.REFERENCE,
 ) -> int:
     """Say which rows of each line its criteria select.
@@ -74,6 +75,10 @@ def _engine(engine: Engine) -> "matchline.Engine":
         from segmentry.criteria import matchline
 
         return matchline.reference
+    if engine is Engine.POLARS:
+        from segmentry.customers import polars_rows
+
+        return polars_rows.select
     from segmentry.customers import rows
 
     return rows.select

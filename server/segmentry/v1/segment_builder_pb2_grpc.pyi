@@ -58,9 +58,7 @@ class SegmentBuilderStub:
     CompareCriteria: _grpc.UnaryUnaryMultiCallable[_segment_builder_pb2.CompareCriteriaRequest, _segment_builder_pb2.CompareCriteriaResponse]
     """CompareCriteria says whether two definitions are the same text, select the same customers, and where they differ."""
     ExportCriteria: _grpc.UnaryUnaryMultiCallable[_segment_builder_pb2.ExportCriteriaRequest, _segment_builder_pb2.ExportCriteriaResponse]
-    """ExportCriteria writes criteria in another language, with values as parameters.
-    Not built in this version: answers UNIMPLEMENTED.
-    """
+    """ExportCriteria writes criteria in another language: SQL with values as parameters, JSON, or an expression."""
     RecordOutcome: _grpc.UnaryUnaryMultiCallable[_segment_builder_pb2.RecordOutcomeRequest, _segment_builder_pb2.RecordOutcomeResponse]
     """RecordOutcome reports what became of a build: taken, edited or thrown away.
     Not built in this version: answers UNIMPLEMENTED.
@@ -111,9 +109,7 @@ class SegmentBuilderAsyncStub(SegmentBuilderStub):
     CompareCriteria: _aio.UnaryUnaryMultiCallable[_segment_builder_pb2.CompareCriteriaRequest, _segment_builder_pb2.CompareCriteriaResponse]  # type: ignore[assignment]
     """CompareCriteria says whether two definitions are the same text, select the same customers, and where they differ."""
     ExportCriteria: _aio.UnaryUnaryMultiCallable[_segment_builder_pb2.ExportCriteriaRequest, _segment_builder_pb2.ExportCriteriaResponse]  # type: ignore[assignment]
-    """ExportCriteria writes criteria in another language, with values as parameters.
-    Not built in this version: answers UNIMPLEMENTED.
-    """
+    """ExportCriteria writes criteria in another language: SQL with values as parameters, JSON, or an expression."""
     RecordOutcome: _aio.UnaryUnaryMultiCallable[_segment_builder_pb2.RecordOutcomeRequest, _segment_builder_pb2.RecordOutcomeResponse]  # type: ignore[assignment]
     """RecordOutcome reports what became of a build: taken, edited or thrown away.
     Not built in this version: answers UNIMPLEMENTED.
@@ -227,9 +223,7 @@ class SegmentBuilderServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_builder_pb2.ExportCriteriaRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_builder_pb2.ExportCriteriaResponse, _abc.Awaitable[_segment_builder_pb2.ExportCriteriaResponse]]:
-        """ExportCriteria writes criteria in another language, with values as parameters.
-        Not built in this version: answers UNIMPLEMENTED.
-        """
+        """ExportCriteria writes criteria in another language: SQL with values as parameters, JSON, or an expression."""
 
     @_abc_1.abstractmethod
     def RecordOutcome(

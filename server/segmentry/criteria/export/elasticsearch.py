@@ -15,7 +15,7 @@ from segmentry.criteria import dates
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.export import datemath, milliseconds
 from segmentry.criteria.export.exported import Exported, Source
-from segmentry.criteria.export.remarks import Remarks, field_of, note_folded, unresolved
+from segmentry.criteria.export.remarks import Remarks, field_of, note_folded, plain, unresolved
 from segmentry.criteria.nodes import And, Event, Everyone, Leaf, Node, Not, Operator, Or, Scalar, Segment, Top
 from segmentry.errors import JsonValue
 
@@ -37,7 +37,7 @@ def export(bound: Node, source: Source) -> Exported:
     >>> from segmentry.criteria.catalog import Catalog
     >>> golf = Source(Catalog("golf", (Field("handicap", "number"),)), dates.Clock.at(datetime.now(UTC)))
     >>> export(Leaf("handicap", Operator.LT, 10.0), golf).text
-    '{"range": {"handicap": {"lt": 10.0}}}'
+    '{"range": {"handicap": {"lt": 10}}}'
     """
     writer = _Writer(source)
     found = writer.node(bound)
@@ -170,7 +170,7 @@ def _value(value: Scalar) -> JsonValue:
             # A field of type long reads it exactly; a JSON reader in between may not.
             return str(value)
         case _:
-            return value
+            return plain(value)
 
 
 def _any(queries: list[JsonValue] | list[Json]) -> Json:

@@ -13,7 +13,7 @@ from typing import assert_never
 
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.export.exported import Exported, Source
-from segmentry.criteria.export.remarks import Remarks, field_of, note_folded, unresolved
+from segmentry.criteria.export.remarks import Remarks, field_of, note_folded, plain, unresolved
 from segmentry.criteria.nodes import And, Event, Everyone, Leaf, Node, Not, Operator, Or, Scalar, Segment, Top
 from segmentry.errors import JsonValue
 
@@ -57,7 +57,7 @@ def export(bound: Node, source: Source) -> Exported:
     >>> from segmentry.criteria.dates import Clock
     >>> golf = Source(Catalog("golf", (Field("handicap", "number"),)), Clock.at(datetime.now(UTC)))
     >>> export(Leaf("handicap", Operator.LT, 10.0), golf).text
-    '{"and": [{"!=": [{"var": "handicap"}, null]}, {"<": [{"var": "handicap"}, 10.0]}]}'
+    '{"and": [{"!=": [{"var": "handicap"}, null]}, {"<": [{"var": "handicap"}, 10]}]}'
     """
     writer = _Writer(source)
     found = writer.node(bound)
@@ -160,7 +160,7 @@ class _Writer:
                 )
             case _:
                 pass
-        return value
+        return plain(value)
 
     def milliseconds(self, leaf: Leaf, instant: datetime) -> JsonValue:
         micros = (instant - _EPOCH) // _MICROSECOND

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from segmentry.criteria.catalog import Field
-from segmentry.criteria.export.remarks import Remarks
+from segmentry.criteria.export.remarks import Remarks, plain
 from segmentry.criteria.nodes import Leaf, Operator
 from segmentry.criteria.operators import BY_OPERATOR
 from segmentry.errors import ExportUnsupported, JsonValue
@@ -49,7 +49,7 @@ def of_leaf(
         case "number" if not isinstance(value, tuple):
             assert isinstance(value, int | float)
             name = "not-equals" if negated else _NUMERIC[operator]
-            return {"type": "numeric", "operator": name, "value": value}
+            return {"type": "numeric", "operator": name, "value": plain(value)}
         case "boolean":
             assert isinstance(value, bool)
             return {"type": "boolean", "operator": "equals", "value": value}

@@ -16,7 +16,7 @@ from segmentry.criteria import dates
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.export import milliseconds
 from segmentry.criteria.export.exported import Exported, Source
-from segmentry.criteria.export.remarks import Remarks, field_of, note_folded, unresolved
+from segmentry.criteria.export.remarks import Remarks, field_of, note_folded, plain, unresolved
 from segmentry.criteria.nodes import (
     And,
     Event,
@@ -59,7 +59,7 @@ def export(bound: Node, source: Source) -> Exported:
     >>> from segmentry.criteria.catalog import Catalog
     >>> golf = Source(Catalog("golf", (Field("handicap", "number"),)), dates.Clock.at(datetime.now(UTC)))
     >>> export(Not(Leaf("handicap", Operator.LT, 10.0)), golf).text
-    '{"$nor": [{"handicap": {"$lt": 10.0}}]}'
+    '{"$nor": [{"handicap": {"$lt": 10}}]}'
     """
     writer = _Writer(source)
     found = writer.node(bound)
@@ -161,7 +161,7 @@ def _value(value: Scalar) -> JsonValue:
         case int() if abs(value) > _EXACT:
             return {"$numberLong": str(value)}
         case _:
-            return value
+            return plain(value)
 
 
 # --- a test on a column that is a path, and on one that is not

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from segmentry.criteria import dates
 from segmentry.criteria.catalog import Catalog, Field
-from segmentry.criteria.nodes import Event, Leaf, Segment, Top
+from segmentry.criteria.nodes import Event, Leaf, Scalar, Segment, Top
 from segmentry.errors import ExportUnsupported
 
 
@@ -107,3 +107,14 @@ def moments(values: Sequence[datetime]) -> str:
     '2025-01-01T00:00:00Z'
     """
     return ", ".join(dates.iso(each) for each in values)
+
+
+def plain(value: Scalar) -> str | int | float | bool | None:
+    """A value for JSON: a whole float as the integer that it is.
+
+    >>> plain(70.0), plain(0.5), plain(True)
+    (70, 0.5, True)
+    """
+    assert not isinstance(value, datetime)
+    whole = isinstance(value, float) and value.is_integer() and abs(value) < 2**53
+    return int(value) if whole and isinstance(value, float) else value

@@ -1,0 +1,100 @@
+"""The languages that criteria can be written in, one row each. A new one is a file and a row here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from segmentry.criteria.export import (
+    dialects,
+    elasticsearch,
+    jsonlogic,
+    klaviyo,
+    mongodb,
+    placeholders,
+    polars,
+    statement,
+)
+from segmentry.criteria.export.exported import Exported, Source, Verified
+from segmentry.criteria.export.remarks import unsupported
+from segmentry.criteria.nodes import Node
+
+Export = Callable[[Node, Source], Exported]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One language.
+
+    `verified` says how far our tests show it to be right; `exact` is False when some criteria come out as
+    nearly the same customers, which the export itself then says; `moving` says whether it can keep dates
+    such as 60 days ago as such.
+    """
+
+    name: str
+    language: str
+    export: Export
+    verified: Verified
+    exact: bool = True
+    moving: bool = False
+
+
+def _sql(dialect: dialects.Dialect) -> Export:
+    def export(node: Node, source: Source) -> Exported:
+        return statement.export(node, source, dialect)
+
+    return export
+
+
+TARGETS: Mapping[str, Target] = {
+    target.name: target
+    for target in (
+        Target("mongodb", "MongoDB filter, extended JSON", mongodb.export, "run", exact=False),
+        Target("postgresql", "PostgreSQL condition", _sql(dialects.POSTGRESQL), "run"),
+        Target("duckdb", "DuckDB condition", _sql(dialects.DUCKDB), "run"),
+        Target("sqlite", "SQLite condition", _sql(dialects.SQLITE), "run"),
+        Target("clickhouse", "ClickHouse condition", _sql(dialects.CLICKHOUSE), "run", exact=False),
+        Target("spark", "Spark SQL condition", _sql(dialects.SPARK), "shape"),
+        Target("bigquery", "BigQuery condition", _sql(dialects.BIGQUERY), "shape", exact=False),
+        Target("snowflake", "Snowflake condition", _sql(dialects.SNOWFLAKE), "shape"),
+        Target("polars", "Polars expression", polars.export, "run"),
+        Target("klaviyo", "Klaviyo segment definition", klaviyo.export, "shape", exact=False),
+        Target(
+            "elasticsearch",
+            "Elasticsearch query",
+            elasticsearch.export,
+            "shape",
+            exact=False,
+            moving=True,
+        ),
+        Target("jsonlogic", "JSON-Logic rule", jsonlogic.export, "run", exact=False),
+    )
+}
+
+
+def write(target: str, node: Node, source: Source) -> Exported:
+    """Criteria in another language.
+
+    `node` is bound, with its `$top` resolved; it may hold placeholders again (`placeholders.keep`), which
+    stay where the target has moving dates and become fixed times elsewhere, with a note.
+
+    Raises: ExportUnsupported (target, path, allowed) for an unknown target, and for a leaf it cannot say.
+
+    >>> from datetime import UTC, datetime
+    >>> from segmentry.criteria.catalog import Catalog
+    >>> from segmentry.criteria.dates import Clock
+    >>> from segmentry.criteria.nodes import Everyone
+    >>> write("mongodb", Everyone(), Source(Catalog("t", ()), Clock.at(datetime.now(UTC)))).text
+    '{}'
+    """
+    row = TARGETS.get(target)
+    if row is None:
+        allowed = ", ".join(TARGETS)
+        shown = f"{target[:60]} is no export target" if target else "target is needed"
+        raise unsupported(target, "", f"{shown}; there are {allowed}", allowed)
+    kept = placeholders.moving(node)
+    if not kept or row.moving:
+        return row.export(node, source)
+    found = row.export(placeholders.fixed(node, source.clock), source)
+    note = f"{row.language} has no moving dates: {', '.join(kept)} became fixed times, so export again later"
+    return replace(found, notes=(*found.notes, note))

@@ -1,0 +1,84 @@
+"""ExportCriteria through a real server."""
+
+from __future__ import annotations
+
+import json
+
+import grpc
+import pytest
+from google.protobuf import json_format
+from google.protobuf.struct_pb2 import Struct
+from segmentry.criteria import check, match, parse
+from segmentry.criteria.export import targets
+from segmentry.criteria.export.exported import Source
+from segmentry.v1 import segment_builder_pb2 as pb
+
+from tests.rpc.builder_server import builder, clock, club, refusal
+
+
+def request(criteria: str, target: str, *, keep_placeholders: bool = False) -> pb.ExportCriteriaRequest:
+    struct = json_format.Parse(criteria, Struct())
+    return pb.ExportCriteriaRequest(criteria=struct, target=target, keep_placeholders=keep_placeholders)
+
+
+@pytest.mark.parametrize("target", targets.TARGETS)
+async def test_every_target_of_the_closed_list_answers_as_its_writer(target: str) -> None:
+    criteria = '{"$and":[{"handicap":{"$lt":10}},{"lastBookingAt":{"$lt":"{{60_DAYS_AGO}}"}}]}'
+    bound = check.require(parse.loads(criteria), club().catalog, clock()).bound
+    expected = targets.write(target, bound, Source(club().catalog, clock()))
+    async with builder() as client:
+        reply = await client.stub.ExportCriteria(request(criteria, target))
+    assert reply.text == expected.text
+    assert reply.exact == expected.exact
+    assert list(reply.notes) == list(expected.notes)
+    assert pb.ExportVerification.Name(reply.verified) == f"EXPORT_VERIFICATION_{expected.verified.upper()}"
+    assert reply.HasField("json") == (expected.json is not None)
+    assert len(reply.parameters.values) == len(expected.parameters)
+
+
+async def test_a_top_is_written_as_the_threshold_of_these_customers() -> None:
+    top = '{"$top":{"field":"engagementScore","percent":10}}'
+    scores = [row["engagementScore"] for row in club().rows_as_mappings()]
+    ordered = sorted((each for each in scores if isinstance(each, float)), reverse=True)
+    threshold = ordered[match.top_rank(len(ordered), 10) - 1]
+    async with builder() as client:
+        reply = await client.stub.ExportCriteria(request(top, "mongodb"))
+    assert json.loads(reply.text) == {"engagementScore": {"$gte": threshold}}
+
+
+async def test_moving_dates_are_kept_where_there_are_any_and_fixed_with_a_note_elsewhere() -> None:
+    criteria = '{"lastBookingAt":{"$lt":"{{60_DAYS_AGO}}"}}'
+    async with builder() as client:
+        kept = await client.stub.ExportCriteria(request(criteria, "elasticsearch", keep_placeholders=True))
+        fixed = await client.stub.ExportCriteria(request(criteria, "mongodb", keep_placeholders=True))
+    assert json.loads(kept.text)["range"]["lastBookingAt"]["lt"] == "now-60d/d"
+    assert "{{60_DAYS_AGO}}" in " ".join(fixed.notes)
+    assert "$date" in fixed.text
+
+
+@pytest.mark.parametrize("target", ["", "mongo", "sql"])
+async def test_an_unknown_target_is_refused_with_the_targets_there_are(target: str) -> None:
+    async with builder() as client:
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            await client.stub.ExportCriteria(request("{}", target))
+    found = refusal(raised.value)
+    assert raised.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert found.reason == "EXPORT_UNSUPPORTED"
+    assert found.metadata["target"] == target
+    assert found.metadata["allowed"].split(", ") == list(targets.TARGETS)
+
+
+async def test_a_leaf_that_a_target_cannot_say_is_named_by_its_path() -> None:
+    criteria = '{"$and":[{"status":"ACTIVE"},{"$event":{"name":"booking"}}]}'
+    async with builder() as client:
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            await client.stub.ExportCriteria(request(criteria, "mongodb"))
+    found = refusal(raised.value)
+    assert (found.reason, found.metadata["path"]) == ("EXPORT_UNSUPPORTED", "$and[1].$event")
+
+
+async def test_faulty_criteria_are_refused_as_everywhere() -> None:
+    async with builder() as client:
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            await client.stub.ExportCriteria(request('{"handicp":1}', "mongodb"))
+    assert refusal(raised.value).reason == "INVALID_FIELD"
