@@ -46,10 +46,10 @@ def problems(folder: Path, text: str, **environ: str) -> list[str]:
         ),
         ('[[table]]\npath = "a.csv"\nrefresh_s = "1h"\n', "refresh_s = '1h': needs a number"),
         ('[[table]]\npath = "a.csv"\nengine = "postgresql"\n', "a file is served by 'snapshot' or 'duckdb'"),
-        ('[[table]]\npath = "a.csv"\nengine = "duckdb"\n', "engine 'duckdb' reads .parquet"),
+        ('[[table]]\npath = "a.csv"\nengine = "duckdb"\ncatalog = "c"\n', "engine 'duckdb' reads .parquet"),
         ('[[table]]\npath = "a.duckdb"\n', 'a DuckDB file needs engine = "duckdb"'),
         (
-            '[[table]]\npath = "a.duckdb"\nengine = "duckdb"\n',
+            '[[table]]\npath = "a.duckdb"\nengine = "duckdb"\ncatalog = "c"\n',
             "needs a relation: the table in the DuckDB file",
         ),
         ('[[table]]\npath = "a.csv"\nrelation = "x"\n', "relation is for a dsn"),
@@ -100,10 +100,12 @@ refresh_s = 60
 path = "big/*.parquet"
 schema = "big"
 engine = "duckdb"
+catalog = "big.toml"
 [[table]]
 path = "shop.duckdb"
 relation = "main.buyers"
 engine = "duckdb"
+catalog = "shop.toml"
 [[table]]
 dsn = "{DSN}"
 relation = "crm.customers"

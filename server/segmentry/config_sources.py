@@ -196,6 +196,8 @@ def _of_file(fields: Mapping[str, object]) -> list[str]:
             faults.append(f'path = {path!r}: a DuckDB file needs engine = "duckdb"')
     elif engine == "duckdb":
         in_file = ending in DUCKDB_FILES
+        if "catalog" not in fields:
+            faults.append("engine 'duckdb' needs a catalog; `segmentry catalog infer` drafts one from a file")
         if not in_file and ending not in PARQUET_FILES:
             known = ", ".join((*PARQUET_FILES, *DUCKDB_FILES))
             faults.append(f"path = {path!r}: engine 'duckdb' reads {known}")

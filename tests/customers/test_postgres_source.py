@@ -48,7 +48,8 @@ INSERT INTO crm.customers VALUES
 ('c-9', 'another tenant''s', NULL, 1, 1, 1, 1, 1, true, now(), now(), now(), NULL, NULL, NULL, NULL, 'u');
 """
 ORDERS = """
-CREATE TABLE crm.orders (customer_no text, ordered_at timestamptz, amount_cents bigint, place text);
+CREATE TABLE crm.orders (customer_no text, ordered_at timestamptz, amount_cents bigint, place text,
+    tenant text DEFAULT 't');
 INSERT INTO crm.orders VALUES
 ('c-1', '2025-12-01 00:00:00+00', 500, 'shop'), ('c-1', '2025-12-02 00:00:00+00', 700, 'web'),
 ('c-2', '2025-12-01 00:00:00+00', NULL, NULL), ('c-9', '2025-12-01 00:00:00+00', 1, 'shop'),
@@ -204,6 +205,7 @@ async def test_customers_and_events_fit_while_somebody_writes(postgres_folder: P
         (Catalog("c", CATALOG.fields, key="no"), "crm.customers", UnreadableTable, "no key column 'no'"),
         (Catalog("c", CATALOG.fields, CATALOG.events), "crm.customers", InvalidParameters, "no key"),
         (Catalog("c", CATALOG.fields), 'crm."x"; DROP TABLE crm.customers', UnreadableTable, "no relation"),
+        (None, "crm.customers", UnreadableTable, "no column 'shop' that tells tenants apart"),
         (None, "crm.nobody", EmptyDataset, "no rows"),
     ],
 )
@@ -212,8 +214,9 @@ async def test_what_cannot_be_copied_is_named(
 ) -> None:
     nobody = "CREATE TABLE crm.nobody (id int PRIMARY KEY, name text)"
     async with database(postgres_folder, CUSTOMERS, nobody) as dsn:
+        column = "shop" if "tells tenants" in said else ""
         with pytest.raises(error, match=said):
-            await PostgresSource(Relation(dsn, relation), "c", catalog).load()
+            await PostgresSource(Relation(dsn, relation, "t", column), "c", catalog).load()
 
 
 async def test_a_table_beyond_the_limit_is_refused_with_what_would_work(postgres_folder: Path) -> None:

@@ -15,6 +15,7 @@ from segmentry.criteria import catalog_toml
 from segmentry.criteria.catalog import Catalog, EventType, Field
 from segmentry.customers import copied_text, infer
 from segmentry.customers.copied_text import CopiedColumn
+from segmentry.customers.postgres import TENANT_SETTING
 from segmentry.customers.postgres_relation import Native, columns, qualified, quoted, reading
 from segmentry.customers.snapshot import Snapshot
 from segmentry.customers.table_file import read_catalog
@@ -22,7 +23,6 @@ from segmentry.errors import DatasetTooLarge, EmptyDataset, InvalidParameters, U
 from segmentry.postgresql.copying import Copying, one_version
 
 COPY_TIMEOUT_S = 600.0
-# Of this database's own tables: no index is used to read whole tables, and what is read is not kept.
 _OWNER, _KEY, _AT, _FILLER = "owner", "\x00key", "at", "\x00filler"
 
 
@@ -133,7 +133,9 @@ class PostgresSource:
         if isinstance(catalog, Path):
             catalog = await asyncio.to_thread(read_catalog, catalog)
         digest = hashlib.blake2b(digest_size=8)
-        async with one_version(self._relation.dsn, timeout_s=COPY_TIMEOUT_S) as copying:
+        async with one_version(
+            self._relation.dsn, timeout_s=COPY_TIMEOUT_S, settings={TENANT_SETTING: self._relation.tenant}
+        ) as copying:
             natives = await columns(copying, self._relation.name)
             wanted = _declared(natives, catalog, self._relation) if catalog else _natural(natives, before)
             customers = await self._copy_customers(copying, natives, wanted, digest)
@@ -160,7 +162,7 @@ class PostgresSource:
         self, copying: Copying, natives: Mapping[str, Native], wanted: _Wanted, digest: hashlib.blake2b
     ) -> _Copied:
         copied = _Copied(wanted.columns, digest, self._most_rows)
-        where, values = _of_tenant(self._relation, natives)
+        where, values = _of_tenant(self._relation, self._relation.name, natives)
         limit = "" if self._most_rows is None else f" LIMIT {self._most_rows + 1}"
         sql = f"SELECT {', '.join(wanted.expressions)} FROM {qualified(self._relation.name)}{where}{limit}"  # noqa: S608  # quoted names
         await copying.copy(sql, values, copied.take)
@@ -211,7 +213,7 @@ class PostgresSource:
                 expressions.append(expression)
                 wanted.append(CopiedColumn(each.column_name, form))
         copied = _CopiedEvents(wanted, digest, owners)
-        where, values = _of_tenant(self._relation, natives)
+        where, values = _of_tenant(self._relation, kind.table_name, natives)
         sql = f"SELECT {', '.join(expressions)} FROM {qualified(kind.table_name)}{where}"  # noqa: S608  # quoted names
         await copying.copy(sql, values, copied.take)
         return copied
@@ -309,9 +311,17 @@ def _refused(columns: Sequence[CopiedColumn]) -> list[str]:
     ]
 
 
-def _of_tenant(relation: Relation, natives: Mapping[str, Native]) -> tuple[str, tuple[str, ...]]:
-    """The condition that picks the tenant's rows, where the table has the column; and its parameters."""
+def _of_tenant(relation: Relation, table: str, natives: Mapping[str, Native]) -> tuple[str, tuple[str, ...]]:
+    """The condition that picks the tenant's rows, and its parameters.
+
+    Raises: UnreadableTable for a table without the column, whose rows could be anybody's.
+    """
     column = relation.tenant_column
-    if not column or column not in natives:
+    if not column:
         return "", ()
+    if column not in natives:
+        raise UnreadableTable(
+            f"{table} has no column {column!r} that tells tenants apart; add it, or name a view that has it",
+            relation=table,
+        )
     return f" WHERE {quoted(column)}::text = $1::text", (relation.tenant,)

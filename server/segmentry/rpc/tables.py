@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 from segmentry.config import Settings, TableSettings
 from segmentry.customers.refresh import Refresher
 from segmentry.customers.stores import Stores
-from segmentry.errors import NotBuilt
 
 if TYPE_CHECKING:
+    from segmentry.customers.postgres_source import Relation
     from segmentry.customers.snapshot import Snapshot
 
 # `tenant_123` is the tenant of the source documents' examples.
@@ -41,10 +41,11 @@ async def fill(stores: Stores, settings: Settings) -> Sequence[Refresher]:
     turn = asyncio.Semaphore(1)
     for table in settings.tables:
         if table.engine != "snapshot":
-            raise NotBuilt(
-                f"{table.source}: engine {table.engine!r} is not served yet; use engine = 'snapshot'",
-                engine=table.engine,
+            rows = await _serve(stores, table, settings.max_analysis_rows)
+            _log.info(
+                "table %s of tenant %s has %d rows (%s)", table.schema_id, table.tenant, rows, table.engine
             )
+            continue
         source = source_of(table)
         snapshot = await source.load()
         stores.snapshots.put(table.tenant, table.schema_id, snapshot, default=table.default)
@@ -64,17 +65,52 @@ async def fill(stores: Stores, settings: Settings) -> Sequence[Refresher]:
     return refreshers
 
 
+async def _serve(stores: Stores, table: TableSettings, most_rows: int) -> int:
+    """Serve a table from where it is; return its number of rows."""
+    from segmentry.customers import served  # noqa: PLC0415  # the drivers are imported on use
+    from segmentry.customers.table_file import read_catalog  # noqa: PLC0415
+
+    catalog = None if table.catalog is None else await asyncio.to_thread(read_catalog, table.catalog)
+    if table.path is None:
+        return await served.open_postgres(
+            stores,
+            relation_of(table),
+            table.schema_id,
+            catalog,
+            most_rows=most_rows,
+            default=table.default,
+        )
+    assert catalog is not None, "settings give a catalog with engine duckdb"
+    return await served.open_duckdb(
+        stores,
+        table.path,
+        table.schema_id,
+        catalog,
+        relation=table.relation,
+        tenant=table.tenant,
+        tenant_column=table.tenant_column,
+        most_rows=most_rows,
+        default=table.default,
+    )
+
+
+def relation_of(table: TableSettings) -> Relation:
+    """The relation of a table with a DSN."""
+    from segmentry.customers.postgres_source import Relation  # noqa: PLC0415  # asyncpg is imported on use
+
+    assert table.dsn is not None, "settings give a path or a dsn"
+    return Relation(table.dsn.reveal(), table.relation, table.tenant, table.tenant_column)
+
+
 def source_of(table: TableSettings) -> Source:
     """Where the rows of a table that is held in memory come from."""
     if table.path is not None:
         from segmentry.customers.table_file import TableFile  # noqa: PLC0415  # polars is imported on use
 
         return TableFile(table.path, table.schema_id, table.catalog)
-    from segmentry.customers.postgres_source import PostgresSource, Relation  # noqa: PLC0415  # asyncpg too
+    from segmentry.customers.postgres_source import PostgresSource  # noqa: PLC0415  # asyncpg too
 
-    assert table.dsn is not None, "settings give a path or a dsn"
-    relation = Relation(table.dsn.reveal(), table.relation, table.tenant, table.tenant_column)
-    return PostgresSource(relation, table.schema_id, table.catalog)
+    return PostgresSource(relation_of(table), table.schema_id, table.catalog)
 
 
 def _golf(settings: Settings) -> Snapshot:
