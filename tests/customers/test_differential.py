@@ -213,7 +213,10 @@ def test_no_row_is_lost_at_the_edge_of_a_word_or_a_slice(
     monkeypatch.setattr(scan, "SLICE_ROWS", 64)
     monkeypatch.setattr(scan, "TEXT_SLICE_ROWS", 64)
     rows = [few[index % len(few)] for index in range(n_rows)]
-    snapshot = table(rows, [(owner * 11 % max(n_rows, 1), *rest) for owner, *rest in events if n_rows])
+    snapshot = table(
+        rows,
+        [(owner * 11 % max(n_rows, 1), at, amount, shop) for owner, at, amount, shop in events if n_rows],
+    )
     mappings, happened = snapshot.rows_as_mappings(), snapshot.events_as_mappings()
     expected = [match.select(tree, mappings, AS_OF, happened, folded=FOLDED) for tree in trees]
     counts = snapshot.count_many([*trees, *map(Not, trees)], AS_OF)

@@ -12,8 +12,9 @@ import polars as pl
 import pytest
 from segmentry.criteria.catalog import Catalog, EventProperty, EventType, Field
 from segmentry.criteria.nodes import And, Event, Leaf, Node, Not, Operator, Or, Top
-from segmentry.customers import bitmaps
+from segmentry.customers import bitmaps, leaves
 from segmentry.customers.bitmaps import Words
+from segmentry.customers.columns import Column
 from segmentry.customers.masks import MaskCache
 from segmentry.customers.scan import Cancel, Cancelled
 from segmentry.customers.snapshot import Snapshot
@@ -92,12 +93,10 @@ def test_different_meanings_do_not_share_a_set() -> None:
 def test_top_is_kept_by_its_members_wherever_it_stands() -> None:
     members = Or((leaf("n", Operator.GT, 0), leaf("name", Operator.EQ, "bob")))
     top = Top("x", 50, of=members)
-    alone = kept(MaskCache(), top)
-    assert alone == 3
-    assert (
-        kept(MaskCache(), top, And((leaf("n", Operator.GT, 0), Top("x", 50.0, of=members, path="$and[1]"))))
-        == 3
-    )
+    elsewhere = And((leaf("n", Operator.GT, 0), Top("x", 50.0, of=members, path="$and[1]")))
+    # Two leaves and the `$top`; with it in a group, the group.
+    assert kept(MaskCache(), top) == 3
+    assert kept(MaskCache(), top, elsewhere) == 4
     assert kept(MaskCache(), top, Top("x", 50, of=Not(members))) == 4
 
 
@@ -108,10 +107,11 @@ def test_only_what_depends_on_the_moment_is_kept_by_it() -> None:
     closed = Event("order", window_end=AS_OF)
     for minute in range(3):
         snapshot.count(And((leaf("n", Operator.GT, 1), closed)), AS_OF + timedelta(minutes=minute))
-    assert cache.nbytes // 8 == 2
+    # The leaf, the event and both together.
+    assert cache.nbytes // 8 == 3
     for minute in range(3):
         snapshot.count(Event("order", value=5), AS_OF + timedelta(minutes=minute))
-    assert cache.nbytes // 8 == 5
+    assert cache.nbytes // 8 == 6
 
 
 def test_sets_are_kept_within_their_bytes() -> None:
@@ -194,15 +194,34 @@ def test_who_waits_takes_over_from_one_who_left_and_may_leave_too() -> None:
         release.wait(5)
         raise Cancelled
 
-    leaves = Cancel()
-    leaves.set()
+    gone = Cancel()
+    gone.set()
     with ThreadPoolExecutor(2) as threads:
         first = threads.submit(cache.get, owner, "leaf", stopped, Cancel())
         inside.wait(5)
         with pytest.raises(Cancelled):
-            cache.get(owner, "leaf", stopped, leaves)
+            cache.get(owner, "leaf", stopped, gone)
         second = threads.submit(cache.get, owner, "leaf", lambda: bitmaps.everyone(3), Cancel())
         release.set()
         assert bitmaps.count(second.result()) == 3
         with pytest.raises(Cancelled):
             first.result()
+
+
+def test_a_refinement_starts_from_the_segment_that_was_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Room for one set: what is kept is the whole, which came last.
+    cache = MaskCache(max_bytes=8)
+    snapshot = replace(Snapshot.from_frame(pl.DataFrame({"n": [1, 2, 3, None]}), CATALOG), cache=cache)
+    two = (leaf("n", Operator.GT, 1), leaf("n", Operator.LTE, 3))
+    assert snapshot.count(And(two), AS_OF) == 2
+    asked: list[Operator] = []
+    words = leaves.words
+
+    def ask(column: Column, field: Field, each: Leaf, cancel: Cancel) -> Words:
+        asked.append(each.operator)
+        return words(column, field, each, cancel)
+
+    monkeypatch.setattr(leaves, "words", ask)
+    third = leaf("n", Operator.NEQ, 3)
+    assert snapshot.count(And((*two, third)), AS_OF) == 1
+    assert asked == [Operator.EQ]

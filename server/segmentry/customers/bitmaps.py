@@ -61,9 +61,18 @@ def unpacked(words: Words, rows: int) -> Mask:
 
 def of_series(series: pl.Series) -> Words:
     """The rows where a Boolean series is true; null is false."""
-    words = none(len(series))
-    bits_of(series, words.view(np.uint8))
-    return _cleared(words, len(series))
+    words = np.empty(n_words(len(series)), dtype=np.uint64)
+    pack(series, words)
+    return words
+
+
+def pack(series: pl.Series, out: Words) -> None:
+    """Write the rows where a Boolean series is true into `out`: (n_words(len(series)),); null is false."""
+    if len(out):
+        # Arrow's bits end with a byte, not with a word.
+        out[-1] = 0
+        bits_of(series, out.view(np.uint8))
+        _cleared(out, len(series))
 
 
 def of_rows(members: npt.NDArray[np.integer], rows: int) -> Words:

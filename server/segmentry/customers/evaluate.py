@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import assert_never
+from typing import Protocol, assert_never
 
 import numpy as np
 
@@ -18,41 +18,78 @@ from segmentry.customers.scan import Cancel
 Source = Callable[[Leaf | Event | Highest, Words | None], Words]
 
 
+class Memory(Protocol):
+    """Where the sets of whole groups are kept between calls, by `Plan.digest`."""
+
+    def recall(self, digest: bytes) -> Words | None: ...
+
+    def remember(self, digest: bytes, words: Words) -> None: ...
+
+
 def evaluate(
-    plan: Plan, rows: int, source: Source, cancel: Cancel, see: Callable[[int, Words], None]
+    plan: Plan,
+    rows: int,
+    source: Source,
+    cancel: Cancel,
+    see: Callable[[int, Words], None],
+    *,
+    memory: Memory | None = None,
 ) -> None:
     """Show `see` the words of every root, with the root's place among the roots, as soon as they are known.
 
     A set lives until its last reader had it, so a plan of many trees needs as many sets at once as are
     still to be read, not one per step. What `see` gets may be shared: it may be kept, not written to.
+    Groups that `memory` has are not computed, nor is what only they would read.
 
     Raises: scan.Cancelled; what `source` raises.
     """
-    left = plan.uses()
     roots: dict[int, list[int]] = {}
     for place, root in enumerate(plan.roots):
         roots.setdefault(root, []).append(place)
-    known: dict[int, Words] = {}
+    known = {} if memory is None else _recalled(plan, memory)
+    left = plan.uses(known)
     # Sets made here and read once more only: their words may become the result.
     ours: set[int] = set()
     for position, step in enumerate(plan.steps):
         if not left[position]:
             continue
         cancel.check()
-        reads = operands(step)
-        spare = next((known[each] for each in reads if each in ours and left[each] == 1), None)
-        words = _step(step, [known[each] for each in reads], rows, source, spare)
-        known[position] = words
-        if reads and not isinstance(step, Highest) and position not in roots:
-            ours.add(position)
+        reads = () if position in known else operands(step)
+        if position not in known:
+            spare = next((known[each] for each in reads if each in ours and left[each] == 1), None)
+            known[position] = _step(step, [known[each] for each in reads], rows, source, spare)
+            if position in roots:
+                if memory is not None and isinstance(step, Both | Either):
+                    memory.remember(plan.digest(position), known[position])
+            elif reads and not isinstance(step, Highest):
+                ours.add(position)
         for place in roots.get(position, ()):
-            see(place, words)
+            see(place, known[position])
             left[position] -= 1
+        for each in reads:
+            left[each] -= 1
         for each in (*reads, position):
-            if each != position:
-                left[each] -= 1
             if left[each] <= 0:
                 known.pop(each, None)
+
+
+def _recalled(plan: Plan, memory: Memory) -> dict[int, Words]:
+    """The groups that are kept, from the roots down: what stands under one of them is not looked for."""
+    found: dict[int, Words] = {}
+    seen: set[int] = set()
+    ahead = list(plan.roots)
+    while ahead:
+        position = ahead.pop()
+        if position in seen:
+            continue
+        seen.add(position)
+        step = plan.steps[position]
+        words = memory.recall(plan.digest(position)) if isinstance(step, Both | Either) else None
+        if words is None:
+            ahead.extend(operands(step))
+        else:
+            found[position] = words
+    return found
 
 
 def _step(step: Step, read: list[Words], rows: int, source: Source, spare: Words | None) -> Words:

@@ -71,6 +71,19 @@ class MaskCache:
             mine.done.set()
         return words
 
+    def kept(self, owner: object, key: Hashable) -> Words | None:
+        """The words of that key if they are kept."""
+        with self._lock:
+            found = self._kept.get((owner, key))
+            if found is not None:
+                self._kept.move_to_end((owner, key))
+            return found
+
+    def keep(self, owner: object, key: Hashable, words: Words) -> None:
+        """Keep words that are computed already; from now on they are read-only."""
+        words.setflags(write=False)
+        self._put((owner, key), words)
+
     def forget(self, owner: object) -> None:
         """Drop what was kept for an owner, the next time something is kept.
 
@@ -104,3 +117,19 @@ class MaskCache:
 
 # Of the process.
 SHARED = MaskCache()
+
+
+@dataclass(frozen=True)
+class Groups:
+    """The sets of whole groups of one owner: a segment that was counted begins its refinement."""
+
+    cache: MaskCache
+    owner: object
+
+    def recall(self, digest: bytes) -> Words | None:
+        """The words of a group if they are kept."""
+        return self.cache.kept(self.owner, digest)
+
+    def remember(self, digest: bytes, words: Words) -> None:
+        """Keep the words of a group, which are read-only from now on."""
+        self.cache.keep(self.owner, digest, words)

@@ -10,7 +10,7 @@ one is `eq`, lists are sorted, `70.0` is 70, `$contains` on lists is `eq`, an ev
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -80,13 +80,16 @@ class Plan:
         self.roots.append(position)
         return position
 
-    def uses(self) -> list[int]:
-        """How often each step is read, roots included; 0 for one that no root needs."""
+    def uses(self, known: Collection[int] = ()) -> list[int]:
+        """How often each step is read, roots included; 0 for one that no root needs.
+
+        What `known` steps read is not needed.
+        """
         n_uses = [0] * len(self.steps)
         for root in self.roots:
             n_uses[root] += 1
         for position in range(len(self.steps) - 1, -1, -1):
-            if n_uses[position]:
+            if n_uses[position] and position not in known:
                 for each in operands(self.steps[position]):
                     n_uses[each] += 1
         return n_uses
@@ -98,8 +101,8 @@ class Plan:
             self.steps.append(step)
         return position
 
-    def _digest(self, position: int) -> bytes:
-        """A name of a step by what it and its operands say, not by where they stand."""
+    def digest(self, position: int) -> bytes:
+        """A name of a step by what it and its operands say, the same in every plan."""
         for step in self.steps[len(self._digests) : position + 1]:
             below = b"".join(self._digests[each] for each in operands(step))
             said = (
@@ -147,7 +150,7 @@ class Plan:
             case Top(of=of):
                 members = self._node(of)
                 top = dataclasses.replace(node, of=Everyone(), path="")
-                return self._step(Highest(top, members, self._digest(members)))
+                return self._step(Highest(top, members, self.digest(members)))
             case _:
                 assert_never(node)
 

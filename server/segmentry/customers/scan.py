@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 import polars as pl
 
-from segmentry.customers.bitmaps import WORD, Words, n_words, of_series
+from segmentry.customers.bitmaps import WORD, Words, n_words, pack
 
 # A compare of codes or numbers: a pass over that many rows stays in the second-level cache.
 SLICE_ROWS = 1 << 20
@@ -88,8 +88,11 @@ def _one(
 ) -> None:
     cancel.check()
     part = test(first, length)
-    words = of_series(part) if isinstance(part, pl.Series) else part
-    found[first // WORD : first // WORD + len(words)] = words
+    into = found[first // WORD : first // WORD + n_words(length)]
+    if isinstance(part, pl.Series):
+        pack(part, into)
+    else:
+        into[:] = part
 
 
 def n_threads() -> int:

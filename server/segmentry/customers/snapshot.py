@@ -25,7 +25,7 @@ from segmentry.customers.bitmaps import Mask, Words
 from segmentry.customers.columns import EPOCH, Column, Instant, Number, column_of
 from segmentry.customers.evaluate import evaluate
 from segmentry.customers.events import EventTable
-from segmentry.customers.masks import SHARED, MaskCache
+from segmentry.customers.masks import SHARED, Groups, MaskCache
 from segmentry.customers.plan import Highest, Plan, step_key
 from segmentry.customers.scan import Cancel
 from segmentry.customers.store import Member
@@ -191,7 +191,7 @@ class Snapshot:
 
             return self.cache.get(self._owner, step_key(step), compute, token)
 
-        evaluate(plan, self.rows, source, token, see)
+        evaluate(plan, self.rows, source, token, see, memory=Groups(self.cache, self._owner))
 
     def _event(self, event: Event, cancel: Cancel) -> Words:
         table = self.events.get(event.name)
