@@ -93,7 +93,10 @@ def on_duckdb(frame: pl.DataFrame) -> list[float]:
     ratios: list[float] = []
     for text, postgresql, by_hand in PAIRS:
         ours = compiled(text, DUCKDB)
-        statements = ((count + ours.text, list(ours.parameters)), (count + (by_hand or postgresql), []))
+        statements: tuple[tuple[str, list[Any]], ...] = (
+            (count + ours.text, list(ours.parameters)),
+            (count + (by_hand or postgresql), []),
+        )
         taken: tuple[list[float], list[float]] = ([], [])
         counts: list[list[tuple[Any, ...]]] = []
         for turn in range(ROUNDS + 1):
@@ -129,7 +132,8 @@ async def on_postgresql(frame: pl.DataFrame) -> list[float]:
 
 
 async def _connected(dsn: str) -> Any:
-    return await asyncpg.connect(dsn)  # pyright: ignore[reportUnknownMemberType]  # asyncpg has no types
+    connection: Any = await asyncpg.connect(dsn)  # pyright: ignore[reportUnknownMemberType]  # untyped
+    return connection  # pyright: ignore[reportUnknownVariableType]  # untyped
 
 
 async def _pair(connection: Any, text: str, by_hand: str) -> float:
