@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from segmentry.errors import JsonValue
 
 FIELDS: JsonValue = {
@@ -61,16 +62,19 @@ def _answers(output: bytes) -> list[dict[str, JsonValue]]:
     return [json.loads(line) for line in output.splitlines()]
 
 
-def test_both_engines_give_the_same_ids(tmp_path: Path) -> None:
+@pytest.mark.parametrize("engine", ["snapshot", "bitmap", "polars", "duckdb", "postgres"])
+def test_engines_give_the_same_ids(tmp_path: Path, engine: str, postgres_dsn: str) -> None:
     source = tmp_path / "in.jsonl"
     source.write_text("\n".join(json.dumps(_line(name, criteria)) for name, criteria in CRITERIA.items()))
     answers: dict[str, list[dict[str, JsonValue]]] = {}
-    for engine in ("reference", "snapshot", "polars"):
-        done = _match(["--input", str(source), "--output", str(tmp_path / engine), "--engine", engine])
+    for each in ("reference", engine):
+        place = ["--dsn", postgres_dsn] if each == "postgres" else []
+        done = _match(["--input", str(source), "--output", str(tmp_path / each), "--engine", each, *place])
         assert done.returncode == 0, done.stderr
-        answers[engine] = _answers((tmp_path / engine).read_bytes())
-    assert answers["snapshot"] == answers["reference"]
-    assert answers["polars"] == answers["reference"]
+        # A database driver that complains at its end would do so in every terminal.
+        assert done.stderr.count(b"\n") == 1, done.stderr
+        answers[each] = _answers((tmp_path / each).read_bytes())
+    assert answers[engine] == answers["reference"]
     ids = {answer["id"]: answer.get("ids") for answer in answers["reference"]}
     assert ids["equality"] == [3]
     assert ids["unset matches not equal"] == [2, 3]
@@ -79,7 +83,30 @@ def test_both_engines_give_the_same_ids(tmp_path: Path) -> None:
     assert ids["relative date"] == [3]
 
 
-def test_events_are_counted_alike_by_both_engines() -> None:
+def test_postgres_without_a_dsn_is_the_embedded_one(environment: dict[str, str]) -> None:
+    line = json.dumps(_line("a", {"age": 30})).encode()
+    done = subprocess.run(
+        [sys.executable, "-m", "segmentry", "match", "--input", "-", "--output", "-", "--engine", "postgres"],
+        env=environment,
+        input=line,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert _answers(done.stdout) == [{"id": "a", "ids": [3]}]
+
+
+def test_a_database_that_is_not_there_is_one_error_and_no_answers(tmp_path: Path) -> None:
+    nowhere = f"postgresql://someone:secret-word@/x?host={tmp_path}"
+    line = json.dumps(_line("a", {"age": 30})).encode()
+    done = _match(["--input", "-", "--output", "-", "--engine", "postgres", "--dsn", nowhere], line)
+    assert done.returncode == 9
+    assert done.stdout == b""
+    assert b"STORE_UNAVAILABLE" in done.stderr
+    assert b"secret-word" not in done.stderr
+
+
+def test_events_are_counted_alike_by_all_engines(postgres_dsn: str) -> None:
     line = _line("bookings", {"$event": {"name": "booking", "count": {"$gte": 2}}})
     line["events"] = [
         {"_id": 3, "name": "booking", "ts": "2025-12-01", "properties": {"amount": 5}},
@@ -87,12 +114,10 @@ def test_events_are_counted_alike_by_both_engines() -> None:
         {"_id": 1, "name": "booking", "ts": "2025-12-02", "properties": {"amount": 7}},
     ]
     lines = json.dumps(line).encode()
-    found = [
-        _match(["--input", "-", "--output", "-", "--engine", engine], lines).stdout
-        for engine in ("reference", "snapshot")
-    ]
-    assert found[0] == found[1]
-    assert _answers(found[0]) == [{"id": "bookings", "ids": [3]}]
+    for engine in ("reference", "bitmap", "polars", "duckdb", "postgres"):
+        place = ["--dsn", postgres_dsn] if engine == "postgres" else []
+        done = _match(["--input", "-", "--output", "-", "--engine", engine, *place], lines)
+        assert _answers(done.stdout) == [{"id": "bookings", "ids": [3]}], engine
 
 
 def test_an_unreadable_line_is_answered_and_the_others_too() -> None:

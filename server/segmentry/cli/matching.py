@@ -7,13 +7,13 @@ import sys
 import time
 from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
-from segmentry.cli import exit_codes
+from segmentry.cli import exit_codes, match_engines
+from segmentry.cli.match_engines import Engine
 from segmentry.cli.terminal import Terminal
 from segmentry.errors import JsonValue
 
@@ -23,34 +23,31 @@ if TYPE_CHECKING:
 LONGEST_LINE = 256 * 1024 * 1024
 
 
-class Engine(StrEnum):
-    """Which engine decides."""
-
-    REFERENCE = "reference"
-    SNAPSHOT = "snapshot"
-    POLARS = "polars"
-
-
 def match(
     source: Annotated[str, typer.Option("--input", metavar="FILE.jsonl|-", help="One case per line.")],
     target: Annotated[str, typer.Option("--output", metavar="FILE.jsonl|-", help="One answer per line.")],
     engine: Annotated[
-        Engine, typer.Option(help="The plain matcher, the table engine, or the Polars export.")
+        Engine, typer.Option(help="The plain matcher, the table engine, the Polars export, or a database.")
     ] = Engine.REFERENCE,
+    dsn: Annotated[str | None, typer.Option(metavar="DSN", help="The database of --engine postgres.")] = None,
 ) -> int:
     """Say which rows of each line its criteria select.
 
     A line is {id, fields: {name: type}, rows: [{_id, ...}], criteria, now}; its answer is {id, ids} with the
     matching _id ascending, or {id, error: {code, path, message}}. Lines are answered in their order, one at
-    a time. Exit code 2 says that a line was unreadable, 1 that a file could not be opened.
+    a time. A database holds each line's rows in temporary tables; without --dsn PostgreSQL is the embedded
+    one. Exit code 2 says that a line was unreadable, 1 that a file could not be opened.
     """
     terminal = Terminal()
     started = time.monotonic()
     now = datetime.now(UTC)
     answered = unreadable = 0
-    decide = _engine(engine)
     try:
-        with _opened(source) as lines, _whole(target) as answers:
+        with (
+            match_engines.opened(engine, dsn) as decide,
+            _opened(source) as lines,
+            _whole(target) as answers,
+        ):
             for number, line in enumerate(_bounded(lines), start=1):
                 if line is not None and not line.strip():
                     continue
@@ -68,20 +65,6 @@ def match(
     seconds = time.monotonic() - started
     terminal.note(f"{answered:,} lines answered, {unreadable:,} unreadable, {seconds:.1f} s ({engine.value})")
     return exit_codes.USAGE if unreadable else exit_codes.OK
-
-
-def _engine(engine: Engine) -> "matchline.Engine":
-    if engine is Engine.REFERENCE:
-        from segmentry.criteria import matchline
-
-        return matchline.reference
-    if engine is Engine.POLARS:
-        from segmentry.customers import polars_rows
-
-        return polars_rows.select
-    from segmentry.customers import rows
-
-    return rows.select
 
 
 def _answer(

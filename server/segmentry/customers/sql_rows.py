@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeVar
 
 from segmentry.criteria.catalog import Catalog, EventProperty, EventType, Field
 from segmentry.criteria.export.dialects import Dialect
@@ -19,6 +19,7 @@ from segmentry.customers.pushdown import Limits, PushdownTable
 NAME, KEY, TIME = "line", "n", "at"
 # PostgreSQL takes 32,767 parameters in one statement.
 MOST_PARAMETERS = 20_000
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,22 @@ class SqlRows:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def open(self) -> None:
+        """Reach the database, which the first question would do else. Raises: Unavailable."""
+
+        async def reached() -> None:
+            if self._scratch is None:
+                self._scratch = self.opened()
+            async with self._scratch.connection.session():
+                pass
+
+        self._run(reached())
+
+    def _run(self, work: Coroutine[None, None, T]) -> T:
+        if self._runner is None:
+            self._runner = asyncio.Runner()
+        return self._runner.run(work)
+
     def close(self) -> None:
         """End the session. The next question opens another."""
         runner, self._runner = self._runner, None
@@ -80,9 +97,7 @@ class SqlRows:
 
         Raises: StoreBusy, Unavailable.
         """
-        if self._runner is None:
-            self._runner = asyncio.Runner()
-        return self._runner.run(self._select(catalog, rows, events, bound, as_of))
+        return self._run(self._select(catalog, rows, events, bound, as_of))
 
     async def _select(
         self,
