@@ -132,7 +132,7 @@ async def on_postgresql(frame: pl.DataFrame) -> list[float]:
 
 
 async def _connected(dsn: str) -> Any:
-    connection: Any = await asyncpg.connect(dsn)  # pyright: ignore[reportUnknownMemberType]  # untyped
+    connection: Any = await asyncpg.connect(dsn)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # untyped
     return connection  # pyright: ignore[reportUnknownVariableType]  # untyped
 
 
