@@ -1,13 +1,18 @@
 """`catalog infer`: a first draft of what the columns of a table mean, to be corrected by hand."""
 
+import asyncio
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from segmentry.cli import exit_codes
+from segmentry.cli.problems import usage
 from segmentry.cli.terminal import Terminal
+
+if TYPE_CHECKING:
+    from segmentry.customers.snapshot import Snapshot
 
 catalog = typer.Typer(help="Say what the columns of a table mean.", no_args_is_help=True)
 
@@ -19,7 +24,13 @@ def _about() -> None:
 
 @catalog.command()
 def infer(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV, Parquet or Arrow table.")],
+    source: Annotated[
+        str,
+        typer.Argument(metavar="FILE|DSN", help="A CSV, Parquet or Arrow table, or a PostgreSQL database."),
+    ],
+    table: Annotated[
+        str, typer.Option(metavar="crm.customers", help="With a DSN: the table or view in the database.")
+    ] = "",
     schema: Annotated[str, typer.Option(help="The id of the table; else made of the file's name.")] = "",
     output: Annotated[
         Path | None, typer.Option(metavar="FILE.toml", help="Where to write; else stdout.")
@@ -33,16 +44,31 @@ def infer(
     """
     from segmentry.cli.session import schema_name
     from segmentry.criteria import catalog_toml
-    from segmentry.customers import load
 
     terminal = Terminal(json=json, no_color=no_color)
-    table = load.load_table(file, schema or schema_name(file.stem))
-    text = catalog_toml.dumps(table.catalog)
+    if source.startswith(("postgresql://", "postgres://")):
+        snapshot = asyncio.run(_relation(source, table, schema or schema_name(table.rpartition(".")[2])))
+    elif table:
+        raise usage("--table is for a database; name it by a DSN such as postgresql://user@host/database")
+    else:
+        from segmentry.customers import load
+
+        snapshot = load.load_table(Path(source), schema or schema_name(Path(source).stem))
+    text = catalog_toml.dumps(snapshot.catalog)
     if output is None:
         terminal.line(text.rstrip("\n"))
     else:
         partial = output.with_name(f".{output.name}.{os.getpid()}.part")
         partial.write_text(text, encoding="utf-8")
         partial.replace(output)
-        terminal.note(f"wrote {output}: {len(table.catalog.fields)} fields of {table.rows:,} rows")
+        terminal.note(f"wrote {output}: {len(snapshot.catalog.fields)} fields of {snapshot.rows:,} rows")
     return exit_codes.OK
+
+
+async def _relation(dsn: str, table: str, schema_id: str) -> "Snapshot":
+    """Every row of a relation, with the catalog that was inferred from them."""
+    from segmentry.customers.postgres_source import PostgresSource, Relation
+
+    if not table:
+        raise usage("a database has many tables: name one with --table, such as --table crm.customers")
+    return await PostgresSource(Relation(dsn, table), schema_id).load()
