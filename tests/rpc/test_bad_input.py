@@ -108,8 +108,9 @@ def chain(depth: int) -> dict[str, Any]:
         ),
         (STREAM, b"\xff", "INVALID_ARGUMENT/MALFORMED_REQUEST", None),
         (STREAM, b"", "INVALID_ARGUMENT/MISSING_FIELD", "query"),
+        ("/segmentry.v1.SegmentBuilder/CreateSegment", b"", "INVALID_ARGUMENT/MISSING_FIELD", "segment.name"),
         (
-            "/segmentry.v1.SegmentBuilder/CreateSegment",
+            "/segmentry.v1.SegmentBuilder/RecordOutcome",
             b"",
             "UNIMPLEMENTED/NOT_IMPLEMENTED",
             None,
