@@ -19,7 +19,7 @@ from tests.rpc.served import FIELDS, HEURISTIC, SMALL, analyses, reason, start, 
 async def test_discover_streams_a_real_analysis_to_its_result(database: Database, tmp_path: Path) -> None:
     async with analyses(database, tmp_path, job="") as served:
         request = pb.DiscoverRequest(schema_id="customers", parameters=SMALL)
-        # A heartbeat, said when a busy machine is silent for long, repeats a number and is no part of the run.
+        # A heartbeat of a busy machine repeats a number and is no part of the run.
         said = [item async for item in served.stub.Discover(request)]
         items = [item for item in said if item.event.WhichOneof("kind") != "notice"]
         assert [item.sequence for item in items] == list(range(1, len(items) + 1))
