@@ -95,7 +95,13 @@ UNSAID: Mapping[str, frozenset[str]] = {
 INEXACT: Mapping[str, frozenset[str]] = {
     "mongodb export (mingo)": frozenset({"datetime-microsecond"}),
     "jsonlogic export": frozenset(
-        {"integer-eq-exact", "integer-gt-exact", "integer-in-exact", "integer-neq-exact"}
+        {
+            "integer-eq-exact",
+            "integer-gt-exact",
+            "integer-in-beyond-a-double",
+            "integer-in-exact",
+            "integer-neq-exact",
+        }
     ),
     "elasticsearch export": frozenset(
         {

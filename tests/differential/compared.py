@@ -19,9 +19,22 @@ class Tally:
     """Questions asked, and per engine the answers, the refusals and what was answered differently."""
 
     questions: int = 0
+    tables: int = 0
     answered: Counter[str] = field(default_factory=Counter[str])
     refused: Counter[str] = field(default_factory=Counter[str])
     disagreements: list[str] = field(default_factory=list[str])
+
+
+def together(tallies: Iterable[Tally]) -> Tally:
+    """The sum of several tallies."""
+    total = Tally()
+    for each in tallies:
+        total.questions += each.questions
+        total.tables += each.tables
+        total.answered += each.answered
+        total.refused += each.refused
+        total.disagreements += each.disagreements
+    return total
 
 
 def bound(sheet: Sheet) -> list[Node]:
@@ -34,6 +47,7 @@ def compare(sheet: Sheet, engines: Mapping[str, Asked], tally: Tally) -> None:
     trees = bound(sheet)
     expected = REFERENCE(sheet.catalog, sheet.rows, sheet.events, trees, sheet.clock.as_of)
     tally.questions += len(trees)
+    tally.tables += 1
     for name, ask in engines.items():
         found = ask(sheet.catalog, sheet.rows, sheet.events, trees, sheet.clock.as_of)
         for text, answer, right in zip(sheet.criteria, found, expected, strict=True):

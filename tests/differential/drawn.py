@@ -74,7 +74,7 @@ def sheets(draw: st.DrawFn, trees: int = 10) -> Sheet:
     catalog = linetable.catalog(line["fields"], linetable.event_types(kinds, events))
     ids, read = linetable.rows(rows, catalog, clock)
     theirs = linetable.events(events, ids, catalog, clock)
-    asked = st.lists(criteria(catalog), min_size=1, max_size=trees).map(
+    asked = st.lists(criteria(catalog), min_size=max(1, trees // 2), max_size=trees).map(
         lambda some: [json.dumps(each, ensure_ascii=False) for each in some]
     )
     return Sheet(catalog, read, theirs, clock, draw(asked), line)

@@ -6,6 +6,7 @@ import asyncio
 import atexit
 import json
 import math
+import re
 import shutil
 import sqlite3
 import tempfile
@@ -258,7 +259,12 @@ class ClickHouse:
                 )
 
     def keys(self, query: str, parameters: Sequence[Any]) -> list[int]:
-        given = {f"p{number}": _parameter(each) for number, each in enumerate(parameters, start=1)}
+        # Whole numbers beyond 2^53 are text in JSON; in a list of numbers they have no quotes.
+        numbers = {f"p{each}" for each in re.findall(r"{p([0-9]+):Array\(Int64\)}", query)}
+        given = {
+            name: _parameter([int(item) for item in each] if name in numbers else each)
+            for name, each in ((f"p{number}", each) for number, each in enumerate(parameters, start=1))
+        }
         found = self._session.query(query, "JSONCompactColumns", params=given)
         columns: list[list[int]] = json.loads(str(found) or "[]")
         return [int(each) for column in columns for each in column]

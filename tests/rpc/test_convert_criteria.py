@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from segmentry.criteria import canonical, parse, render
 from segmentry.criteria.dates import Clock
-from segmentry.criteria.nodes import And, Leaf, Node, Operator
+from segmentry.criteria.nodes import And, Event, Leaf, Node, Operator
 from segmentry.errors import (
     ConflictingCriteria,
     CriteriaTooComplex,
@@ -76,6 +76,46 @@ def test_a_64_bit_integer_stays_exact_in_the_typed_tree() -> None:
     assert node.value == exact
     assert criteria.to_expression(node).predicate.operands[0].integer == exact
     assert str(exact) in canonical.text(node)
+
+
+@pytest.mark.parametrize(
+    ("measure", "exact"),
+    [
+        *(("sum", each) for each in (0, 3, 2**53 + 1, -(2**53) - 1, 2**63 - 1, -(2**63))),
+        *(("count", each) for each in (0, 3, 2**53 + 1)),
+    ],
+)
+def test_the_number_of_an_event_condition_stays_exact_over_64_bits(measure: str, exact: int) -> None:
+    asked = str(exact) if measure == "count" else f'{{"of": "cents", "$eq": {exact}}}'
+    node = parse.loads(f'{{"$event": {{"name": "purchase", "{measure}": {asked}}}}}')
+    printed = criteria.to_expression(node)
+    assert (printed.event.value_exact, printed.event.value) == (exact, float(exact))
+    assert canonical.text(criteria.from_expression(printed)) == canonical.text(node)
+    printed.event.ClearField("value")
+    assert canonical.text(criteria.from_expression(printed)) == canonical.text(node)
+
+
+def test_an_event_condition_of_an_older_reader_has_the_double_alone() -> None:
+    node = criteria.from_expression(
+        pb.Criteria(event=pb.EventCondition(name="purchase", operator=pb.OPERATOR_GT, value=2.0**60))
+    )
+    assert isinstance(node, Event)
+    assert node.value == 2**60
+
+
+def test_a_sum_beyond_64_bits_is_told_as_a_double() -> None:
+    node = parse.loads(f'{{"$event": {{"name": "purchase", "sum": {{"of": "cents", "$lt": {2**64}}}}}}}')
+    printed = criteria.to_expression(node)
+    assert not printed.event.HasField("value_exact")
+    assert canonical.text(criteria.from_expression(printed)) == canonical.text(node)
+
+
+@pytest.mark.parametrize(("value", "exact"), [(3.0, 4), (2.0**53, 2**53 + 3), (math.nan, 1), (0.5, 0)])
+def test_two_different_numbers_in_an_event_condition_are_refused(value: float, exact: int) -> None:
+    event = pb.EventCondition(name="purchase", operator=pb.OPERATOR_GTE, value=value, value_exact=exact)
+    with pytest.raises(InvalidCriteria, match="value_exact") as caught:
+        criteria.from_expression(pb.Criteria(event=event))
+    assert (caught.value.code, caught.value.diagnostics[0].path) == ("INVALID_VALUE", "$event")
 
 
 def test_a_number_beyond_two_to_the_53_in_a_struct_points_to_the_typed_tree() -> None:

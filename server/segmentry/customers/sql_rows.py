@@ -97,28 +97,39 @@ class SqlRows:
 
         Raises: StoreBusy, Unavailable.
         """
-        return self._run(self._select(catalog, rows, events, bound, as_of))
+        found = set(self.asked(catalog, rows, events, lambda table: table.keys(bound, as_of)))
+        return [str(number) in found for number in range(len(rows))]
 
-    async def _select(
+    def asked(
         self,
         catalog: Catalog,
         rows: Sequence[Row],
         events: Sequence[Sequence[EventRow]],
-        bound: Node,
-        as_of: datetime,
-    ) -> list[bool]:
+        ask: Callable[[PushdownTable], Coroutine[None, None, T]],
+    ) -> T:
+        """What the table of these rows answers. Keys there are the places of the rows, from 0, as text.
+
+        Raises: StoreBusy, Unavailable.
+        """
+        return self._run(self._asked(catalog, rows, events, ask))
+
+    async def _asked(
+        self,
+        catalog: Catalog,
+        rows: Sequence[Row],
+        events: Sequence[Sequence[EventRow]],
+        ask: Callable[[PushdownTable], Coroutine[None, None, T]],
+    ) -> T:
         if self._scratch is None:
             self._scratch = self.opened()
         scratch = self._scratch
         named, tables = laid_out(catalog, rows, events, scratch.connection.dialect)
         await scratch.write([each for table in tables for each in made(table, scratch.connection.dialect)])
         try:
-            table = PushdownTable(scratch.connection, named, NAME, limits=Limits())
-            found = set(await table.keys(bound, as_of))
+            return await ask(PushdownTable(scratch.connection, named, NAME, limits=Limits()))
         finally:
             names = [quoted(each.name, scratch.connection.dialect) for each in tables]
             await scratch.write([(f"DROP TABLE {each}", ()) for each in names])
-        return [str(number) in found for number in range(len(rows))]
 
 
 def laid_out(

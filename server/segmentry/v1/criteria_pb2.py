@@ -26,17 +26,17 @@ from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bsegmentry/v1/criteria.proto\x12\x0csegmentry.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc7\x02\n\x08\x43riteria\x12%\n\x06\x61ll_of\x18\x01 \x01(\x0b\x32\x13.segmentry.v1.GroupH\x00\x12%\n\x06\x61ny_of\x18\x02 \x01(\x0b\x32\x13.segmentry.v1.GroupH\x00\x12*\n\x08negation\x18\x03 \x01(\x0b\x32\x16.segmentry.v1.CriteriaH\x00\x12,\n\tpredicate\x18\x04 \x01(\x0b\x32\x17.segmentry.v1.PredicateH\x00\x12-\n\x05\x65vent\x18\x05 \x01(\x0b\x32\x1c.segmentry.v1.EventConditionH\x00\x12\x31\n\x07segment\x18\x06 \x01(\x0b\x32\x1e.segmentry.v1.SegmentReferenceH\x00\x12)\n\x03top\x18\x07 \x01(\x0b\x32\x1a.segmentry.v1.TopConditionH\x00\x42\x06\n\x04node\".\n\x05Group\x12%\n\x05items\x18\x01 \x03(\x0b\x32\x16.segmentry.v1.Criteria\"~\n\tPredicate\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12(\n\x08operator\x18\x02 \x01(\x0e\x32\x16.segmentry.v1.Operator\x12\'\n\x08operands\x18\x03 \x03(\x0b\x32\x15.segmentry.v1.Operand\x12\x0f\n\x07leaf_id\x18\x04 \x01(\t\"\xc5\x01\n\x07Operand\x12\x0e\n\x04text\x18\x01 \x01(\tH\x00\x12\x10\n\x06number\x18\x02 \x01(\x01H\x00\x12\x11\n\x07integer\x18\x03 \x01(\x03H\x00\x12\x0e\n\x04\x66lag\x18\x04 \x01(\x08H\x00\x12-\n\x07instant\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x12.\n\x08relative\x18\x06 \x01(\x0b\x32\x1a.segmentry.v1.RelativeTimeH\x00\x12\x0e\n\x04null\x18\x07 \x01(\x08H\x00\x42\x06\n\x04kind\"Q\n\x0cRelativeTime\x12\x13\n\x0bplaceholder\x18\x01 \x01(\t\x12,\n\x08resolved\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x86\x02\n\x0e\x45ventCondition\x12\x0c\n\x04name\x18\x01 \x01(\t\x12%\n\x05where\x18\x02 \x01(\x0b\x32\x16.segmentry.v1.Criteria\x12\x0f\n\x07measure\x18\x03 \x01(\t\x12(\n\x08operator\x18\x04 \x01(\x0e\x32\x16.segmentry.v1.Operator\x12\x12\n\x05value\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12+\n\x0cwindow_start\x18\x06 \x01(\x0b\x32\x15.segmentry.v1.Operand\x12)\n\nwindow_end\x18\x07 \x01(\x0b\x32\x15.segmentry.v1.Operand\x12\x0e\n\x06sum_of\x18\x08 \x01(\tB\x08\n\x06_value\"h\n\x10SegmentReference\x12\x12\n\nsegment_id\x18\x01 \x01(\t\x12\x14\n\x07version\x18\x02 \x01(\rH\x00\x88\x01\x01\x12\x13\n\x06member\x18\x03 \x01(\x08H\x01\x88\x01\x01\x42\n\n\x08_versionB\t\n\x07_member\"a\n\x0cTopCondition\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x0f\n\x07percent\x18\x02 \x01(\x01\x12\r\n\x05order\x18\x03 \x01(\t\x12\"\n\x02of\x18\x04 \x01(\x0b\x32\x16.segmentry.v1.Criteria\"f\n\rCriteriaInput\x12)\n\x08\x63riteria\x18\x01 \x01(\x0b\x32\x17.google.protobuf.Struct\x12*\n\nexpression\x18\x02 \x01(\x0b\x32\x16.segmentry.v1.Criteria\"M\n\x0c\x43riteriaDiff\x12)\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x18.segmentry.v1.LeafChange\x12\x12\n\nequivalent\x18\x02 \x01(\x08\"\x93\x01\n\nLeafChange\x12&\n\x04kind\x18\x01 \x01(\x0e\x32\x18.segmentry.v1.ChangeKind\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\'\n\x06\x62\x65\x66ore\x18\x03 \x01(\x0b\x32\x17.google.protobuf.Struct\x12&\n\x05\x61\x66ter\x18\x04 \x01(\x0b\x32\x17.google.protobuf.Struct*\x8e\x02\n\x08Operator\x12\x18\n\x14OPERATOR_UNSPECIFIED\x10\x00\x12\x0f\n\x0bOPERATOR_EQ\x10\x01\x12\x10\n\x0cOPERATOR_NEQ\x10\x02\x12\x0f\n\x0bOPERATOR_GT\x10\x03\x12\x10\n\x0cOPERATOR_GTE\x10\x04\x12\x0f\n\x0bOPERATOR_LT\x10\x05\x12\x10\n\x0cOPERATOR_LTE\x10\x06\x12\x0f\n\x0bOPERATOR_IN\x10\x07\x12\x10\n\x0cOPERATOR_NIN\x10\x08\x12\x15\n\x11OPERATOR_CONTAINS\x10\t\x12\x18\n\x14OPERATOR_STARTS_WITH\x10\n\x12\x16\n\x12OPERATOR_ENDS_WITH\x10\x0b\x12\x13\n\x0fOPERATOR_EXISTS\x10\x0c*\x89\x01\n\nChangeKind\x12\x1b\n\x17\x43HANGE_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43HANGE_KIND_ADDED\x10\x01\x12\x17\n\x13\x43HANGE_KIND_REMOVED\x10\x02\x12\x17\n\x13\x43HANGE_KIND_CHANGED\x10\x03\x12\x15\n\x11\x43HANGE_KIND_MOVED\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bsegmentry/v1/criteria.proto\x12\x0csegmentry.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc7\x02\n\x08\x43riteria\x12%\n\x06\x61ll_of\x18\x01 \x01(\x0b\x32\x13.segmentry.v1.GroupH\x00\x12%\n\x06\x61ny_of\x18\x02 \x01(\x0b\x32\x13.segmentry.v1.GroupH\x00\x12*\n\x08negation\x18\x03 \x01(\x0b\x32\x16.segmentry.v1.CriteriaH\x00\x12,\n\tpredicate\x18\x04 \x01(\x0b\x32\x17.segmentry.v1.PredicateH\x00\x12-\n\x05\x65vent\x18\x05 \x01(\x0b\x32\x1c.segmentry.v1.EventConditionH\x00\x12\x31\n\x07segment\x18\x06 \x01(\x0b\x32\x1e.segmentry.v1.SegmentReferenceH\x00\x12)\n\x03top\x18\x07 \x01(\x0b\x32\x1a.segmentry.v1.TopConditionH\x00\x42\x06\n\x04node\".\n\x05Group\x12%\n\x05items\x18\x01 \x03(\x0b\x32\x16.segmentry.v1.Criteria\"~\n\tPredicate\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12(\n\x08operator\x18\x02 \x01(\x0e\x32\x16.segmentry.v1.Operator\x12\'\n\x08operands\x18\x03 \x03(\x0b\x32\x15.segmentry.v1.Operand\x12\x0f\n\x07leaf_id\x18\x04 \x01(\t\"\xc5\x01\n\x07Operand\x12\x0e\n\x04text\x18\x01 \x01(\tH\x00\x12\x10\n\x06number\x18\x02 \x01(\x01H\x00\x12\x11\n\x07integer\x18\x03 \x01(\x03H\x00\x12\x0e\n\x04\x66lag\x18\x04 \x01(\x08H\x00\x12-\n\x07instant\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x12.\n\x08relative\x18\x06 \x01(\x0b\x32\x1a.segmentry.v1.RelativeTimeH\x00\x12\x0e\n\x04null\x18\x07 \x01(\x08H\x00\x42\x06\n\x04kind\"Q\n\x0cRelativeTime\x12\x13\n\x0bplaceholder\x18\x01 \x01(\t\x12,\n\x08resolved\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xb0\x02\n\x0e\x45ventCondition\x12\x0c\n\x04name\x18\x01 \x01(\t\x12%\n\x05where\x18\x02 \x01(\x0b\x32\x16.segmentry.v1.Criteria\x12\x0f\n\x07measure\x18\x03 \x01(\t\x12(\n\x08operator\x18\x04 \x01(\x0e\x32\x16.segmentry.v1.Operator\x12\x12\n\x05value\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12+\n\x0cwindow_start\x18\x06 \x01(\x0b\x32\x15.segmentry.v1.Operand\x12)\n\nwindow_end\x18\x07 \x01(\x0b\x32\x15.segmentry.v1.Operand\x12\x0e\n\x06sum_of\x18\x08 \x01(\t\x12\x18\n\x0bvalue_exact\x18\t \x01(\x03H\x01\x88\x01\x01\x42\x08\n\x06_valueB\x0e\n\x0c_value_exact\"h\n\x10SegmentReference\x12\x12\n\nsegment_id\x18\x01 \x01(\t\x12\x14\n\x07version\x18\x02 \x01(\rH\x00\x88\x01\x01\x12\x13\n\x06member\x18\x03 \x01(\x08H\x01\x88\x01\x01\x42\n\n\x08_versionB\t\n\x07_member\"a\n\x0cTopCondition\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x0f\n\x07percent\x18\x02 \x01(\x01\x12\r\n\x05order\x18\x03 \x01(\t\x12\"\n\x02of\x18\x04 \x01(\x0b\x32\x16.segmentry.v1.Criteria\"f\n\rCriteriaInput\x12)\n\x08\x63riteria\x18\x01 \x01(\x0b\x32\x17.google.protobuf.Struct\x12*\n\nexpression\x18\x02 \x01(\x0b\x32\x16.segmentry.v1.Criteria\"M\n\x0c\x43riteriaDiff\x12)\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x18.segmentry.v1.LeafChange\x12\x12\n\nequivalent\x18\x02 \x01(\x08\"\x93\x01\n\nLeafChange\x12&\n\x04kind\x18\x01 \x01(\x0e\x32\x18.segmentry.v1.ChangeKind\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\'\n\x06\x62\x65\x66ore\x18\x03 \x01(\x0b\x32\x17.google.protobuf.Struct\x12&\n\x05\x61\x66ter\x18\x04 \x01(\x0b\x32\x17.google.protobuf.Struct*\x8e\x02\n\x08Operator\x12\x18\n\x14OPERATOR_UNSPECIFIED\x10\x00\x12\x0f\n\x0bOPERATOR_EQ\x10\x01\x12\x10\n\x0cOPERATOR_NEQ\x10\x02\x12\x0f\n\x0bOPERATOR_GT\x10\x03\x12\x10\n\x0cOPERATOR_GTE\x10\x04\x12\x0f\n\x0bOPERATOR_LT\x10\x05\x12\x10\n\x0cOPERATOR_LTE\x10\x06\x12\x0f\n\x0bOPERATOR_IN\x10\x07\x12\x10\n\x0cOPERATOR_NIN\x10\x08\x12\x15\n\x11OPERATOR_CONTAINS\x10\t\x12\x18\n\x14OPERATOR_STARTS_WITH\x10\n\x12\x16\n\x12OPERATOR_ENDS_WITH\x10\x0b\x12\x13\n\x0fOPERATOR_EXISTS\x10\x0c*\x89\x01\n\nChangeKind\x12\x1b\n\x17\x43HANGE_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43HANGE_KIND_ADDED\x10\x01\x12\x17\n\x13\x43HANGE_KIND_REMOVED\x10\x02\x12\x17\n\x13\x43HANGE_KIND_CHANGED\x10\x03\x12\x15\n\x11\x43HANGE_KIND_MOVED\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'segmentry.v1.criteria_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_OPERATOR']._serialized_start=1701
-  _globals['_OPERATOR']._serialized_end=1971
-  _globals['_CHANGEKIND']._serialized_start=1974
-  _globals['_CHANGEKIND']._serialized_end=2111
+  _globals['_OPERATOR']._serialized_start=1743
+  _globals['_OPERATOR']._serialized_end=2013
+  _globals['_CHANGEKIND']._serialized_start=2016
+  _globals['_CHANGEKIND']._serialized_end=2153
   _globals['_CRITERIA']._serialized_start=109
   _globals['_CRITERIA']._serialized_end=436
   _globals['_GROUP']._serialized_start=438
@@ -48,15 +48,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RELATIVETIME']._serialized_start=814
   _globals['_RELATIVETIME']._serialized_end=895
   _globals['_EVENTCONDITION']._serialized_start=898
-  _globals['_EVENTCONDITION']._serialized_end=1160
-  _globals['_SEGMENTREFERENCE']._serialized_start=1162
-  _globals['_SEGMENTREFERENCE']._serialized_end=1266
-  _globals['_TOPCONDITION']._serialized_start=1268
-  _globals['_TOPCONDITION']._serialized_end=1365
-  _globals['_CRITERIAINPUT']._serialized_start=1367
-  _globals['_CRITERIAINPUT']._serialized_end=1469
-  _globals['_CRITERIADIFF']._serialized_start=1471
-  _globals['_CRITERIADIFF']._serialized_end=1548
-  _globals['_LEAFCHANGE']._serialized_start=1551
-  _globals['_LEAFCHANGE']._serialized_end=1698
+  _globals['_EVENTCONDITION']._serialized_end=1202
+  _globals['_SEGMENTREFERENCE']._serialized_start=1204
+  _globals['_SEGMENTREFERENCE']._serialized_end=1308
+  _globals['_TOPCONDITION']._serialized_start=1310
+  _globals['_TOPCONDITION']._serialized_end=1407
+  _globals['_CRITERIAINPUT']._serialized_start=1409
+  _globals['_CRITERIAINPUT']._serialized_end=1511
+  _globals['_CRITERIADIFF']._serialized_start=1513
+  _globals['_CRITERIADIFF']._serialized_end=1590
+  _globals['_LEAFCHANGE']._serialized_start=1593
+  _globals['_LEAFCHANGE']._serialized_end=1740
 # @@protoc_insertion_point(module_scope)

@@ -346,6 +346,7 @@ class EventCondition(_message.Message):
     WINDOW_START_FIELD_NUMBER: _builtins.int
     WINDOW_END_FIELD_NUMBER: _builtins.int
     SUM_OF_FIELD_NUMBER: _builtins.int
+    VALUE_EXACT_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """The event's name in the catalog, such as `booking`."""
     measure: _builtins.str
@@ -353,10 +354,15 @@ class EventCondition(_message.Message):
     operator: Global___Operator.ValueType
     """The comparison: EQ, NEQ, GT, GTE, LT or LTE. Not given, together with no `value`: at least one."""
     value: _builtins.float
-    """The whole number to compare with. Absent: 1."""
+    """The whole number to compare with, rounded to a double beyond 2^53. Absent, like `value_exact`: 1."""
     sum_of: _builtins.str
     """The property that `sum` adds up (whole numbers, such as `amount`) or whose set values `distinct` counts (any type
     but arrays, such as `clubId`). Empty otherwise.
+    """
+    value_exact: _builtins.int
+    """The whole number to compare with, exact over the full 64 bits. Replies set it beside `value`, unless the number
+    is beyond 64 bits. In requests one of the two is enough; a `value` that is another number is refused with
+    INVALID_VALUE.
     """
     @_builtins.property
     def where(self) -> Global___Criteria:
@@ -381,14 +387,20 @@ class EventCondition(_message.Message):
         window_start: Global___Operand | None = ...,
         window_end: Global___Operand | None = ...,
         sum_of: _builtins.str = ...,
+        value_exact: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_value", b"_value", "value", b"value", "where", b"where", "window_end", b"window_end", "window_start", b"window_start"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_value", b"_value", "_value_exact", b"_value_exact", "value", b"value", "value_exact", b"value_exact", "where", b"where", "window_end", b"window_end", "window_start", b"window_start"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_value", b"_value", "measure", b"measure", "name", b"name", "operator", b"operator", "sum_of", b"sum_of", "value", b"value", "where", b"where", "window_end", b"window_end", "window_start", b"window_start"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_value", b"_value", "_value_exact", b"_value_exact", "measure", b"measure", "name", b"name", "operator", b"operator", "sum_of", b"sum_of", "value", b"value", "value_exact", b"value_exact", "where", b"where", "window_end", b"window_end", "window_start", b"window_start"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__value: _TypeAlias = _typing.Literal["value"]  # noqa: Y015
     _WhichOneofArgType__value: _TypeAlias = _typing.Literal["_value", b"_value"]  # noqa: Y015
+    _WhichOneofReturnType__value_exact: _TypeAlias = _typing.Literal["value_exact"]  # noqa: Y015
+    _WhichOneofArgType__value_exact: _TypeAlias = _typing.Literal["_value_exact", b"_value_exact"]  # noqa: Y015
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__value) -> _WhichOneofReturnType__value | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__value_exact) -> _WhichOneofReturnType__value_exact | None: ...
 
 Global___EventCondition: _TypeAlias = EventCondition  # noqa: Y015
 

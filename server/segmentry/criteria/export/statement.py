@@ -49,7 +49,8 @@ _ADVICE: Mapping[str, _Advice] = {
     ),
     "clickhouse": _Advice(
         "run",
-        "{p1:Type}, {p2:Type} ... are the query parameters p1, p2 ...; times are microseconds since 1970",
+        "{p1:Type}, {p2:Type} ... are the query parameters p1, p2 ...; times are microseconds since 1970; "
+        "the items of an Array(Int64) are written without quotes, those too that are text here",
         "columns are Nullable(String), Nullable(Int64), Nullable(Float64), Nullable(Bool), "
         "Nullable(DateTime64(6, 'UTC')) and Variant(Array(String))",
         "keep transform_null_in and join_use_nulls at 0, as they are by default",

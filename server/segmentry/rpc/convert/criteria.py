@@ -14,6 +14,7 @@ from google.protobuf.struct_pb2 import Struct
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from segmentry.criteria import canonical, dates, limits, parse, paths, render, walk
+from segmentry.criteria.bind import INT64
 from segmentry.criteria.dates import Clock
 from segmentry.criteria.nodes import (
     And,
@@ -230,10 +231,7 @@ def _event(event: pb.EventCondition, path: str, depth: int) -> JsonValue:
     operator = Operator.GTE if number == 0 else _BY_NUMBER.get(number)
     if operator is None:
         raise _unknown_operator(number, path, "")
-    value: JsonValue = 1
-    if event.HasField("value"):
-        value = int(event.value) if event.value.is_integer() else _finite(event.value, path)
-    comparison: dict[str, JsonValue] = {f"${operator.value}": value}
+    comparison: dict[str, JsonValue] = {f"${operator.value}": _compared(event, path)}
     match event.measure:
         case "" | "count" if not event.sum_of:
             printed["count"] = comparison
@@ -252,6 +250,20 @@ def _event(event: pb.EventCondition, path: str, depth: int) -> JsonValue:
     if window:
         printed["within"] = window
     return printed
+
+
+def _compared(event: pb.EventCondition, path: str) -> JsonValue:
+    if event.HasField("value_exact"):
+        exact = event.value_exact
+        if event.HasField("value") and event.value != float(exact):
+            message = (
+                f"value is {event.value!r} and value_exact is {exact}; send one of them, or the same in both"
+            )
+            raise InvalidCriteria([Diagnostic("INVALID_VALUE", path, message, check=4)])
+        return exact
+    if not event.HasField("value"):
+        return 1
+    return int(event.value) if event.value.is_integer() else _finite(event.value, path)
 
 
 def _segment(segment: pb.SegmentReference) -> JsonValue:
@@ -346,6 +358,8 @@ class _Printer:
             value=event.value,
             sum_of=event.of or "",
         )
+        if event.value in INT64:
+            printed.value_exact = event.value
         if event.where is not None:
             printed.where.CopyFrom(self.criteria(event.where))
         if event.window_start is not None:
