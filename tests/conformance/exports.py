@@ -88,6 +88,7 @@ UNSAID: Mapping[str, frozenset[str]] = {
             "dotted-text-unset",
             "dotted-date-before",
             "dotted-number-below",
+            "dotted-integer-at-least",
         }
     )
 }

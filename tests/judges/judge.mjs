@@ -28,6 +28,8 @@ function plain(value, longs, long) {
     return new Date(typeof date === "string" ? date : Number(date.$numberLong));
   }
   if ("$numberLong" in value) return new Long(value.$numberLong);
+  // Below every number of 64 bits, as MongoDB compares them; empty text comes first.
+  if (long && value.$numberDouble === "-Infinity") return Object.assign(new Long(0), { text: "" });
   if ("$numberDouble" in value) return Number(value.$numberDouble);
   // Where a column is read by name, what it is compared with stands beside it.
   const inside = long || ("$expr" in value && longs.some((name) => JSON.stringify(value).includes(JSON.stringify(name))));
