@@ -94,7 +94,9 @@ UNSAID: Mapping[str, frozenset[str]] = {
 }
 # The cases in which a target cannot tell apart what criteria tell apart, and says so.
 INEXACT: Mapping[str, frozenset[str]] = {
-    "mongodb export (mingo)": frozenset({"datetime-microsecond"}),
+    "mongodb export (mingo)": frozenset(
+        {"datetime-microsecond", "datetime-eq-the-microsecond", "datetime-until-the-microsecond-before"}
+    ),
     "jsonlogic export": frozenset(
         {
             "integer-eq-exact",
@@ -102,16 +104,21 @@ INEXACT: Mapping[str, frozenset[str]] = {
             "integer-in-beyond-a-double",
             "integer-in-exact",
             "integer-neq-exact",
+            "top-beyond-doubles",
         }
     ),
     "elasticsearch export": frozenset(
         {
             "datetime-microsecond",
+            "datetime-eq-the-microsecond",
+            "datetime-until-the-microsecond-before",
             "empty-array-is-a-value",
             "array-in-null",
             "array-nin-null",
             "array-null",
             "array-exists",
+            "element-list-of-none-is-set",
+            "element-nin-with-null",
         }
     ),
 }

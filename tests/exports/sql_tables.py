@@ -83,6 +83,8 @@ class Storage:
                         cell for field in fields for cell in self.cell(field, properties.get(field.name))
                     )
                     rows.append([owner, *self.cell(instant, event["ts"]), *cells])
+        # An event of nobody, as tables have them: a NULL among the keys makes NOT IN unknown for everyone.
+        rows += [[None, *row[1:]] for row in rows[:1]]
         return Table(
             relation(known.table_name, self.dialect),
             [
