@@ -117,6 +117,9 @@ INEXACT: Mapping[str, frozenset[str]] = {
             "array-nin-null",
             "array-null",
             "array-exists",
+            "array-exists-not",
+            "array-in-only-null",
+            "array-neq-null",
             "element-list-of-none-is-set",
             "element-nin-with-null",
         }
