@@ -27,15 +27,21 @@ async def fetch(session: Session, statement: Statement) -> list[tuple[object, ..
     return await session.fetch(statement.text, statement.parameters)
 
 
-async def counts(session: Session, asked: Asked, nodes: Sequence[Node], rows: int) -> tuple[int, list[int]]:
-    """The number of rows and of matches of each node; for a single node `rows` is taken as the former."""
+async def counts(
+    session: Session, asked: Asked, nodes: Sequence[Node], rows: int | None
+) -> tuple[int, list[int]]:
+    """The number of rows and of matches of each node.
+
+    For a single node `rows` is taken as the former, where it is known of the session's version.
+    """
     of_node = [asked.count(node) for node in nodes]
     distinct: dict[Statement, Node] = {}
     for node, statement in zip(nodes, of_node, strict=True):
         if not is_everyone(node):
             distinct.setdefault(statement, node)
     if len(nodes) == len(distinct) == 1:
-        return rows, [await number(session, of_node[0])]
+        matching = await number(session, of_node[0])
+        return await number(session, asked.rows()) if rows is None else rows, [matching]
     universe, matched = 0, dict[Statement, int]()
     waiting = iter(distinct)
     for size, statement in asked.counts(list(distinct.values())):

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from datetime import date
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -89,7 +90,7 @@ class PostgresSession:
         rows: list[tuple[object, ...]] = []
 
         def packed() -> pl.DataFrame:
-            return pl.DataFrame(rows, schema=schema, orient="row")
+            return _packed(rows, schema)
 
         with _translated():
             async with asyncio.timeout(self._timeout_s + GRACE_S):
@@ -289,6 +290,17 @@ class PostgresConnection:
         except (ConnectionLost, StoreBusy):
             # The answer to the caller is what counts; the pool throws the connection away.
             log.info("a connection to the customer tables was lost while it was given back")
+
+
+def _packed(rows: Sequence[tuple[object, ...]], schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    """Rows as a frame; a day, which a column of instants does not take, is its first moment in UTC."""
+    days = {
+        name: pl.Date()
+        for place, (name, kind) in enumerate(schema.items())
+        if isinstance(kind, pl.Datetime) and any(type(row[place]) is date for row in rows)
+    }
+    frame = pl.DataFrame(rows, schema={**schema, **days}, orient="row")
+    return frame.with_columns(pl.col(list(days)).cast(pl.Datetime("us")).dt.replace_time_zone("UTC"))
 
 
 @contextmanager

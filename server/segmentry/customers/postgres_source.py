@@ -115,7 +115,7 @@ class PostgresSource:
     async def load(self) -> Snapshot:
         """The customers and events of one version of the database.
 
-        Raises: UnreadableTable if a relation is missing or has none of the catalog's columns; EmptyDataset;
+        Raises: UnreadableTable if a relation or one of the catalog's columns is missing; EmptyDataset;
         DatasetTooLarge; InvalidParameters for the catalog; StoreBusy, Unavailable.
         """
         return await self._load(None)
@@ -137,10 +137,14 @@ class PostgresSource:
             self._relation.dsn, timeout_s=COPY_TIMEOUT_S, settings={TENANT_SETTING: self._relation.tenant}
         ) as copying:
             natives = await columns(copying, self._relation.name)
-            wanted = _declared(natives, catalog, self._relation) if catalog else _natural(natives, before)
+            wanted = (
+                _declared(natives, catalog, self._relation)
+                if catalog
+                else _natural(natives, before, self._relation)
+            )
             customers = await self._copy_customers(copying, natives, wanted, digest)
             frame = await asyncio.to_thread(customers.frame)
-            notes = [*wanted.notes, *_refused(customers.columns)]
+            notes = _refused(customers.columns)
             if catalog is None:
                 catalog = await asyncio.to_thread(
                     _inferred, frame, natives, self._schema_id, before, self._relation
@@ -206,12 +210,11 @@ class PostgresSource:
                 )
         wanted = [CopiedColumn(_KEY, "text"), CopiedColumn(_AT, "instant")]
         expressions = [f"{quoted(key)}::text", quoted(kind.time_column)]
+        _need(natives, [each.column_name for each in kind.properties], kind.table_name)
         for each in kind.properties:
-            native = natives.get(each.column_name)
-            if native is not None:
-                expression, form = reading(native, each)
-                expressions.append(expression)
-                wanted.append(CopiedColumn(each.column_name, form))
+            expression, form = reading(natives[each.column_name], each)
+            expressions.append(expression)
+            wanted.append(CopiedColumn(each.column_name, form))
         copied = _CopiedEvents(wanted, digest, owners)
         where, values = _of_tenant(self._relation, kind.table_name, natives)
         sql = f"SELECT {', '.join(expressions)} FROM {qualified(kind.table_name)}{where}"  # noqa: S608  # quoted names
@@ -221,54 +224,63 @@ class PostgresSource:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What is asked for, and what is already known to be missing."""
+    """What is asked for."""
 
     columns: list[CopiedColumn]
     expressions: list[str]
-    notes: list[str]
+
+
+def _need(natives: Mapping[str, Native], names: Sequence[str], relation: str) -> None:
+    """Raises: UnreadableTable naming all columns that are not there.
+
+    A column that is dropped must not look like one whose values are unset.
+    """
+    missing = list(dict.fromkeys(each for each in names if each not in natives))
+    if missing:
+        listed = ", ".join(map(repr, missing))
+        raise UnreadableTable(
+            f"{relation} has no column {listed}; add what is missing, or correct the catalog",
+            relation=relation,
+        )
 
 
 def _declared(natives: Mapping[str, Native], catalog: Catalog, relation: Relation) -> _Wanted:
-    """The catalog's columns as the catalog's types. Raises: UnreadableTable if there is none of them."""
-    asked: dict[str, tuple[CopiedColumn, str]] = {}
-    notes: list[str] = []
-    for each in catalog.fields:
-        native = natives.get(each.column_name)
-        if native is None:
-            notes.append(f"{each.name}: there is no column {each.column_name!r}; it is unset in every row")
-        elif each.column_name not in asked:
-            expression, form = reading(native, each)
-            asked[each.column_name] = CopiedColumn(each.column_name, form), expression
-    if not asked:
-        expected = ", ".join(each.column_name for each in catalog.fields[:5])
-        raise UnreadableTable(
-            f"{relation.name} has none of the catalog's columns ({expected} ...)", relation=relation.name
-        )
+    """The catalog's columns as the catalog's types. Raises: UnreadableTable for columns that are missing."""
     key = catalog.key_column
     if key and key not in natives:
         raise UnreadableTable(f"{relation.name} has no key column {key!r}", relation=relation.name)
+    _need(natives, [each.column_name for each in catalog.fields], relation.name)
+    asked: dict[str, tuple[CopiedColumn, str]] = {}
+    for each in catalog.fields:
+        if each.column_name not in asked:
+            expression, form = reading(natives[each.column_name], each)
+            asked[each.column_name] = CopiedColumn(each.column_name, form), expression
     if key and key not in asked:
         asked[key] = CopiedColumn(key, "text"), f"{quoted(key)}::text"
-    return _wanted(asked, notes)
+    return _wanted(asked)
 
 
-def _natural(natives: Mapping[str, Native], before: Catalog | None) -> _Wanted:
-    """Every column as what it is, those that were there before as what they were."""
+def _natural(natives: Mapping[str, Native], before: Catalog | None, relation: Relation) -> _Wanted:
+    """Every column as what it is, those that were there before as what they were.
+
+    Raises: UnreadableTable for columns that were there before and no longer are.
+    """
     kept: Mapping[str, Field] = {} if before is None else before.by_name
+    _need(natives, [each.column_name for each in kept.values()], relation.name)
     asked: dict[str, tuple[CopiedColumn, str]] = {}
     for name, native in natives.items():
         kind, integer = native.natural
         expression, form = reading(native, kept.get(name) or Field(name, kind, integer))
         asked[name] = CopiedColumn(name, form), expression
-    return _wanted(asked, [])
+    return _wanted(asked)
 
 
-def _wanted(asked: Mapping[str, tuple[CopiedColumn, str]], notes: list[str]) -> _Wanted:
+def _wanted(asked: Mapping[str, tuple[CopiedColumn, str]]) -> _Wanted:
     wanted = list(asked.values())
     if len(wanted) == 1:
         # A row of one empty text would be an empty line.
         wanted.append((CopiedColumn(_FILLER, "text"), "'-'"))
-    return _Wanted([column for column, _ in wanted], [expression for _, expression in wanted], notes)
+    return _Wanted([column for column, _ in wanted], [expression for _, expression in wanted])
 
 
 def _inferred(

@@ -130,20 +130,22 @@ class PushdownTable:
     async def count(self, nodes: Sequence[Node], as_of: datetime) -> list[Count]:
         """One exact count per node, all on one version of the rows.
 
-        One node is asked as a plain WHERE, so that indexes work; then `universe` is the number of rows when
-        they were last counted. Several are counted in one scan, and equal ones once.
+        One node is asked as a plain WHERE, so that indexes work; then `universe` is counted beside it, unless
+        it is known of the same version. Several are counted in one scan, and equal ones once.
 
         Raises: as `describe`.
         """
-        described = await self._description()
 
         async def counted(session: Session, binding: Binding) -> list[Count]:
             asked = self._asked(binding, as_of)
             started = time.monotonic()
             plain = [await answers.resolved(session, asked, node) for node in nodes]
-            universe, matched = await answers.counts(session, asked, plain, described.rows)
+            described = self._described
+            known = described is not None and described.snapshot_id == self._id(session)
+            rows = described.rows if described is not None and known else None
+            universe, matched = await answers.counts(session, asked, plain, rows)
             self._took(time.monotonic() - started)
-            return [Count(each, max(universe, each), self._id(session)) for each in matched]
+            return [Count(each, universe, self._id(session)) for each in matched]
 
         return await self._run(counted)
 
