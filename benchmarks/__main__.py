@@ -28,6 +28,9 @@ def main() -> int:
     if unknown:
         print(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(ALL)}", file=sys.stderr)
         return 2
+    if given and not names:
+        print(f"arguments belong to one benchmark: name it first ({', '.join(ALL)})", file=sys.stderr)
+        return 2
     for name in names or ALL:
         print(f"==> {name}")
         ALL[name](given)

@@ -110,3 +110,9 @@ def test_a_clock_without_a_local_date_resolves_no_placeholder_but_now(as_of: dat
 def test_an_instant_that_no_utc_date_can_hold_makes_no_clock() -> None:
     with pytest.raises(ValueError, match="outside the years 1 to 9999"):
         Clock.at(datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=2))))
+
+
+@pytest.mark.parametrize("number", ["3651", "007", "99999999"])
+def test_a_number_out_of_range_is_said_to_be_one(number: str) -> None:
+    with pytest.raises(InvalidPlaceholder, match="from 0 to 3,650, without leading zeros"):
+        dates.resolve(f"{{{{{number}_DAYS_AGO}}}}", Clock.at(datetime(2025, 12, 16, tzinfo=UTC)))

@@ -158,11 +158,16 @@ def _number(value: Scalar, field: Field, operator: Operator) -> tuple[Operator, 
         raise Fault(
             4,
             "INVALID_VALUE",
-            f"{field.name} holds 64-bit whole numbers, {value} is beyond them",
+            f"{field.name} holds 64-bit whole numbers, {_short(value)} is beyond them",
             (),
             "precision",
         )
     return operator, value
+
+
+def _short(value: int) -> str:
+    """A number as a message shows it: all of 300 digits help nobody."""
+    return str(value) if abs(value) < 10**24 else f"a number of {len(str(abs(value)))} digits"
 
 
 def _as_number(text: str) -> int | float | None:

@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo
 from segmentry.errors import InvalidPlaceholder, InvalidValue
 
 MAX_OFFSET = 3650
+# Right but for its number.
+_ANY_NUMBER = re.compile(r"\{\{[0-9]+_(?:DAYS|WEEKS|MONTHS|YEARS)_(?:AGO|FROM_NOW)\}\}")
 _UNITS = ["DAY", "WEEK", "MONTH", "QUARTER", "YEAR"]
 _COUNTED = re.compile(r"(0|[1-9][0-9]{0,3})_(DAY|WEEK|MONTH|YEAR)S_(AGO|FROM_NOW)")
 _START = re.compile(rf"START_OF_(?:(LAST|NEXT)_)?({'|'.join(_UNITS)})")
@@ -94,7 +96,9 @@ def resolve(placeholder: str, clock: Clock) -> datetime:
     '2025-10-17T00:00:00+00:00'
     """
     if not is_placeholder(placeholder):
-        raise InvalidPlaceholder(f"{placeholder} is not a date placeholder", placeholder=placeholder)
+        counted = _ANY_NUMBER.fullmatch(placeholder)
+        why = f": a number runs from 0 to {MAX_OFFSET:,}, without leading zeros" if counted else ""
+        raise InvalidPlaceholder(f"{placeholder} is not a date placeholder{why}", placeholder=placeholder)
     inner = placeholder[2:-2]
     if inner == "NOW":
         return clock.as_of

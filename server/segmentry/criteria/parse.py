@@ -380,7 +380,9 @@ def _comparison(value: JsonValue, path: str) -> tuple[Operator, int]:
 def _unknown_operator(key: str, path: str, *, field: str, legal: list[str] | None = None) -> InvalidCriteria:
     choices = legal or ([row.key for row in ROWS] if field else [*COMBINATORS])
     near: list[str] = suggest.nearest(key, choices, most=1, least=0.0)
-    if key in BY_KEY and not field:
+    if legal is not None:
+        message = f"{key} compares no number of events; there are {', '.join(legal)}"
+    elif key in BY_KEY and not field:
         message = f'{key} belongs inside a field, such as {{"score": {{{json.dumps(key)}: 70}}}}'
         near = []
     elif key in COMBINATORS:

@@ -83,11 +83,12 @@ async def compare(left: Checked, right: Checked, place: Place, store: CustomerSt
         if witness is None and count.matched:
             member = await _member(only, place, store)
             witness = None if member is None else Witness(side, _shown(member, left, right, place))
+    same = canonical.text(left.node, place.catalog) == canonical.text(right.node, place.catalog)
     return Comparison(
         left=left,
         right=right,
-        changes=diff.diff(left.node, right.node),
-        same_canonical=canonical.text(left.node, place.catalog) == canonical.text(right.node, place.catalog),
+        changes=() if same else diff.diff(left.node, right.node),
+        same_canonical=same,
         left_count=left_count,
         right_count=right_count,
         both=both,

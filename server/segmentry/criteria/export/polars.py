@@ -21,6 +21,8 @@ from segmentry.criteria.export.remarks import Remarks, note_folded, unresolved
 from segmentry.criteria.nodes import And, Event, Everyone, Leaf, Node, Not, Operator, Or, Scalar, Segment, Top
 from segmentry.criteria.operators import BY_OPERATOR
 
+# No sum of 64-bit values gets there: an operand beyond is as good as this one.
+_BEYOND = 2**94
 _SYMBOLS = {
     Operator.EQ: "==",
     Operator.GT: ">",
@@ -135,9 +137,10 @@ class _Writer:
         frame = f"events[{printed(event.name)}]"
         for test in self.events_met(event, kind):
             frame += f".filter({test})"
+        number = max(-_BEYOND, min(asked.value, _BEYOND))
         found = (
             f"{frame}.group_by({printed(theirs)}).agg({self.total(event, kind)}.alias({printed(total)}))"
-            f".filter(pl.col({printed(total)}) {_SYMBOLS[asked.operator]} {asked.value})"
+            f".filter(pl.col({printed(total)}) {_SYMBOLS[asked.operator]} {number})"
         )
         members = f"{column(key)}.is_in({found}.get_column({printed(theirs)}).implode()).fill_null(False)"
         return f"~{members}" if others else members
@@ -158,7 +161,8 @@ class _Writer:
         read = _read(*_named(_properties(kind)[event.of]))
         if event.measure == "distinct":
             return f"{read}.drop_nulls().n_unique().cast(pl.Int64)"
-        return f"{read}.fill_null(0).sum()"
+        # 64 bits overflow without a word.
+        return f"{read}.fill_null(0).cast(pl.Int128).sum()"
 
 
 def _named(field: Field) -> tuple[Field, str]:
