@@ -43,6 +43,10 @@ test: setup judges  ## run every test
 differential: setup judges  ## 20,000 random criteria through every engine (SEGMENTRY_EXAMPLES, SEGMENTRY_SEED)
 	@$(BIN)/python -m tests.differential
 
+.PHONY: fuzz
+fuzz: setup  ## 100,000 broken texts for every reader (SEGMENTRY_EXAMPLES, SEGMENTRY_SEED)
+	@$(BIN)/python -m tests.fuzz
+
 .PHONY: lint
 lint: setup  ## ruff, layers, buf lint, Dockerfile
 	@echo "==> lint" && $(BIN)/ruff check .

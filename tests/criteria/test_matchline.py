@@ -310,3 +310,9 @@ def test_segments_that_are_none_are_named_with_their_place(saved: JsonValue, cod
 def test_events_inside_a_segment_never_happened_either() -> None:
     never: JsonValue = {"never": {"$event": {"name": "booking", "count": 0}}}
     assert ids(line({"$segment": "never"}, segments=never, events=[])) == [1]
+
+
+def test_an_id_that_is_no_json_text_itself_leaves_the_line_its_number() -> None:
+    answered = answer('{"id": "a\\q", "criteria": }', 7, NOW)
+    assert answered["id"] == 7
+    assert cast("dict[str, str]", answered["error"])["code"] == "PARSE_ERROR"

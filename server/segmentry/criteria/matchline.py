@@ -105,12 +105,21 @@ def _recovered_id(line: str, number: int) -> JsonValue:
     try:
         lenient: JsonValue = json.loads(line)
     except (ValueError, RecursionError):
-        found = _FIRST_ID.match(line)
-        lenient = {"id": json.loads(found[1], strict=False)} if found else {}
+        lenient = _first_id(line)
     value = lenient.get("id") if isinstance(lenient, dict) else None
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
     return _id_of(value, number) if isinstance(value, int | float) else number
+
+
+def _first_id(line: str) -> JsonValue:
+    found = _FIRST_ID.match(line)
+    if not found:
+        return {}
+    try:
+        return {"id": json.loads(found[1], strict=False)}
+    except ValueError:  # an escape that JSON does not know, or more digits than a number may have
+        return {}
 
 
 def _ids(line: dict[str, JsonValue], text: str, now: datetime, engine: Engine) -> list[Id]:
