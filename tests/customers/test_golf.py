@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
+from segmentry.criteria import check, parse
+from segmentry.criteria.dates import Clock
+from segmentry.criteria.export import targets
+from segmentry.criteria.export.exported import Source
 from segmentry.criteria.operators import allowed
 from segmentry.customers import golf
 from segmentry.customers.population import people, words
@@ -101,3 +106,13 @@ def test_sampled_words_are_those_of_the_population() -> None:
     assert {value.value for value in fields["status"].values} == set(words.STATUSES)
     assert {value.value for value in fields["lifecycleStage"].values} == set(words.STAGES)
     assert set(fields["country"].samples) == {country for country, _, _, _ in words.COUNTRIES}
+
+
+@pytest.mark.parametrize("target", ["postgresql", "duckdb", "sqlite", "clickhouse", "spark", "polars"])
+def test_what_members_do_can_be_exported(target: str) -> None:
+    club = golf.catalog()
+    clock = Clock.at(datetime(2025, 12, 16, tzinfo=UTC))
+    node = parse.loads('{"$event":{"name":"booking","count":{"$gte":3},"within":"{{30_DAYS_AGO}}"}}')
+    written = targets.write(target, check.require(node, club, clock).bound, Source(club, clock))
+    assert "customer_id" in written.text
+    assert "booking" in written.text
