@@ -42,8 +42,9 @@ def complement(words: Words, rows: int, *, out: Words | None = None) -> Words:
 
 
 def count(words: Words) -> int:
-    """How many rows are in the set."""
-    return int(np.bitwise_count(words).sum(dtype=np.int64))
+    """How many rows are in the set, which must be fewer than 2**32."""
+    # Summed in 32 bits: into 64 takes NumPy 2.5 times as long.
+    return int(np.add.reduce(np.bitwise_count(words), dtype=np.uint32))
 
 
 def packed(mask: Mask) -> Words:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from segmentry.criteria import walk
@@ -67,9 +67,9 @@ def rebuilt(node: Node, leaves: Sequence[Node | None]) -> Node:
     return _rebuilt(node, iter(leaves)) or Everyone()
 
 
-def without(node: Node, leaves: Sequence[Node], left_out: int) -> Node:
-    """As `rebuilt` with `leaves`, but for one that is left out."""
-    return rebuilt(node, [None if number == left_out else leaf for number, leaf in enumerate(leaves)])
+def without(node: Node, leaves: Sequence[Node], left_out: Collection[int]) -> Node:
+    """As `rebuilt` with `leaves`, but for those that are left out, by number from 0."""
+    return rebuilt(node, [None if number in left_out else leaf for number, leaf in enumerate(leaves)])
 
 
 def exchanged(node: Node, leaves: Sequence[Node], number: int, other: Node) -> Node:

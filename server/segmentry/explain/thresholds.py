@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from segmentry.criteria import dates
@@ -103,39 +103,46 @@ def _number(leaf: Leaf, value: float, field: Field, *, negated: bool) -> Leaf | 
 def _date(leaf: Leaf, value: datetime, clock: Clock, *, negated: bool) -> Leaf | None:
     """The leaf at a day, moving where it was moving: months back, else days; a fixed date otherwise."""
     moving = isinstance(leaf.value, str) and dates.looks_like_placeholder(leaf.value)
-    upper = leaf.operator in _UPPER
-    # A lower bound goes down to a day at or before the value; an upper one up to a day after it.
-    earlier = upper is negated
-    text = _moving_day(value, clock, earlier=earlier) if moving else None
-    if text is None:
-        text = _fixed_day(value, clock, earlier=earlier)
+    # Under a `$not` the customer comes in when the leaf fails: what was below is above, and its end excluded.
+    earlier = (leaf.operator in _UPPER) is negated
+    inclusive = (leaf.operator in (Operator.LTE, Operator.GTE)) is not negated
+
+    def lets_in(at: datetime) -> bool:
+        return (inclusive and at == value) or (at < value if earlier else at > value)
+
+    days = _moving_days(value, clock, earlier=earlier) if moving else ()
+    text = _first((*days, *_fixed_days(value, clock, earlier=earlier)), lets_in, clock)
     return None if text is None else dataclasses.replace(leaf, value=text)
 
 
-def _moving_day(value: datetime, clock: Clock, *, earlier: bool) -> str | None:
+def _first(texts: Iterable[str], lets_in: Callable[[datetime], bool], clock: Clock) -> str | None:
+    for text in texts:
+        # A day may lie outside the years there are.
+        with contextlib.suppress(SegmentryError, ValueError, OverflowError):
+            moving = dates.looks_like_placeholder(text)
+            if lets_in(dates.resolve(text, clock) if moving else dates.parse_instant(text, clock.zone)):
+                return text
+    return None
+
+
+def _moving_days(value: datetime, clock: Clock, *, earlier: bool) -> Iterator[str]:
+    """Texts of days around a value, in the order in which the first that lets it in is the nearest."""
     back = (clock.as_of - value) / timedelta(days=1)
-    texts: list[str] = []
     if earlier and back > 0:
-        texts = [f"{{{{{months}_MONTHS_AGO}}}}" for months in range(1, _MONTHS_BACK + 1)]
+        yield from (f"{{{{{months}_MONTHS_AGO}}}}" for months in range(1, _MONTHS_BACK + 1))
     else:
         # A few days either way of the estimate, since days are local and may be 23 or 25 hours long.
         nearest = sorted(range(int(back) - 3, int(back) + 4), reverse=not earlier)
-        texts = [_days(days) for days in nearest]
-    for text in texts:
-        with contextlib.suppress(SegmentryError):
-            at = dates.resolve(text, clock)
-            if at <= value if earlier else at > value:
-                return text
-    return None
+        yield from (_days(days) for days in nearest)
 
 
 def _days(back: int) -> str:
     return f"{{{{{back}_DAYS_AGO}}}}" if back >= 0 else f"{{{{{-back}_DAYS_FROM_NOW}}}}"
 
 
-def _fixed_day(value: datetime, clock: Clock, *, earlier: bool) -> str | None:
-    try:
+def _fixed_days(value: datetime, clock: Clock, *, earlier: bool) -> Iterator[str]:
+    """The local day of a value, and the next one away from the threshold."""
+    with contextlib.suppress(OverflowError):
         day = value.astimezone(clock.zone).date()
-        return (day if earlier else day + timedelta(days=1)).isoformat()
-    except OverflowError:
-        return None
+        yield day.isoformat()
+        yield (day + timedelta(days=-1 if earlier else 1)).isoformat()

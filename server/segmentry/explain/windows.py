@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 from collections.abc import Iterator
 
@@ -11,6 +12,8 @@ from segmentry.explain.conditions import Condition
 
 # Every smaller number is tried up to this; a larger one is halved again and again.
 _FEW = 12
+# Each round of `between` leaves a 25th of the numbers: four are enough for 390,625.
+_MOST_BETWEEN = 24
 _PERIOD = re.compile(r"\{\{([0-9]+)_(DAY|WEEK|MONTH|YEAR)S_AGO\}\}")
 _MONTHS_OF = {"DAY": 12 / 365, "WEEK": 12 * 7 / 365, "MONTH": 1, "YEAR": 12}
 _LONGER = (1, 2, 3, 6, 12, 18, 24, 36, 60)
@@ -40,6 +43,18 @@ def other_numbers(condition: Condition) -> tuple[Event, ...]:
     return ()
 
 
+def between(event: Event, harder: int) -> tuple[Event, ...]:
+    """The event with numbers strictly between a harder one and its own, evenly spaced, the hardest first.
+
+    >>> [each.value for each in between(Event("order", operator=Operator.GTE, value=2), 6)]
+    [5, 4, 3]
+    """
+    step = 1 if event.value > harder else -1
+    values = range(harder + step, event.value, step)
+    spaced = values[:: max(1, math.ceil(len(values) / _MOST_BETWEEN))]
+    return _with(event, event.operator, iter(spaced))
+
+
 def longer(condition: Condition) -> tuple[Event, ...]:
     """An event leaf of which at least so many are wanted, over more months than its window has.
 
@@ -67,8 +82,8 @@ def _fewer(value: int, least: int) -> Iterator[int]:
     if value <= _FEW:
         yield from range(value - 1, least - 1, -1)
         return
-    while value > 1:
-        value //= 2
+    while value > least:
+        value = max(least, value // 2)
         yield value
 
 
