@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +15,7 @@ from segmentry.criteria import check, match, parse
 from segmentry.criteria.catalog import Catalog, EventProperty, EventType, Field
 from segmentry.criteria.dates import Clock
 from segmentry.criteria.nodes import And, Event, Everyone, Leaf, Node, Not, Operator, Or, Scalar, Top
-from segmentry.customers import columns, scan
+from segmentry.customers import columns, compact, scan
 from segmentry.customers.demo import golf_snapshot
 from segmentry.customers.snapshot import Snapshot
 
@@ -162,8 +163,8 @@ def table(
 
 
 # In parts, so that each stays far below the time a test may take.
-@pytest.mark.parametrize("part", range(4))
-@pytest.mark.parametrize("coded_limit", [0, columns.CODED_LIMIT], ids=["wide", "coded"])
+@pytest.mark.parametrize("part", range(2))
+@pytest.mark.parametrize("form", ["wide", "coded", "seconds", "ranked"])
 @settings(
     max_examples=40,
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
@@ -174,14 +175,17 @@ def table(
 def test_every_row_is_decided_as_by_the_reference(
     *,
     monkeypatch: pytest.MonkeyPatch,
-    coded_limit: int,
+    form: str,
     part: int,
     rows: list[dict[str, object]],
     events: list[tuple[int, datetime, int | None, str | None]],
     trees: list[Node],
 ) -> None:
-    monkeypatch.setattr(columns, "CODED_LIMIT", coded_limit)
+    monkeypatch.setattr(columns, "CODED_LIMIT", columns.CODED_LIMIT if form == "coded" else 0)
+    monkeypatch.setattr(compact, "MAX_LEVELS", -1 if form == "seconds" else compact.MAX_LEVELS)
     snapshot = table(rows, events)
+    if form == "wide":
+        snapshot = dataclasses.replace(snapshot, forms={})
     mappings, happened = snapshot.rows_as_mappings(), snapshot.events_as_mappings()
     for tree in trees:
         expected = match.select(tree, mappings, AS_OF, happened, folded=FOLDED)
@@ -212,6 +216,7 @@ def test_no_row_is_lost_at_the_edge_of_a_word_or_a_slice(
     monkeypatch.setattr(columns, "CODED_LIMIT", 0)
     monkeypatch.setattr(scan, "SLICE_ROWS", 64)
     monkeypatch.setattr(scan, "TEXT_SLICE_ROWS", 64)
+    monkeypatch.setattr(scan, "BLOCKS_SLICE_ROWS", 64)
     rows = [few[index % len(few)] for index in range(n_rows)]
     snapshot = table(
         rows,

@@ -232,6 +232,11 @@ Column = Coded | Text | Number | Instant | Array
 BOOLEANS = (False, True)
 
 
+def folds(field: Field | EventProperty) -> bool:
+    """Whether the field compares without case."""
+    return isinstance(field, Field) and field.case_insensitive
+
+
 def narrow(labels: int) -> type[np.uint8 | np.uint16 | np.uint32]:
     """The smallest code type for that many labels plus "unset"."""
     if labels < 0xFF:

@@ -62,7 +62,7 @@ def golf_snapshot(
     fields = hashlib.blake2b(catalog_toml.dumps(golf.catalog()).encode(), digest_size=3).hexdigest()
     snapshot_id = f"golf-{POPULATION}-{seed}-{members}-{midnight:%Y%m%d}-{fields}"
     if cache_dir is None:
-        return _build(members, seed, midnight, snapshot_id)
+        return _build(members, seed, midnight, snapshot_id).prepared()
     folder = cache_dir / snapshot_id
     try:
         return Snapshot.read(folder)
@@ -72,7 +72,7 @@ def golf_snapshot(
         built.write(folder)
     except OSError as err:
         _log.warning("the golf club is not kept in %s: %s", cache_dir, err.strerror)
-        return built
+        return built.prepared()
     for earlier in cache_dir.glob(f"golf-*-{seed}-{members}-*"):
         # Whoever has it mapped keeps the pages; only the name goes.
         if earlier.name != snapshot_id:

@@ -17,8 +17,10 @@ import polars as pl
 from segmentry.criteria.catalog import EventProperty, Field
 from segmentry.criteria.nodes import Leaf, Operator, Scalar
 from segmentry.customers import bitmaps
+from segmentry.customers import scan as slices
 from segmentry.customers.bitmaps import Words
-from segmentry.customers.columns import EPOCH, Array, Coded, Column, Instant, Number, Text
+from segmentry.customers.columns import EPOCH, Array, Coded, Column, Instant, Number, Text, folds
+from segmentry.customers.compact import MICROSECONDS, Blocks, Compact, Ranked
 from segmentry.customers.scan import Cancel, scan, scan_in_threads
 from segmentry.customers.totals import COMPARED
 
@@ -30,8 +32,12 @@ MAX_RUNS = 24
 MAX_COMPARES = 4
 
 
-def words(column: Column, field: Field | EventProperty, leaf: Leaf, cancel: Cancel) -> Words:
+def words(
+    column: Column, field: Field | EventProperty, leaf: Leaf, cancel: Cancel, form: Compact | None = None
+) -> Words:
     """The rows that meet the leaf; the words may be the column's own and are not to be written to.
+
+    `form`: the compact form of the column, which is asked instead where it can answer.
 
     Raises: scan.Cancelled.
     """
@@ -39,6 +45,8 @@ def words(column: Column, field: Field | EventProperty, leaf: Leaf, cancel: Canc
     if operator is Operator.EXISTS:
         assert value is True, "a plan asks only for what is set"
         return column.present_words
+    if form is not None and not (isinstance(form, Blocks) and operator is not Operator.CONTAINS):
+        return _compact(form, field, leaf, cancel)
     if operator is Operator.IN:
         assert isinstance(value, tuple), "in takes a list"
         return _in(column, field, value, cancel)
@@ -58,14 +66,41 @@ def words(column: Column, field: Field | EventProperty, leaf: Leaf, cancel: Canc
             raise AssertionError(f"{operator} does not apply to lists")
 
 
+def _compact(form: Compact, field: Field | EventProperty, leaf: Leaf, cancel: Cancel) -> Words:
+    """As `words`, asked of a compact form."""
+    operator, value = leaf.operator, leaf.value
+    if isinstance(form, Blocks):
+        (needle,) = _texts([str(value)], folded=folds(field))
+        return scan_in_threads(
+            len(form.series),
+            lambda first, n: form.contains(first, n, needle),
+            cancel,
+            slices.BLOCKS_SLICE_ROWS,
+        )
+    operands = [_operand(each, field) for each in (value if isinstance(value, tuple) else (value,))]
+    if isinstance(form, Ranked):
+        runs = [form.run(operator, operands[0])] if operator in ORDER else form.runs_of(operands)
+        return _in_runs(form.coded, len(form.levels), [run for run in runs if run[0] <= run[1]], cancel)
+    if operator in ORDER:
+        # No instant lies between two seconds: what is past a second is at the next one or later.
+        second, past = divmod(int(operands[0]), MICROSECONDS)
+        above = past and operator in {Operator.GTE, Operator.LT}
+        return _compare_whole(form.number, operator, second + bool(above), cancel)
+    seconds = [divmod(int(each), MICROSECONDS) for each in operands]
+    return _any_whole(form.number, [second for second, past in seconds if not past], cancel)
+
+
+def _operand(value: Scalar, field: Field | EventProperty) -> int | float:
+    """A number or an instant as compact forms hold it."""
+    if isinstance(value, datetime):
+        return microseconds(value)
+    assert isinstance(value, int | float)
+    return value if field.integer else float(value)
+
+
 def microseconds(instant: datetime) -> int:
     """UTC microseconds since 1970, exact for every year from 1 to 9999."""
     return (instant - EPOCH) // timedelta(microseconds=1)
-
-
-def folds(field: Field | EventProperty) -> bool:
-    """Whether the field compares without case."""
-    return isinstance(field, Field) and field.case_insensitive
 
 
 def _in(column: Column, field: Field | EventProperty, wanted: Sequence[Scalar], cancel: Cancel) -> Words:
@@ -105,20 +140,26 @@ def _any_text(series: pl.Series, wanted: Sequence[str], cancel: Cancel) -> Words
 
 def _look_up(column: Coded, hits: Sequence[bool], cancel: Cancel) -> Words:
     """The rows whose label is a hit. Code 0, which is "unset", never is."""
-    runs = _runs(hits)
+    return _in_runs(column, len(hits), _runs(hits), cancel)
+
+
+def _in_runs(column: Coded, top: int, runs: Sequence[tuple[int, int]], cancel: Cancel) -> Words:
+    """The rows whose code is in one of the runs, first and last code each; `top` is the highest code."""
     if not runs:
         return bitmaps.none(column.rows)
     if len(runs) > MAX_RUNS:
-        table = np.array([False, *hits], dtype=np.bool_)
+        table = np.zeros(top + 1, dtype=np.bool_)
+        for low, high in runs:
+            table[low : high + 1] = True
         return scan_in_threads(
             column.rows, lambda first, n: bitmaps.packed(table[column.codes[first : first + n]]), cancel
         )
 
     def test(first: int, length: int) -> Words:
         codes = column.series.slice(first, length)
-        found = _run(codes, *runs[0])
+        found = _run(codes, *runs[0], top)
         for low, high in runs[1:]:
-            np.bitwise_or(found, _run(codes, low, high), out=found)
+            np.bitwise_or(found, _run(codes, low, high, top), out=found)
         return found
 
     return scan(column.rows, test, cancel)
@@ -130,10 +171,12 @@ def _runs(hits: Sequence[bool]) -> list[tuple[int, int]]:
     return [(int(first) + 1, int(last)) for first, last in edges.reshape(-1, 2)]
 
 
-def _run(codes: pl.Series, low: int, high: int) -> Words:
+def _run(codes: pl.Series, low: int, high: int, top: int) -> Words:
     if low == high:
         return bitmaps.of_series(codes == low)
     found = bitmaps.of_series(codes >= low)
+    if high == top:
+        return found
     return np.bitwise_and(found, bitmaps.of_series(codes <= high), out=found)
 
 

@@ -18,7 +18,7 @@ from typing import assert_never
 
 from segmentry.criteria.catalog import EventProperty, Field
 from segmentry.criteria.nodes import And, Event, Everyone, Leaf, Node, Not, Operator, Or, Scalar, Segment, Top
-from segmentry.customers.leaves import folds
+from segmentry.customers.columns import folds
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from segmentry.criteria.nodes import And, Event, Leaf, Node, Not, Operator, Or, 
 from segmentry.customers import bitmaps, leaves, totals, values
 from segmentry.customers.bitmaps import Mask, Words
 from segmentry.customers.columns import EPOCH, Column, Instant, Number, column_of
+from segmentry.customers.compact import Compact, compacted
 from segmentry.customers.evaluate import evaluate
 from segmentry.customers.events import EventTable
 from segmentry.customers.masks import SHARED, Groups, MaskCache
@@ -47,7 +48,8 @@ def no_segments(segment: Segment) -> Node:
 class Snapshot:
     """Rows of one table at one moment. `store` holds one column per catalog field, by field name.
 
-    `keys`: (n_rows,) what customers are called, as text; None: by the number of the row, from 1.
+    `keys`: (n_rows,) what customers are called, as text; None: by the number of the row, from 1. `forms`:
+    some columns once more in fewer bytes (see `prepared`); without them every answer is the same, later.
     """
 
     catalog: Catalog
@@ -58,6 +60,7 @@ class Snapshot:
     loaded_at: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
     notes: tuple[str, ...] = ()
     keys: pl.Series | None = field(default=None, repr=False, compare=False)
+    forms: Mapping[str, Compact] = field(default_factory=dict[str, Compact], repr=False, compare=False)
     cache: MaskCache = field(default=SHARED, repr=False, compare=False)
     # What the cache knows these rows by; never shared, whatever else two snapshots share.
     _owner: object = field(default_factory=object, init=False, repr=False, compare=False)
@@ -95,7 +98,15 @@ class Snapshot:
         key = catalog.key_column
         keys = frame[key].cast(pl.String) if key in frame.columns else None
         snapshot = cls(catalog, frame.height, store, tables, keys=keys)
-        return dataclasses.replace(snapshot, snapshot_id=snapshot_id) if snapshot_id else snapshot
+        named = dataclasses.replace(snapshot, snapshot_id=snapshot_id) if snapshot_id else snapshot
+        return named.prepared()
+
+    def prepared(self) -> Snapshot:
+        """The same snapshot with the compact forms of its columns.
+
+        Time: about 0.2 s per million rows of 30 fields, on the caller's thread.
+        """
+        return dataclasses.replace(self, forms=compacted(self.store, self.catalog.by_name))
 
     # --- counting ---------------------------------------------------------------------------------
 
@@ -182,7 +193,9 @@ class Snapshot:
                 match step:
                     case Leaf():
                         field = self.catalog.by_name[step.field]
-                        return leaves.words(self.store[step.field], field, step, token)
+                        return leaves.words(
+                            self.store[step.field], field, step, token, self.forms.get(step.field)
+                        )
                     case Event():
                         return self._event(step, token)
                     case Highest():
@@ -208,7 +221,8 @@ class Snapshot:
             return bitmaps.none(self.rows)
         operator = Operator.GTE if top.order == "highest" else Operator.LTE
         leaf = Leaf(top.field, operator, threshold)
-        beyond = leaves.words(self.store[top.field], self.catalog.by_name[top.field], leaf, cancel)
+        column, form = self.store[top.field], self.forms.get(top.field)
+        beyond = leaves.words(column, self.catalog.by_name[top.field], leaf, cancel, form)
         return np.bitwise_and(beyond, members)
 
     def _last_value(self, top: Top, members: Words) -> int | float | datetime | None:

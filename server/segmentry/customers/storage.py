@@ -196,7 +196,7 @@ def _snapshot(manifest: _Manifest, catalog: Catalog, series: Mapping[str, pl.Ser
         loaded_at=datetime.fromisoformat(manifest["loaded_at"]),
         notes=tuple(manifest["notes"]),
         keys=None if manifest["keys"] is None else series[manifest["keys"]],
-    )
+    ).prepared()
 
 
 def _column(
