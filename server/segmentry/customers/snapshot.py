@@ -239,18 +239,21 @@ class Snapshot:
             return EPOCH + timedelta(microseconds=int(threshold))
         return int(threshold) if column.integer else float(threshold)
 
-    def resolved(self, bound: Node, as_of: datetime) -> Node:
-        """The tree with every `$top` replaced by its `of` and the threshold that holds on these rows."""
+    def resolved(self, bound: Node, as_of: datetime, *, cancel: Cancel | None = None) -> Node:
+        """The tree with every `$top` replaced by its `of` and the threshold that holds on these rows.
+
+        Raises: scan.Cancelled.
+        """
         match bound:
             case And(items):
-                return And(tuple(self.resolved(item, as_of) for item in items), bound.path)
+                return And(tuple(self.resolved(item, as_of, cancel=cancel) for item in items), bound.path)
             case Or(items):
-                return Or(tuple(self.resolved(item, as_of) for item in items), bound.path)
+                return Or(tuple(self.resolved(item, as_of, cancel=cancel) for item in items), bound.path)
             case Not(item):
-                return Not(self.resolved(item, as_of), bound.path)
+                return Not(self.resolved(item, as_of, cancel=cancel), bound.path)
             case Top(of=of):
-                inner = self.resolved(of, as_of)
-                value = self._last_value(bound, self.words(inner, as_of))
+                inner = self.resolved(of, as_of, cancel=cancel)
+                value = self._last_value(bound, self.words(inner, as_of, cancel=cancel))
                 values = [] if value is None else [value]
                 return top_threshold(dataclasses.replace(bound, percent=100), inner, values)
             case _:
@@ -265,10 +268,15 @@ class Snapshot:
         found = (self.keys == key).arg_max() if self.rows else None
         return found if found is not None and self.keys[found] == key else None
 
-    def member(self, row: int) -> Member:
-        """One customer as the reference matcher reads it."""
+    def member(self, row: int, *, cancel: Cancel | None = None) -> Member:
+        """One customer as the reference matcher reads it.
+
+        Raises: scan.Cancelled.
+        """
         happened: list[EventMapping] = []
         for name, table in self.events.items():
+            if cancel is not None:
+                cancel.check()
             for index in np.flatnonzero(table.owners == row):
                 properties = {each: values.cell(column, int(index)) for each, column in table.columns.items()}
                 at = EPOCH + timedelta(microseconds=int(table.times[index]))

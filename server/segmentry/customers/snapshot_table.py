@@ -78,8 +78,7 @@ class SnapshotTable:
         snapshot = self._snapshot
 
         def resolved(cancel: Cancel) -> list[Node]:
-            del cancel
-            return [snapshot.resolved(node, as_of) for node in nodes]
+            return [snapshot.resolved(node, as_of, cancel=cancel) for node in nodes]
 
         return await self._slots.run(resolved)
 
@@ -88,9 +87,8 @@ class SnapshotTable:
         snapshot = self._snapshot
 
         def found(cancel: Cancel) -> Member | None:
-            del cancel
             row = snapshot.row_of(key)
-            return None if row is None else snapshot.member(row)
+            return None if row is None else snapshot.member(row, cancel=cancel)
 
         member = await self._slots.run(found)
         if member is None:
@@ -104,7 +102,7 @@ class SnapshotTable:
         def first(cancel: Cancel) -> Member | None:
             mask = snapshot.mask(node, as_of, cancel=cancel)
             row = int(mask.argmax()) if snapshot.rows else 0
-            return snapshot.member(row) if snapshot.rows and mask[row] else None
+            return snapshot.member(row, cancel=cancel) if snapshot.rows and mask[row] else None
 
         return await self._slots.run(first)
 

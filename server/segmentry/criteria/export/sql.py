@@ -211,7 +211,7 @@ class _Writer:
                 return self._exists(column, wanted=negated)
             return self._constant(met=negated)
         forms, kind = self._dialect.forms, column.kind
-        if len(values) == 1 and kind != "array":
+        if len(values) == 1 and (Operator.EQ, kind) in forms:
             form, operand = forms[Operator.EQ, kind], self._bound(kind, values[0])
         else:
             form = forms[Operator.IN, kind]
