@@ -11,15 +11,21 @@ import grpc
 import pytest
 from segmentry.criteria import parse
 from segmentry.criteria.nodes import Node
+from segmentry.customers.demo import golf_snapshot
+from segmentry.customers.duckdb_rows import DuckdbScratch
 from segmentry.customers.engine import Pinned
+from segmentry.customers.snapshot import Snapshot
 from segmentry.customers.snapshot_table import Slots, SnapshotTable
 from segmentry.customers.snapshots import SnapshotStore
 from segmentry.customers.store import Count
+from segmentry.customers.stores import Stores
 from segmentry.errors import Unavailable
 from segmentry.rpc.convert.criteria import to_struct
 from segmentry.v1 import segment_builder_pb2 as pb
 
-from tests.rpc.builder_server import TENANTS, builder, club, refusal
+from tests.customers import sql_stores
+from tests.customers.sql_stores import EAGER
+from tests.rpc.builder_server import AS_OF, TENANTS, builder, club, refusal
 
 QUERY = "Golfers with handicap under 10"
 STEP = 10
@@ -124,3 +130,33 @@ async def test_a_count_that_fails_after_an_estimate_fails_the_stream_with_its_ow
             async for _ in client.stub.StreamBuild(pb.StreamBuildRequest(query=QUERY)):
                 pass
     assert refusal(failed.value).reason == "STORE_UNAVAILABLE"
+
+
+async def test_a_real_database_tells_the_estimate_of_its_stored_sample() -> None:
+    snapshot = golf_snapshot(600, as_of=AS_OF)
+    rows, request = snapshot.rows_as_mappings(), low_handicap()
+    scratch, stores = DuckdbScratch(), Stores()
+    async with sql_stores.pushed_down(scratch, snapshot.catalog, rows, [], EAGER, seed=4) as table:
+        stores.put("demo", "customers", table, _no_copy)
+        async with builder(stores) as client:
+            exact = await client.stub.PreviewCount(request)
+            request.allow_estimate = True
+            estimate = await client.stub.PreviewCount(request)
+            events = [each async for each in client.stub.StreamBuild(pb.StreamBuildRequest(query=QUERY))]
+    await scratch.close()
+    assert (exact.exact, exact.universe) == (True, 600)
+    assert exact.count == sum(
+        1 for row in rows if isinstance(row["handicap"], float) and row["handicap"] < 10
+    )
+    assert not estimate.exact
+    assert estimate.low < estimate.high
+    assert estimate.low <= exact.count <= estimate.high
+    whole = [each.preview for each in events if each.HasField("preview") and not each.preview.leaf_id]
+    # The estimate is told only if it comes before the exact count.
+    assert [each.exact for each in whole] in ([True], [False, True])
+    assert whole[-1].count == exact.count
+    assert all(each.low < each.high for each in whole[:-1])
+
+
+async def _no_copy() -> Snapshot:
+    raise AssertionError("counting copies no table")

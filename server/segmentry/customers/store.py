@@ -103,7 +103,7 @@ class CustomerStore(Protocol):
         ...
 
     async def member(self, tenant: str, schema_id: str, key: str) -> Member:
-        """One customer by the key of the table (`Catalog.key_column`; where the rows lack it, the number from 1).
+        """One customer by the key of the table (`Catalog.key_column`; rows without it: the number from 1).
 
         Raises: NotFound with resourceType `customer`; as `count`.
         """
