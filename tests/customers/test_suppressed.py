@@ -128,10 +128,17 @@ async def test_single_customers_are_refused_whether_they_exist_or_not() -> None:
         await store.example("demo", "t", below(50), AS_OF)
 
 
-async def test_the_threshold_of_a_top_is_shown_only_where_it_is_that_of_many() -> None:
+async def test_a_percentage_is_no_scale_to_weigh_a_group_with() -> None:
     store = SuppressedStore(club(100), 5)
-    assert await store.resolve("demo", "t", [Top("n", 10)], AS_OF) == [Leaf("n", Operator.GTE, 90)]
-    for percent in (1, 99):
+    for percent in (1, 10, 50, 99):
+        for tree in (Top("n", percent), Not(Top("n", percent, of=below(50)))):
+            (count,) = await store.count("demo", "t", [tree], AS_OF)
+            assert (count.matched, count.suppressed) == (None, True)
+
+
+async def test_the_threshold_of_a_top_is_not_shown() -> None:
+    store = SuppressedStore(club(100), 5)
+    for percent in (1, 10, 99):
         with pytest.raises(SmallCountsWithheld):
             await store.resolve("demo", "t", [Not(Top("n", percent))], AS_OF)
 

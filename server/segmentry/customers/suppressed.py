@@ -90,29 +90,26 @@ class SuppressedStore:
     async def count(self, tenant: str, schema_id: str, nodes: Sequence[Node], as_of: datetime) -> list[Count]:
         """As the inner store, each count as it may be shown."""
         counted = await self._store.count(tenant, schema_id, nodes, as_of)
-        return [shown(count, self._k) for count in counted]
+        return [self._shown(node, count) for node, count in zip(nodes, counted, strict=True)]
 
     async def estimate(self, tenant: str, schema_id: str, node: Node, as_of: datetime) -> Count | None:
         """As the inner store, the estimate as it may be shown."""
         count = await self._store.estimate(tenant, schema_id, node, as_of)
-        return None if count is None else shown(count, self._k)
+        return None if count is None else self._shown(node, count)
 
     async def resolve(
         self, tenant: str, schema_id: str, nodes: Sequence[Node], as_of: datetime
     ) -> list[Node]:
-        """As the inner store, where the threshold of no `$top` is the value of a handful of customers.
+        """As the inner store, without a `$top`: its threshold is the value of one customer.
 
         Raises: SmallCountsWithheld.
         """
-        tops = [each for node in nodes for each in walk.nodes(node) if isinstance(each, Top)]
-        counts = await self.count(tenant, schema_id, tops, as_of) if tops else []
-        for top, count in zip(tops, counts, strict=True):
-            if count.suppressed:
-                raise SmallCountsWithheld(
-                    f"the threshold of $top at {top.path or 'the root'} is the value of fewer than "
-                    f"{self._k} customers, and small counts are kept back here; ask for a larger percentage",
-                    path=top.path,
-                )
+        for top in (top for node in nodes for top in _tops(node)):
+            raise SmallCountsWithheld(
+                f"the threshold of $top at {top.path or 'the root'} is the value of one customer, and small "
+                "counts are kept back here; compare with a number instead",
+                path=top.path,
+            )
         return await self._store.resolve(tenant, schema_id, nodes, as_of)
 
     async def member(self, tenant: str, schema_id: str, key: str) -> Member:
@@ -131,5 +128,16 @@ class SuppressedStore:
         del node, as_of
         return await self.member(tenant, schema_id, "")
 
+    def _shown(self, node: Node, count: Count) -> Count:
+        found = shown(count, self._k)
+        if not _tops(node):
+            return found
+        # A percentage is a scale: where its count passes a multiple of k tells the size of any group exactly.
+        return dataclasses.replace(found, matched=None, exact=False, low=None, high=None, suppressed=True)
+
     def _sized(self, table: Table) -> Table:
         return dataclasses.replace(table, rows=_up(table.rows, self._k))
+
+
+def _tops(node: Node) -> list[Top]:
+    return [each for each in walk.nodes(node) if isinstance(each, Top)]
