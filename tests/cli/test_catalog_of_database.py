@@ -51,3 +51,32 @@ async def test_the_command_writes_the_catalog_of_a_relation(postgres_folder: Pat
     written = catalog_toml.loads(output.read_text(encoding="utf-8"))
     assert (written.schema, written.key, len(written.fields)) == ("people", "member_id", 5)
     assert no_table == 2
+
+
+async def test_the_column_of_tenants_is_left_out_and_else_noted(
+    postgres_folder: Path, tmp_path: Path
+) -> None:
+    made = (
+        "CREATE TABLE shared (tenant_id text, id bigint, tier text, PRIMARY KEY (tenant_id, id)); "
+        "INSERT INTO shared SELECT 'tenant ' || n % 3, n, 'gold' FROM generate_series(1, 300) n"
+    )
+    plain, without, of_file = (tmp_path / f"{name}.toml" for name in ("plain", "without", "of_file"))
+    lines = [f"tenant {number % 3},{number},gold" for number in range(300)]
+    (tmp_path / "shared.csv").write_text("\n".join(["tenant_id,id,tier", *lines]) + "\n", encoding="utf-8")
+    leave_out = ["--tenant-column", "tenant_id"]
+    async with database(postgres_folder, made) as dsn:
+        infer = ["catalog", "infer", dsn, "--table", "shared", "--output"]
+        for command in (
+            [*infer, str(plain)],
+            [*infer, str(without), *leave_out],
+            ["catalog", "infer", str(tmp_path / "shared.csv"), *leave_out, "--output", str(of_file)],
+        ):
+            assert await asyncio.to_thread(run, command) == 0
+    noted = catalog_toml.loads(plain.read_text(encoding="utf-8"))
+    assert "tells tenants apart" in " ".join(noted.by_name["tenant_id"].notes)
+    assert not noted.by_name["tier"].notes
+    for path, key in ((without, "id"), (of_file, None)):
+        assert "tenant" not in path.read_text(encoding="utf-8")
+        found = catalog_toml.loads(path.read_text(encoding="utf-8"))
+        assert [each.name for each in found.fields] == ["id", "tier"]
+        assert key is None or found.key == key

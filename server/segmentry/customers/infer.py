@@ -28,6 +28,8 @@ IDENTIFIER_SHARE = 0.9
 IDENTIFIER_ROWS = 20
 SENTINEL_SHARE = 0.05
 THREADS = 2
+_OF_TENANTS = frozenset({"tenant", "tenantid", "tenantkey", "tenantname", "tenantuuid"})
+_TENANTS = "looks like the column that tells tenants apart: name it as tenant_column and leave it out here"
 
 
 @dataclass(frozen=True)
@@ -50,13 +52,18 @@ def catalog_of(inferred: Sequence[Inferred], schema_id: str, before: Catalog | N
     """The catalog of inferred columns; with `before`, that of an earlier state of the same table, brought up
     to date: no field goes or changes its type, so what was asked of the table before can be asked again.
     """
-    fields = tuple(each.field for each in inferred)
+    fields = tuple(_doubting_tenants(each.field) for each in inferred)
     if before is None:
         return Catalog(schema_id, fields, display_name=title(schema_id))
     found = {field.name: field for field in fields}
     kept = tuple(_keeping(old, found[old.name]) if old.name in found else old for old in before.fields)
     new = tuple(field for field in fields if field.name not in before.by_name)
     return before.replace_fields((*kept, *new))
+
+
+def _doubting_tenants(field: Field) -> Field:
+    plain = field.name.lower().replace("_", "").replace("-", "").replace(" ", "")
+    return replace(field, notes=(*field.notes, _TENANTS)) if plain in _OF_TENANTS else field
 
 
 def _keeping(old: Field, new: Field) -> Field:

@@ -96,7 +96,8 @@ def too_large(rows: int, most_rows: int) -> DatasetTooLarge:
 class PostgresSource:
     """One relation, and the catalog that says what it means (without one: inferred).
 
-    `most_rows` refuses a larger table. Use `load` for a first snapshot and `reload` for the next version.
+    `most_rows` refuses a larger table. A catalog is inferred without the column `left_out`. Use `load` for a
+    first snapshot and `reload` for the next version.
     """
 
     def __init__(
@@ -106,8 +107,10 @@ class PostgresSource:
         catalog: Path | Catalog | None = None,
         *,
         most_rows: int | None = None,
+        left_out: str = "",
     ) -> None:
         self._relation = relation
+        self._left_out = left_out or relation.tenant_column
         self._schema_id = schema_id
         self._catalog = catalog
         self._most_rows = most_rows
@@ -147,7 +150,7 @@ class PostgresSource:
             notes = _refused(customers.columns)
             if catalog is None:
                 catalog = await asyncio.to_thread(
-                    _inferred, frame, natives, self._schema_id, before, self._relation
+                    _inferred, frame, natives, self._schema_id, before, self._left_out
                 )
             if not frame.height:
                 raise EmptyDataset(
@@ -288,13 +291,13 @@ def _inferred(
     natives: Mapping[str, Native],
     schema_id: str,
     before: Catalog | None,
-    relation: Relation,
+    left_out: str,
 ) -> Catalog:
-    named = frame.select(each for each in frame.columns if each not in {_FILLER, relation.tenant_column})
+    named = frame.select(each for each in frame.columns if each not in {_FILLER, left_out})
     catalog = infer.catalog_of(infer.columns(named, typed=True), schema_id, before)
     if before is not None:
         return catalog
-    key = [each.name for each in natives.values() if each.in_key and each.name != relation.tenant_column]
+    key = [each.name for each in natives.values() if each.in_key and each.name != left_out]
     # A key of several columns tells rows apart, not customers.
     return dataclasses.replace(catalog, key=key[0]) if len(key) == 1 else catalog
 
