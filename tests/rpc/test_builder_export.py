@@ -11,6 +11,7 @@ from google.protobuf.struct_pb2 import Struct
 from segmentry.criteria import check, match, parse
 from segmentry.criteria.export import targets
 from segmentry.criteria.export.exported import Source
+from segmentry.errors import JsonValue
 from segmentry.v1 import segment_builder_pb2 as pb
 
 from tests.rpc.builder_server import builder, clock, club, refusal
@@ -82,3 +83,42 @@ async def test_faulty_criteria_are_refused_as_everywhere() -> None:
         with pytest.raises(grpc.aio.AioRpcError) as raised:
             await client.stub.ExportCriteria(request('{"handicp":1}', "mongodb"))
     assert refusal(raised.value).reason == "INVALID_FIELD"
+
+
+def nested(combinators: tuple[str, ...], leaf: JsonValue) -> str:
+    tree = leaf
+    for level in range(17):
+        combinator = combinators[level % len(combinators)]
+        beside: JsonValue = {"engagementScore": {"$gt": level}}
+        tree = {"$not": tree} if combinator == "$not" else {combinator: [beside, tree]}
+    return json.dumps(tree)
+
+
+@pytest.mark.parametrize(
+    "combinators",
+    [("$not",), ("$and", "$or"), ("$not", "$and"), ("$or", "$not"), ("$or", "$not", "$and")],
+    ids=" ".join,
+)
+async def test_the_deepest_criteria_are_answered_for_every_target(combinators: tuple[str, ...]) -> None:
+    criteria = nested(combinators, {"status": {"$nin": ["ACTIVE", None]}})
+    async with builder() as client:
+        for target in targets.TARGETS:
+            try:
+                reply = await client.stub.ExportCriteria(request(criteria, target))
+            except grpc.aio.AioRpcError as error:
+                assert (target, refusal(error).reason) == ("klaviyo", "EXPORT_UNSUPPORTED")  # noqa: PT017
+                continue
+            assert reply.text
+            deep = any("read text" in note for note in reply.notes)
+            is_json = target in ("mongodb", "elasticsearch", "jsonlogic", "klaviyo")
+            assert reply.HasField("json") == (is_json and not deep), target
+
+
+async def test_an_even_number_of_negations_is_none() -> None:
+    tree = '{"status":"ACTIVE"}'
+    for _ in range(16):
+        tree = f'{{"$not":{tree}}}'
+    async with builder() as client:
+        for target in ("elasticsearch", "jsonlogic"):
+            plain = await client.stub.ExportCriteria(request('{"status":"ACTIVE"}', target))
+            assert (await client.stub.ExportCriteria(request(tree, target))).text == plain.text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from segmentry.builder.request import Place
 from segmentry.criteria import segments
 from segmentry.criteria.export import placeholders, targets
@@ -18,10 +20,10 @@ async def export(
 
     Raises: InvalidCriteria; ExportUnsupported; where there is a `$top` whatever the store raises.
     """
-    bound = place.require(node).bound
+    bound = (await asyncio.to_thread(place.require, node)).bound
     has_top = any(isinstance(each, Top) for each in nodes(bound))
     if has_top:
         (bound,) = await store.resolve(place.tenant, place.schema_id, [bound], place.clock.as_of)
     if keep_placeholders:
         bound = placeholders.keep(segments.expand(node, place.saved), bound)
-    return targets.write(target, bound, Source(place.catalog, place.clock))
+    return await asyncio.to_thread(targets.write, target, bound, Source(place.catalog, place.clock))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from segmentry.criteria import check, match
 from segmentry.criteria.export import normal
@@ -61,7 +61,10 @@ def test_negation_stands_on_plain_leaves_only(node: Node) -> None:
 @given(node=TREES, rows=st.lists(ROWS, min_size=1, max_size=6))
 def test_conjunctive_form_selects_the_same_customers(node: Node, rows: list[Mapping[str, Cell]]) -> None:
     tree = bound(node)
-    clauses = normal.conjunctive(normal.negation(tree), 4096, 100_000)
+    try:
+        clauses = normal.conjunctive(normal.negation(tree), 4096, 100_000)
+    except normal.TooLarge:
+        reject()
     assert members(And(tuple(Or(clause) for clause in clauses)), rows) == members(tree, rows)
 
 
@@ -92,6 +95,35 @@ def test_repeated_conditions_are_written_once() -> None:
     assert normal.conjunctive(Or((leaf, And((other, Leaf("b", Operator.EQ, 1))))), 50, 256) == [(leaf,)]
     # True == 1 in Python, and nowhere in criteria.
     assert len(normal.conjunctive(And((leaf, Leaf("a", Operator.EQ, value=True))), 50, 256)) == 2
+
+
+def ranges(field: str, count: int) -> tuple[Node, ...]:
+    return tuple(Leaf(field, Operator.GT, number) for number in range(count))
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        Or((And(ranges("a", 64)), And(ranges("b", 63)), *ranges("c", 10))),
+        Or((And(ranges("a", 50)), *ranges("b", 1000))),
+        And(tuple(Or((leaf, Leaf("a", Operator.EXISTS, value=False))) for leaf in ranges("a", 4000))),
+    ],
+    ids=["two products", "long clauses", "many groups"],
+)
+def test_a_form_is_refused_before_it_is_written(tree: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    def written(*_: object) -> None:
+        raise AssertionError("the form was being written")
+
+    monkeypatch.setattr(normal, "_Product", written)
+    with pytest.raises(normal.TooLarge):
+        normal.conjunctive(tree, 50, 256)
+
+
+@settings(max_examples=100)
+@given(node=TREES, rows=st.lists(ROWS, min_size=1, max_size=6))
+def test_flattened_criteria_select_the_same_customers(node: Node, rows: list[Mapping[str, Cell]]) -> None:
+    tree = bound(node)
+    assert members(normal.flattened(tree), rows) == members(tree, rows)
 
 
 def test_what_needs_the_rows_has_no_normal_form() -> None:

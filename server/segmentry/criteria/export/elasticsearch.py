@@ -13,7 +13,7 @@ from typing import assert_never
 
 from segmentry.criteria import dates
 from segmentry.criteria.catalog import Field
-from segmentry.criteria.export import datemath, milliseconds
+from segmentry.criteria.export import datemath, milliseconds, normal
 from segmentry.criteria.export.exported import Exported, Source
 from segmentry.criteria.export.remarks import Remarks, field_of, note_folded, plain, unresolved
 from segmentry.criteria.nodes import And, Event, Everyone, Leaf, Node, Not, Operator, Or, Scalar, Segment, Top
@@ -40,7 +40,7 @@ def export(bound: Node, source: Source) -> Exported:
     '{"range": {"handicap": {"lt": 10}}}'
     """
     writer = _Writer(source)
-    found = writer.node(bound)
+    found = writer.node(normal.flattened(bound))
     text = json.dumps(found, ensure_ascii=False, allow_nan=False)
     remarks = writer.remarks
     return Exported(text, (), found, remarks.exact, "shape", tuple(remarks.notes))
@@ -178,4 +178,9 @@ def _any(queries: list[JsonValue] | list[Json]) -> Json:
 
 
 def _not(query: Json) -> Json:
+    match query:
+        case {"bool": {"must_not": [dict() as inner], **others}} if not others:
+            return inner
+        case _:
+            pass
     return {"bool": {"must_not": [query]}}

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import assert_never
 
 from segmentry.criteria.catalog import Field
+from segmentry.criteria.export import normal
 from segmentry.criteria.export.exported import Exported, Source
 from segmentry.criteria.export.remarks import Remarks, field_of, note_folded, plain, unresolved
 from segmentry.criteria.nodes import And, Event, Everyone, Leaf, Node, Not, Operator, Or, Scalar, Segment, Top
@@ -60,7 +61,7 @@ def export(bound: Node, source: Source) -> Exported:
     '{"and": [{"!=": [{"var": "handicap"}, null]}, {"<": [{"var": "handicap"}, 10]}]}'
     """
     writer = _Writer(source)
-    found = writer.node(bound)
+    found = writer.node(normal.flattened(bound))
     text = json.dumps(found, ensure_ascii=False, allow_nan=False)
     remarks = writer.remarks
     return Exported(text, (), found, remarks.exact, "run", tuple(remarks.notes))
@@ -80,7 +81,7 @@ class _Writer:
             case Or(items):
                 return {"or": [self.node(item) for item in items]}
             case Not(item):
-                return {"!": [self.node(item)]}
+                return _not(self.node(item))
             case Leaf():
                 return self.leaf(node, field_of(node, self.catalog))
             case Event() | Segment() | Top():
@@ -95,9 +96,9 @@ class _Writer:
             return _set(self.read(leaf, field.column_name), exists=bool(exists))
         match operator:
             case Operator.NEQ:
-                return {"!": [self.leaf(Leaf(leaf.field, Operator.EQ, value, leaf.path), field)]}
+                return _not(self.leaf(Leaf(leaf.field, Operator.EQ, value, leaf.path), field))
             case Operator.NIN:
-                return {"!": [self.leaf(Leaf(leaf.field, Operator.IN, value, leaf.path), field)]}
+                return _not(self.leaf(Leaf(leaf.field, Operator.IN, value, leaf.path), field))
             case _:
                 pass
         note_folded(self.remarks, field)
@@ -173,6 +174,14 @@ class _Writer:
                 f"{instant.year:04}"
             )
         return micros // 1000 if micros % 1000 == 0 else micros / 1000
+
+
+def _not(rule: Json) -> Json:
+    match rule:
+        case {"!": [dict() as inner], **others} if not others:
+            return inner
+        case _:
+            return {"!": [rule]}
 
 
 def _set(read: Json, *, exists: bool) -> Json:

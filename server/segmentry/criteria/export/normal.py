@@ -19,8 +19,10 @@ Literal = Leaf | Event | Not
 Clause = tuple[Literal, ...]
 
 NOBODY = Or(())
-# A larger product is refused unwritten; repeated conditions may still bring a smaller one under a limit.
-_MOST_CLAUSES = 4096
+# A larger product is refused unwritten: it takes milliseconds to write one of this size and to compare its
+# clauses. Repeated conditions may still bring a smaller one under a limit.
+_MOST_CLAUSES = 256
+_MOST_LITERALS = 4096
 _OPPOSITE = {
     Operator.EQ: Operator.NEQ,
     Operator.NEQ: Operator.EQ,
@@ -127,6 +129,27 @@ def grouped(group: type[And | Or], items: Iterable[Node], path: str = "") -> Nod
     return group(tuple(flat), path)
 
 
+def flattened(node: Node) -> Node:
+    """The same criteria without needless levels: no Not of a Not, no And in an And, no Or in an Or.
+
+    >>> low = Leaf("b", Operator.LT, 2)
+    >>> flattened(Not(Not(And((low, And((low, low))))))) == And((low, low, low))
+    True
+    """
+    match node:
+        case Not(Not(inner)):
+            return flattened(inner)
+        case Not(item):
+            return replace(node, item=flattened(item))
+        case And(items) | Or(items):
+            flat: list[Node] = []
+            for item in map(flattened, items):
+                flat.extend(item.items if isinstance(item, And | Or) and type(item) is type(node) else [item])
+            return flat[0] if len(flat) == 1 else replace(node, items=tuple(flat))
+        case _:
+            return node
+
+
 @dataclass(frozen=True, slots=True)
 class TooLarge(Exception):
     """A conjunctive form beyond a limit: `clauses` and `literals` are what it would come to."""
@@ -173,42 +196,67 @@ def conjunctive(node: Node, most_clauses: int, most_literals: int) -> list[Claus
     [['a', 'b'], ['a', 'c']]
     """
     clauses, literals = size(node)
-    if clauses > _MOST_CLAUSES:
+    if clauses > _MOST_CLAUSES or literals > _MOST_LITERALS:
         raise TooLarge(clauses, literals)
-    found = _clauses(node)
+    found = _Product().clauses(node)
     written = sum(len(clause) for clause in found)
     if len(found) > most_clauses or written > most_literals:
         raise TooLarge(len(found), written)
     return found
 
 
-def _clauses(node: Node) -> list[Clause]:
-    match node:
-        case Everyone():
-            return []
-        case And(items):
-            return _shortest([clause for item in items for clause in _clauses(item)])
-        case Or(items):
-            product: list[Clause] = [()]
-            for item in items:
-                theirs = _clauses(item)
-                product = _shortest([(*left, *right) for left in product for right in theirs])
-            return product
-        case Leaf() | Event() | Not():
-            return [(node,)]
-        case Segment() | Top():
-            raise ValueError(f"{type(node).__name__} has no place in a normal form")
-        case _:
-            assert_never(node)
+# The numbers of the literals of one clause, in their order.
+_Numbers = dict[int, None]
 
 
-def _shortest(clauses: Sequence[Clause]) -> list[Clause]:
-    """Without literals said twice and without clauses that hold whenever another one does."""
-    distinct: dict[frozenset[object], Clause] = {}
+class _Product:
+    """The conjunctive form over numbered literals, so that equal ones are told by their number alone."""
+
+    def __init__(self) -> None:
+        self._number_of: dict[object, int] = {}
+        self._literals: list[Literal] = []
+
+    def clauses(self, node: Node) -> list[Clause]:
+        return [tuple(self._literals[number] for number in clause) for clause in self._form(node)]
+
+    def _form(self, node: Node) -> list[_Numbers]:
+        match node:
+            case Everyone():
+                return []
+            case And(items):
+                return _shortest([clause for item in items for clause in self._form(item)])
+            case Or(items):
+                product: list[_Numbers] = [{}]
+                for item in items:
+                    theirs = self._form(item)
+                    if len(product) == len(theirs) == 1:
+                        product[0] |= theirs[0]
+                    else:
+                        product = [left | right for left in product for right in theirs]
+                return _shortest(product)
+            case Leaf() | Event() | Not():
+                return [{self._number(node): None}]
+            case Segment() | Top():
+                raise ValueError(f"{type(node).__name__} has no place in a normal form")
+            case _:
+                assert_never(node)
+
+    def _number(self, literal: Literal) -> int:
+        identity = _identity(literal)
+        if identity not in self._number_of:
+            self._number_of[identity] = len(self._literals)
+            self._literals.append(literal)
+        return self._number_of[identity]
+
+
+def _shortest(clauses: Sequence[_Numbers]) -> list[_Numbers]:
+    """Without clauses that hold whenever another one does."""
+    if len(clauses) == 1:
+        return [*clauses]
+    distinct: dict[frozenset[int], _Numbers] = {}
     for clause in clauses:
-        literals = {_identity(literal): literal for literal in clause}
-        distinct.setdefault(frozenset(literals), tuple(literals.values()))
-    kept: list[frozenset[object]] = []
+        distinct.setdefault(frozenset(clause), clause)
+    kept: list[frozenset[int]] = []
     for key in sorted(distinct, key=len):
         if not any(shorter <= key for shorter in kept):
             kept.append(key)

@@ -27,6 +27,24 @@ def from_json(value: dict[str, JsonValue]) -> Struct:
     return struct
 
 
+def levels(value: JsonValue) -> int:
+    """How many messages nest in the message of a JSON value: in a Struct if it is an object, else in a Value.
+
+    A member of an object is an entry and its value, and what holds others is a Struct or ListValue besides.
+    """
+    match value:
+        case dict():
+            return 1 + max((2 + _inside(each) for each in value.values()), default=0)
+        case list():
+            return 1 + max((1 + _inside(each) for each in value), default=0)
+        case _:
+            return 1
+
+
+def _inside(value: JsonValue) -> int:
+    return levels(value) if isinstance(value, dict | list) else 0
+
+
 def value_from_json(value: JsonValue) -> Value:
     """One JSON value as a message."""
     message = Value()
