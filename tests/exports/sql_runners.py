@@ -209,7 +209,11 @@ class Postgres:
                 self._runner.run(self._connection.executemany(insert, table.rows))
 
     def keys(self, query: str, parameters: Sequence[Any]) -> list[int]:
-        return [int(row[0]) for row in self._runner.run(self._connection.fetch(query, *parameters))]
+        return [int(each) for each in self.values(query, parameters)]
+
+    def values(self, query: str, parameters: Sequence[Any]) -> list[Any]:
+        """The first column."""
+        return [row[0] for row in self._runner.run(self._connection.fetch(query, *parameters))]
 
 
 def _as_text(value: Any) -> str:

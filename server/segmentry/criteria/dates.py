@@ -111,14 +111,34 @@ def resolve(placeholder: str, clock: Clock) -> datetime:
 
 
 def _moved(today: date, inner: str) -> date:
-    counted = _COUNTED.fullmatch(inner)
-    if counted:
-        amount = int(counted[1]) * (-1 if counted[3] == "AGO" else 1)
-        return add(today, amount, counted[2])
-    start = _START.fullmatch(inner)
-    assert start is not None
-    step = {"LAST": -1, "NEXT": 1}.get(start[1], 0)
-    return add(start_of(today, start[2]), step, start[2])
+    moved = counted(inner)
+    if moved is not None:
+        return add(today, *moved)
+    step, unit = started(inner)
+    return add(start_of(today, unit), step, unit)
+
+
+def counted(inner: str) -> tuple[int, str] | None:
+    """How far a placeholder such as N_DAYS_AGO goes, below 0 for the past, and in which unit; else None.
+
+    >>> counted("60_DAYS_AGO"), counted("NOW")
+    ((-60, 'DAY'), None)
+    """
+    found = _COUNTED.fullmatch(inner)
+    if found is None:
+        return None
+    return int(found[1]) * (-1 if found[3] == "AGO" else 1), found[2]
+
+
+def started(inner: str) -> tuple[int, str]:
+    """How many units from the present one a placeholder such as START_OF_LAST_WEEK starts, and the unit.
+
+    >>> started("START_OF_LAST_WEEK")
+    (-1, 'WEEK')
+    """
+    found = _START.fullmatch(inner)
+    assert found is not None
+    return {"LAST": -1, "NEXT": 1}.get(found[1], 0), found[2]
 
 
 def add(day: date, amount: int, unit: str) -> date:

@@ -15,6 +15,7 @@ from typing import Any, assert_never
 
 from segmentry.criteria.bind import INT64
 from segmentry.criteria.catalog import Catalog, EventType, Field
+from segmentry.criteria.export.dialects import moving
 from segmentry.criteria.export.dialects.dialect import COMPARISONS, Dialect, Form, Kind, unchanged
 from segmentry.criteria.nodes import (
     And,
@@ -34,6 +35,7 @@ from segmentry.errors import ExportUnsupported
 
 # The name of the events' table inside its subquery, so that a column it lacks is never taken from outside.
 _ALIAS = "e"
+_NOW = "{{NOW}}"
 # No count and no sum of 64-bit values gets there: an operand beyond is as good as this one.
 _BEYOND: Mapping[Kind, int] = {"integer": 2**62, "total": 2**94}
 _ENUM_KINDS: Mapping[type, Kind] = {str: "string", bool: "boolean", int: "integer", float: "float"}
@@ -75,12 +77,14 @@ def condition(
     *,
     first: int = 1,
     nan_columns: frozenset[str] = frozenset(),
+    zone: str = "",
 ) -> Condition:
     """The SQL condition that is true for exactly the customers that a bound tree matches.
 
     It is UNKNOWN or false for the others. `first` is the number of the first placeholder. `nan_columns` are
     float columns that may hold NaN or infinities, which count as unset. `$segment` must have been expanded
-    and `$top` resolved.
+    and `$top` resolved. With a `zone` the tree may hold placeholders, which follow the engine's clock there,
+    as the present end of a window without one does; the dialect must have `moving`.
 
     Raises: ExportUnsupported for `$event` where the catalog names no key column.
 
@@ -90,7 +94,7 @@ def condition(
     >>> condition(Not(Leaf("age", Operator.LT, 10)), catalog, POSTGRESQL, datetime.now(UTC)).text
     '("age" IS NULL OR "age" >= $1::bigint)'
     """
-    writer = _Writer(catalog, dialect, as_of, first)
+    writer = _Writer(catalog, dialect, as_of, first, zone)
     text = writer.node(bound, _Columns(catalog.by_name, "", nan_columns), negated=False)
     return Condition(text, tuple(writer.parameters))
 
@@ -137,7 +141,10 @@ class _Column:
 
 
 class _Writer:
-    def __init__(self, catalog: Catalog, dialect: Dialect, as_of: datetime, first: int) -> None:
+    def __init__(
+        self, catalog: Catalog, dialect: Dialect, as_of: datetime, first: int, zone: str = ""
+    ) -> None:
+        self._zone = zone
         self._catalog = catalog
         self._dialect = dialect
         self._as_of = as_of
@@ -247,11 +254,23 @@ class _Writer:
         return place
 
     def _bound(self, kind: Kind, value: Scalar) -> str:
+        if kind == "datetime" and isinstance(value, str):
+            return self._moving(value)
         sql_type = self._dialect.types[kind]
         encoded = self._dialect.encode.get(kind, unchanged)(value)
         cast = self._dialect.casts.get(kind, self._dialect.cast)
         places = [cast.format(p=self._place(each, sql_type), type=sql_type) for each in encoded]
         return places[0] if len(places) == 1 else f"({', '.join(places)})"
+
+    def _moving(self, placeholder: str) -> str:
+        templates = self._dialect.moving
+        assert templates is not None, f"{self._dialect.name} has no moving dates"
+
+        def place(value: str | int, sql_type: str) -> str:
+            return self._dialect.cast.format(p=self._place(value, sql_type), type=sql_type)
+
+        zone = "" if placeholder == _NOW else place(self._zone, self._dialect.types["string"])
+        return moving.expression(placeholder, templates, zone, lambda count: place(count, "integer"))
 
     def _bound_list(self, kind: Kind, values: Sequence[Scalar]) -> str:
         sql_type = self._dialect.list_types[kind]
@@ -282,7 +301,8 @@ class _Writer:
         )
         if event.window_start is not None:
             conditions.append(f"{time} >= {self._bound('datetime', event.window_start)}")
-        conditions.append(f"{time} < {self._bound('datetime', event.window_end or self._as_of)}")
+        present = _NOW if self._zone else self._as_of
+        conditions.append(f"{time} < {self._bound('datetime', event.window_end or present)}")
         if event.where is not None and not isinstance(event.where, Everyone):
             conditions.append(self.node(event.where, columns, negated=False))
         table = relation(known.table_name, self._dialect)

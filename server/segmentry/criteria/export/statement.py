@@ -10,6 +10,7 @@ from segmentry.criteria import walk
 from segmentry.criteria.bind import MAX_EXACT
 from segmentry.criteria.catalog import Catalog, Field
 from segmentry.criteria.dates import iso
+from segmentry.criteria.export import placeholders
 from segmentry.criteria.export.dialects import Dialect
 from segmentry.criteria.export.exported import Exported, Source, Verified
 from segmentry.criteria.export.remarks import Remarks, note_folded
@@ -95,7 +96,9 @@ def export(bound: Node, source: Source, dialect: Dialect) -> Exported:
     """
     catalog, advice = source.catalog, _ADVICE[dialect.name]
     floats = (each.column_name for each in catalog.fields if each.type == "number" and not each.integer)
-    written = condition(bound, catalog, dialect, source.clock.as_of, nan_columns=frozenset(floats))
+    kept = placeholders.moving(bound)
+    zone = source.clock.zone.key if kept else ""
+    written = condition(bound, catalog, dialect, source.clock.as_of, nan_columns=frozenset(floats), zone=zone)
     remarks = Remarks(dialect.name)
     table = relation(catalog.schema, dialect)
     remarks.note(
@@ -103,6 +106,8 @@ def export(bound: Node, source: Source, dialect: Dialect) -> Exported:
     )
     remarks.note(advice.placeholders)
     remarks.note(advice.types)
+    if kept:
+        remarks.note(f"{', '.join(kept)} move with now() of the database, by the days of {zone}")
     if advice.session:
         remarks.note(advice.session)
     for name in walk.fields(bound):

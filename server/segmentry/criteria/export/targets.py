@@ -50,7 +50,7 @@ TARGETS: Mapping[str, Target] = {
     target.name: target
     for target in (
         Target("mongodb", "MongoDB filter, extended JSON", mongodb.export, "run", exact=False),
-        Target("postgresql", "PostgreSQL condition", _sql(dialects.POSTGRESQL), "run"),
+        Target("postgresql", "PostgreSQL condition", _sql(dialects.POSTGRESQL), "run", moving=True),
         Target("duckdb", "DuckDB condition", _sql(dialects.DUCKDB), "run"),
         Target("sqlite", "SQLite condition", _sql(dialects.SQLITE), "run"),
         Target("clickhouse", "ClickHouse condition", _sql(dialects.CLICKHOUSE), "run", exact=False),

@@ -145,19 +145,19 @@ def like(pattern: str) -> Callable[[str], str]:
     return escaped
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Moving:
     """Expressions for dates that move with the clock of the engine.
 
     `now` is the moment cut to the second. `{zone}` is a placeholder with the zone's name. `today` is the
-    local date; `steps` move a date `{d}` by `{n}` units, `starts` give the first date of a unit, and
-    `first_instant` is the first instant of the local day `{d}`.
+    local date; `step` moves a date `{d}` by `{n}`, a placeholder, of `{unit}`: days, weeks, months or years.
+    `start` is the first date of a `{unit}`, and `first_instant` the first instant of the local day `{d}`.
     """
 
     now: str
     today: str
-    steps: Mapping[str, str]
-    starts: Mapping[str, str]
+    step: str
+    start: str
     first_instant: str
 
 

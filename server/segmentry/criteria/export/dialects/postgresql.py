@@ -7,6 +7,7 @@ from segmentry.criteria.export.dialects.dialect import (
     LARGEST,
     Dialect,
     Form,
+    Moving,
     among,
     compared,
     like,
@@ -16,6 +17,17 @@ from segmentry.criteria.nodes import Operator
 
 _ORDERED = compared("string", '{f} COLLATE "C"')
 del _ORDERED[Operator.EQ, "string"]
+
+# A midnight that a clock change skips is read with the offset before it, as criteria do. Of one that occurs
+# twice PostgreSQL takes the second: `early` is read with the offset of a day before, and counts if it is a
+# midnight too.
+_FIRST_INSTANT = (
+    "(SELECT CASE WHEN b.early AT TIME ZONE {zone} = b.midnight THEN least(b.early, b.late) ELSE b.late END "
+    "FROM (SELECT a.midnight, a.late, (a.midnight - ((a.late - interval '24 hours') AT TIME ZONE {zone} - "
+    "(a.late - interval '24 hours') AT TIME ZONE 'UTC')) AT TIME ZONE 'UTC' AS early "
+    "FROM (SELECT t.midnight, t.midnight AT TIME ZONE {zone} AS late "
+    "FROM (SELECT {d}::timestamp AS midnight) AS t) AS a) AS b)"
+)
 
 POSTGRESQL = Dialect(
     name="postgresql",
@@ -51,4 +63,11 @@ POSTGRESQL = Dialect(
     total="coalesce(sum({f}::bigint), 0)",
     # NaN is above every number here.
     finite=f"CASE WHEN {{f}} BETWEEN -{LARGEST} AND {LARGEST} THEN {{f}} END",
+    moving=Moving(
+        now="date_trunc('second', now())",
+        today="(date_trunc('second', now()) AT TIME ZONE {zone})::date",
+        step="({d} + make_interval({unit} => {n}))::date",
+        start="date_trunc('{unit}', {d}::timestamp)::date",
+        first_instant=_FIRST_INSTANT,
+    ),
 )
