@@ -11,7 +11,6 @@ from google.protobuf.struct_pb2 import Struct
 from segmentry.criteria import check, match, parse
 from segmentry.criteria.export import targets
 from segmentry.criteria.export.exported import Source
-from segmentry.errors import JsonValue
 from segmentry.v1 import segment_builder_pb2 as pb
 
 from tests.rpc.builder_server import builder, clock, club, refusal
@@ -85,13 +84,14 @@ async def test_faulty_criteria_are_refused_as_everywhere() -> None:
     assert refusal(raised.value).reason == "INVALID_FIELD"
 
 
-def nested(combinators: tuple[str, ...], leaf: JsonValue) -> str:
+def nested(combinators: tuple[str, ...], leaf: str) -> str:
     tree = leaf
     for level in range(17):
         combinator = combinators[level % len(combinators)]
-        beside: JsonValue = {"engagementScore": {"$gt": level}}
-        tree = {"$not": tree} if combinator == "$not" else {combinator: [beside, tree]}
-    return json.dumps(tree)
+        beside = f'{{"engagementScore":{{"$gt":{level}}}}}'
+        inner = tree if combinator == "$not" else f"[{beside},{tree}]"
+        tree = f'{{"{combinator}":{inner}}}'
+    return tree
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def nested(combinators: tuple[str, ...], leaf: JsonValue) -> str:
     ids=" ".join,
 )
 async def test_the_deepest_criteria_are_answered_for_every_target(combinators: tuple[str, ...]) -> None:
-    criteria = nested(combinators, {"status": {"$nin": ["ACTIVE", None]}})
+    criteria = nested(combinators, '{"status":{"$nin":["ACTIVE",null]}}')
     async with builder() as client:
         for target in targets.TARGETS:
             try:
