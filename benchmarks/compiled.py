@@ -1,5 +1,6 @@
 """SQL that criteria compile to against SQL by hand, on DuckDB and PostgreSQL, and the time to compile.
 
+First the texts alone on one connection, then whole calls of a `PushdownTable` (benchmarks/pushdown.py).
 Both sides count the same customers of the golf club in an indexed table, alternated in one run; each pair's
 medians and their ratio are printed, and the median ratio of all pairs against the bar of 1.05. The
 hand-written statements hold literals, as people write them; ours hold parameters only.
@@ -31,8 +32,11 @@ from segmentry.criteria.export.dialects.dialect import Dialect
 from segmentry.criteria.export.sql import Condition, condition
 from segmentry.customers import golf
 from segmentry.customers.demo import golf_snapshot
+from segmentry.customers.duckdb import DuckdbConnection
+from segmentry.customers.postgres import PostgresConnection
 from segmentry.state.embedded import EmbeddedPostgres
 
+from benchmarks import pushdown
 from benchmarks.pairs import MS, load
 
 MEMBERS = 200_000
@@ -112,11 +116,32 @@ def on_duckdb(frame: pl.DataFrame) -> list[float]:
     return ratios
 
 
-async def on_postgresql(frame: pl.DataFrame) -> list[float]:
-    """As `on_duckdb`, on an embedded PostgreSQL that lives for this run."""
+async def calls_on_duckdb(frame: pl.DataFrame) -> list[float]:
+    """The ratios of whole calls on a database file."""
+    count = "SELECT count(*) FROM members WHERE "
+    with tempfile.TemporaryDirectory(prefix="segmentry-bench-") as folder:
+        path = Path(folder) / "members.duckdb"
+        with duckdb.connect(path) as writer:
+            writer.register("frame", frame.with_columns(pl.col("lastBookingAt").dt.replace_time_zone(None)))
+            writer.execute('CREATE TABLE members AS SELECT * FROM frame ORDER BY "lastBookingAt"')
+        connection = DuckdbConnection(path=path)
+        async with connection.cursor() as cursor:
+            pairs = [
+                (text, pushdown.in_thread(cursor, count + (other or by_hand)))
+                for text, by_hand, other in PAIRS
+            ]
+            found = await pushdown.ratios("DuckDB", connection, list(TYPES), AS_OF, pairs)
+        await connection.close()
+    return found
+
+
+async def on_postgresql(frame: pl.DataFrame) -> tuple[list[float], list[float]]:
+    """As `on_duckdb`, on an embedded PostgreSQL that lives for this run; then the ratios of whole calls."""
     with tempfile.TemporaryDirectory(prefix="segmentry-bench-") as folder:
         server = EmbeddedPostgres(Path(folder) / "postgres", durable=False)
-        connection = await _connected(await server.start())
+        dsn = await server.start()
+        connection = await _connected(dsn)
+        store = PostgresConnection(dsn)
         try:
             columns = ", ".join(f'"{name}" {kind}' for name, kind in TYPES.items())
             await connection.execute(f"CREATE TABLE members ({columns})")
@@ -125,8 +150,13 @@ async def on_postgresql(frame: pl.DataFrame) -> list[float]:
                 await connection.execute(f"CREATE INDEX ON members {index}")
             await connection.execute("VACUUM ANALYZE members")
             await connection.execute("SET timezone = 'UTC'; SET max_parallel_workers_per_gather = 0")
-            return [await _pair(connection, text, by_hand) for text, by_hand, _ in PAIRS]
+            texts = [await _pair(connection, text, by_hand) for text, by_hand, _ in PAIRS]
+            await connection.execute("SET jit = off; SET work_mem = '32MB'")
+            count = "SELECT count(*) FROM members WHERE "
+            pairs = [(text, partial(connection.fetchval, count + by_hand)) for text, by_hand, _ in PAIRS]
+            return texts, await pushdown.ratios("PostgreSQL", store, list(TYPES), AS_OF, pairs)
         finally:
+            await store.close()
             await connection.close()
             await server.stop()
 
@@ -185,9 +215,12 @@ def main(given: Sequence[str] = ()) -> None:
     members: int = parser.parse_args(given).members
     frame = golf_snapshot(members, as_of=AS_OF).frame(list(TYPES))
     print(f"{members:,} members; ms: ours, by hand, ratio; {load()}")
+    on_server, calls_on_server = asyncio.run(on_postgresql(frame))
     for name, ratios in (
         ("DuckDB", on_duckdb(frame)),
-        ("PostgreSQL", asyncio.run(on_postgresql(frame))),
+        ("DuckDB, whole calls", asyncio.run(calls_on_duckdb(frame))),
+        ("PostgreSQL", on_server),
+        ("PostgreSQL, whole calls", calls_on_server),
     ):
         median = statistics.median(ratios)
         verdict = "ok" if median <= BAR_RATIO else "OVER"

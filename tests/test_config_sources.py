@@ -58,10 +58,6 @@ def problems(folder: Path, text: str, **environ: str) -> list[str]:
         ('[[table]]\ndsn_env = "CRM"\n', 'needs a relation, such as "crm.customers"'),
         ('[[table]]\ndsn_env = "CRM"\nrelation = "a.b.c"\n', "needs table or schema.table"),
         ('[[table]]\ndsn_env = "CRM"\nrelation = "a"\nengine = "duckdb"\n', "by 'postgresql' or 'snapshot'"),
-        (
-            '[[table]]\ndsn_env = "CRM"\nrelation = "a"\nrefresh_s = 60\n',
-            "engine 'postgresql' always reads the current rows",
-        ),
     ],
 )
 def test_a_bad_table_entry_is_named(tmp_path: Path, toml: str, said: str) -> None:
@@ -120,9 +116,9 @@ refresh_s = 900
     tables = load(tmp_path, text, CRM_DSN=DSN)
     assert [(each.schema_id, each.engine, each.refresh_s, each.source) for each in tables] == [
         ("members", "snapshot", 60, str(tmp_path / "members.csv")),
-        ("big", "duckdb", 0, str(tmp_path / "big/*.parquet")),
-        ("buyers", "duckdb", 0, f"main.buyers in {tmp_path / 'shop.duckdb'}"),
-        ("customers", "postgresql", 0, "crm.customers in PostgreSQL"),
+        ("big", "duckdb", 300, str(tmp_path / "big/*.parquet")),
+        ("buyers", "duckdb", 300, f"main.buyers in {tmp_path / 'shop.duckdb'}"),
+        ("customers", "postgresql", 300, "crm.customers in PostgreSQL"),
         ("customers", "snapshot", 900, "customers in PostgreSQL"),
     ]
     assert [each.dsn for each in tables] == [None, None, None, Secret(DSN), Secret(DSN)]

@@ -19,6 +19,8 @@ SNAPSHOT_FILES = (".csv", ".tsv", ".tab", ".txt", ".parquet", ".pq", ".arrow", "
 PARQUET_FILES = (".parquet", ".pq")
 DUCKDB_FILES = (".duckdb", ".ddb", ".db")
 MOST_REFRESH_S = 30 * 24 * 3600.0
+# How often a table that a database serves is looked at when the settings do not say.
+LOOK_S = 300.0
 
 _TEXTS = ("path", "dsn", "dsn_env", "relation", "engine", "schema", "tenant", "catalog", "tenant_column")
 _KEYS = (*_TEXTS, "default", "refresh_s")
@@ -30,7 +32,7 @@ class TableSettings:
 
     Either `path` names a file (`engine` snapshot or duckdb), or `dsn` a PostgreSQL database and `relation`
     the table in it (`engine` postgresql or snapshot). `tenant_column` holds the tenant of each row where a
-    relation keeps those of several. A snapshot is looked at again every `refresh_s` seconds; 0 is never.
+    relation keeps those of several. Its source is looked at again every `refresh_s` seconds; 0 is never.
     """
 
     path: Path | None = None
@@ -171,11 +173,7 @@ def _meaning(fields: Mapping[str, object]) -> list[str]:
         return [f"has {' and '.join(sources)}; keep one"]
     if not all(isinstance(fields.get(key, ""), str) for key in _TEXTS):
         return []
-    faults = _of_file(fields) if "path" in fields else _of_database(fields)
-    engine = _engine(fields)
-    if engine != "snapshot" and fields.get("refresh_s"):
-        faults.append(f"refresh_s is for snapshots; engine {engine!r} always reads the current rows")
-    return faults
+    return _of_file(fields) if "path" in fields else _of_database(fields)
 
 
 def _engine(fields: Mapping[str, object]) -> str:
@@ -252,5 +250,5 @@ def _table(fields: Mapping[str, object], folder: Path) -> TableSettings:
         dsn=Secret(text("dsn")) if "dsn" in fields else None,
         dsn_env=text("dsn_env"),
         tenant_column=text("tenant_column"),
-        refresh_s=float(str(fields.get("refresh_s", 0))),
+        refresh_s=float(str(fields.get("refresh_s", 0 if _engine(fields) == "snapshot" else LOOK_S))),
     )

@@ -228,3 +228,15 @@ async def test_every_fault_of_a_catalog_is_named_at_once(tmp_path: Path) -> None
     with pytest.raises(InvalidParameters, match="key"):
         await table.member("1")
     await connection.close()
+
+
+async def test_files_that_are_replaced_between_two_calls_are_read_anew(tmp_path: Path) -> None:
+    path = _parquet(tmp_path / "late.parquet", "SELECT i::DOUBLE AS score FROM range(1, 10) t(i)")
+    connection = DuckdbConnection(parquet={"late": [path]})
+    table = PushdownTable(connection, Catalog("late", (Field("score", "number"),)), "late")
+    high = Leaf("score", Operator.GTE, 5.0)
+    assert (await table.count([high], AS_OF))[0].matched == 5
+    query = "SELECT CASE WHEN i = 9 THEN 'nan'::DOUBLE ELSE i END AS score FROM range(1, 20) t(i)"
+    _parquet(tmp_path / "next.parquet", query).rename(path)
+    assert (await table.count([high], AS_OF))[0].matched == 14
+    await connection.close()

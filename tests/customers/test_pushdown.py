@@ -142,7 +142,7 @@ def _interval(count: Count) -> tuple[int, int]:
     return count.low, count.high
 
 
-def test_estimates_hold_the_truth_and_counts_agree_on_the_golf_club(place: Place, club: Snapshot) -> None:
+def test_estimates_are_near_the_truth_and_counts_agree_on_the_golf_club(place: Place, club: Snapshot) -> None:
     rows, happened = club.rows_as_mappings(), club.events_as_mappings()
     trees = [check.require(parse.loads(each), club.catalog, Clock.at(AS_OF)).bound for each in GOLF]
 
@@ -151,6 +151,7 @@ def test_estimates_hold_the_truth_and_counts_agree_on_the_golf_club(place: Place
         async with sql_stores.pushed_down(
             place.scratch, club.catalog, rows, happened, EAGER, seed=4
         ) as table:
+            await table.refresh()
             plain = await table.resolve(trees, AS_OF)
             exact = await table.count(trees, AS_OF)
             assert [each.matched for each in exact] == club.count_many(trees, AS_OF)
@@ -169,7 +170,9 @@ def test_estimates_hold_the_truth_and_counts_agree_on_the_golf_club(place: Place
         return inside, estimated
 
     inside, estimated = place.run(asked())
-    assert (inside, estimated) == (len(GOLF), len(GOLF))
+    assert estimated == len(GOLF)
+    # How often exactly: tests/customers/test_estimates.py. This many misses happen once in 10,000 runs.
+    assert inside >= 0.8 * estimated
 
 
 def test_small_and_quick_tables_need_no_estimate(place: Place, club: Snapshot) -> None:

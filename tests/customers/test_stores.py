@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from segmentry.criteria.catalog import Catalog, Field
 from segmentry.criteria.nodes import Everyone, Leaf, Node, Operator
-from segmentry.customers.refresh import Refresher
+from segmentry.customers.refresh import Looker, Refresher
 from segmentry.customers.snapshot import Snapshot
 from segmentry.customers.snapshot_table import Slots, SnapshotTable
 from segmentry.customers.snapshots import SnapshotStore
@@ -246,3 +246,26 @@ async def test_refreshing_goes_on_until_it_is_cancelled() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_a_served_table_is_looked_at_at_once_and_again_after_a_failure(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    looks: list[int] = []
+    third = asyncio.Event()
+
+    async def look() -> None:
+        looks.append(len(looks))
+        if len(looks) == 2:
+            raise Unavailable("away for a moment")
+        if len(looks) == 3:
+            third.set()
+
+    looker = Looker("t", "crm", look, 0.001, asyncio.Semaphore(1))
+    task = asyncio.create_task(looker.keep())
+    async with asyncio.timeout(5):
+        await third.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert "table crm of tenant t is not refreshed and stays as it is: away for a moment" in caplog.text

@@ -137,6 +137,7 @@ async def test_a_real_database_tells_the_estimate_of_its_stored_sample() -> None
     rows, request = snapshot.rows_as_mappings(), low_handicap()
     scratch, stores = DuckdbScratch(), Stores()
     async with sql_stores.pushed_down(scratch, snapshot.catalog, rows, [], EAGER, seed=4) as table:
+        await table.refresh()
         stores.put("demo", "customers", table, _no_copy)
         async with builder(stores) as client:
             exact = await client.stub.PreviewCount(request)

@@ -10,7 +10,7 @@ from segmentry.criteria.match import EventRow, top_rank, top_threshold
 from segmentry.criteria.nodes import And, Node, Not, Or, Top
 from segmentry.customers.binding import KEY, Binding
 from segmentry.customers.cells import cell
-from segmentry.customers.connections import Session
+from segmentry.customers.connections import Session, TableChanged
 from segmentry.customers.statements import Asked, Statement, is_everyone
 from segmentry.customers.store import Member
 from segmentry.errors import InvalidParameters
@@ -22,17 +22,28 @@ async def number(session: Session, statement: Statement) -> int:
     return _integer(found)
 
 
+async def sure(session: Session, asked: Asked, nodes: Sequence[Node]) -> None:
+    """Raises: TableChanged when columns of the nodes hold odd values that the binding does not guard."""
+    doubt = asked.doubt(nodes)
+    if doubt is None:
+        return
+    ((found,),) = await fetch(session, doubt)
+    if found:
+        raise TableChanged("the customer table holds values of a kind that it did not hold before")
+
+
 async def fetch(session: Session, statement: Statement) -> list[tuple[object, ...]]:
     """The rows of a statement."""
     return await session.fetch(statement.text, statement.parameters)
 
 
 async def counts(
-    session: Session, asked: Asked, nodes: Sequence[Node], rows: int | None
+    session: Session, asked: Asked, nodes: Sequence[Node], rows: int | None, *, one_scan: bool
 ) -> tuple[int, list[int]]:
     """The number of rows and of matches of each node.
 
     For a single node `rows` is taken as the former, where it is known of the session's version.
+    `one_scan` counts several nodes together; otherwise each is a statement of its own.
     """
     of_node = [asked.count(node) for node in nodes]
     distinct: dict[Statement, Node] = {}
@@ -42,6 +53,11 @@ async def counts(
     if len(nodes) == len(distinct) == 1:
         matching = await number(session, of_node[0])
         return await number(session, asked.rows()) if rows is None else rows, [matching]
+    if not one_scan:
+        each_own = {statement: await number(session, statement) for statement in distinct}
+        universe = await number(session, asked.rows()) if rows is None else rows
+        return universe, [universe if is_everyone(node) else each_own[each]
+                          for node, each in zip(nodes, of_node, strict=True)]  # fmt: skip
     universe, matched = 0, dict[Statement, int]()
     waiting = iter(distinct)
     for size, statement in asked.counts(list(distinct.values())):

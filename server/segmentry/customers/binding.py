@@ -32,12 +32,24 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One relation as statements see it: `columns` maps aliases to expressions, `conditions` pick rows."""
+    """One relation as statements see it: `columns` maps aliases to expressions, `conditions` pick rows.
+
+    `sought` has a test for odd values for aliases that are read without a guard; see `Reading.guard`.
+    """
 
     name: str
     source: str
     columns: Mapping[str, str]
     conditions: tuple[str, ...] = ()
+    sought: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
+
+    def doubt(self, wanted: Sequence[str] | None = None) -> list[str]:
+        """For each of those aliases a test for odd values that appeared since binding, where they may."""
+        tests = [each for alias, each in self.sought.items() if wanted is None or alias in wanted]
+        return [
+            f"EXISTS (SELECT 1 FROM {self.source} WHERE {' AND '.join((*self.conditions, f'({each})'))})"  # noqa: S608 - quoted names
+            for each in tests
+        ]
 
     def text(self, wanted: Sequence[str] | None = None, conditions: Sequence[str] = ()) -> str:
         """The subquery as an entry of WITH, with the wanted aliases (None: all)."""
@@ -82,7 +94,11 @@ async def _odd(session: Session, drafted: _Draft, parameters: Sequence[object]) 
 
     Raises: InvalidParameters when a row has no key.
     """
-    tests = {alias: each.test for alias, each in drafted.columns.items() if each.test}
+    tests = {
+        alias: each.test
+        for alias, each in drafted.columns.items()
+        if each.test and each.reading.guard != "always"
+    }
     if drafted.key_column and drafted.name == CUSTOMERS:
         tests[KEY] = f"{drafted.key_column} IS NULL"
     if not tests:
@@ -109,7 +125,8 @@ class _Bound:
 
     def expression(self, *, odd: bool) -> str:
         text = self.reading.expression.replace("{}", self.column)
-        return f"CASE WHEN NOT ({self.test}) THEN {text} END" if odd else text
+        guarded = self.test and (odd or self.reading.guard == "always")
+        return f"CASE WHEN NOT ({self.test}) THEN {text} END" if guarded else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +144,12 @@ class _Draft:
         columns = {alias: each.expression(odd=alias in odd) for alias, each in self.columns.items()}
         if self.key:
             columns[KEY] = self.key
-        return View(self.name, self.source, columns, self.conditions)
+        sought = {
+            alias: each.test
+            for alias, each in self.columns.items()
+            if each.test and each.reading.guard == "sought" and alias not in odd
+        }
+        return View(self.name, self.source, columns, self.conditions, sought)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +271,9 @@ class _Binder:
         if column is None:
             self._fault(path, f"{field.name}: there is no column {name}")
             return None
+        if self._place.tenant_column in column.behind:
+            # Every statement names one tenant.
+            column = dataclasses.replace(column, indexed=True)
         reading = self._connection.reading(column, _typed(field))
         if reading is None:
             kind = "integer" if field.type == "number" and field.integer else field.type

@@ -23,6 +23,7 @@ class NativeColumn:
 
     `element` is the element's type of an array. `scale` holds the digits after the point where the type
     fixes them. `exact_text`: equality is by code points (not so under an ICU collation that folds).
+    `indexed`: the values can be looked up in an index; `behind`: so for one value of those columns.
     """
 
     name: str
@@ -31,18 +32,23 @@ class NativeColumn:
     scale: int | None = None
     is_enum: bool = False
     exact_text: bool = True
+    indexed: bool = False
+    behind: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """How a native column is read as a field, in SQL with `{}` for the column.
 
-    `odd` is true of values that count as unset, such as NaN. Rows are looked through for them when the table
-    is bound, because a guard that is always there would keep indexes from use.
+    `odd` is true of values that count as unset, such as NaN. `guard` says when reading is guarded against
+    them: `always`; when there are some in the rows that were `found` at binding, which do not change while
+    they are read; or when they are found by an index, where they are `sought` for every question, because a
+    guard would keep that index from use.
     """
 
     expression: str = "{}"
     odd: str = ""
+    guard: Literal["always", "found", "sought"] = "found"
 
 
 class TableChanged(Unavailable):
@@ -86,6 +92,11 @@ class Connection(Protocol):
 
     @property
     def dialect(self) -> Dialect: ...
+
+    @property
+    def one_scan(self) -> bool:
+        """Whether several counts are quicker in one scan than one after the other."""
+        ...
 
     def session(
         self, tenant: str = "", *, timeout_s: float | None = None

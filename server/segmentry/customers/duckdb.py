@@ -6,6 +6,7 @@ The database can do nothing but read what it was given: no other file, no extens
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import random
 import re
@@ -52,12 +53,15 @@ class DuckdbLimits:
 
 
 class DuckdbSession:
-    """One cursor inside a read-only transaction; statements run in a thread."""
+    """One cursor whose statements run in a thread; inside a read-only transaction where rows can change."""
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection, version: str, timeout_s: float) -> None:
+    def __init__(
+        self, cursor: duckdb.DuckDBPyConnection, version: str, timeout_s: float, *, fixed: bool
+    ) -> None:
         self._cursor = cursor
         self._version = version
         self._timeout_s = timeout_s
+        self._begun = fixed
 
     @property
     def version(self) -> str:
@@ -78,8 +82,7 @@ class DuckdbSession:
         """All rows as Arrow batches, without Python objects on the way."""
 
         def read() -> pl.DataFrame:
-            _select(text)
-            relation = self._cursor.sql(text, params=_listed(parameters))
+            relation = self._cursor.sql(_select(text), params=_listed(parameters))
             frame = pl.DataFrame(relation)
             return frame.select(_as(frame[name], kind).alias(name) for name, kind in schema.items())
 
@@ -100,7 +103,15 @@ class DuckdbSession:
 
     async def _run(self, work: Callable[[], T]) -> T:
         """`work` in a thread; interrupted when the caller is cancelled and when the time is over."""
-        running = asyncio.get_running_loop().run_in_executor(None, _translated, work)
+
+        def begun() -> T:
+            # With the first statement, so that it costs no way to another thread.
+            if not self._begun:
+                self._cursor.execute("BEGIN TRANSACTION READ ONLY")
+                self._begun = True
+            return work()
+
+        running = asyncio.get_running_loop().run_in_executor(None, _translated, begun)
         try:
             async with asyncio.timeout(self._timeout_s):
                 return await asyncio.shield(running)
@@ -140,10 +151,17 @@ class DuckdbConnection:
         self._lock = asyncio.Lock()
         self._database = self.database
         self._folder: Path | None = None
+        # The files that are open, as `_version` tells them apart.
+        self._seen = self._version() if self.database is not None else ""
 
     @property
     def dialect(self) -> Dialect:
         return DUCKDB
+
+    @property
+    def one_scan(self) -> bool:
+        # A WHERE is pushed into the scan and skips blocks of rows; FILTER reads every column of each row.
+        return False
 
     def reading(self, column: NativeColumn, field: Field | EventProperty) -> Reading | None:
         """How a column is read as that field; None if it cannot hold it."""
@@ -162,21 +180,27 @@ class DuckdbConnection:
     async def session(
         self, tenant: str = "", *, timeout_s: float | None = None
     ) -> AsyncGenerator[DuckdbSession]:
-        """One transaction. Files that are replaced meanwhile end it with TableChanged.
+        """One version of the rows. Files that are replaced meanwhile end it with TableChanged.
 
         Raises: StoreBusy when no slot is free in time; Unavailable.
         """
         del tenant  # the rows of a tenant are picked by the statement: DuckDB has no row-level security
         async with self.cursor() as cursor:
             before = self._version()
-            yield DuckdbSession(cursor, before, timeout_s or self.limits.statement_s)
+            if before != self._seen:
+                # What is open, and what was bound on it, is of files that are no longer there.
+                await self.close()
+                raise TableChanged("the customer files were replaced", retry_after_s=_retry_after_s())
+            # What is opened here is opened to read: while it is open, nobody can write to it.
+            fixed = self.database is None
+            yield DuckdbSession(cursor, before, timeout_s or self.limits.statement_s, fixed=fixed)
             if self._version() != before:
                 await self.close()
                 raise TableChanged("the customer files were replaced", retry_after_s=_retry_after_s())
 
     @asynccontextmanager
     async def cursor(self) -> AsyncGenerator[duckdb.DuckDBPyConnection]:
-        """A cursor of its own in a transaction that only reads. Raises: StoreBusy, Unavailable."""
+        """A cursor of its own. Raises: StoreBusy, Unavailable."""
         try:
             async with asyncio.timeout(self.limits.wait_s):
                 await self._places.acquire()
@@ -190,7 +214,6 @@ class DuckdbConnection:
             database = await self._opened()
             cursor = database.cursor()
             try:
-                cursor.execute("BEGIN TRANSACTION READ ONLY")
                 yield cursor
             finally:
                 cursor.close()
@@ -214,6 +237,7 @@ class DuckdbConnection:
             if self._database is None:
                 folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="segmentry-duckdb-"))
                 try:
+                    self._seen = self._version()
                     self._database = await asyncio.to_thread(_translated, lambda: self._open(folder))
                 except BaseException:
                     await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
@@ -296,8 +320,9 @@ def _retry_after_s() -> float:
     return RETRY_AFTER_S * random.uniform(0.5, 1.5)
 
 
+@functools.lru_cache(maxsize=256)
 def _select(text: str) -> str:
-    """The text of one statement that reads.
+    """The text of one statement that reads; criteria of one shape are one text, and looked at once.
 
     The files that may be read could also be written to: COPY asks for nothing more than that they are
     allowed (seen with DuckDB 2.0). So everything but SELECT is refused here. Raises: ValueError.

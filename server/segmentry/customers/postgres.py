@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import polars as pl
 
@@ -45,7 +45,19 @@ _COLUMNS = """
 SELECT a.attname AS name, base.typname AS type, base.typtype = 'e' OR element.typtype = 'e' AS is_enum,
     CASE WHEN base.typcategory = 'A' THEN element.typname ELSE '' END AS element,
     CASE WHEN base.typname = 'numeric' AND a.atttypmod >= 4 THEN (a.atttypmod - 4) & 65535 END AS scale,
-    coalesce(c.collisdeterministic, true) AS exact_text
+    coalesce(c.collisdeterministic, true) AS exact_text,
+    EXISTS (
+        SELECT 1 FROM pg_index i JOIN pg_class ic ON ic.oid = i.indexrelid JOIN pg_am am ON am.oid = ic.relam
+        WHERE i.indrelid = a.attrelid AND i.indisvalid AND i.indpred IS NULL AND i.indkey[0] = a.attnum
+            AND am.amname = 'btree'
+    ) AS indexed,
+    ARRAY(
+        SELECT lead.attname::text FROM pg_index i
+        JOIN pg_class ic ON ic.oid = i.indexrelid JOIN pg_am am ON am.oid = ic.relam
+        JOIN pg_attribute lead ON lead.attrelid = i.indrelid AND lead.attnum = i.indkey[0]
+        WHERE i.indrelid = a.attrelid AND i.indisvalid AND i.indpred IS NULL AND i.indnkeyatts > 1
+            AND i.indkey[1] = a.attnum AND am.amname = 'btree'
+    ) AS behind
 FROM pg_attribute a
 JOIN pg_type t ON t.oid = a.atttypid
 JOIN pg_type base ON base.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END
@@ -106,11 +118,18 @@ class PostgresSession:
         """The columns of a table, view or temporary table; None if there is none of that name."""
         rows = await self.fetch(_COLUMNS, (relation,))
         columns: dict[str, NativeColumn] = {}
-        for name, kind, is_enum, element, scale, exact in rows:
+        for name, kind, is_enum, element, scale, exact, indexed, behind in rows:
             assert isinstance(name, str)
             assert scale is None or isinstance(scale, int)
             columns[name] = NativeColumn(
-                name, str(kind), str(element), scale, is_enum=is_enum is True, exact_text=exact is True
+                name,
+                str(kind),
+                str(element),
+                scale,
+                is_enum=is_enum is True,
+                exact_text=exact is True,
+                indexed=indexed is True,
+                behind=frozenset(map(str, cast("Sequence[object]", behind))),  # no rule: text[]
             )
         return columns or None
 
@@ -145,6 +164,10 @@ class PostgresConnection:
     def dialect(self) -> Dialect:
         return POSTGRESQL
 
+    @property
+    def one_scan(self) -> bool:
+        return True
+
     def reading(self, column: NativeColumn, field: Field | EventProperty) -> Reading | None:
         """How a column is read as that field; None if it cannot hold it."""
         return postgres_types.reading(column, field)
@@ -161,9 +184,15 @@ class PostgresConnection:
 
         Raises: StoreBusy when no connection is free in time; Unavailable.
         """
-        async with self.driver() as driver:
+        stack = AsyncExitStack()
+
+        async def begin(driver: Driver) -> None:
+            # The first statement of the transaction also shows whether the connection lives.
+            await stack.enter_async_context(driver.transaction(isolation="repeatable_read", readonly=True))
+
+        async with self._greeted(begin) as driver:
             with _translated():
-                async with driver.transaction(isolation="repeatable_read", readonly=True):
+                async with stack:
                     if timeout_s is not None:
                         await driver.execute(f"SET LOCAL statement_timeout = {int(timeout_s * 1000)}")
                     (begun,) = await driver.fetch(_BEGUN, tenant)
@@ -172,13 +201,19 @@ class PostgresConnection:
     @asynccontextmanager
     async def driver(self) -> AsyncGenerator[Driver]:
         """A connection that has just answered, outside any transaction. Raises: StoreBusy, Unavailable."""
+        async with self._greeted(lambda driver: driver.execute("SELECT 1")) as driver:
+            yield driver
+
+    @asynccontextmanager
+    async def _greeted(self, greeting: Callable[[Driver], Awaitable[object]]) -> AsyncGenerator[Driver]:
+        """A connection that `greeting` has worked on. Raises: StoreBusy, Unavailable."""
         try:
             async with asyncio.timeout(self._acquire_s):
                 await self._places.acquire()
         except TimeoutError as err:
             raise self._busy() from err
         try:
-            driver = await self._live()
+            driver = await self._live(greeting)
             try:
                 yield driver
             finally:
@@ -247,6 +282,8 @@ class PostgresConnection:
                             cached_statements=0,
                             limit_calls=False,
                             exact_times=True,
+                            # Transactions of ours leave nothing behind: what they set is LOCAL.
+                            reset_on_release=False,
                         )
         return self._pool
 
@@ -258,20 +295,23 @@ class PostgresConnection:
             except TimeoutError as err:
                 raise self._busy() from err
 
-    async def _live(self) -> Driver:
+    async def _live(self, greeting: Callable[[Driver], Awaitable[object]]) -> Driver:
         from segmentry.postgresql.faults import ConnectionLost  # noqa: PLC0415  (asyncpg is imported on use)
 
+        try:
+            return await self._greet(greeting)
+        except ConnectionLost:
+            # After a restart of the server each old connection fails once.
+            pool = await self._opened()
+            await pool.expire_connections()
+            return await self._greet(greeting)
+
+    async def _greet(self, greeting: Callable[[Driver], Awaitable[object]]) -> Driver:
         driver = await self._acquire()
         try:
             with _translated():
                 async with asyncio.timeout(self._statement_s):
-                    await driver.execute("SELECT 1")
-        except ConnectionLost:
-            # After a restart of the server each old connection fails once.
-            await self._release(driver)
-            pool = await self._opened()
-            await pool.expire_connections()
-            return await self._acquire()
+                    await greeting(driver)
         except BaseException:
             await self._release(driver)
             raise

@@ -10,6 +10,7 @@ _LIKE_TEXT = frozenset({"bpchar", "name", "citext", "uuid"})
 _WHOLE = frozenset({"int2", "int4", "int8"})
 _FLOATS = frozenset({"float4", "float8"})
 _TIMES = frozenset({"timestamptz", "timestamp", "date"})
+_NO_TIME = "{} IN ('infinity', '-infinity')"
 _NO_NUMBER = "{} IN ('NaN', 'Infinity', '-Infinity')"
 # Below 2^63 in doubles, above it in numeric: both are whole numbers that fit into 64 bits.
 _NOT_WHOLE = "NOT coalesce({} BETWEEN -9.2e18 AND 9.2e18 AND {} = trunc({}), true)"
@@ -34,7 +35,7 @@ def reading(column: NativeColumn, field: Field | EventProperty) -> Reading | Non
                 return Reading()
             return Reading("({} <> 0)") if column.type in _WHOLE else None
         case "datetime":
-            return Reading(odd="NOT isfinite({})") if column.type in _TIMES else None
+            return _plain(column, _NO_TIME) if column.type in _TIMES else None
         case "array":
             return _array(column)
 
@@ -55,11 +56,16 @@ def _text(column: NativeColumn) -> Reading | None:
     return None
 
 
+def _plain(column: NativeColumn, odd: str) -> Reading:
+    """A column that needs no cast: its index stays in use, and finds odd values by itself."""
+    return Reading(odd=odd, guard="sought" if column.indexed else "always")
+
+
 def _float(column: NativeColumn) -> Reading | None:
     if column.type in _FLOATS:
-        return Reading(odd=_NO_NUMBER)
+        return _plain(column, _NO_NUMBER)
     if column.type == "numeric":
-        return Reading("{}::double precision", odd=_NO_NUMBER)
+        return Reading("{}::double precision", odd=_NO_NUMBER, guard="always")
     return Reading() if column.type in _WHOLE else None
 
 
@@ -69,8 +75,8 @@ def _whole(column: NativeColumn) -> Reading | None:
     if column.type == "numeric" and column.scale is not None and column.scale <= 0:
         return Reading()
     if column.type == "numeric":
-        return Reading(odd="{} <> trunc({}) OR " + _NO_NUMBER)
-    return Reading("{}::bigint", odd=_NOT_WHOLE) if column.type in _FLOATS else None
+        return Reading(odd="{} <> trunc({}) OR " + _NO_NUMBER, guard="always")
+    return Reading("{}::bigint", odd=_NOT_WHOLE, guard="always") if column.type in _FLOATS else None
 
 
 def _array(column: NativeColumn) -> Reading | None:

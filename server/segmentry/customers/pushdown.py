@@ -83,9 +83,9 @@ class PushdownTable:
         self._described: Description | None = None
         self._sample: Sample | None = None
         self._slowest_s = 0.0
+        self._told = frozenset[str]()
         self._lock = asyncio.Lock()
         self._describing = asyncio.Lock()
-        self._sampling = asyncio.Lock()
 
     # --- what is there ----------------------------------------------------------------------------
 
@@ -103,12 +103,19 @@ class PushdownTable:
         To be called at start and from time to time, so that no caller waits for it. What the database role
         may do beyond reading is logged as a warning. Raises: as `describe`.
         """
-        for each in await self.concerns():
-            log.warning("%s", each)
-        self._forget()
-        await self._description()
-        if self._is_slow():
-            await self._draw(self._sample)
+        concerns = await self.concerns()
+        for each in concerns:
+            if each not in self._told:
+                log.warning("%s", each)
+        self._told = frozenset(concerns)
+        async with self._lock:
+            self._binding = await self._bind()
+        # Callers go on with what was known until there is more.
+        self._described = await self._counted()
+        sample = self._sample
+        fresh = sample is not None and time.monotonic() - sample.drawn <= self._limits.sample_s / 2
+        if not fresh and self._needs_sample(self._described):
+            await self._draw(self._described)
 
     async def concerns(self) -> list[str]:
         """What is unsafe about how the table is reached, in sentences for the operator; mostly nothing.
@@ -131,7 +138,8 @@ class PushdownTable:
         """One exact count per node, all on one version of the rows.
 
         One node is asked as a plain WHERE, so that indexes work; then `universe` is counted beside it, unless
-        it is known of the same version. Several are counted in one scan, and equal ones once.
+        it is known of the same version. Several are counted in one scan where that is quicker, and equal
+        ones once.
 
         Raises: as `describe`.
         """
@@ -139,11 +147,14 @@ class PushdownTable:
         async def counted(session: Session, binding: Binding) -> list[Count]:
             asked = self._asked(binding, as_of)
             started = time.monotonic()
+            await answers.sure(session, asked, nodes)
             plain = [await answers.resolved(session, asked, node) for node in nodes]
             described = self._described
             known = described is not None and described.snapshot_id == self._id(session)
             rows = described.rows if described is not None and known else None
-            universe, matched = await answers.counts(session, asked, plain, rows)
+            universe, matched = await answers.counts(
+                session, asked, plain, rows, one_scan=self._connection.one_scan
+            )
             self._took(time.monotonic() - started)
             return [Count(each, universe, self._id(session)) for each in matched]
 
@@ -153,21 +164,23 @@ class PushdownTable:
         """A first count from a stored sample of the rows, with its 95 % interval.
 
         None where an exact count is as quick: few rows, or counts that have been taking under a second.
-        None also for a `$top` that is not resolved, whose threshold no sample knows.
+        None also as long as `refresh` has drawn no sample, or its sample is old, and for a `$top` that is
+        not resolved, whose threshold no sample knows.
 
         Raises: as `describe`.
         """
         described = await self._description()
-        if described.rows <= self._limits.sample_rows or not self._is_slow() or has(node, Top):
-            return None
         sample = self._sample
-        if sample is None or time.monotonic() - sample.drawn > self._limits.sample_s:
-            sample = await self._draw(sample)
+        if sample is None or has(node, Top) or not self._needs_sample(described):
+            return None
+        if time.monotonic() - sample.drawn > self._limits.sample_s:
+            return None
         if has(node, Event):
             keys = sample.keys[:SAMPLE_KEYS]
 
             async def counted(session: Session, binding: Binding) -> int:
                 asked = replace(self._asked(binding, as_of), keys=keys)
+                await answers.sure(session, asked, [node])
                 return await answers.number(session, asked.count(node))
 
             matched, sampled = await self._run(counted), len(keys)
@@ -186,6 +199,7 @@ class PushdownTable:
 
         async def resolved(session: Session, binding: Binding) -> list[Node]:
             asked = self._asked(binding, as_of)
+            await answers.sure(session, asked, nodes)
             return [await answers.resolved(session, asked, node) for node in nodes]
 
         return await self._run(resolved)
@@ -216,6 +230,7 @@ class PushdownTable:
 
         async def found(session: Session, binding: Binding) -> Member | None:
             asked = self._asked(binding, as_of)
+            await answers.sure(session, asked, [node])
             keys = await answers.keys(session, asked, node, 1)
             return await answers.member(session, asked, keys[0]) if keys else None
 
@@ -229,6 +244,7 @@ class PushdownTable:
 
         async def found(session: Session, binding: Binding) -> list[str]:
             asked = self._asked(binding, as_of)
+            await answers.sure(session, asked, [node])
             return [str(each) for each in await answers.keys(session, asked, node, limit)]
 
         return await self._run(found)
@@ -269,17 +285,31 @@ class PushdownTable:
         if self._binding is None or now - self._binding[1] > self._limits.binding_s:
             async with self._lock:
                 if self._binding is None or self._binding[1] < now - self._limits.binding_s:
-                    async with self._connection.session(self._place.tenant, timeout_s=SCAN_S) as session:
-                        bound = await bind(session, self._connection, self.catalog, self._place)
-                    self._binding = bound, time.monotonic()
+                    self._binding = await self._bind()
                 return self._binding[0]
         return self._binding[0]
+
+    async def _bind(self) -> tuple[Binding, float]:
+        for last in (False, True):
+            try:
+                async with self._connection.session(self._place.tenant, timeout_s=SCAN_S) as session:
+                    return await bind(session, self._connection, self.catalog, self._place), time.monotonic()
+            except TableChanged:
+                if last:
+                    raise
+        raise AssertionError("the loop returns or raises")
 
     async def _description(self) -> Description:
         described = self._fresh()
         if described is not None:
             return described
+        async with self._describing:
+            # Callers that waited for the lock take what the first one found.
+            described = self._fresh() or await self._counted()
+            self._described = described
+        return described
 
+    async def _counted(self) -> Description:
         async def counted(session: Session, binding: Binding) -> Description:
             started = time.monotonic()
             rows = await answers.number(session, self._asked(binding, datetime.now(UTC)).rows())
@@ -288,11 +318,7 @@ class PushdownTable:
                 rows, self._id(session), datetime.now(UTC).replace(microsecond=0), ended - started, ended
             )
 
-        async with self._describing:
-            # Callers that waited for the lock take what the first one found.
-            described = self._fresh() or await self._run(counted, timeout_s=SCAN_S)
-            self._described = described
-        return described
+        return await self._run(counted, timeout_s=SCAN_S)
 
     def _fresh(self) -> Description | None:
         described = self._described
@@ -300,36 +326,30 @@ class PushdownTable:
             return None
         return described
 
-    def _is_slow(self) -> bool:
-        described = self._described
-        seconds = self._slowest_s or (described.seconds if described is not None else 0.0)
-        return seconds >= self._limits.quick_s
+    def _needs_sample(self, described: Description) -> bool:
+        """Whether an exact count takes so long that a first estimate is worth its while."""
+        seconds = self._slowest_s or described.seconds
+        return described.rows > self._limits.sample_rows and seconds >= self._limits.quick_s
 
     def _took(self, seconds: float) -> None:
         # The slowest of late: a quick one, through an index, says little about the next.
         self._slowest_s = max(seconds, 0.8 * self._slowest_s)
 
-    async def _draw(self, old: Sample | None) -> Sample:
-        """A new sample, unless another caller has just drawn one in place of `old`."""
-        async with self._sampling:
-            if self._sample is not None and self._sample is not old:
-                return self._sample
-            described = await self._description()
-            wanted = self._limits.sample_rows
+    async def _draw(self, described: Description) -> None:
+        wanted = self._limits.sample_rows
 
-            async def drawn(session: Session, binding: Binding) -> Sample:
-                # Two in a hundred more than wanted, so that chance hardly ever leaves too few.
-                share = min(1.0, 1.02 * wanted / max(described.rows, 1))
-                columns = schema(binding)
-                asked = self._asked(binding, datetime.now(UTC))
-                if self._seed is not None:
-                    await session.fetch("SELECT setseed($1::double precision)", (1 / (1 + self._seed),))
-                chosen = asked.select(list(columns), Everyone(), where=f"random() < {share!r}")
-                frame = await session.frame(chosen.text, chosen.parameters, columns)
-                return await asyncio.to_thread(sample_of, frame, binding, wanted, self._seed)
+        async def drawn(session: Session, binding: Binding) -> Sample:
+            # Two in a hundred more than wanted, so that chance hardly ever leaves too few.
+            share = min(1.0, 1.02 * wanted / max(described.rows, 1))
+            columns = schema(binding)
+            asked = self._asked(binding, datetime.now(UTC))
+            if self._seed is not None:
+                await session.fetch("SELECT setseed($1::double precision)", (1 / (1 + self._seed),))
+            chosen = asked.select(list(columns), Everyone(), where=f"random() < {share!r}")
+            frame = await session.frame(chosen.text, chosen.parameters, columns)
+            return await asyncio.to_thread(sample_of, frame, binding, wanted, self._seed)
 
-            self._sample = await self._run(drawn, timeout_s=SCAN_S)
-            return self._sample
+        self._sample = await self._run(drawn, timeout_s=SCAN_S)
 
     def _asked(self, binding: Binding, as_of: datetime) -> Asked:
         return Asked(binding, self._connection.dialect, as_of)

@@ -20,6 +20,17 @@ from segmentry.errors import DatasetTooLarge, InvalidParameters, UnreadableTable
 _PARQUET_VIEW = "customers"
 
 
+@dataclasses.dataclass
+class Pools:
+    """One pool for each DSN, shared by the tables there."""
+
+    by_dsn: dict[str, PostgresConnection] = dataclasses.field(default_factory=dict[str, PostgresConnection])
+
+    def of(self, dsn: str) -> PostgresConnection:
+        """The pool of that DSN, made on first use."""
+        return self.by_dsn.setdefault(dsn, PostgresConnection(dsn))
+
+
 class ServedTable(PushdownTable):
     """A table together with the connection that it is asked by, which closes with it."""
 
@@ -44,8 +55,8 @@ async def open_postgres(
     most_rows: int,
     default: bool = False,
     connection: PostgresConnection | None = None,
-) -> int:
-    """Serve a relation of PostgreSQL; return its number of rows. Without a catalog one is inferred.
+) -> ServedTable:
+    """Serve a relation of PostgreSQL. Without a catalog one is inferred.
 
     Raises: InvalidParameters when catalog and table do not fit, or the table is too large to infer one;
     UnreadableTable; StoreBusy, Unavailable.
@@ -88,8 +99,8 @@ async def open_duckdb(
     tenant_column: str = "",
     most_rows: int,
     default: bool = False,
-) -> int:
-    """Serve a table of a DuckDB file, or without a relation Parquet files; return its number of rows.
+) -> ServedTable:
+    """Serve a table of a DuckDB file, or without a relation Parquet files.
 
     Raises: InvalidParameters when catalog and table do not fit; UnreadableTable; StoreBusy, Unavailable.
     """
@@ -115,14 +126,14 @@ async def open_duckdb(
 
 async def _open(
     stores: Stores, table: ServedTable, tenant: str, schema_id: str, *, copy: Copy, default: bool
-) -> int:
+) -> ServedTable:
     try:
-        rows, _, _ = await table.describe()
+        await table.describe()
     except BaseException:
         await table.close()
         raise
     stores.put(tenant, schema_id, table, copy, default=default)
-    return rows
+    return table
 
 
 def _files(path: Path) -> Sequence[Path]:

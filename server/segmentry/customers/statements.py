@@ -34,6 +34,16 @@ class Asked:
     as_of: datetime
     keys: tuple[str | int, ...] | None = None
 
+    def doubt(self, nodes: Sequence[Node]) -> Statement | None:
+        """Whether columns of the nodes hold odd values that were not there at binding; None if none may."""
+        binding = self.binding
+        events = dict.fromkeys(event for node in nodes for event in _events(node))
+        tests = binding.customers.doubt(list(self._columns(nodes)))
+        tests += [test for each in events for test in binding.events[each].doubt()]
+        if not tests:
+            return None
+        return Statement(f"SELECT {' OR '.join(tests)}", binding.parameters)
+
     def rows(self) -> Statement:
         """How many customers there are."""
         return Statement(f"{self._with(())} SELECT count(*) FROM {CUSTOMERS}", self._parameters)  # noqa: S608
@@ -143,14 +153,18 @@ class Asked:
         text = f"{self._with(nodes)} SELECT count(*), {', '.join(listed)} FROM {CUSTOMERS}"  # noqa: S608
         return Statement(text, parameters)
 
+    def _columns(self, nodes: Sequence[Node]) -> dict[str, None]:
+        """The columns of the customers' view that nodes are about."""
+        wanted: dict[str, None] = {}
+        for name in (name for node in nodes for name in walk.fields(node)):
+            field = self.binding.catalog.by_name[name]
+            wanted |= {field.column_name: None, field.compared_column: None}
+        return wanted
+
     def _with(self, nodes: Sequence[Node], columns: Iterable[str] = ()) -> str:
         """The views that a statement needs, each with the columns that it needs."""
-        catalog = self.binding.catalog
         events = list(dict.fromkeys(event for node in nodes for event in _events(node)))
-        wanted = dict.fromkeys(columns)
-        for name in (name for node in nodes for name in walk.fields(node)):
-            field = catalog.by_name[name]
-            wanted |= {field.column_name: None, field.compared_column: None}
+        wanted = dict.fromkeys(columns) | self._columns(nodes)
         if events or self.keys is not None:
             wanted[KEY] = None
         customers, theirs = self.binding.customers, [self.binding.events[each] for each in events]

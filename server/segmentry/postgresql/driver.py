@@ -45,6 +45,7 @@ async def create_pool(
     cached_statements: int = 100,
     limit_calls: bool = True,
     exact_times: bool = False,
+    reset_on_release: bool = True,
 ) -> Pool:
     """A pool with one open connection; it grows to `size` on demand.
 
@@ -52,6 +53,7 @@ async def create_pool(
     `limit_calls` gives up on calls a second after the server should have; without it the caller does.
     `exact_times` keeps the first and the last instant that Python knows apart from the infinities of
     PostgreSQL, which asyncpg takes for the same; what is beyond them is then read as None.
+    `reset_on_release` clears settings and locks of the session; without it only an open transaction ends.
     """
     pool = await asyncpg.create_pool(  # pyright: ignore[reportUnknownMemberType]  (untyped vendor)
         dsn,
@@ -61,6 +63,7 @@ async def create_pool(
         timeout=10,
         statement_cache_size=cached_statements,
         init=_with_exact_times if exact_times else None,
+        reset=None if reset_on_release else _kept,
         # The role could lift the server's limit, and a server that hangs does not keep it: hence both.
         command_timeout=statement_timeout_s + 1.0 if limit_calls else None,
         server_settings={
@@ -85,6 +88,11 @@ def _encoded(moment: datetime) -> tuple[int]:
 
 def _decoded(wire: tuple[int]) -> datetime | None:
     return _EPOCH + timedelta(microseconds=wire[0]) if _FIRST <= wire[0] <= _LAST else None
+
+
+async def _kept(connection: asyncpg.Connection) -> None:
+    """Leave a session as it is."""
+    del connection
 
 
 async def _with_exact_times(connection: asyncpg.Connection) -> None:

@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from segmentry.config import Settings, TableSettings
-from segmentry.customers.refresh import Refresher
+from segmentry.customers.refresh import Looker, Refresher, Refreshing
 from segmentry.customers.stores import Stores
 
 if TYPE_CHECKING:
     from segmentry.customers.postgres_source import Relation
+    from segmentry.customers.served import Pools, ServedTable
     from segmentry.customers.snapshot import Snapshot
 
 # `tenant_123` is the tenant of the source documents' examples.
@@ -30,21 +31,28 @@ class Source(Protocol):
     async def reload(self, current: Snapshot) -> Snapshot | None: ...
 
 
-async def fill(stores: Stores, settings: Settings) -> Sequence[Refresher]:
+async def fill(stores: Stores, settings: Settings) -> Sequence[Refreshing]:
     """Make every table that the settings name ready, one after the other, without blocking the loop.
 
     Returns what keeps them fresh. Raises: UnreadableTable and other request faults, naming the table;
     Unavailable for a database.
     """
-    refreshers: list[Refresher] = []
-    # One new version is made at a time.
-    turn = asyncio.Semaphore(1)
+    from segmentry.customers.served import Pools  # noqa: PLC0415  # the drivers are imported on use
+
+    refreshers: list[Refreshing] = []
+    # One new version is made at a time, and one table looked through.
+    turn, looking, pools = asyncio.Semaphore(1), asyncio.Semaphore(1), Pools()
     for table in settings.tables:
         if table.engine != "snapshot":
-            rows = await _serve(stores, table, settings.max_analysis_rows)
+            served = await _serve(stores, table, settings.max_analysis_rows, pools)
+            rows, _, _ = await served.describe()
             _log.info(
                 "table %s of tenant %s has %d rows (%s)", table.schema_id, table.tenant, rows, table.engine
             )
+            if table.refresh_s:
+                refreshers.append(
+                    Looker(table.tenant, table.schema_id, served.refresh, table.refresh_s, looking)
+                )
             continue
         source = source_of(table)
         snapshot = await source.load()
@@ -65,8 +73,8 @@ async def fill(stores: Stores, settings: Settings) -> Sequence[Refresher]:
     return refreshers
 
 
-async def _serve(stores: Stores, table: TableSettings, most_rows: int) -> int:
-    """Serve a table from where it is; return its number of rows."""
+async def _serve(stores: Stores, table: TableSettings, most_rows: int, pools: Pools) -> ServedTable:
+    """Serve a table from where it is."""
     from segmentry.customers import served  # noqa: PLC0415  # the drivers are imported on use
     from segmentry.customers.table_file import read_catalog  # noqa: PLC0415
 
@@ -79,6 +87,7 @@ async def _serve(stores: Stores, table: TableSettings, most_rows: int) -> int:
             catalog,
             most_rows=most_rows,
             default=table.default,
+            connection=pools.of(relation_of(table).dsn),
         )
     assert catalog is not None, "settings give a catalog with engine duckdb"
     return await served.open_duckdb(
