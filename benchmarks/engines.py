@@ -136,6 +136,20 @@ class Bench:
                 "DuckDB": lambda: self.sql(f"{every_sql} AND {REFINED} >= 3"),
             },
         )
+        # Counted by themselves and never beside the five: the sixth set is kept, the whole is not.
+        clauses = [Leaf(REFINED, Operator.GTE, 2 + each * 1e-6) for each in range(1001, 1003 + ROUNDS)]
+        self.snapshot.count_many(clauses, AS_OF)
+        unasked = iter(clauses)
+        self.row(
+            "one clause more, kept",
+            1,
+            2 * n_bytes,
+            lambda: self.snapshot.count(And((*five, next(unasked))), AS_OF),
+            {
+                "Polars": lambda: self.polars(every & (pl.col(REFINED) >= 3)),
+                "DuckDB": lambda: self.sql(f"{every_sql} AND {REFINED} >= 3"),
+            },
+        )
         without = [And(five[:index] + five[index + 1 :]) for index in range(5)]
         self.row(
             "leave one out of five",
