@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import cast
 
 import pytest
 from segmentry.errors import JsonValue
@@ -104,6 +105,33 @@ def test_a_database_that_is_not_there_is_one_error_and_no_answers(tmp_path: Path
     assert done.stdout == b""
     assert b"STORE_UNAVAILABLE" in done.stderr
     assert b"secret-word" not in done.stderr
+
+
+@pytest.mark.parametrize("engine", ["reference", "bitmap", "polars", "duckdb", "postgres"])
+def test_a_nul_is_a_character_like_others_but_in_postgresql(engine: str, postgres_dsn: str) -> None:
+    fields: JsonValue = {"f": "string", "tags": "array"}
+    rows: JsonValue = [{"_id": 1, "f": "a"}, {"_id": 2, "f": "a\0b"}]
+    lists: JsonValue = [{"_id": 1, "tags": ["a", "\0"]}]
+    starts: JsonValue = {"f": {"$startsWith": "a"}}
+    has: JsonValue = {"tags": {"$contains": "a"}}
+    lines: list[dict[str, JsonValue]] = [
+        {"id": 1, "fields": fields, "rows": rows, "criteria": starts},
+        {"id": 2, "fields": fields, "rows": lists, "criteria": has},
+        _line("after", {"age": 30}),
+    ]
+    place = ["--dsn", postgres_dsn] if engine == "postgres" else []
+    stdin = "\n".join(map(json.dumps, lines)).encode()
+    done = _match(["--input", "-", "--output", "-", "--engine", engine, *place], stdin)
+    assert done.returncode == 0, done.stderr
+    answers = _answers(done.stdout)
+    assert answers[2] == {"id": "after", "ids": [3]}
+    if engine != "postgres":
+        assert [each["ids"] for each in answers[:2]] == [[1, 2], [1]]
+        return
+    errors = [cast("dict[str, str]", each["error"]) for each in answers[:2]]
+    assert [each["path"] for each in errors] == ["rows[1].f", "rows[0].tags"]
+    assert {each["code"] for each in errors} == {"INVALID_VALUE"}
+    assert "PostgreSQL" in errors[0]["message"]
 
 
 def test_events_are_counted_alike_by_all_engines(postgres_dsn: str) -> None:

@@ -36,12 +36,13 @@ def match(
     A line is {id, fields: {name: type}, rows: [{_id, ...}], criteria, now}; its answer is {id, ids} with the
     matching _id ascending, or {id, error: {code, path, message}}. Lines are answered in their order, one at
     a time. A database holds each line's rows in temporary tables; without --dsn PostgreSQL is the embedded
-    one. Exit code 2 says that a line was unreadable, 1 that a file could not be opened.
+    one. Exit code 2 says that a line was unreadable, 1 that a file could not be opened or that the engine
+    itself failed on a line (INTERNAL).
     """
     terminal = Terminal()
     started = time.monotonic()
     now = datetime.now(UTC)
-    answered = unreadable = 0
+    answered = unreadable = failed = 0
     try:
         with (
             match_engines.opened(engine, dsn) as decide,
@@ -57,14 +58,20 @@ def match(
                 answers.write(text + b"\n")
                 answered += 1
                 unreadable += _is_unreadable(answer)
+                failed += _is_failed(answer)
     except BrokenPipeError:
         raise
     except OSError as error:
         terminal.note(f"error FILE_UNUSABLE: {error.filename or target}: {error.strerror}")
         return exit_codes.FAULT
     seconds = time.monotonic() - started
-    terminal.note(f"{answered:,} lines answered, {unreadable:,} unreadable, {seconds:.1f} s ({engine.value})")
-    return exit_codes.USAGE if unreadable else exit_codes.OK
+    failures = f"{failed:,} failed, " if failed else ""
+    terminal.note(
+        f"{answered:,} lines answered, {unreadable:,} unreadable, {failures}{seconds:.1f} s ({engine.value})"
+    )
+    if unreadable:
+        return exit_codes.USAGE
+    return exit_codes.FAULT if failed else exit_codes.OK
 
 
 def _answer(
@@ -86,6 +93,11 @@ def _is_unreadable(answer: dict[str, JsonValue]) -> bool:
     """Whether the line itself could not be read, as opposed to what it asks."""
     error = answer.get("error")
     return isinstance(error, dict) and error.get("code") == "PARSE_ERROR" and not error.get("path")
+
+
+def _is_failed(answer: dict[str, JsonValue]) -> bool:
+    error = answer.get("error")
+    return isinstance(error, dict) and error.get("code") == "INTERNAL"
 
 
 def _bounded(lines: IO[bytes]) -> Iterator[bytes | None]:

@@ -136,7 +136,14 @@ def _ids(line: dict[str, JsonValue], text: str, now: datetime, engine: Engine) -
     bound = check.require(node, catalog, clock, saved).bound
     ids, rows = linetable.rows(line["rows"], catalog, clock)
     theirs = linetable.events(events, ids, catalog, clock)
-    mask = engine(catalog, rows, theirs, bound, clock.as_of)
+    try:
+        mask = engine(catalog, rows, theirs, bound, clock.as_of)
+    except (BadLine, SegmentryError):
+        raise
+    except Exception as err:
+        # A fault of the engine is an error of this line alone: the others have their answers to come.
+        said = " ".join(str(err).split())[:200]
+        raise BadLine("INTERNAL", "", f"the engine failed: {type(err).__name__}: {said}") from err
     return sorted(
         (each for each, matched in zip(ids, mask, strict=True) if matched),
         key=lambda each: (isinstance(each, str), each),

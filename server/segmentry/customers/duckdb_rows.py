@@ -13,6 +13,8 @@ from segmentry.customers.duckdb import DuckdbConnection, DuckdbLimits
 class DuckdbScratch:
     """A database in memory, in which tables are made and then read as any customer table is."""
 
+    holds_nul = True
+
     def __init__(self) -> None:
         self._database = duckdb.connect(":memory:", config={"threads": "1", "memory_limit": "2GB"})
         self._connection = DuckdbConnection(database=self._database, limits=DuckdbLimits(statement_s=60.0))

@@ -138,7 +138,8 @@ class PostgresConnection:
     """A pool of its own for customer tables, opened on first use.
 
     `statement_s` limits one statement, on the server and here. Who waits longer than `acquire_s` for one of
-    the `pool_size` connections is refused. `settings` replace those of `SETTINGS`.
+    the `pool_size` connections is refused. `settings` replace those of `SETTINGS`. `lasting` connections are
+    never exchanged for new ones, for what lives in their sessions.
     """
 
     def __init__(
@@ -149,12 +150,14 @@ class PostgresConnection:
         acquire_s: float = ACQUIRE_S,
         statement_s: float = STATEMENT_S,
         settings: Mapping[str, str] | None = None,
+        lasting: bool = False,
     ) -> None:
         self._dsn = dsn
         self._size = pool_size
         self._acquire_s = acquire_s
         self._statement_s = statement_s
         self._settings = {**SETTINGS, **(settings or {})}
+        self._lasting = lasting
         self._places = asyncio.Semaphore(pool_size)
         self._lock = asyncio.Lock()
         self._pool: Pool | None = None
@@ -284,6 +287,7 @@ class PostgresConnection:
                             exact_times=True,
                             # Transactions of ours leave nothing behind: what they set is LOCAL.
                             reset_on_release=False,
+                            lasting=self._lasting,
                         )
         return self._pool
 

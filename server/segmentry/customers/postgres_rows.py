@@ -11,10 +11,16 @@ from segmentry.customers.postgres import PostgresConnection
 class PostgresScratch:
     """One session, in which temporary tables are made and then read as any customer table is."""
 
+    holds_nul = False
+
     def __init__(self, dsn: str) -> None:
         # Temporary tables live in one session, and making them is a write.
         self._connection = PostgresConnection(
-            dsn, pool_size=1, statement_s=60.0, settings={"default_transaction_read_only": "off"}
+            dsn,
+            pool_size=1,
+            statement_s=60.0,
+            settings={"default_transaction_read_only": "off"},
+            lasting=True,
         )
 
     @property

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol, Self, TypeVar
 
+from segmentry.criteria import paths
 from segmentry.criteria.catalog import Catalog, EventProperty, EventType, Field
 from segmentry.criteria.export.dialects import Dialect
 from segmentry.criteria.export.sql import quoted
+from segmentry.criteria.linetable import BadLine
 from segmentry.criteria.match import Cell, EventRow, Row, cell
 from segmentry.criteria.nodes import Node
 from segmentry.customers.connections import Connection
@@ -20,6 +23,7 @@ NAME, KEY, TIME = "line", "n", "at"
 # PostgreSQL takes 32,767 parameters in one statement.
 MOST_PARAMETERS = 20_000
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,11 @@ class Scratch(Protocol):
 
     @property
     def connection(self) -> Connection: ...
+
+    @property
+    def holds_nul(self) -> bool:
+        """Whether its texts may hold the NUL character."""
+        ...
 
     async def write(self, statements: Sequence[tuple[str, Sequence[object]]]) -> None:
         """Run statements in one transaction."""
@@ -109,7 +118,9 @@ class SqlRows:
     ) -> T:
         """What the table of these rows answers. Keys there are the places of the rows, from 0, as text.
 
-        Raises: StoreBusy, Unavailable.
+        A fault ends the session, with whatever it left there; the next question opens another.
+
+        Raises: BadLine for a text that the database cannot hold; StoreBusy, Unavailable.
         """
         return self._run(self._asked(catalog, rows, events, ask))
 
@@ -123,13 +134,45 @@ class SqlRows:
         if self._scratch is None:
             self._scratch = self.opened()
         scratch = self._scratch
-        named, tables = laid_out(catalog, rows, events, scratch.connection.dialect)
-        await scratch.write([each for table in tables for each in made(table, scratch.connection.dialect)])
+        if not scratch.holds_nul:
+            _refuse_nul(rows, events)
+        dialect = scratch.connection.dialect
+        named, tables = laid_out(catalog, rows, events, dialect)
         try:
-            return await ask(PushdownTable(scratch.connection, named, NAME, limits=Limits()))
-        finally:
-            names = [quoted(each.name, scratch.connection.dialect) for each in tables]
-            await scratch.write([(f"DROP TABLE {each}", ()) for each in names])
+            await scratch.write([each for table in tables for each in made(table, dialect)])
+            answer = await ask(PushdownTable(scratch.connection, named, NAME, limits=Limits()))
+            await scratch.write([(f"DROP TABLE {quoted(each.name, dialect)}", ()) for each in tables])
+        except BaseException:
+            self._scratch = None
+            try:
+                await scratch.close()
+            except Exception:
+                log.warning("a session of plain rows did not end well", exc_info=True)
+            raise
+        return answer
+
+
+def _refuse_nul(rows: Sequence[Row], events: Sequence[Sequence[EventRow]]) -> None:
+    """Raises: BadLine naming the first text with NUL."""
+    problem = (
+        "PostgreSQL cannot hold a text with the NUL character (U+0000); leave it out or ask another engine"
+    )
+    for number, row in enumerate(rows):
+        for name, value in row.items():
+            if _has_nul(value):
+                path = paths.member(paths.item("rows", number), name)
+                raise BadLine("INVALID_VALUE", path, problem)
+    for theirs in events:
+        for event in theirs:
+            for name, value in _properties(event).items():
+                if _has_nul(value):
+                    raise BadLine("INVALID_VALUE", "events", f"{event['name']}.{name}: {problem}")
+
+
+def _has_nul(value: Cell) -> bool:
+    if isinstance(value, tuple):
+        return any(map(_has_nul, value))
+    return isinstance(value, str) and "\0" in value
 
 
 def laid_out(

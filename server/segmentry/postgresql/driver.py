@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, cast
 
 import asyncpg
+
+# As asyncpg has them.
+_MOST_QUERIES = 50_000
+_LONGEST_IDLE_S = 300.0
 
 
 class Connection(Protocol):
@@ -46,6 +51,7 @@ async def create_pool(
     limit_calls: bool = True,
     exact_times: bool = False,
     reset_on_release: bool = True,
+    lasting: bool = False,
 ) -> Pool:
     """A pool with one open connection; it grows to `size` on demand.
 
@@ -54,6 +60,7 @@ async def create_pool(
     `exact_times` keeps the first and the last instant that Python knows apart from the infinities of
     PostgreSQL, which asyncpg takes for the same; what is beyond them is then read as None.
     `reset_on_release` clears settings and locks of the session; without it only an open transaction ends.
+    `lasting` connections are not exchanged after many statements or after a while without any.
     """
     pool = await asyncpg.create_pool(  # pyright: ignore[reportUnknownMemberType]  (untyped vendor)
         dsn,
@@ -62,6 +69,8 @@ async def create_pool(
         max_size=size,
         timeout=10,
         statement_cache_size=cached_statements,
+        max_queries=sys.maxsize if lasting else _MOST_QUERIES,
+        max_inactive_connection_lifetime=0 if lasting else _LONGEST_IDLE_S,
         init=_with_exact_times if exact_times else None,
         reset=None if reset_on_release else _kept,
         # The role could lift the server's limit, and a server that hangs does not keep it: hence both.
