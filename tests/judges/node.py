@@ -18,7 +18,7 @@ from segmentry.errors import JsonValue
 
 HERE = Path(__file__).parent
 TOP = HERE.parents[1]
-Language = Literal["mongodb", "jsonlogic"]
+Language = Literal["mongodb", "mongosh", "jsonlogic", "javascript"]
 
 
 def folder() -> Path:

@@ -31,6 +31,7 @@ async def test_every_target_of_the_closed_list_answers_as_its_writer(target: str
     assert reply.text == expected.text
     assert reply.exact == expected.exact
     assert list(reply.notes) == list(expected.notes)
+    assert reply.statement == expected.statement != ""
     assert pb.ExportVerification.Name(reply.verified) == f"EXPORT_VERIFICATION_{expected.verified.upper()}"
     assert reply.HasField("json") == (expected.json is not None)
     assert len(reply.parameters.values) == len(expected.parameters)
@@ -43,7 +44,7 @@ async def test_a_top_is_written_as_the_threshold_of_these_customers() -> None:
     threshold = ordered[match.top_rank(len(ordered), 10) - 1]
     async with builder() as client:
         reply = await client.stub.ExportCriteria(request(top, "mongodb"))
-    assert json.loads(reply.text) == {"engagementScore": {"$gte": threshold}}
+    assert json.loads(reply.text)["engagementScore"]["$gte"] == threshold
 
 
 async def test_moving_dates_are_kept_where_there_are_any_and_fixed_with_a_note_elsewhere() -> None:
@@ -66,6 +67,9 @@ async def test_an_unknown_target_is_refused_with_the_targets_there_are(target: s
     assert found.reason == "EXPORT_UNSUPPORTED"
     assert found.metadata["target"] == target
     assert found.metadata["allowed"].split(", ") == list(targets.TARGETS)
+    nearest = {"mongo": "mongodb", "sql": "postgresql"}.get(target)
+    assert found.metadata.get("suggestion") == nearest
+    assert nearest is None or f"nearest is {nearest}" in (raised.value.details() or "")
 
 
 async def test_a_leaf_that_a_target_cannot_say_is_named_by_its_path() -> None:
@@ -75,6 +79,18 @@ async def test_a_leaf_that_a_target_cannot_say_is_named_by_its_path() -> None:
             await client.stub.ExportCriteria(request(criteria, "mongodb"))
     found = refusal(raised.value)
     assert (found.reason, found.metadata["path"]) == ("EXPORT_UNSUPPORTED", "$and[1].$event")
+    assert found.metadata["target"] == "mongodb"
+
+
+async def test_a_form_too_large_for_klaviyo_names_the_limit_and_the_size() -> None:
+    pairs = [{"$and": [{"city": f"a{n}"}, {"city": f"b{n}"}]} for n in range(6)]
+    async with builder() as client:
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            await client.stub.ExportCriteria(request(json.dumps({"$or": pairs}), "klaviyo"))
+    found = refusal(raised.value)
+    assert found.reason == "EXPORT_UNSUPPORTED"
+    told = {key: found.metadata[key] for key in ("target", "limit", "actual", "maximum")}
+    assert told == {"target": "klaviyo", "limit": "groups", "actual": "64", "maximum": "50"}
 
 
 async def test_faulty_criteria_are_refused_as_everywhere() -> None:

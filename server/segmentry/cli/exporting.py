@@ -27,6 +27,10 @@ async def export(
         bool,
         typer.Option("--keep-placeholders", help="Keep moving dates where the language has them."),
     ] = False,
+    statement: Annotated[
+        bool,
+        typer.Option("--statement", help="Print what runs as it is: a SELECT, a find(), a request ..."),
+    ] = False,
     list_targets: Annotated[bool, typer.Option("--list", help="Show the languages, and end.")] = False,
 ) -> None:
     """Write criteria in another language: a filter, a query, SQL.
@@ -44,7 +48,7 @@ async def export(
         found = _by_catalog(session, session.common.catalog, wanted, to, keep_placeholders=keep_placeholders)
     else:
         found = await _by_server(session, wanted, to, keep_placeholders=keep_placeholders)
-    _show(found, session.terminal)
+    _show(found, session.terminal, statement=statement)
 
 
 def _list(terminal: "Terminal") -> None:
@@ -104,6 +108,7 @@ def _by_catalog(
         "exact": found.exact,
         "verified": found.verified.upper(),
         "notes": list(found.notes),
+        "statement": found.statement,
     }
 
 
@@ -129,21 +134,24 @@ async def _by_server(
         "exact": reply.exact,
         "verified": verified.removeprefix("EXPORT_VERIFICATION_"),
         "notes": list(reply.notes),
+        "statement": reply.statement,
     }
 
 
-def _show(found: dict[str, JsonValue], terminal: "Terminal") -> None:
+def _show(found: dict[str, JsonValue], terminal: "Terminal", *, statement: bool) -> None:
     if terminal.json:
         terminal.value(found)
         return
     structured = found["json"]
-    if structured is None:
+    if statement:
+        terminal.line(str(found["statement"]))
+    elif structured is None:
         terminal.line(str(found["text"]))
     else:
         terminal.line(json.dumps(structured, ensure_ascii=False, indent=2))
     parameters = found["parameters"]
     for number, value in enumerate(parameters if isinstance(parameters, list) else (), start=1):
-        terminal.note(f"  ${number}  {json.dumps(value, ensure_ascii=False)}")
+        terminal.note(f"parameter {number}: {json.dumps(value, ensure_ascii=False)}")
     notes = found["notes"]
     for note in notes if isinstance(notes, list) else ():
         terminal.note(f"note: {note}")

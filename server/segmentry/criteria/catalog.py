@@ -92,6 +92,22 @@ class Field:
         return self.folded_column or f"{self.column_name}_folded"
 
     @cached_property
+    def stored(self) -> Field:
+        """The field as a typed column holds it: an enum of numbers or of truth values is one of those.
+
+        >>> Field("stars", "enum", values=(FieldValue(1), FieldValue(2))).stored.type
+        'number'
+        """
+        kinds = {type(each.value) for each in self.values}
+        if self.type != "enum" or not kinds:
+            return self
+        if kinds == {bool}:
+            return dataclasses.replace(self, type="boolean")
+        if kinds <= {int, float}:
+            return dataclasses.replace(self, type="number", integer=kinds == {int})
+        return self
+
+    @cached_property
     def value_by_key(self) -> Mapping[tuple[bool, Scalar], str | int | float | bool]:
         """The known values by `value_key`, so that a long list of operands is looked up, not searched."""
         return {value_key(each.value): each.value for each in reversed(self.values)}

@@ -274,7 +274,7 @@ class _Binder:
         if self._place.tenant_column in column.behind:
             # Every statement names one tenant.
             column = dataclasses.replace(column, indexed=True)
-        reading = self._connection.reading(column, _typed(field))
+        reading = self._connection.reading(column, field.stored if isinstance(field, Field) else field)
         if reading is None:
             kind = "integer" if field.type == "number" and field.integer else field.type
             self._fault(path, f"{field.name}: {name} is {column.type}, which cannot hold {kind}")
@@ -334,15 +334,3 @@ def _folded(alias: str) -> str:
 
 def _as_text(key: str) -> str:
     return f"{key}::text" if key else ""
-
-
-def _typed(field: Field | EventProperty) -> Field | EventProperty:
-    """A closed list of numbers or of truth values is kept in a column of that type."""
-    if not isinstance(field, Field) or field.type != "enum" or not field.values:
-        return field
-    kinds = {type(each.value) for each in field.values}
-    if kinds == {bool}:
-        return dataclasses.replace(field, type="boolean")
-    if kinds <= {int, float}:
-        return dataclasses.replace(field, type="number", integer=kinds == {int})
-    return field

@@ -2319,12 +2319,17 @@ class ExportCriteriaResponse(_message.Message):
     EXACT_FIELD_NUMBER: _builtins.int
     VERIFIED_FIELD_NUMBER: _builtins.int
     NOTES_FIELD_NUMBER: _builtins.int
+    STATEMENT_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """The text, with places for the parameters."""
     exact: _builtins.bool
     """Whether it selects exactly the same customers."""
     verified: Global___ExportVerification.ValueType
     """How far that has been shown."""
+    statement: _builtins.str
+    """The text in its place, to be pasted and run as it is: a SELECT, a find() for mongosh, a request of
+    Elasticsearch or Klaviyo with its body, lines of Python or JavaScript. Its parameters are those of `text`.
+    """
     @_builtins.property
     def parameters(self) -> _struct_pb2.ListValue:
         """The parameters, in order. Empty when the target has none."""
@@ -2346,10 +2351,11 @@ class ExportCriteriaResponse(_message.Message):
         exact: _builtins.bool | None = ...,
         verified: Global___ExportVerification.ValueType = ...,
         notes: _abc.Iterable[_builtins.str] | None = ...,
+        statement: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_exact", b"_exact", "exact", b"exact", "json", b"json", "parameters", b"parameters"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_exact", b"_exact", "exact", b"exact", "json", b"json", "notes", b"notes", "parameters", b"parameters", "text", b"text", "verified", b"verified"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_exact", b"_exact", "exact", b"exact", "json", b"json", "notes", b"notes", "parameters", b"parameters", "statement", b"statement", "text", b"text", "verified", b"verified"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__exact: _TypeAlias = _typing.Literal["exact"]  # noqa: Y015
     _WhichOneofArgType__exact: _TypeAlias = _typing.Literal["_exact", b"_exact"]  # noqa: Y015

@@ -10,6 +10,7 @@ import json
 import re
 from datetime import datetime
 from typing import assert_never
+from urllib.parse import quote
 
 from segmentry.criteria import dates
 from segmentry.criteria.catalog import Field
@@ -43,7 +44,10 @@ def export(bound: Node, source: Source) -> Exported:
     found = writer.node(normal.flattened(bound))
     text = json.dumps(found, ensure_ascii=False, allow_nan=False)
     remarks = writer.remarks
-    return Exported(text, (), found, remarks.exact, "shape", tuple(remarks.notes))
+    remarks.note("it stands under query; the statement is a request for the Kibana console")
+    body = json.dumps({"query": found}, ensure_ascii=False, allow_nan=False, indent=2)
+    statement = f"GET /{quote(source.catalog.schema.lower(), safe='')}/_search\n{body}"
+    return Exported(text, (), found, remarks.exact, "shape", tuple(remarks.notes), statement)
 
 
 class _Writer:
@@ -117,7 +121,7 @@ class _Writer:
 
     def listed(self, leaf: Leaf, field: Field, column: str, values: tuple[Scalar, ...]) -> Json:
         operands: list[JsonValue] = [_value(each) for each in values if each is not None]
-        if field.type != "number" and operands:
+        if field.type in ("string", "enum", "array") and operands:
             self.remarks.note(f"{column} has to be mapped as keyword")
         test: Json = {"terms": {column: operands}} if operands else _NOBODY
         if None not in values:

@@ -26,8 +26,9 @@ class Exported:
     """Criteria in another language.
 
     `text` has places for the `parameters`, in order; `json` is the same as a JSON object where the language
-    is JSON, else None. `exact` is False when the target cannot tell apart what criteria tell apart; then
-    `notes` say what, for people.
+    is JSON, else None. `statement` is the text in its place, to be pasted and run; where there are parameters
+    it has the same places for them. `exact` is False when the target cannot tell apart what criteria tell
+    apart; then `notes` say what, for people.
     """
 
     text: str
@@ -36,3 +37,4 @@ class Exported:
     exact: bool = True
     verified: Verified = "none"
     notes: tuple[str, ...] = ()
+    statement: str = ""

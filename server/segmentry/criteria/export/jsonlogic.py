@@ -64,7 +64,12 @@ def export(bound: Node, source: Source) -> Exported:
     found = writer.node(normal.flattened(bound))
     text = json.dumps(found, ensure_ascii=False, allow_nan=False)
     remarks = writer.remarks
-    return Exported(text, (), found, remarks.exact, "run", tuple(remarks.notes))
+    statement = (
+        'import jsonLogic from "json-logic-js";\n\n'
+        f"const rule = {text};\n"
+        "const segment = customers.filter((customer) => jsonLogic.apply(rule, customer));"
+    )
+    return Exported(text, (), found, remarks.exact, "run", tuple(remarks.notes), statement)
 
 
 class _Writer:

@@ -68,7 +68,14 @@ def export(bound: Node, source: Source) -> Exported:
     found = writer.definition(bound)
     text = json.dumps(found, ensure_ascii=False, allow_nan=False)
     remarks = writer.remarks
-    return Exported(text, (), found, remarks.exact, "shape", tuple(remarks.notes))
+    remarks.note(
+        "the statement is the body of POST https://a.klaviyo.com/api/segments (revision 2026-07-15); give it "
+        "your name"
+    )
+    attributes: Json = {"name": f"{source.catalog.schema} segment", "definition": found}
+    body: Json = {"data": {"type": "segment", "attributes": attributes}}
+    statement = json.dumps(body, ensure_ascii=False, allow_nan=False, indent=2)
+    return Exported(text, (), found, remarks.exact, "shape", tuple(remarks.notes), statement)
 
 
 def spread(node: Node, fields: Mapping[str, Field]) -> Node:
@@ -121,13 +128,14 @@ def _negated(leaf: Leaf, field: Field) -> Node:
 class _Writer:
     def __init__(self, source: Source) -> None:
         self.catalog = source.catalog
+        self.fields = {each.name: each.stored for each in source.catalog.fields}
         self.remarks = Remarks("klaviyo")
 
     def definition(self, bound: Node) -> Json:
         for node in nodes(bound):
             if isinstance(node, Segment | Top):
                 raise unresolved(self.remarks, node)
-        tree = spread(normal.negation(bound), self.catalog.by_name)
+        tree = spread(normal.negation(bound), self.fields)
         try:
             clauses = normal.conjunctive(tree, MOST_GROUPS, MOST_CONDITIONS)
         except normal.TooLarge as large:
@@ -168,7 +176,7 @@ class _Writer:
             case Leaf() | Not():
                 leaf = literal.item if isinstance(literal, Not) else literal
                 assert isinstance(leaf, Leaf)
-                field = self.catalog.by_name[leaf.field]
+                field = self.fields[leaf.field]
                 found = of_leaf(leaf, field, self.remarks, negated=isinstance(literal, Not))
                 return {"type": "profile-property", "property": self.property(leaf, field), "filter": found}
 

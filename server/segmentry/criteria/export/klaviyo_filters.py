@@ -55,6 +55,7 @@ def of_leaf(
             return {"type": "boolean", "operator": "equals", "value": value}
         case "string" | "enum" if operator in _TEXT:
             remarks.inexact(f"Klaviyo does not say whether it regards the case of {field.name}")
+            _note_types(leaf, field, remarks)
             name = f"not-{_TEXT[operator]}" if negated else _TEXT[operator]
             written: JsonValue = [str(each) for each in value] if isinstance(value, tuple) else str(value)
             return {"type": "string", "operator": name, "value": written}
@@ -87,6 +88,12 @@ def _date(leaf: Leaf, field: Field, value: datetime, remarks: Remarks) -> Filter
         case _:
             name, value = "before", value if leaf.operator is Operator.LT else value + _MICROSECOND
     return {"type": "date", "operator": name, "date": value.isoformat()}
+
+
+def _note_types(leaf: Leaf, field: Field, remarks: Remarks) -> None:
+    given = leaf.value if isinstance(leaf.value, tuple) else (leaf.value,)
+    if not all(isinstance(each, str) for each in given):
+        remarks.inexact(f"{field.name} has values of several types: Klaviyo compares them as texts")
 
 
 def _refusal(leaf: Leaf, field: Field, remarks: Remarks) -> ExportUnsupported:

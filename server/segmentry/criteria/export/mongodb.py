@@ -1,20 +1,22 @@
 """Criteria as a MongoDB filter: the document that `find` takes, in extended JSON.
 
-`{}` is everyone. Unset is null, missing or NaN. Text operators are regular expressions of escaped text,
-with `(?![\\s\\S])` for the end because `$` also matches before a last newline. A column with a dot or a
-leading `$` is no path there, so it is read by `$getField` (MongoDB 5.0).
+`{}` is everyone. Unset is null and missing, and in a field of fractions NaN and infinities too. Text
+operators are regular expressions of escaped text, with `(?![\\s\\S])` for the end because `$` also matches
+before a last newline. A column with a dot or a leading `$` is no path there, so it is read by `$getField`
+(MongoDB 5.0).
 """
 
 from __future__ import annotations
 
 import json
 import re
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import assert_never
 
 from segmentry.criteria import dates
 from segmentry.criteria.catalog import Field
-from segmentry.criteria.export import milliseconds
+from segmentry.criteria.export import milliseconds, mongosh
 from segmentry.criteria.export.exported import Exported, Source
 from segmentry.criteria.export.remarks import Remarks, field_of, note_folded, plain, unresolved
 from segmentry.criteria.nodes import (
@@ -35,9 +37,12 @@ from segmentry.errors import JsonValue
 Json = dict[str, JsonValue]
 
 _EXACT = 2**53 - 1
-_NAN: Json = {"$numberDouble": "NaN"}
-_LEAST: Json = {"$numberDouble": "-Infinity"}
+# What criteria call unset where numbers have fractions.
+_NO_NUMBER: list[JsonValue] = [{"$numberDouble": each} for each in ("NaN", "Infinity", "-Infinity")]
+_LARGEST = sys.float_info.max
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# A text of the criteria may say the same; then the note is said needlessly.
+_CONSTRUCTED = re.compile(r'\{"\$(?:date|numberLong|numberDouble)": ')
 _SPECIAL = re.compile(r"[\\^$.|?*+()\[\]{}]")
 _COMPARED = {
     Operator.EQ: "$eq",
@@ -47,6 +52,7 @@ _COMPARED = {
     Operator.LT: "$lt",
     Operator.LTE: "$lte",
 }
+_RANGES = ("$gt", "$gte", "$lt", "$lte")
 _TEXT = (Operator.CONTAINS, Operator.STARTS_WITH, Operator.ENDS_WITH)
 
 
@@ -59,13 +65,20 @@ def export(bound: Node, source: Source) -> Exported:
     >>> from segmentry.criteria.catalog import Catalog
     >>> golf = Source(Catalog("golf", (Field("handicap", "number"),)), dates.Clock.at(datetime.now(UTC)))
     >>> export(Not(Leaf("handicap", Operator.LT, 10.0)), golf).text
-    '{"$nor": [{"handicap": {"$lt": 10}}]}'
+    '{"$nor": [{"handicap": {"$lt": 10, "$gte": -1.7976931348623157e+308}}]}'
     """
     writer = _Writer(source)
     found = writer.node(bound)
     text = json.dumps(found, ensure_ascii=False, allow_nan=False)
     remarks = writer.remarks
-    return Exported(text, (), found, remarks.exact, "run", tuple(remarks.notes))
+    shell = mongosh.printed(found)
+    if _CONSTRUCTED.search(text):
+        remarks.note(
+            "this is extended JSON, for drivers and Compass; in mongosh paste the statement, or EJSON.parse "
+            "the text"
+        )
+    statement = f"db.getCollection({json.dumps(source.catalog.schema, ensure_ascii=False)}).find({shell})"
+    return Exported(text, (), found, remarks.exact, "run", tuple(remarks.notes), statement)
 
 
 class _Writer:
@@ -121,15 +134,14 @@ class _Writer:
             )
 
     def unset(self, field: Field, *, negated: bool) -> Json:
-        """The test for unset; a stored NaN is unset too, where one can be."""
-        if field.type == "number" and not field.integer:
-            return _listed(field, "$nin" if negated else "$in", [None, _NAN], field.column_name)
+        if _has_fractions(field):
+            return _listed(field, "$nin" if negated else "$in", [None, *_NO_NUMBER], field.column_name)
         return _test(field, "$ne" if negated else "$eq", None, field.column_name)
 
     def listed(self, field: Field, operator: Operator, values: tuple[Scalar, ...]) -> Json:
         written = [_value(each) for each in values]
-        if None in values and field.type == "number" and not field.integer:
-            written.append(_NAN)
+        if None in values and _has_fractions(field):
+            written += _NO_NUMBER
         return _listed(field, "$in" if operator is Operator.IN else "$nin", written)
 
 
@@ -167,6 +179,15 @@ def _value(value: Scalar) -> JsonValue:
 # --- a test on a column that is a path, and on one that is not
 
 
+def _has_fractions(field: Field) -> bool:
+    return field.type == "number" and not field.integer
+
+
+def _other_end(operator: str) -> Json:
+    """The other end of a range, which keeps a stored NaN and infinities out."""
+    return {"$gte": -_LARGEST} if operator.startswith("$lt") else {"$lte": _LARGEST}
+
+
 def _is_path(column: str) -> bool:
     return "." not in column and not column.startswith("$")
 
@@ -175,7 +196,10 @@ def _test(field: Field, operator: str, value: JsonValue, column: str = "") -> Js
     column = column or field.compared_column
     if not _is_path(column):
         return {"$expr": _expression(field, column, operator, value)}
-    return {column: value if operator == "$eq" else {operator: value}}
+    if operator == "$eq":
+        return {column: value}
+    ranged = operator in _RANGES and _has_fractions(field)
+    return {column: {operator: value, **(_other_end(operator) if ranged else {})}}
 
 
 def _listed(field: Field, operator: str, values: list[JsonValue], column: str = "") -> Json:
@@ -202,7 +226,11 @@ def _expression(field: Field, column: str, operator: str, value: JsonValue) -> J
     if operator == "$eq":
         return {"$eq": [read, literal]}
     # BSON orders null and then NaN below all numbers, so a bare `$lt` would take both.
-    least: Json = {"$gte": [read, _LEAST]}
-    if field.type != "number":
-        least = {"$ne": [{"$ifNull": [read, None]}, None]}
-    return {"$and": [least, {operator: [read, literal]}]}
+    if _has_fractions(field):
+        ((bound, end),) = _other_end(operator).items()
+        guard: Json = {bound: [read, end]}
+    elif field.type == "number":
+        guard = {"$gte": [read, _value(-(2**63))]}
+    else:
+        guard = {"$ne": [{"$ifNull": [read, None]}, None]}
+    return {"$and": [guard, {operator: [read, literal]}]}

@@ -17,7 +17,7 @@ from typing import assert_never
 from segmentry.criteria.catalog import EventType, Field
 from segmentry.criteria.export.exported import Exported, Source
 from segmentry.criteria.export.normal import opposite
-from segmentry.criteria.export.remarks import Remarks, note_folded, unresolved
+from segmentry.criteria.export.remarks import Remarks, note_folded, plain, unresolved
 from segmentry.criteria.nodes import And, Event, Everyone, Leaf, Node, Not, Operator, Or, Scalar, Segment, Top
 from segmentry.criteria.operators import BY_OPERATOR
 
@@ -51,7 +51,9 @@ def export(bound: Node, source: Source) -> Exported:
     writer = _Writer(source)
     text = writer.node(bound, source.catalog.by_name)
     remarks = writer.remarks
-    return Exported(text, (), None, remarks.exact, "run", tuple(remarks.notes))
+    remarks.note("customers is your frame, or a lazy one; the text has pl and datetime (the module) in scope")
+    statement = f"import datetime\n\nimport polars as pl\n\nsegment = customers.filter({text})"
+    return Exported(text, (), None, remarks.exact, "run", tuple(remarks.notes), statement)
 
 
 class _Writer:
@@ -71,7 +73,7 @@ class _Writer:
             case Not(item):
                 return f"~{self.node(item, fields)}"
             case Leaf():
-                return self.leaf(node, fields[node.field])
+                return self.leaf(node, fields[node.field].stored)
             case Event():
                 return self.event(node)
             case Segment() | Top():
@@ -92,7 +94,7 @@ class _Writer:
         read = _read(field, field.compared_column)
         if isinstance(value, tuple):
             return self.listed(field, read, value)
-        literal = printed(value)
+        literal = self.literal(value, field)
         match operator:
             case Operator.EQ | Operator.CONTAINS if field.type == "array":
                 return f"{read}.list.contains({literal}).fill_null(False)"
@@ -107,7 +109,7 @@ class _Writer:
 
     def listed(self, field: Field, read: str, values: tuple[Scalar, ...]) -> str:
         present = [each for each in values if each is not None]
-        literals = f"[{', '.join(printed(each) for each in present)}]"
+        literals = f"[{', '.join(self.literal(each, field) for each in present)}]"
         if not present:
             test = "pl.lit(False)"
         elif field.type == "array":
@@ -117,6 +119,15 @@ class _Writer:
         if len(present) == len(values):
             return test
         return f"({_read(field, field.column_name)}.is_null() | {test})"
+
+    def literal(self, value: Scalar, field: Field) -> str:
+        """A value as a literal of the column's type, because Polars compares no text with a number."""
+        if field.type == "enum" and not isinstance(value, str):
+            self.remarks.inexact(f"{field.name} has values of several types: they are compared as texts")
+            value = json.dumps(plain(value))
+        elif field.type == "number" and not field.integer and isinstance(value, int):
+            value = float(value)
+        return printed(value)
 
     def event(self, event: Event) -> str:
         """A semi-join with the customers who have such events; those without any count as 0."""

@@ -11,6 +11,9 @@ from segmentry.criteria.catalog import Catalog, Field
 from segmentry.criteria.nodes import Event, Leaf, Scalar, Segment, Top
 from segmentry.errors import ExportUnsupported
 
+# The targets that have a place for what customers do.
+EVENT_TARGETS = "postgresql, duckdb, sqlite, clickhouse, spark, bigquery, snowflake, polars, klaviyo"
+
 
 @dataclass(slots=True)
 class Remarks:
@@ -64,9 +67,9 @@ def unresolved(remarks: Remarks, node: Event | Segment | Top) -> ExportUnsupport
         case Event():
             message = (
                 f"{remarks.target} filters one customer at a time and has no place for the events of "
-                f"{node.name}; export to sql, polars or klaviyo, or use a counting field"
+                f"{node.name}; use a field that counts them, or export to one of {EVENT_TARGETS}"
             )
-            return remarks.refusal(path, message, "postgresql, duckdb, sqlite, clickhouse, polars, klaviyo")
+            return remarks.refusal(path, message, EVENT_TARGETS)
         case Top():
             message = f"$top of {node.field} depends on the customers: export it where the table is known"
             return remarks.refusal(path, message)
@@ -75,13 +78,13 @@ def unresolved(remarks: Remarks, node: Event | Segment | Top) -> ExportUnsupport
 
 
 def field_of(leaf: Leaf, catalog: Catalog) -> Field:
-    """The field that a leaf of a checked tree is about.
+    """The field that a leaf of a checked tree is about, as its column holds it.
 
     >>> from segmentry.criteria.nodes import Operator
     >>> field_of(Leaf("age", Operator.EQ, 1), Catalog("t", (Field("age", "number"),))).type
     'number'
     """
-    return catalog.by_name[leaf.field]
+    return catalog.by_name[leaf.field].stored
 
 
 def note_folded(remarks: Remarks, field: Field) -> None:

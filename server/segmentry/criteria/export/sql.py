@@ -325,14 +325,15 @@ class _Writer:
 
 
 def _kind(field: Field, values: Sequence[Scalar]) -> Kind:
-    """How a field's values are typed; those of an enum are as their operands are."""
-    match field.type:
+    """How a field's values are typed; those of an enum of several types are as their operands are."""
+    stored = field.stored
+    match stored.type:
         case "number":
-            return "integer" if field.integer else "float"
+            return "integer" if stored.integer else "float"
         case "enum":
             return _ENUM_KINDS[type(values[0])] if values else "string"
         case "string" | "boolean" | "datetime" | "array":
-            return field.type
+            return stored.type
 
 
 def _event_columns(event: EventType) -> _Columns:

@@ -33,25 +33,28 @@ class _Advice:
 _ADVICE: Mapping[str, _Advice] = {
     "postgresql": _Advice(
         "run",
-        "$1, $2 ... stand for the parameters in their order, each cast to its type",
+        r"$1, $2 ... stand for the parameters in their order, each cast to its type; psql 16 takes the "
+        r"values after the statement: \bind VALUE ... \g",
         "columns are text, bigint, double precision, boolean, timestamptz and text[]",
         "timestamp without time zone needs SET TimeZone = 'UTC'; collations must be deterministic",
     ),
     "duckdb": _Advice(
         "run",
-        "$1, $2 ... stand for the parameters in their order, each cast to its type",
+        "$1, $2 ... stand for the parameters in their order, each cast to its type; its shell takes them by "
+        "PREPARE segment AS SELECT ...; EXECUTE segment(VALUE, ...)",
         "columns are VARCHAR, BIGINT, DOUBLE, BOOLEAN, TIMESTAMP in UTC and VARCHAR[]",
     ),
     "sqlite": _Advice(
         "run",
-        "?1, ?2 ... stand for the parameters in their order",
+        "?1, ?2 ... stand for the parameters in their order; its shell takes them by .parameter set ?1 VALUE",
         "columns are TEXT, INTEGER and REAL; booleans are 0 and 1, times ISO-8601 text in UTC "
         "(2025-10-17T00:00:00Z), arrays JSON text",
     ),
     "clickhouse": _Advice(
         "run",
-        "{p1:Type}, {p2:Type} ... are the query parameters p1, p2 ...; times are microseconds since 1970; "
-        "the items of an Array(Int64) are written without quotes, those too that are text here",
+        "{p1:Type}, {p2:Type} ... are the query parameters p1, p2 ... (clickhouse-client "
+        "--param_p1=VALUE); times are microseconds since 1970; the items of an Array(Int64) are written "
+        "without quotes, those too that are text here",
         "columns are Nullable(String), Nullable(Int64), Nullable(Float64), Nullable(Bool), "
         "Nullable(DateTime64(6, 'UTC')) and Variant(Array(String))",
         "keep transform_null_in and join_use_nulls at 0, as they are by default",
@@ -59,20 +62,21 @@ _ADVICE: Mapping[str, _Advice] = {
     ),
     "spark": _Advice(
         "shape",
-        "each ? stands for the next parameter: spark.sql(text, args=[...])",
+        "each ? stands for the next parameter: spark.sql(statement, args=[...])",
         "columns are STRING, BIGINT, DOUBLE, BOOLEAN, TIMESTAMP and ARRAY<STRING>",
         "set spark.sql.session.timeZone to UTC and spark.sql.ansi.enabled to true",
     ),
     "bigquery": _Advice(
         "shape",
-        "@p1, @p2 ... are query parameters, given as p1, p2 ...; lists are ARRAY parameters",
+        "@p1, @p2 ... are query parameters, given as p1, p2 ... (bq query --parameter=p1:TYPE:VALUE); lists "
+        "are ARRAY parameters",
         "columns are STRING, INT64, FLOAT64, BOOL, TIMESTAMP and repeated STRING",
         "",
         "a repeated column is never NULL: there [] counts as unset",
     ),
     "snowflake": _Advice(
         "shape",
-        "each ? stands for the next parameter",
+        "each ? stands for the next parameter (cursor.execute(text, parameters) with paramstyle qmark)",
         "columns are VARCHAR without collation, NUMBER(38, 0), FLOAT, BOOLEAN, TIMESTAMP_TZ and ARRAY",
     ),
 }
@@ -95,7 +99,8 @@ def export(bound: Node, source: Source, dialect: Dialect) -> Exported:
     ('instr(`city`, CAST(?1 AS TEXT)) > 0', ('arl',))
     """
     catalog, advice = source.catalog, _ADVICE[dialect.name]
-    floats = (each.column_name for each in catalog.fields if each.type == "number" and not each.integer)
+    stored = (each.stored for each in catalog.fields)
+    floats = (each.column_name for each in stored if each.type == "number" and not each.integer)
     kept = placeholders.moving(bound)
     zone = source.clock.zone.key if kept else ""
     written = condition(bound, catalog, dialect, source.clock.as_of, nan_columns=frozenset(floats), zone=zone)
@@ -119,7 +124,10 @@ def export(bound: Node, source: Source, dialect: Dialect) -> Exported:
             if field.type == "array" and _asks_for_unset(leaf):
                 remarks.inexact(f"{field.name}: {advice.arrays_lose_null}")
     parameters = tuple(_json(each) for each in written.parameters)
-    return Exported(written.text, parameters, None, remarks.exact, advice.verified, tuple(remarks.notes))
+    selected = quoted(catalog.key_column, dialect) if catalog.key else "*"
+    statement = f"SELECT {selected}\nFROM {table}\nWHERE {written.text}"
+    notes = tuple(remarks.notes)
+    return Exported(written.text, parameters, None, remarks.exact, advice.verified, notes, statement)
 
 
 def _note_event(remarks: Remarks, event: Event, catalog: Catalog, dialect: Dialect) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from segmentry.criteria import suggest
 from segmentry.criteria.export import (
     dialects,
     elasticsearch,
@@ -72,13 +73,30 @@ TARGETS: Mapping[str, Target] = {
 }
 
 
+# What people call the targets, beside their names here.
+_OTHER_NAMES: Mapping[str, str] = {
+    **{name: name for name in TARGETS},
+    "mongo": "mongodb",
+    "postgres": "postgresql",
+    "psql": "postgresql",
+    "sql": "postgresql",
+    "elastic": "elasticsearch",
+    "opensearch": "elasticsearch",
+    "databricks": "spark",
+    "big_query": "bigquery",
+    "json-logic": "jsonlogic",
+    "json_logic": "jsonlogic",
+}
+
+
 def write(target: str, node: Node, source: Source) -> Exported:
     """Criteria in another language.
 
     `node` is bound, with its `$top` resolved; it may hold placeholders again (`placeholders.keep`), which
     stay where the target has moving dates and become fixed times elsewhere, with a note.
 
-    Raises: ExportUnsupported (target, path, allowed) for an unknown target, and for a leaf it cannot say.
+    Raises: ExportUnsupported (target, path, allowed) for an unknown target, with the nearest as suggestion,
+    and for a leaf that it cannot say.
 
     >>> from datetime import UTC, datetime
     >>> from segmentry.criteria.catalog import Catalog
@@ -90,8 +108,14 @@ def write(target: str, node: Node, source: Source) -> Exported:
     row = TARGETS.get(target)
     if row is None:
         allowed = ", ".join(TARGETS)
+        # An empty name is near to nothing.
+        near = suggest.nearest(target, _OTHER_NAMES, most=1) if target else []
         shown = f"{target[:60]} is no export target" if target else "target is needed"
-        raise unsupported(target, "", f"{shown}; there are {allowed}", allowed)
+        meant = f", the nearest is {_OTHER_NAMES[near[0]]}" if near else ""
+        error = unsupported(target, "", f"{shown}{meant}; there are {allowed}", allowed)
+        if near:
+            error.metadata["suggestion"] = _OTHER_NAMES[near[0]]
+        raise error
     kept = placeholders.moving(node)
     if not kept or row.moving:
         return row.export(node, source)

@@ -35,4 +35,5 @@ def export_response(exported: Exported) -> pb.ExportCriteriaResponse:
         exact=exported.exact,
         verified=_VERIFIED[exported.verified],
         notes=notes,
+        statement=exported.statement,
     )
