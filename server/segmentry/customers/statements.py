@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from segmentry.criteria import walk
 from segmentry.criteria.export.dialects import Dialect
 from segmentry.criteria.export.sql import condition
-from segmentry.criteria.nodes import Event, Everyone, Node, Top
+from segmentry.criteria.nodes import And, Event, Everyone, Node, Not, Or, Top
 from segmentry.customers.binding import CUSTOMERS, KEY, Binding
 
 # Both are far below what the databases take; longer statements are planned badly.
 MOST_NODES = 64
 MOST_PARAMETERS = 4_000
+# PostgreSQL takes 1664 columns; one node may have more leaves than a batch.
+MOST_LEAVES = 500
+
+# The condition of a node as text, with all parameters up to it, after those given.
+_Write = Callable[[Node, tuple[object, ...]], tuple[str, tuple[object, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +60,24 @@ class Asked:
         return Statement(f"{self._with((node,))} SELECT count(*) FROM {CUSTOMERS} WHERE {text}", parameters)  # noqa: S608
 
     def counts(self, nodes: Sequence[Node]) -> Iterator[tuple[int, Statement]]:
-        """How many there are and how many match each node, in one scan per batch; with each batch's size."""
+        """How many there are and how many match each node, in one scan per batch; with each batch's size.
+
+        What nodes share is looked at once for each customer: a leaf about events is a subquery, and it would
+        run again for every node that holds it.
+        """
         batch: list[Node] = []
-        listed: list[str] = []
-        parameters = self._parameters
+        none = _Leaves(self._condition, self._parameters)
+        leaves = none
         for node in nodes:
-            text, following = self._condition(node, parameters)
-            if batch and (len(batch) == MOST_NODES or len(following) > MOST_PARAMETERS):
-                yield len(batch), self._filtered(batch, listed, parameters)
-                batch, listed = [], []
-                text, following = self._condition(node)
+            taken = leaves.with_those_of(node)
+            full = len(batch) == MOST_NODES or taken.size > MOST_LEAVES
+            if batch and (full or len(taken.parameters) > MOST_PARAMETERS):
+                yield len(batch), self._filtered(batch, leaves)
+                batch, taken = [], none.with_those_of(node)
             batch.append(node)
-            listed.append(f"count(*) FILTER (WHERE {text})")
-            parameters = following
+            leaves = taken
         if batch:
-            yield len(batch), self._filtered(batch, listed, parameters)
+            yield len(batch), self._filtered(batch, leaves)
 
     def select(
         self,
@@ -147,11 +156,12 @@ class Asked:
         written = condition(node, self.binding.catalog, self.dialect, self.as_of, first=len(before) + 1)
         return written.text, (*before, *written.parameters)
 
-    def _filtered(
-        self, nodes: Sequence[Node], listed: Sequence[str], parameters: tuple[object, ...]
-    ) -> Statement:
-        text = f"{self._with(nodes)} SELECT count(*), {', '.join(listed)} FROM {CUSTOMERS}"  # noqa: S608
-        return Statement(text, parameters)
+    def _filtered(self, nodes: Sequence[Node], leaves: _Leaves) -> Statement:
+        filters = ", ".join(f"count(*) FILTER (WHERE {leaves.combined(node)})" for node in nodes)
+        # OFFSET keeps PostgreSQL from writing each leaf into every FILTER again.
+        looked = f"SELECT {', '.join(leaves.columns) or '1 AS one'} FROM {CUSTOMERS} OFFSET 0"  # noqa: S608
+        text = f"{self._with(nodes)} SELECT count(*), {filters} FROM ({looked}) s"  # noqa: S608
+        return Statement(text, leaves.parameters)
 
     def _columns(self, nodes: Sequence[Node]) -> dict[str, None]:
         """The columns of the customers' view that nodes are about."""
@@ -175,6 +185,62 @@ class Asked:
             views = [customers.text(list(wanted), [f"{customers.columns[KEY]} {among}"])]
             views += [each.text(conditions=[f"{each.columns[KEY]} {among}"]) for each in theirs]
         return f"WITH {', '.join(views)}"
+
+
+class _Leaves:
+    """The distinct leaves of some trees as columns that are TRUE or FALSE, and their parameters."""
+
+    def __init__(self, write: _Write, parameters: tuple[object, ...]) -> None:
+        self._write = write
+        self._names: dict[str, str] = {}
+        self.columns: tuple[str, ...] = ()
+        self.parameters = parameters
+
+    @property
+    def size(self) -> int:
+        return len(self._names)
+
+    def with_those_of(self, node: Node) -> _Leaves:
+        """These and the leaves of one more tree."""
+        more = _Leaves(self._write, self.parameters)
+        more._names, more.columns = dict(self._names), self.columns
+        more._take(node)
+        return more
+
+    def combined(self, node: Node) -> str:
+        """A tree as SQL over the columns."""
+        match node:
+            case And(items):
+                return f"({' AND '.join(map(self.combined, items))})" if items else "TRUE"
+            case Or(items):
+                return f"({' OR '.join(map(self.combined, items))})" if items else "FALSE"
+            case Not(item):
+                return f"NOT {self.combined(item)}"
+            case Everyone():
+                return "TRUE"
+            case _:
+                return self._names[_text(node)]
+
+    def _take(self, node: Node) -> None:
+        match node:
+            case And(items) | Or(items):
+                for item in items:
+                    self._take(item)
+            case Not(item):
+                self._take(item)
+            case Everyone():
+                pass
+            case _:
+                name = _text(node)
+                if name not in self._names:
+                    self._names[name] = f"p{self.size}"
+                    text, self.parameters = self._write(node, self.parameters)
+                    self.columns = (*self.columns, f"coalesce({text}, FALSE) AS {self._names[name]}")
+
+
+def _text(leaf: Node) -> str:
+    """What tells leaves apart; Python holds some values of different types for equal."""
+    return repr(dataclasses.replace(leaf, path=""))
 
 
 def _events(node: Node) -> Iterator[str]:
