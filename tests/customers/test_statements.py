@@ -52,10 +52,10 @@ def test_a_leaf_of_several_criteria_stands_once_in_their_statement() -> None:
 
 
 def test_more_leaves_than_fit_are_counted_in_further_scans() -> None:
-    wide = [
+    wide: list[Node] = [
         Or(tuple(Leaf("n", Operator.EQ, float(each)) for each in range(start, start + 300)))
         for start in (0, 50)
     ]
-    nodes = [*wide, Or(tuple(Leaf("n", Operator.EQ, float(each)) for each in range(400, 1000)))]
+    nodes: list[Node] = [*wide, Or(tuple(Leaf("n", Operator.EQ, float(each)) for each in range(400, 1000)))]
     assert len(list(ASKED.counts(nodes))) == 2
     assert _counts(nodes) == [100, 50, 0]

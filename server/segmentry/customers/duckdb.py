@@ -309,9 +309,12 @@ def _translated(work: Callable[[], T]) -> T:
         raise StoreBusy(
             "the store has not enough memory for this question", retry_after_s=_retry_after_s()
         ) from err
+    except (duckdb.ParserException, duckdb.SyntaxException):
+        raise
     except (duckdb.CatalogException, duckdb.BinderException, duckdb.ConversionException) as err:
         raise TableChanged("the customer table is being changed", retry_after_s=_retry_after_s()) from err
-    except (duckdb.IOException, duckdb.ConnectionException, duckdb.HTTPException, OSError) as err:
+    except (duckdb.Error, OSError) as err:
+        # A damaged file shows as nearly any of its errors, depending on the byte that is wrong.
         log.warning("DuckDB cannot read its files: %s", err)
         raise Unavailable("the store cannot be reached", retry_after_s=_retry_after_s()) from err
 
