@@ -25,6 +25,7 @@ from segmentry.criteria.export.dialects import DUCKDB, Dialect
 from segmentry.criteria.export.sql import quoted
 from segmentry.customers import duckdb_types
 from segmentry.customers.connections import KeyKind, NativeColumn, Reading, TableChanged
+from segmentry.customers.duckdb_opened import Opened
 from segmentry.errors import StoreBusy, Unavailable
 
 if TYPE_CHECKING:
@@ -123,12 +124,19 @@ class DuckdbSession:
             raise
 
     async def _interrupt(self, running: asyncio.Future[T]) -> None:
-        # More than once: an interrupt that comes before the statement has begun is lost.
+        # More than once: an interrupt that comes before the statement has begun is lost. To the end, whoever
+        # is cancelled meanwhile: a cursor cannot be closed under its statement.
+        cancelled: asyncio.CancelledError | None = None
         while not running.done():
             self._cursor.interrupt()
-            await asyncio.wait({running}, timeout=0.02)
+            try:
+                await asyncio.wait({running}, timeout=0.02)
+            except asyncio.CancelledError as again:
+                cancelled = again
         if not running.cancelled():
             running.exception()
+        if cancelled is not None:
+            raise cancelled
 
 
 @dataclass
@@ -149,10 +157,7 @@ class DuckdbConnection:
         assert sum(given) == 1, "give a database file, Parquet files or an open database"
         self._places = asyncio.Semaphore(self.limits.slots)
         self._lock = asyncio.Lock()
-        self._database = self.database
-        self._folder: Path | None = None
-        # The files that are open, as `_version` tells them apart.
-        self._seen = self._version() if self.database is not None else ""
+        self._current = None if self.database is None else Opened(self.database, None, self._version())
 
     @property
     def dialect(self) -> Dialect:
@@ -185,22 +190,27 @@ class DuckdbConnection:
         Raises: StoreBusy when no slot is free in time; Unavailable.
         """
         del tenant  # the rows of a tenant are picked by the statement: DuckDB has no row-level security
-        async with self.cursor() as cursor:
+        async with self._session() as (opened, cursor):
             before = self._version()
-            if before != self._seen:
+            if before != opened.seen:
                 # What is open, and what was bound on it, is of files that are no longer there.
-                await self.close()
+                await self._retire(opened)
                 raise TableChanged("the customer files were replaced", retry_after_s=_retry_after_s())
             # What is opened here is opened to read: while it is open, nobody can write to it.
             fixed = self.database is None
             yield DuckdbSession(cursor, before, timeout_s or self.limits.statement_s, fixed=fixed)
             if self._version() != before:
-                await self.close()
+                await self._retire(opened)
                 raise TableChanged("the customer files were replaced", retry_after_s=_retry_after_s())
 
     @asynccontextmanager
     async def cursor(self) -> AsyncGenerator[duckdb.DuckDBPyConnection]:
         """A cursor of its own. Raises: StoreBusy, Unavailable."""
+        async with self._session() as (_, cursor):
+            yield cursor
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncGenerator[tuple[Opened, duckdb.DuckDBPyConnection]]:
         try:
             async with asyncio.timeout(self.limits.wait_s):
                 await self._places.acquire()
@@ -211,39 +221,48 @@ class DuckdbConnection:
                 waitedSeconds=self.limits.wait_s,
             ) from err
         try:
-            database = await self._opened()
-            cursor = database.cursor()
+            opened = await self._opened()
             try:
-                yield cursor
+                cursor = opened.database.cursor()
+                try:
+                    yield opened, cursor
+                finally:
+                    cursor.close()
             finally:
-                cursor.close()
+                await opened.leave()
         finally:
             self._places.release()
 
     async def close(self) -> None:
-        """Close the file. Idempotent; the next session opens it again."""
+        """Close the file after its last session. Idempotent; the next session opens it again."""
         async with self._lock:
-            database, self._database = self._database, None
-            folder, self._folder = self._folder, None
-        if database is not None:
-            await asyncio.to_thread(database.close)
-        if folder is not None:
-            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+            opened, self._current = self._current, None
+        if opened is not None:
+            await opened.retire()
+
+    async def _retire(self, opened: Opened) -> None:
+        """Close what other sessions may have replaced already."""
+        async with self._lock:
+            if self._current is opened:
+                self._current = None
+        await opened.retire()
 
     # --- opening
 
-    async def _opened(self) -> duckdb.DuckDBPyConnection:
+    async def _opened(self) -> Opened:
+        """What is open, with one session more."""
         async with self._lock:
-            if self._database is None:
+            if self._current is None:
                 folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="segmentry-duckdb-"))
                 try:
-                    self._seen = self._version()
-                    self._database = await asyncio.to_thread(_translated, lambda: self._open(folder))
+                    seen = self._version()
+                    database = await asyncio.to_thread(_translated, lambda: self._open(folder))
                 except BaseException:
                     await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
                     raise
-                self._folder = folder
-            return self._database
+                self._current = Opened(database, folder, seen)
+            self._current.sessions += 1
+            return self._current
 
     def _open(self, folder: Path) -> duckdb.DuckDBPyConnection:
         import duckdb  # noqa: PLC0415  (imported on use)

@@ -22,13 +22,18 @@ _PARQUET_VIEW = "customers"
 
 @dataclasses.dataclass
 class Pools:
-    """One pool for each DSN, shared by the tables there."""
+    """One pool for each DSN and one database for each DuckDB file, shared by the tables there."""
 
     by_dsn: dict[str, PostgresConnection] = dataclasses.field(default_factory=dict[str, PostgresConnection])
+    by_file: dict[Path, DuckdbConnection] = dataclasses.field(default_factory=dict[Path, DuckdbConnection])
 
     def of(self, dsn: str) -> PostgresConnection:
         """The pool of that DSN, made on first use."""
         return self.by_dsn.setdefault(dsn, PostgresConnection(dsn))
+
+    def of_file(self, file: Path) -> DuckdbConnection:
+        """The database of that file, which one process can open only once."""
+        return self.by_file.setdefault(file.resolve(), DuckdbConnection(path=file))
 
 
 class ServedTable(PushdownTable):
@@ -99,14 +104,15 @@ async def open_duckdb(
     tenant_column: str = "",
     most_rows: int,
     default: bool = False,
+    pools: Pools | None = None,
 ) -> ServedTable:
-    """Serve a table of a DuckDB file, or without a relation Parquet files.
+    """Serve a table of a DuckDB file, or without a relation Parquet files. `pools` hold the open files.
 
     Raises: InvalidParameters when catalog and table do not fit; UnreadableTable; StoreBusy, Unavailable.
     """
     if relation:
         (file,) = await asyncio.to_thread(_files, path)
-        connection = DuckdbConnection(path=file)
+        connection = (pools or Pools()).of_file(file)
     else:
         connection = DuckdbConnection(parquet={_PARQUET_VIEW: await asyncio.to_thread(_files, path)})
     table = ServedTable(connection, catalog, relation or _PARQUET_VIEW, tenant, tenant_column)

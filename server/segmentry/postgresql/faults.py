@@ -82,6 +82,9 @@ def translated() -> Generator[None]:
         raise StoreBusy("the store did not answer in time", retry_after_s=retry_after_s()) from err
     except _LOST as err:
         raise ConnectionLost("the store cannot be reached", retry_after_s=retry_after_s()) from err
+    except pg.InternalClientError as err:
+        # What asyncpg makes of a connection that was cut while it was idle.
+        raise ConnectionLost("the store cannot be reached", retry_after_s=retry_after_s()) from err
     except pg.InterfaceError as err:
         # asyncpg says "connection is closed" and the like with this class, and also misuse of its API.
         if "closed" in str(err) or "released" in str(err):

@@ -100,6 +100,7 @@ async def _serve(stores: Stores, table: TableSettings, most_rows: int, pools: Po
         tenant_column=table.tenant_column,
         most_rows=most_rows,
         default=table.default,
+        pools=pools,
     )
 
 
