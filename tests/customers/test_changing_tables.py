@@ -7,10 +7,12 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from segmentry.criteria.catalog import Catalog, Field
-from segmentry.criteria.nodes import Leaf, Operator
+from segmentry.criteria.nodes import And, Leaf, Operator
 from segmentry.customers.postgres import PostgresConnection
 from segmentry.customers.pushdown import Limits, PushdownTable
+from segmentry.errors import Unavailable
 
 from tests.customers.postgres import database, execute
 
@@ -75,3 +77,57 @@ async def test_a_sample_of_a_table_with_dates_gives_estimates(postgres_folder: P
     assert found.low is not None
     assert found.high is not None
     assert found.low <= 50 <= found.high
+
+
+async def test_a_column_that_is_dropped_takes_away_its_own_criteria_alone(
+    postgres_folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rich = Leaf("spent", Operator.GT, 50.0)
+    async with _customers(postgres_folder) as (dsn, table):
+        assert [each.matched for each in await table.count([GOLD, rich], AS_OF)] == [50, 50]
+        await execute(dsn, "ALTER TABLE customers RENAME COLUMN spent TO sum_in_cents")
+        for nodes in ([rich], [GOLD, rich], [GOLD, And((GOLD, rich))]):
+            with pytest.raises(Unavailable) as caught:
+                await table.count(nodes, AS_OF)
+            assert "spent" not in caught.value.message
+            assert caught.value.retry_after_s is not None
+        (gold,) = await table.count([GOLD], AS_OF)
+        assert (gold.matched, gold.universe) == (50, 100)
+        with pytest.raises(Unavailable):
+            await table.member("1")
+        await table.refresh()
+        assert (await table.describe())[0] == 100
+        assert "no column spent" in caplog.text
+        await execute(dsn, "ALTER TABLE customers RENAME COLUMN sum_in_cents TO spent")
+        await table.refresh()
+        assert (await table.count([rich], AS_OF))[0].matched == 50
+        assert (await table.member("1")).row["spent"] == 1.0
+
+
+async def test_a_table_that_is_gone_is_unavailable_until_it_is_back(
+    postgres_folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with _customers(postgres_folder) as (dsn, table):
+        await table.count([GOLD], AS_OF)
+        await execute(dsn, "ALTER TABLE customers RENAME TO old_customers")
+        with pytest.raises(Unavailable, match="no longer fits"):
+            await table.count([GOLD], AS_OF)
+        assert "no table customers" in caplog.text
+        await execute(dsn, "ALTER TABLE old_customers RENAME TO customers")
+        assert (await table.count([GOLD], AS_OF))[0].matched == 50
+
+
+async def test_a_right_that_is_taken_away_is_the_operators_fault(postgres_folder: Path) -> None:
+    role = "segmentry_reading"
+    async with _customers(postgres_folder) as (dsn, _):
+        await execute(dsn, f"CREATE ROLE {role} LOGIN", f"GRANT SELECT ON customers TO {role}")
+        connection = PostgresConnection(dsn.replace("segmentry@", f"{role}@"))
+        table = PushdownTable(connection, CATALOG, "customers")
+        assert (await table.count([GOLD], AS_OF))[0].matched == 50
+        await execute(dsn, f"REVOKE SELECT ON customers FROM {role}")
+        with pytest.raises(Unavailable, match="lacks a right"):
+            await table.count([GOLD], AS_OF)
+        await execute(dsn, f"GRANT SELECT (id, tier) ON customers TO {role}")
+        assert (await table.count([GOLD], AS_OF))[0].matched == 50
+        await connection.close()
+        await execute(dsn, f"DROP OWNED BY {role}", f"DROP ROLE {role}")

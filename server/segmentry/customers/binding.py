@@ -8,16 +8,20 @@ in use. The SQL writer is given a catalog of those names.
 from __future__ import annotations
 
 import dataclasses
+import logging
+import random
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from segmentry.criteria.catalog import Catalog, EventProperty, EventType, Field
 from segmentry.criteria.export.sql import quoted, relation
 from segmentry.customers.connections import Connection, KeyKind, NativeColumn, Reading, Session
-from segmentry.errors import InvalidParameters, Violation
+from segmentry.errors import InvalidParameters, Unavailable, Violation
 
 CUSTOMERS, KEY, TIME = "customers", "k", "at"
+RETRY_AFTER_S = 30.0
+log = logging.getLogger(__name__)
 _SAFE_TYPE = re.compile(r"[a-z][a-z0-9_ ]*")
 
 
@@ -70,19 +74,42 @@ class Binding:
     key: KeyKind | None
     parameters: tuple[object, ...]
 
+    def event(self, name: str) -> View:
+        """The view of a kind of event. Raises: Unavailable if its table no longer fits."""
+        if name not in self.events:
+            raise unfit()
+        return self.events[name]
+
+    def need(self, columns: Iterable[str]) -> None:
+        """Raises: Unavailable if one of these columns of the customers' view could not be bound."""
+        if not all(each == KEY or each in self.customers.columns for each in columns):
+            raise unfit()
+
     @property
     def first(self) -> int:
         """The number of the first placeholder that is free."""
         return len(self.parameters) + 1
 
 
-async def bind(session: Session, connection: Connection, catalog: Catalog, place: Place) -> Binding:
+def unfit() -> Unavailable:
+    """What callers are told of a table that no longer fits its catalog; the log says what is wrong."""
+    return Unavailable(
+        "the customer table no longer fits its catalog; the operator finds in the log what is missing",
+        retry_after_s=RETRY_AFTER_S * random.uniform(0.5, 1.5),
+    )
+
+
+async def bind(
+    session: Session, connection: Connection, catalog: Catalog, place: Place, *, served: bool = False
+) -> Binding:
     """Look the columns up, check every field against them, and look through the rows for odd values.
 
-    One scan of each table. Raises: InvalidParameters with every field that has no fitting column; StoreBusy,
-    Unavailable.
+    One scan of each table. A table that is `served` already is bound without the fields and events that no
+    longer fit, which are logged: criteria about others can still be counted.
+
+    Raises: InvalidParameters with every field that has no fitting column; StoreBusy, Unavailable.
     """
-    draft = await _Binder(connection, catalog, place).bound(session)
+    draft = await _Binder(connection, catalog, place).bound(session, served=served)
     found: dict[str, frozenset[str]] = {}
     for drafted in draft.drafts:
         found[drafted.name] = await _odd(session, drafted, draft.parameters)
@@ -179,7 +206,7 @@ class _Binder:
         self._place = place
         self._faults: list[Violation] = []
 
-    async def bound(self, session: Session) -> _Drafts:
+    async def bound(self, session: Session, *, served: bool) -> _Drafts:
         """Raises: InvalidParameters naming every fault."""
         place = self._place
         columns = await self._columns(session, place.relation, "table")
@@ -204,10 +231,16 @@ class _Binder:
             kind = kind if comparable else "cast"
         if self._faults:
             listed = "; ".join(each.message for each in self._faults)
-            raise InvalidParameters(
-                f"the catalog {self._catalog.schema} does not fit the table: {listed}",
-                violations=self._faults,
-            )
+            message = f"the catalog {self._catalog.schema} does not fit the table: {listed}"
+            of_parts = all(each.field.startswith(("field.", "event.")) for each in self._faults)
+            if not served or not of_parts:
+                raise InvalidParameters(message, violations=self._faults)
+            log.error("%s of tenant %r: %s", place.relation, place.tenant, message)
+            events = {
+                name: each
+                for name, each in events.items()
+                if all(fault.field != f"event.{name}" for fault in self._faults)
+            }
         if kind == "cast":
             customers = dataclasses.replace(customers, key=_as_text(key))
             events = {

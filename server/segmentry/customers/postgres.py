@@ -16,7 +16,7 @@ from segmentry.criteria.export.dialects import POSTGRESQL, Dialect
 from segmentry.criteria.export.sql import relation as quoted_relation
 from segmentry.customers import postgres_types
 from segmentry.customers.connections import KeyKind, NativeColumn, Reading, TableChanged
-from segmentry.errors import InvalidParameters, StoreBusy, Unavailable
+from segmentry.errors import StoreBusy, Unavailable
 
 if TYPE_CHECKING:
     from segmentry.postgresql.driver import Connection as Driver
@@ -88,7 +88,7 @@ class PostgresSession:
         return self._version
 
     async def fetch(self, text: str, parameters: Sequence[object] = ()) -> list[tuple[object, ...]]:
-        """All rows. Raises: StoreBusy, Unavailable, TableChanged, InvalidParameters without the right."""
+        """All rows. Raises: StoreBusy, Unavailable (also without the right), TableChanged."""
         with _translated():
             async with asyncio.timeout(self._timeout_s + GRACE_S):
                 records = await self._driver.fetch(text, *parameters)
@@ -361,6 +361,9 @@ def _translated() -> Generator[None]:
                 "the customer table is being changed", retry_after_s=faults.retry_after_s()
             ) from err
         if faults.says_forbidden(err):
+            log.warning("the customer tables cannot be read: %s", err)
             message = "the role that reads customer tables lacks a right: grant it SELECT on them"
-            raise InvalidParameters(f"{message} and USAGE on their schema") from err
+            raise Unavailable(
+                f"{message} and USAGE on their schema", retry_after_s=faults.retry_after_s()
+            ) from err
         raise

@@ -15,12 +15,12 @@ import polars as pl
 from segmentry.criteria.catalog import Catalog
 from segmentry.criteria.nodes import Event, Everyone, Node, Top
 from segmentry.customers import answers
-from segmentry.customers.binding import KEY, Binding, Place, bind
+from segmentry.customers.binding import KEY, Binding, Place, bind, unfit
 from segmentry.customers.connections import Connection, Session, TableChanged
 from segmentry.customers.sample import Sample, sample_of, scaled, schema
 from segmentry.customers.statements import Asked, has
 from segmentry.customers.store import Count, Member
-from segmentry.errors import NotFound
+from segmentry.errors import InvalidParameters, NotFound
 
 SAMPLE_ROWS = 100_000
 # With events the sampled customers' own are read from their table, which costs far more for each.
@@ -84,6 +84,7 @@ class PushdownTable:
         self._sample: Sample | None = None
         self._slowest_s = 0.0
         self._told = frozenset[str]()
+        self._was_bound = False
         self._lock = asyncio.Lock()
         self._describing = asyncio.Lock()
 
@@ -92,7 +93,8 @@ class PushdownTable:
     async def describe(self) -> tuple[int, str, datetime]:
         """The exact number of rows, the version they were counted on, and when.
 
-        Raises: InvalidParameters when the catalog does not fit the table; StoreBusy; Unavailable.
+        Raises: InvalidParameters when the catalog does not fit the table at first, Unavailable when it no
+        longer does; StoreBusy; Unavailable.
         """
         described = await self._description()
         return described.rows, described.snapshot_id, described.loaded_at
@@ -293,10 +295,20 @@ class PushdownTable:
         for last in (False, True):
             try:
                 async with self._connection.session(self._place.tenant, timeout_s=SCAN_S) as session:
-                    return await bind(session, self._connection, self.catalog, self._place), time.monotonic()
+                    bound = await bind(
+                        session, self._connection, self.catalog, self._place, served=self._was_bound
+                    )
+                self._was_bound = True
+                return bound, time.monotonic()
             except TableChanged:
                 if last:
                     raise
+            except InvalidParameters as err:
+                if not self._was_bound:
+                    raise
+                # Whoever asks now has done nothing wrong, and is not told how the columns are named.
+                log.error("%s of tenant %r: %s", self._place.relation, self._place.tenant, err.message)  # noqa: TRY400 - its own words say all
+                raise unfit() from err
         raise AssertionError("the loop returns or raises")
 
     async def _description(self) -> Description:

@@ -45,7 +45,7 @@ class Asked:
         binding = self.binding
         events = dict.fromkeys(event for node in nodes for event in _events(node))
         tests = binding.customers.doubt(list(self._columns(nodes)))
-        tests += [test for each in events for test in binding.events[each].doubt()]
+        tests += [test for each in events for test in binding.event(each).doubt()]
         if not tests:
             return None
         return Statement(f"SELECT {' OR '.join(tests)}", binding.parameters)
@@ -129,7 +129,7 @@ class Asked:
 
     def happened(self, event: str, key: str | int) -> Statement:
         """The time and the properties of one customer's events of a kind, oldest first."""
-        view = self.binding.events[event]
+        view = self.binding.event(event)
         columns = [each for each in view.columns if each != KEY]
         listed = ", ".join(f'"{each}"' for each in columns)
         place = f"${self.binding.first}::{self._key_type}"
@@ -169,15 +169,17 @@ class Asked:
         for name in (name for node in nodes for name in walk.fields(node)):
             field = self.binding.catalog.by_name[name]
             wanted |= {field.column_name: None, field.compared_column: None}
+        self.binding.need(wanted)
         return wanted
 
     def _with(self, nodes: Sequence[Node], columns: Iterable[str] = ()) -> str:
         """The views that a statement needs, each with the columns that it needs."""
         events = list(dict.fromkeys(event for node in nodes for event in _events(node)))
         wanted = dict.fromkeys(columns) | self._columns(nodes)
+        self.binding.need(wanted)
         if events or self.keys is not None:
             wanted[KEY] = None
-        customers, theirs = self.binding.customers, [self.binding.events[each] for each in events]
+        customers, theirs = self.binding.customers, [self.binding.event(each) for each in events]
         if self.keys is None:
             views = [customers.text(list(wanted)), *(each.text() for each in theirs)]
         else:
