@@ -16,7 +16,7 @@ from segmentry.criteria.export.dialects import BY_NAME, CLICKHOUSE, POSTGRESQL
 from segmentry.criteria.export.exported import Source
 from segmentry.criteria.export.sql import condition, quoted, relation
 from segmentry.criteria.export.statement import export
-from segmentry.criteria.nodes import And, Leaf, Node, Operator, Segment, Top
+from segmentry.criteria.nodes import And, Event, Leaf, Node, Operator, Segment, Top
 from segmentry.errors import ExportUnsupported
 from sqlglot import exp
 
@@ -117,9 +117,22 @@ def test_people_without_events_are_met_by_what_holds_for_none() -> None:
     text, parameters = written('{"$event":{"name":"booking","count":0}}', "duckdb")
     assert text == (
         '("customer_id" IS NULL OR "customer_id" NOT IN (SELECT e."customer_id" FROM "crm"."booking" AS e '
-        'WHERE e."customer_id" IS NOT NULL AND e."at" < $1::TIMESTAMP))'
+        'WHERE e."customer_id" IS NOT NULL AND e."at" < $1::TIMESTAMP GROUP BY e."customer_id"))'
     )
     assert parameters == (CLOCK.as_of,)
+
+
+def test_postgresql_joins_away_who_did_it_but_not_inside_a_filter() -> None:
+    never = Event("booking", operator=Operator.EQ, value=0)
+    chosen = (
+        'SELECT e."customer_id" FROM "crm"."booking" AS e WHERE e."customer_id" IS NOT NULL '
+        'AND e."at" < $1::timestamptz GROUP BY e."customer_id"'
+    )
+    assert condition(never, GOLF, POSTGRESQL, AS_OF).text == (
+        f'NOT EXISTS (SELECT 1 FROM ({chosen}) AS t("their key") WHERE t."their key" = "customer_id")'
+    )
+    inside = condition(never, GOLF, POSTGRESQL, AS_OF, filtered=True)
+    assert inside.text == f'("customer_id" IS NULL OR "customer_id" NOT IN ({chosen}))'
 
 
 def test_a_field_without_case_reads_its_folded_column() -> None:
@@ -182,10 +195,10 @@ _WORDS = frozenset(
     arrays_overlap bigint boolean coalesce contains count double e element endsWith ends_with
     endswith false fromUnixTimestamp64Micro hasAny if instr isFinite isfinite json_each length list
     list_contains list_has_any numeric position precision replace rtrim startsWith starts_with startswith
-    substr sum text timestamptz toInt256 value
+    substr sum t text timestamptz toInt256 value
     """.split()  # noqa: SIM905 - a table of words reads best as words
 )
-_NAMES = {KEY, OWNER, TIME, "order", "amount", "shop", "C"}.union(
+_NAMES = {KEY, OWNER, TIME, "order", "amount", "shop", "C", "their key"}.union(
     *({each.column_name, each.compared_column} for each in CATALOG.fields)
 )
 

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from segmentry.criteria import walk
 from segmentry.criteria.export.dialects import Dialect
@@ -66,7 +67,7 @@ class Asked:
         run again for every node that holds it.
         """
         batch: list[Node] = []
-        none = _Leaves(self._condition, self._parameters)
+        none = _Leaves(partial(self._condition, filtered=True), self._parameters)
         leaves = none
         for node in nodes:
             taken = leaves.with_those_of(node)
@@ -149,11 +150,13 @@ class Asked:
         return self.binding.parameters if self.keys is None else (*self.binding.parameters, self.keys)
 
     def _condition(
-        self, node: Node, before: tuple[object, ...] | None = None
+        self, node: Node, before: tuple[object, ...] | None = None, *, filtered: bool = False
     ) -> tuple[str, tuple[object, ...]]:
         """The condition of a node with all parameters up to it."""
         before = self._parameters if before is None else before
-        written = condition(node, self.binding.catalog, self.dialect, self.as_of, first=len(before) + 1)
+        written = condition(
+            node, self.binding.catalog, self.dialect, self.as_of, first=len(before) + 1, filtered=filtered
+        )
         return written.text, (*before, *written.parameters)
 
     def _filtered(self, nodes: Sequence[Node], leaves: _Leaves) -> Statement:

@@ -16,7 +16,7 @@ from typing import Any, assert_never
 from segmentry.criteria.bind import INT64
 from segmentry.criteria.catalog import Catalog, EventType, Field
 from segmentry.criteria.export.dialects import moving
-from segmentry.criteria.export.dialects.dialect import COMPARISONS, Dialect, Form, Kind, unchanged
+from segmentry.criteria.export.dialects.dialect import ABSENT, COMPARISONS, Dialect, Form, Kind, unchanged
 from segmentry.criteria.nodes import (
     And,
     Event,
@@ -78,13 +78,15 @@ def condition(
     first: int = 1,
     nan_columns: frozenset[str] = frozenset(),
     zone: str = "",
+    filtered: bool = False,
 ) -> Condition:
     """The SQL condition that is true for exactly the customers that a bound tree matches.
 
     It is UNKNOWN or false for the others. `first` is the number of the first placeholder. `nan_columns` are
     float columns that may hold NaN or infinities, which count as unset. `$segment` must have been expanded
     and `$top` resolved. With a `zone` the tree may hold placeholders, which follow the engine's clock there,
-    as the present end of a window without one does; the dialect must have `moving`.
+    as the present end of a window without one does; the dialect must have `moving`. `filtered` conditions
+    stand inside FILTER (WHERE ...), where no join can replace a set of keys.
 
     Raises: ExportUnsupported for `$event` where the catalog names no key column.
 
@@ -94,7 +96,8 @@ def condition(
     >>> condition(Not(Leaf("age", Operator.LT, 10)), catalog, POSTGRESQL, datetime.now(UTC)).text
     '("age" IS NULL OR "age" >= $1::bigint)'
     """
-    writer = _Writer(catalog, dialect, as_of, first, zone)
+    absent = ABSENT if filtered else dialect.absent
+    writer = _Writer(catalog, dialect, as_of, first, zone=zone, absent=absent)
     text = writer.node(bound, _Columns(catalog.by_name, "", nan_columns), negated=False)
     return Condition(text, tuple(writer.parameters))
 
@@ -142,8 +145,9 @@ class _Column:
 
 class _Writer:
     def __init__(
-        self, catalog: Catalog, dialect: Dialect, as_of: datetime, first: int, zone: str = ""
+        self, catalog: Catalog, dialect: Dialect, as_of: datetime, first: int, *, zone: str, absent: str
     ) -> None:
+        self._absent = absent
         self._zone = zone
         self._catalog = catalog
         self._dialect = dialect
@@ -290,7 +294,7 @@ class _Writer:
         theirs = f"{_ALIAS}.{quoted(known.key_column or key, self._dialect)}"
         chosen = self._events(event, known, theirs, _OPPOSITES[operator] if anti else operator, anti=anti)
         mine = quoted(key, self._dialect)
-        return f"({mine} IS NULL OR {mine} NOT IN ({chosen}))" if anti else f"{mine} IN ({chosen})"
+        return self._absent.format(mine=mine, chosen=chosen) if anti else f"{mine} IN ({chosen})"
 
     def _events(self, event: Event, known: EventType, key: str, operator: Operator, *, anti: bool) -> str:
         """The keys of the customers whose events, at least one, compare with the number."""
@@ -310,7 +314,8 @@ class _Writer:
         text = f"SELECT {key} FROM {table} AS {_ALIAS} WHERE {' AND '.join(conditions)}"  # noqa: S608
         if event.measure == "count":
             if event.value <= _ANY_EVENT.get(operator, -1):
-                return text
+                # Each key once: those that are left out have to fit into memory.
+                return f"{text} GROUP BY {key}" if anti else text
             total, kind = "count(*)", "integer"
         else:
             field = columns.fields[event.of or ""]

@@ -161,6 +161,10 @@ class Moving:
     first_instant: str
 
 
+# The customer's key (`{mine}`) is not among the `{chosen}` ones; true for a customer without a key.
+ABSENT = "({mine} IS NULL OR {mine} NOT IN ({chosen}))"
+
+
 @dataclass(frozen=True)
 class Dialect:
     """One SQL dialect.
@@ -171,7 +175,8 @@ class Dialect:
     float column whose NaN and infinities count as unset. `total` is a sum of a whole column, exact and 0 for
     no values, `distinct` how values are told apart. `encode` gives the values that a driver takes. `escapes`
     are the characters that a quoted identifier holds only in another form; the quote itself is doubled unless
-    it is among them. `always` and `never` are conditions without a column.
+    it is among them. `absent` says so of keys in a WHERE clause, as `ABSENT` does.
+    `always` and `never` are conditions without a column.
     """
 
     name: str
@@ -188,6 +193,7 @@ class Dialect:
         default_factory=dict[Kind, Callable[[Scalar], Encoded]]
     )
     distinct: Mapping[Kind, str] = field(default_factory=lambda: FLOAT_DISTINCT)
+    absent: str = ABSENT
     always: str = "TRUE"
     never: str = "FALSE"
     casts: Mapping[Kind, str] = field(default_factory=dict[Kind, str])

@@ -59,6 +59,8 @@ POSTGRESQL = Dialect(
             "{f} LIKE {v} ESCAPE '\\'", "{f} NOT LIKE {v} ESCAPE '\\'", encode=like("%{}")
         ),
     },
+    # An anti join where it stands alone, and hashed where it does not; NOT IN is never joined (0304).
+    absent='NOT EXISTS (SELECT 1 FROM ({chosen}) AS t("their key") WHERE t."their key" = {mine})',
     # The sum of bigint is numeric, which has no limit that matters.
     total="coalesce(sum({f}::bigint), 0)",
     # NaN is above every number here.
