@@ -11,7 +11,9 @@ from segmentry.criteria.catalog import Catalog, Field
 from segmentry.criteria.nodes import Leaf, Operator
 from segmentry.customers.duckdb import DuckdbConnection
 from segmentry.customers.pushdown import PushdownTable
-from segmentry.errors import Unavailable
+from segmentry.customers.served import open_duckdb
+from segmentry.customers.stores import Stores
+from segmentry.errors import Unavailable, UnreadableTable
 
 AS_OF = datetime(2025, 12, 16, 10, tzinfo=UTC)
 CATALOG = Catalog("c", (Field("tier", "string"), Field("n", "number")), key="id")
@@ -60,3 +62,44 @@ async def test_a_damaged_file_is_unavailable_until_it_is_whole(tmp_path: Path, n
         (after,) = await table.count([LEAF], AS_OF)
         assert (after.matched, after.universe) == (before.matched, before.universe)
     await connection.close()
+
+
+def _part(path: Path, low: int, rows: int) -> None:
+    with duckdb.connect() as writer:
+        query = f"SELECT i AS id, 'gold' AS tier, i::DOUBLE AS n FROM range({low}, {low + rows}) t(i)"
+        writer.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet)")
+
+
+async def test_files_that_come_and_go_are_the_table(tmp_path: Path) -> None:
+    for number in range(3):
+        _part(tmp_path / f"day{number}.parquet", 10 * number, 10)
+    stores = Stores()
+    path = tmp_path / "day*.parquet"
+    table = await open_duckdb(stores, path, "c", CATALOG, tenant="t", most_rows=1000)
+    gold = Leaf("tier", Operator.EQ, "gold")
+
+    async def counted() -> tuple[int | None, int]:
+        (found,) = await table.count([gold], AS_OF)
+        return found.matched, found.universe
+
+    assert await counted() == (30, 30)
+    _part(tmp_path / ".day3.parquet", 30, 5)
+    (tmp_path / "other.parquet").write_bytes(b"")
+    assert await counted() == (30, 30)
+    (tmp_path / ".day3.parquet").replace(tmp_path / "day3.parquet")
+    assert await counted() == (35, 35)
+    (tmp_path / "day0.parquet").unlink()
+    assert await counted() == (25, 25)
+    assert (await table.describe())[0] == 25
+    for number in (1, 2, 3):
+        (tmp_path / f"day{number}.parquet").unlink()
+    with pytest.raises(Unavailable):
+        await counted()
+    _part(tmp_path / "day9.parquet", 0, 2)
+    assert await counted() == (2, 2)
+    await table.close()
+
+
+async def test_a_name_that_no_file_has_is_told_at_start(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableTable, match="no file"):
+        await open_duckdb(Stores(), tmp_path / "x*.parquet", "c", CATALOG, tenant="t", most_rows=9)

@@ -26,6 +26,7 @@ from segmentry.criteria.export.sql import quoted
 from segmentry.customers import duckdb_types
 from segmentry.customers.connections import KeyKind, NativeColumn, Reading, TableChanged
 from segmentry.customers.duckdb_opened import Opened
+from segmentry.customers.parquet_files import files_of
 from segmentry.errors import StoreBusy, Unavailable
 
 if TYPE_CHECKING:
@@ -144,7 +145,8 @@ class DuckdbConnection:
     """A DuckDB file, or views over Parquet files, opened on first use and locked down.
 
     `path` is a database file of which nobody else is the writer. `parquet` maps names of tables to their
-    files. `database` is one that is open already, taken over as it is. `slots` statements run at once.
+    files; a name with `*` stands for the files that it names at the time. `database` is one that is open
+    already, taken over as it is. `slots` statements run at once.
     """
 
     path: Path | None = None
@@ -267,12 +269,12 @@ class DuckdbConnection:
     def _open(self, folder: Path) -> duckdb.DuckDBPyConnection:
         import duckdb  # noqa: PLC0415  (imported on use)
 
-        path = self.path
+        path, parquet = self.path, self._parquet()
         if path is None:
             # Views in a file of their own, because a database in memory cannot be read-only.
             path = folder / "views.duckdb"
             with duckdb.connect(path) as writer:
-                for name, files in self.parquet.items():
+                for name, files in parquet.items():
                     listed = ", ".join(_literal(str(each)) for each in files)
                     read = f"SELECT * FROM read_parquet([{listed}])"  # noqa: S608 - quoted paths
                     writer.execute(f"CREATE VIEW {quoted(name, DUCKDB)} AS {read}")
@@ -291,7 +293,7 @@ class DuckdbConnection:
             },
         )
         try:
-            allowed = ", ".join(_literal(str(each)) for files in self.parquet.values() for each in files)
+            allowed = ", ".join(_literal(str(each)) for files in parquet.values() for each in files)
             database.execute("SET GLOBAL TimeZone = 'UTC'")
             if allowed:
                 database.execute(f"SET allowed_paths = [{allowed}]")
@@ -302,8 +304,17 @@ class DuckdbConnection:
             raise
         return database
 
+    def _parquet(self) -> dict[str, list[Path]]:
+        """The files of each table as they are now. Raises: Unavailable for a table that has none."""
+        now = {
+            name: [file for each in paths for file in files_of(each)] for name, paths in self.parquet.items()
+        }
+        if not all(now.values()):
+            raise Unavailable("a customer file cannot be read", retry_after_s=_retry_after_s())
+        return now
+
     def _version(self) -> str:
-        files = [each for files in self.parquet.values() for each in files]
+        files = [each for files in self._parquet().values() for each in files]
         files += [self.path] if self.path is not None else []
         try:
             seen = [each.stat() for each in files]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Sequence
 from pathlib import Path
 
 from segmentry.criteria.catalog import Catalog
 from segmentry.customers.connections import Connection
 from segmentry.customers.duckdb import DuckdbConnection
+from segmentry.customers.parquet_files import files_of
 from segmentry.customers.postgres import PostgresConnection
 from segmentry.customers.postgres_source import PostgresSource, Relation, too_large
 from segmentry.customers.pushdown import PushdownTable
@@ -110,11 +110,11 @@ async def open_duckdb(
 
     Raises: InvalidParameters when catalog and table do not fit; UnreadableTable; StoreBusy, Unavailable.
     """
+    await asyncio.to_thread(_check_files, path)
     if relation:
-        (file,) = await asyncio.to_thread(_files, path)
-        connection = (pools or Pools()).of_file(file)
+        connection = (pools or Pools()).of_file(path)
     else:
-        connection = DuckdbConnection(parquet={_PARQUET_VIEW: await asyncio.to_thread(_files, path)})
+        connection = DuckdbConnection(parquet={_PARQUET_VIEW: [path]})
     table = ServedTable(connection, catalog, relation or _PARQUET_VIEW, tenant, tenant_column)
 
     async def copy() -> Snapshot:
@@ -142,9 +142,7 @@ async def _open(
     return table
 
 
-def _files(path: Path) -> Sequence[Path]:
-    """The Parquet files that a path with `*` names. Raises: UnreadableTable if there are none."""
-    found = [path] if path.is_file() else sorted(path.parent.glob(path.name))
-    if not found:
+def _check_files(path: Path) -> None:
+    """Raises: UnreadableTable if there is no file of that name, which may hold `*`."""
+    if not any(each.is_file() for each in files_of(path)):
         raise UnreadableTable(f"there is no file {path}", path=str(path))
-    return found
