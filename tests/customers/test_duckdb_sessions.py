@@ -14,6 +14,7 @@ from segmentry.customers import served
 from segmentry.customers.connections import TableChanged
 from segmentry.customers.duckdb import DuckdbConnection
 from segmentry.customers.stores import Stores
+from segmentry.errors import Unavailable
 
 SLOW = "SELECT count(*) FROM range(100000000000) a(i) WHERE hash(i) = 1"
 
@@ -105,3 +106,22 @@ async def test_two_tables_of_one_file_are_served_together(tmp_path: Path) -> Non
     ]
     await stores.close()
     assert _left() == []
+
+
+async def test_a_table_that_is_gone_hides_none_of_the_others(tmp_path: Path) -> None:
+    stores, catalog = Stores(), Catalog("crm", (Field("id", "number", integer=True),), key="id")
+    for name in ("gone", "kept"):
+        _parquet(tmp_path / f"{name}.parquet", 3)
+        await served.open_duckdb(
+            stores, tmp_path / f"{name}.parquet", name, catalog, tenant="acme", most_rows=100
+        )
+    (tmp_path / "gone.parquet").unlink()
+    # What is known of a table stays good for a while; closing its engine forgets it.
+    for schema_id in ("gone", "kept"):
+        await (await stores.pinned("acme", schema_id)).engine.close()
+    assert [table.schema_id for table in await stores.tables("acme")] == ["kept"]
+    (tmp_path / "kept.parquet").unlink()
+    await (await stores.pinned("acme", "kept")).engine.close()
+    with pytest.raises(Unavailable):
+        await stores.tables("acme")
+    await stores.close()

@@ -127,17 +127,15 @@ class DuckdbSession:
     async def _interrupt(self, running: asyncio.Future[T]) -> None:
         # More than once: an interrupt that comes before the statement has begun is lost. To the end, whoever
         # is cancelled meanwhile: a cursor cannot be closed under its statement.
-        cancelled: asyncio.CancelledError | None = None
         while not running.done():
             self._cursor.interrupt()
             try:
                 await asyncio.wait({running}, timeout=0.02)
-            except asyncio.CancelledError as again:
-                cancelled = again
+            except asyncio.CancelledError:
+                await self._interrupt(running)
+                raise
         if not running.cancelled():
             running.exception()
-        if cancelled is not None:
-            raise cancelled
 
 
 @dataclass

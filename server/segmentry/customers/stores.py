@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -15,6 +16,8 @@ from segmentry.errors import NotFound
 
 # An estimate and the run that follows it read the same copy of a table.
 COPY_KEPT_S = 60.0
+
+log = logging.getLogger(__name__)
 
 # The rows of a table that a database serves, in memory, for work that needs all of them.
 Copy = Callable[[], Awaitable[Snapshot]]
@@ -63,11 +66,22 @@ class Stores(TableDirectory):
     # --- CustomerStore ----------------------------------------------------------------------------
 
     async def tables(self, tenant: str) -> Sequence[Table]:
-        """All tables of a tenant, default first.
+        """All tables of a tenant, default first, without those that cannot be described now.
 
-        Raises: NotFound if the tenant is unknown; what the engines raise.
+        Raises: NotFound if the tenant is unknown; what the engines raise where none can be described.
         """
-        return [await self.table(tenant, schema_id) for schema_id in self._ids(tenant)]
+        found: list[Table] = []
+        fault: Exception | None = None
+        for schema_id in self._ids(tenant):
+            try:
+                found.append(await self.table(tenant, schema_id))
+            except Exception as err:  # noqa: BLE001  (whatever is wrong with it)
+                # One table that is gone for now hides none of the others.
+                log.warning("table %s of tenant %s is not listed: %s", schema_id, tenant, err)
+                fault = fault or err
+        if fault is not None and not found:
+            raise fault
+        return found
 
     async def pinned(self, tenant: str, schema_id: str) -> Pinned:
         """The current version of a table; see `TableDirectory`."""
