@@ -11,6 +11,7 @@ from segmentry.criteria import segments
 from segmentry.criteria.nodes import Node
 from segmentry.criteria.segments import Saved
 from segmentry.errors import SegmentInUse
+from segmentry.segments.dependants import refuse_growth
 from segmentry.segments.lookup import SEGMENT_ID, Reader, closure
 from segmentry.segments.record import (
     ARCHIVED,
@@ -130,7 +131,8 @@ class SegmentStore:
         """Add a version, or return the one that the claim added before.
 
         Raises: NotFound; VersionMismatch if `etag` is not that of the latest version; AlreadyExists;
-        SegmentCycle, UnknownSegment, CriteriaTooComplex for what the criteria lead to by now.
+        SegmentCycle, UnknownSegment, CriteriaTooComplex for what the criteria lead to by now, the last also
+        for a segment that refers to this one.
         """
         async with self._database.transaction() as session:
             await _queue(session, tenant)
@@ -143,6 +145,7 @@ class SegmentStore:
             before.refuse_etag(etag)
             if before.state == ARCHIVED or text_of(content.node) != before.criteria:
                 await _refuse_graph(session, tenant, before.schema_id, segment_id, content.node)
+                await refuse_growth(session, tenant, before, content.node)
             return await _append(session, tenant, segment_id, number, content)
 
     async def archive(self, tenant: str, segment_id: str, etag: str, author: str) -> SavedSegment:
