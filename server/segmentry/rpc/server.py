@@ -134,23 +134,29 @@ async def running(
 async def serve(settings: Settings, on_ready: Callable[[Running], None] | None = None) -> int:
     """Serve until SIGTERM or SIGINT, then drain. Return the exit code 0.
 
-    A second signal ends the process at once with 1. `on_ready` is told when the server answers.
+    A signal before the server is ready ends the start, whatever it waits for. A second one ends the process
+    at once with 1. `on_ready` is told when the server answers.
 
     Raises: as `running`.
     """
     configure_logging(settings.log_level)
-    asked = asyncio.Event()
+    asked, ready = asyncio.Event(), asyncio.Event()
+    serving = asyncio.current_task()
+    assert serving is not None
 
     def leave() -> None:
         if asked.is_set():
             os._exit(1)
         asked.set()
+        if not ready.is_set():
+            serving.cancel()
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, leave)
     try:
         async with running(settings, eager=True) as it:
+            ready.set()
             _log.info("listening on %s", it.address)
             if on_ready is not None:
                 on_ready(it)
@@ -161,6 +167,11 @@ async def serve(settings: Settings, on_ready: Callable[[Running], None] | None =
                 await it.health.leave()
                 await asyncio.sleep(settings.drain_notice_s)
         _log.info("stopped")
+    except asyncio.CancelledError:
+        if ready.is_set() or not asked.is_set():
+            raise
+        serving.uncancel()
+        _log.info("stopped before it was ready")
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
