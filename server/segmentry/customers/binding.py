@@ -116,6 +116,22 @@ async def bind(
     return draft.binding(found)
 
 
+async def servable(
+    session: Session, connection: Connection, catalog: Catalog, name: str
+) -> tuple[Catalog, list[str]]:
+    """An inferred catalog without the fields whose columns no statement can read, and notes on them."""
+    columns = await session.columns(relation(name, connection.dialect)) or {}
+    notes: list[str] = []
+    kept: list[Field] = []
+    for field in catalog.fields:
+        column = columns.get(field.column_name)
+        if column is None or connection.reading(column, field.stored) is not None:
+            kept.append(field)
+        else:
+            notes.append(f"{field.name}: {column.type} cannot be counted in its database and is left out")
+    return catalog.replace_fields(tuple(kept)), notes
+
+
 async def _odd(session: Session, drafted: _Draft, parameters: Sequence[object]) -> frozenset[str]:
     """The aliases whose columns hold values that count as unset.
 

@@ -47,9 +47,13 @@ class Native:
         return quoted(self.name)
 
     @property
+    def is_json(self) -> bool:
+        return self.type in _JSON and not self.is_array
+
+    @property
     def natural(self) -> tuple[FieldType, bool]:
         """The type of field that it is by itself, and whether its numbers are whole."""
-        if self.is_array:
+        if self.is_array or self.is_json:
             return "array", False
         if self.type in _WHOLE or (self.type == "numeric" and self.scale == 0):
             return "number", True

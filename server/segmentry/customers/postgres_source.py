@@ -140,6 +140,9 @@ class PostgresSource:
             self._relation.dsn, timeout_s=COPY_TIMEOUT_S, settings={TENANT_SETTING: self._relation.tenant}
         ) as copying:
             natives = await columns(copying, self._relation.name)
+            left_out: list[str] = []
+            if not catalog:
+                natives, left_out = await self._without_other_json(copying, natives, before)
             wanted = (
                 _declared(natives, catalog, self._relation)
                 if catalog
@@ -147,7 +150,7 @@ class PostgresSource:
             )
             customers = await self._copy_customers(copying, natives, wanted, digest)
             frame = await asyncio.to_thread(customers.frame)
-            notes = _refused(customers.columns)
+            notes = [*left_out, *_refused(customers.columns)]
             if catalog is None:
                 catalog = await asyncio.to_thread(
                     _inferred, frame, natives, self._schema_id, before, self._left_out
@@ -164,6 +167,28 @@ class PostgresSource:
             lambda: Snapshot.from_frame(frame, final, events, snapshot_id=f"p-{digest.hexdigest()}")
         )
         return dataclasses.replace(snapshot, notes=(*notes, *said))
+
+    async def _without_other_json(
+        self, copying: Copying, natives: Mapping[str, Native], before: Catalog | None
+    ) -> tuple[Mapping[str, Native], list[str]]:
+        """The columns without JSON that holds anything but lists, which no criteria can ask about; notes."""
+        kept = () if before is None else before.by_name
+        json = [each for each in natives.values() if each.is_json and each.name not in kept]
+        if not json:
+            return natives, []
+        kind = "jsonb_typeof({}::jsonb)"
+        asked = ", ".join(
+            f"bool_and({kind} IN ('array', 'null')) AND bool_or({kind} = 'array') AS c{number}".replace(
+                "{}", each.quoted
+            )
+            for number, each in enumerate(json)
+        )
+        where, values = _of_tenant(self._relation, self._relation.name, natives)
+        sql = f"SELECT {asked} FROM {qualified(self._relation.name)}{where}"  # noqa: S608  # quoted names
+        (row,) = await copying.fetch(sql, *values)
+        other = {each.name for number, each in enumerate(json) if row[f"c{number}"] is not True}
+        notes = [f"{name}: JSON that holds no lists is left out; name a view with columns" for name in other]
+        return {name: each for name, each in natives.items() if name not in other}, sorted(notes)
 
     async def _copy_customers(
         self, copying: Copying, natives: Mapping[str, Native], wanted: _Wanted, digest: hashlib.blake2b

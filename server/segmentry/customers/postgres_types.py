@@ -7,6 +7,10 @@ from segmentry.customers.connections import KeyKind, NativeColumn, Reading
 
 _TEXTS = frozenset({"text", "varchar"})
 _LIKE_TEXT = frozenset({"bpchar", "name", "citext", "uuid"})
+# Types whose text is all that criteria can ask about.
+_AS_TEXT = frozenset(
+    {"time", "timetz", "inet", "cidr", "macaddr", "macaddr8", "bytea", "bit", "varbit", "xml", "ltree"}
+)
 _WHOLE = frozenset({"int2", "int4", "int8"})
 _FLOATS = frozenset({"float4", "float8"})
 _TIMES = frozenset({"timestamptz", "timestamp", "date"})
@@ -51,7 +55,7 @@ def _text(column: NativeColumn) -> Reading | None:
     if column.type in _TEXTS:
         # A collation that folds would make 'a' equal 'A'.
         return Reading() if column.exact_text else Reading('{} COLLATE "C"')
-    if column.type in _LIKE_TEXT or column.is_enum or column.type in _WHOLE:
+    if column.type in _LIKE_TEXT | _AS_TEXT | _WHOLE or column.is_enum:
         return Reading('{}::text COLLATE "C"')
     return None
 
@@ -66,6 +70,10 @@ def _float(column: NativeColumn) -> Reading | None:
         return _plain(column, _NO_NUMBER)
     if column.type == "numeric":
         return Reading("{}::double precision", odd=_NO_NUMBER, guard="always")
+    if column.type == "money":
+        return Reading("{}::numeric::double precision")
+    if column.type == "interval":
+        return Reading("extract(epoch FROM {})::double precision")
     return Reading() if column.type in _WHOLE else None
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import logging
 from pathlib import Path
 
 from segmentry.criteria.catalog import Catalog
+from segmentry.customers.binding import servable
 from segmentry.customers.connections import Connection
 from segmentry.customers.duckdb import DuckdbConnection
 from segmentry.customers.parquet_files import files_of
@@ -18,6 +20,7 @@ from segmentry.customers.stores import Copy, Stores
 from segmentry.errors import DatasetTooLarge, InvalidParameters, UnreadableTable
 
 _PARQUET_VIEW = "customers"
+log = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass
@@ -66,18 +69,23 @@ async def open_postgres(
     Raises: InvalidParameters when catalog and table do not fit, or the table is too large to infer one;
     UnreadableTable; StoreBusy, Unavailable.
     """
+    asked_by = connection or PostgresConnection(relation.dsn)
     if catalog is None:
         try:
-            catalog = (await PostgresSource(relation, schema_id, most_rows=most_rows).load()).catalog
+            found = await PostgresSource(relation, schema_id, most_rows=most_rows).load()
         except DatasetTooLarge as err:
             raise InvalidParameters(
                 f"{relation.name} has over {most_rows:,} rows, too many to infer a catalog at each start; "
                 "write one with `segmentry catalog infer` and name it",
                 maximum=most_rows,
             ) from err
+        async with asked_by.session(relation.tenant) as session:
+            catalog, notes = await servable(session, asked_by, found.catalog, relation.name)
+        for each in (*found.notes, *notes):
+            log.warning("table %s of tenant %s: %s", schema_id, relation.tenant, each)
     known = catalog
     table = ServedTable(
-        connection or PostgresConnection(relation.dsn),
+        asked_by,
         catalog,
         relation.name,
         relation.tenant,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from segmentry.config import Settings, TableSettings
 from segmentry.customers.refresh import Looker, Refresher, Refreshing
 from segmentry.customers.stores import Stores
+from segmentry.errors import SegmentryError
 
 if TYPE_CHECKING:
     from segmentry.customers.postgres_source import Relation
@@ -43,26 +45,31 @@ async def fill(stores: Stores, settings: Settings) -> Sequence[Refreshing]:
     # One new version is made at a time, and one table looked through.
     turn, looking, pools = asyncio.Semaphore(1), asyncio.Semaphore(1), Pools()
     for table in settings.tables:
-        if table.engine != "snapshot":
-            served = await _serve(stores, table, settings.max_analysis_rows, pools)
-            rows, _, _ = await served.describe()
-            _log.info(
-                "table %s of tenant %s has %d rows (%s)", table.schema_id, table.tenant, rows, table.engine
-            )
-            if table.refresh_s:
-                refreshers.append(
-                    Looker(table.tenant, table.schema_id, served.refresh, table.refresh_s, looking)
+        with _named(table):
+            if table.engine != "snapshot":
+                served = await _serve(stores, table, settings.max_analysis_rows, pools)
+                rows, _, _ = await served.describe()
+                _log.info(
+                    "table %s of tenant %s has %d rows (%s)",
+                    table.schema_id,
+                    table.tenant,
+                    rows,
+                    table.engine,
                 )
-            continue
-        source = source_of(table)
-        snapshot = await source.load()
-        stores.snapshots.put(table.tenant, table.schema_id, snapshot, default=table.default)
-        _log.info("table %s of tenant %s has %d rows", table.schema_id, table.tenant, snapshot.rows)
-        if table.refresh_s:
-            kept = Refresher(
-                stores.snapshots, table.tenant, table.schema_id, source.reload, table.refresh_s, turn
-            )
-            refreshers.append(kept)
+                if table.refresh_s:
+                    refreshers.append(
+                        Looker(table.tenant, table.schema_id, served.refresh, table.refresh_s, looking)
+                    )
+                continue
+            source = source_of(table)
+            snapshot = await source.load()
+            stores.snapshots.put(table.tenant, table.schema_id, snapshot, default=table.default)
+            _log.info("table %s of tenant %s has %d rows", table.schema_id, table.tenant, snapshot.rows)
+            if table.refresh_s:
+                kept = Refresher(
+                    stores.snapshots, table.tenant, table.schema_id, source.reload, table.refresh_s, turn
+                )
+                refreshers.append(kept)
     if settings.demo:
         snapshot = await asyncio.to_thread(_golf, settings)
         for tenant in DEMO_TENANTS:
@@ -71,6 +78,17 @@ async def fill(stores: Stores, settings: Settings) -> Sequence[Refreshing]:
     if not settings.tables and not settings.demo:
         _log.warning("there is no customer table: name one in the settings, or start with --demo")
     return refreshers
+
+
+@contextmanager
+def _named(table: TableSettings) -> Generator[None]:
+    """Say of every fault which entry of the settings it is about."""
+    try:
+        yield
+    except SegmentryError as err:
+        err.message = f"[[table]] {table.schema_id} of tenant {table.tenant}: {err.message}"
+        err.args = (err.message,)
+        raise
 
 
 async def _serve(stores: Stores, table: TableSettings, most_rows: int, pools: Pools) -> ServedTable:
