@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -83,11 +84,11 @@ async def compare(left: Checked, right: Checked, place: Place, store: CustomerSt
         if witness is None and count.matched:
             member = await _member(only, place, store)
             witness = None if member is None else Witness(side, _shown(member, left, right, place))
-    same = canonical.text(left.node, place.catalog) == canonical.text(right.node, place.catalog)
+    same, changes = await asyncio.to_thread(_changes, left.node, right.node, place)
     return Comparison(
         left=left,
         right=right,
-        changes=() if same else diff.diff(left.node, right.node),
+        changes=changes,
         same_canonical=same,
         left_count=left_count,
         right_count=right_count,
@@ -96,6 +97,12 @@ async def compare(left: Checked, right: Checked, place: Place, store: CustomerSt
         only_right=apart[1],
         witness=witness,
     )
+
+
+def _changes(left: Node, right: Node, place: Place) -> tuple[bool, tuple[LeafChange, ...]]:
+    """Whether both are the same text in canonical form, and what differs: for a thread, if they are large."""
+    same = canonical.text(left, place.catalog) == canonical.text(right, place.catalog)
+    return same, () if same else diff.diff(left, right)
 
 
 async def _member(only: Node, place: Place, store: CustomerStore) -> Member | None:

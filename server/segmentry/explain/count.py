@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from segmentry.criteria import walk
 from segmentry.criteria.check import Checked
@@ -85,6 +85,16 @@ class _Plan:
     missing: tuple[Node | None, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """A plan with the count of each different tree of it."""
+
+    checked: Checked
+    plan: _Plan
+    asked: Sequence[Node]
+    counts: Sequence[Count]
+
+
 async def explain_count(node: Node, place: Place, store: CustomerStore) -> ExplainedCount:
     """The count of criteria with that of each leaf and clause, all of one version of the rows.
 
@@ -92,13 +102,24 @@ async def explain_count(node: Node, place: Place, store: CustomerStore) -> Expla
 
     Raises: InvalidCriteria before anything is counted; whatever the store raises.
     """
-    checked = place.require(node)
-    if len(walk.leaves(node)) <= MOST_LEAVES_INLINE:
-        plan = _plan(node, place)
-    else:
-        # Rebuilt as often as there are leaves: with hundreds of them too long for the event loop.
-        plan = await asyncio.to_thread(_plan, node, place)
-    figure = await _counted(plan, place, store)
+    # Trees are rebuilt and compared as often as there are leaves: hundreds take too long for the event loop.
+    inline = len(walk.leaves(node)) <= MOST_LEAVES_INLINE
+    checked = place.require(node) if inline else await asyncio.to_thread(place.require, node)
+    plan, asked = _asked(node, place) if inline else await asyncio.to_thread(_asked, node, place)
+    counts = await store.count(place.tenant, place.schema_id, asked, place.clock.as_of)
+    counted = _Counted(checked, plan, asked, counts)
+    found = _explained(counted, place) if inline else await asyncio.to_thread(_explained, counted, place)
+    if found.count.matched != 0:
+        return found
+    alone = [leaf.alone for leaf in found.leaves]
+    offered = await relaxations(node, plan.leaves, plan.clauses, place, store, alone=alone)
+    return replace(found, relaxations=offered)
+
+
+def _explained(counted: _Counted, place: Place) -> ExplainedCount:
+    """The figures where they belong, without relaxations."""
+    plan = counted.plan
+    figure = dict(zip(counted.asked, counted.counts, strict=True))
     count = figure[plan.whole]
     without = tuple(figure[each] for each in plan.without)
     running_of = {
@@ -129,11 +150,7 @@ async def explain_count(node: Node, place: Place, store: CustomerStore) -> Expla
             plan.clauses, plan.running, plan.without_clause, strict=True
         )
     )
-    offered: tuple[Relaxation, ...] = ()
-    if count.matched == 0:
-        alone = [figure[each.bound] for each in plan.leaves]
-        offered = await relaxations(node, plan.leaves, plan.clauses, place, store, alone=alone)
-    return ExplainedCount(checked, count, leaves, clauses, strongest(leaves, count), offered)
+    return ExplainedCount(counted.checked, count, leaves, clauses, strongest(leaves, count), ())
 
 
 def strongest(leaves: Sequence[LeafCount], count: Count) -> str:
@@ -167,8 +184,9 @@ def _missing(leaf: AnyLeaf) -> Node | None:
     return Leaf(leaf.field, Operator.EXISTS, value=False) if isinstance(leaf, Leaf | Top) else None
 
 
-async def _counted(plan: _Plan, place: Place, store: CustomerStore) -> dict[Node, Count]:
-    """Every tree of the plan with its count, equal trees counted once."""
+def _asked(node: Node, place: Place) -> tuple[_Plan, list[Node]]:
+    """The plan, and its trees: equal ones once."""
+    plan = _plan(node, place)
     wanted = dict.fromkeys(
         (
             plan.whole,
@@ -179,6 +197,4 @@ async def _counted(plan: _Plan, place: Place, store: CustomerStore) -> dict[Node
             *(each for each in plan.missing if each is not None),
         )
     )
-    asked = list(wanted)
-    counts = await store.count(place.tenant, place.schema_id, asked, place.clock.as_of)
-    return dict(zip(asked, counts, strict=True))
+    return plan, list(wanted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from collections.abc import Iterable, Sequence
 
@@ -35,7 +36,7 @@ async def count(node: Node, place: Place, store: CustomerStore) -> pb.ExplainCou
         *preview.of_count(node, found.count),
         *_kept_back(found.figures),
     )
-    return convert.count_response(found, notices, place)
+    return await asyncio.to_thread(convert.count_response, found, notices, place)
 
 
 async def member(
@@ -44,7 +45,8 @@ async def member(
     """The reply of ExplainMember. Raises: as `explain.member.explain_member`."""
     found = await explain_member(node, customer_id, place, store)
     note(schema=place.schema_id, leaves=len(found.leaves))
-    return convert.member_response(found, preview.notices(found.checked.warnings), place)
+    notices = preview.notices(found.checked.warnings)
+    return await asyncio.to_thread(convert.member_response, found, notices, place)
 
 
 async def compare(left: Node, right: Node, place: Place, store: CustomerStore) -> pb.CompareCriteriaResponse:
@@ -53,14 +55,14 @@ async def compare(left: Node, right: Node, place: Place, store: CustomerStore) -
     Raises: InvalidCriteria with the faults of both sides, each path beginning with its side; whatever the
     store raises.
     """
-    checked = place.check(left), place.check(right)
+    checked = await asyncio.to_thread(place.check, left), await asyncio.to_thread(place.check, right)
     faults = [*_of_side("left", checked[0].errors), *_of_side("right", checked[1].errors)]
     if faults:
         raise InvalidCriteria(faults)
     found = await compared(*checked, place, store)
     note(schema=place.schema_id)
     notices = (*_warnings(*checked), *_kept_back(found.counts))
-    return convert.comparison(found, notices, place)
+    return await asyncio.to_thread(convert.comparison, found, notices, place)
 
 
 def customer_id(request: pb.ExplainMemberRequest) -> str:
