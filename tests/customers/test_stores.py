@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 from segmentry.criteria.catalog import Catalog, Field
+from segmentry.criteria.export.origin import Origin
 from segmentry.criteria.nodes import Everyone, Leaf, Node, Operator
 from segmentry.customers.refresh import Looker, Refresher
 from segmentry.customers.snapshot import Snapshot
@@ -49,6 +50,9 @@ class Served:
 
     async def describe(self) -> tuple[int, str, datetime]:
         return await self._table.describe()
+
+    async def origin(self) -> Origin:
+        return await self._table.origin()
 
     async def count(self, nodes: Sequence[Node], as_of: datetime) -> list[Count]:
         return await self._table.count(nodes, as_of)

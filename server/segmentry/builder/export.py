@@ -18,7 +18,7 @@ async def export(
 ) -> Exported:
     """The criteria in another language, with segments expanded and each `$top` as its threshold of now.
 
-    Raises: InvalidCriteria; ExportUnsupported; where there is a `$top` whatever the store raises.
+    Raises: InvalidCriteria; ExportUnsupported; whatever the store raises.
     """
     bound = (await asyncio.to_thread(place.require, node)).bound
     has_top = any(isinstance(each, Top) for each in nodes(bound))
@@ -26,4 +26,5 @@ async def export(
         (bound,) = await store.resolve(place.tenant, place.schema_id, [bound], place.clock.as_of)
     if keep_placeholders:
         bound = placeholders.keep(segments.expand(node, place.saved), bound)
-    return await asyncio.to_thread(targets.write, target, bound, Source(place.catalog, place.clock))
+    origin = (await store.table(place.tenant, place.schema_id)).origin
+    return await asyncio.to_thread(targets.write, target, bound, Source(place.catalog, place.clock, origin))

@@ -39,6 +39,7 @@ class View:
     """One relation as statements see it: `columns` maps aliases to expressions, `conditions` pick rows.
 
     `sought` has a test for odd values for aliases that are read without a guard; see `Reading.guard`.
+    `tenant` is the column of tenants as text, empty where it holds text.
     """
 
     name: str
@@ -46,6 +47,7 @@ class View:
     columns: Mapping[str, str]
     conditions: tuple[str, ...] = ()
     sought: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
+    tenant: str = ""
 
     def doubt(self, wanted: Sequence[str] | None = None) -> list[str]:
         """For each of those aliases a test for odd values that appeared since binding, where they may."""
@@ -182,6 +184,7 @@ class _Draft:
     key_column: str
     key: str
     conditions: tuple[str, ...]
+    tenant: str
 
     def view(self, odd: frozenset[str]) -> View:
         columns = {alias: each.expression(odd=alias in odd) for alias, each in self.columns.items()}
@@ -192,7 +195,7 @@ class _Draft:
             for alias, each in self.columns.items()
             if each.test and each.reading.guard == "sought" and alias not in odd
         }
-        return View(self.name, self.source, columns, self.conditions, sought)
+        return View(self.name, self.source, columns, self.conditions, sought, self.tenant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +242,7 @@ class _Binder:
             key,
             key,
             self._of_tenant(columns, "table"),
+            self._tenant_text(columns),
         )
         events: dict[str, _Draft] = {}
         kind = key_kind
@@ -300,6 +304,12 @@ class _Binder:
             return ()
         return (f"{self._quoted(name)} = $1::text::{column.type}",)
 
+    def _tenant_text(self, columns: Mapping[str, NativeColumn]) -> str:
+        column = columns.get(self._place.tenant_column)
+        if column is None or column.type in {"text", "varchar"}:
+            return ""
+        return f"{self._quoted(column.name)}::text"
+
     def _fields(self, columns: Mapping[str, NativeColumn], aliases: Mapping[str, str]) -> dict[str, _Bound]:
         bound: dict[str, _Bound] = {}
         for field in self._catalog.fields if columns else ():
@@ -351,7 +361,7 @@ class _Binder:
         quoted_key = self._quoted(key_name)
         conditions = (*self._of_tenant(columns, path), f"{quoted_key} IS NOT NULL")
         source = relation(event.table_name, self._connection.dialect)
-        draft = _Draft(name, source, bound, quoted_key, quoted_key, conditions)
+        draft = _Draft(name, source, bound, quoted_key, quoted_key, conditions, self._tenant_text(columns))
         comparable = key is None or self._connection.key_kind(key) == key_kind
         return draft, comparable
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from segmentry.criteria.catalog import Catalog
+from segmentry.criteria.export.origin import Origin
 from segmentry.criteria.nodes import Node
 from segmentry.customers.store import Count, Member, Table
 from segmentry.errors import NotFound
@@ -24,6 +25,10 @@ class TableEngine(Protocol):
     def catalog(self) -> Catalog: ...
     async def describe(self) -> tuple[int, str, datetime]:
         """The number of rows, the version of the rows and since when it holds."""
+        ...
+
+    async def origin(self) -> Origin:
+        """Where the rows are, and how they are read there."""
         ...
 
     async def count(self, nodes: Sequence[Node], as_of: datetime) -> list[Count]: ...

@@ -13,7 +13,8 @@ import polars as pl
 
 from segmentry.criteria import catalog_toml
 from segmentry.criteria.catalog import Catalog, EventType, Field
-from segmentry.customers import copied_text, infer
+from segmentry.criteria.export.origin import Origin, Readings
+from segmentry.customers import copied_text, infer, postgres_origin
 from segmentry.customers.copied_text import CopiedColumn
 from segmentry.customers.postgres import TENANT_SETTING
 from segmentry.customers.postgres_relation import Native, columns, qualified, quoted, reading
@@ -72,6 +73,7 @@ class _CopiedEvents(_Copied):
         super().__init__(columns, digest)
         self._owners = owners
         self.strays = 0
+        self.readings = Readings()
 
     def read(self, piece: bytes) -> pl.DataFrame:
         joined = super().read(piece).join(self._owners, on=_KEY, how="left", maintain_order="left")
@@ -160,13 +162,16 @@ class PostgresSource:
                     f"{self._relation.name} has no rows for this role and tenant; it needs at least one",
                     relation=self._relation.name,
                 )
-            events, said = await self._copy_events(copying, frame, catalog, digest)
+            events, said, readings = await self._copy_events(copying, frame, catalog, digest)
         digest.update(catalog_toml.dumps(catalog).encode())
         final = catalog
         snapshot = await asyncio.to_thread(
             lambda: Snapshot.from_frame(frame, final, events, snapshot_id=f"p-{digest.hexdigest()}")
         )
-        return dataclasses.replace(snapshot, notes=(*notes, *said))
+        at = self._relation
+        theirs = postgres_origin.customers(natives, final, at.tenant_column)
+        origin = Origin(at.name, at.tenant, at.tenant_column, "postgresql", theirs, readings)
+        return dataclasses.replace(snapshot, notes=(*notes, *said), origin=origin)
 
     async def _without_other_json(
         self, copying: Copying, natives: Mapping[str, Native], before: Catalog | None
@@ -202,23 +207,28 @@ class PostgresSource:
 
     async def _copy_events(
         self, copying: Copying, frame: pl.DataFrame, catalog: Catalog, digest: hashlib.blake2b
-    ) -> tuple[dict[str, pl.DataFrame], list[str]]:
-        """A frame for each kind of event, and notes. Raises: UnreadableTable, InvalidParameters."""
+    ) -> tuple[dict[str, pl.DataFrame], list[str], dict[str, Readings]]:
+        """For each kind of event a frame, and how its table is read; notes.
+
+        Raises: UnreadableTable, InvalidParameters.
+        """
         if not catalog.events:
-            return {}, []
+            return {}, [], {}
         if not catalog.key_column:
             raise InvalidParameters(
                 "the catalog has events and no key; name the column that tells customers apart (key)"
             )
         owners, notes = await asyncio.to_thread(_owners, frame, catalog.key_column)
         events: dict[str, pl.DataFrame] = {}
+        readings: dict[str, Readings] = {}
         for kind in catalog.events:
             copied = await self._copy_kind(copying, kind, catalog, owners, digest)
             if copied.strays:
                 notes.append(f"{kind.name}: {copied.strays} events belong to no customer and are left out")
             notes += [f"{kind.name}.{note}" for note in _refused(copied.columns)]
             events[kind.name] = await asyncio.to_thread(copied.frame)
-        return events, notes
+            readings[kind.name] = copied.readings
+        return events, notes, readings
 
     async def _copy_kind(
         self,
@@ -244,6 +254,7 @@ class PostgresSource:
             expressions.append(expression)
             wanted.append(CopiedColumn(each.column_name, form))
         copied = _CopiedEvents(wanted, digest, owners)
+        copied.readings = postgres_origin.events(natives, kind, key, self._relation.tenant_column)
         where, values = _of_tenant(self._relation, kind.table_name, natives)
         sql = f"SELECT {', '.join(expressions)} FROM {qualified(kind.table_name)}{where}"  # noqa: S608  # quoted names
         await copying.copy(sql, values, copied.take)

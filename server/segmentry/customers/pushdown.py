@@ -13,10 +13,12 @@ from typing import TypeVar
 import polars as pl
 
 from segmentry.criteria.catalog import Catalog
+from segmentry.criteria.export.origin import Origin
 from segmentry.criteria.nodes import Event, Everyone, Node, Top
 from segmentry.customers import answers
 from segmentry.customers.binding import KEY, Binding, Place, bind, unfit
 from segmentry.customers.connections import Connection, Session, TableChanged
+from segmentry.customers.pushdown_origin import origin
 from segmentry.customers.sample import Sample, sample_of, scaled, schema
 from segmentry.customers.statements import Asked, has
 from segmentry.customers.store import Count, Member
@@ -98,6 +100,10 @@ class PushdownTable:
         """
         described = await self._description()
         return described.rows, described.snapshot_id, described.loaded_at
+
+    async def origin(self) -> Origin:
+        """Where the rows are, and the expressions that they are read by. Raises: as `describe`."""
+        return origin(await self._bound(), self.catalog, self._place, self._connection.dialect)
 
     async def refresh(self) -> None:
         """Look at the table again: its columns, its rows and, where counts are slow, the sample.

@@ -18,6 +18,7 @@ import numpy.typing as npt
 import polars as pl
 
 from segmentry.criteria.catalog import Catalog
+from segmentry.criteria.export.origin import Origin
 from segmentry.criteria.match import Cell, top_rank, top_threshold
 from segmentry.criteria.nodes import And, Event, Leaf, Node, Not, Operator, Or, Segment, Top
 from segmentry.customers import bitmaps, leaves, totals, values
@@ -50,6 +51,7 @@ class Snapshot:
 
     `keys`: (n_rows,) what customers are called, as text; None: by the number of the row, from 1. `forms`:
     some columns once more in fewer bytes (see `prepared`); without them every answer is the same, later.
+    `origin`: the relation that the rows were copied from.
     """
 
     catalog: Catalog
@@ -59,6 +61,7 @@ class Snapshot:
     snapshot_id: str = field(default_factory=lambda: f"s-{secrets.token_hex(8)}")
     loaded_at: datetime = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0))
     notes: tuple[str, ...] = ()
+    origin: Origin = field(default_factory=Origin)
     keys: pl.Series | None = field(default=None, repr=False, compare=False)
     forms: Mapping[str, Compact] = field(default_factory=dict[str, Compact], repr=False, compare=False)
     cache: MaskCache = field(default=SHARED, repr=False, compare=False)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from segmentry.criteria.catalog import Catalog
+from segmentry.criteria.export.origin import Origin
 from segmentry.criteria.nodes import Node
 from segmentry.customers.scan import Cancel
 from segmentry.customers.snapshot import Snapshot
@@ -58,6 +59,10 @@ class SnapshotTable:
     @property
     def catalog(self) -> Catalog:
         return self._snapshot.catalog
+
+    async def origin(self) -> Origin:
+        """Where the rows were copied from."""
+        return self._snapshot.origin
 
     async def describe(self) -> tuple[int, str, datetime]:
         snapshot = self._snapshot

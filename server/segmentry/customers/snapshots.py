@@ -91,6 +91,7 @@ class SnapshotStore(TableDirectory):
             snapshot_id=snapshot.snapshot_id,
             loaded_at=snapshot.loaded_at.astimezone(UTC),
             is_default=schema_id == self._defaults[tenant],
+            origin=snapshot.origin,
         )
         return Pinned(tenant, table, SnapshotTable(snapshot, self._slots))
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from segmentry.criteria.catalog import Catalog
+from segmentry.criteria.export.origin import Origin
 from segmentry.criteria.match import EventRow, Row
 from segmentry.criteria.nodes import Node
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One customer table of a tenant: its catalog, its size and the version of its rows."""
+    """One customer table of a tenant: its catalog, its size, the version of its rows and where they are."""
 
     schema_id: str
     display_name: str
@@ -23,6 +24,7 @@ class Table:
     snapshot_id: str
     loaded_at: datetime
     is_default: bool = False
+    origin: Origin = field(default_factory=Origin)
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,8 @@ class Stores(TableDirectory):
         rows, snapshot_id, loaded_at = await served.engine.describe()
         catalog = served.engine.catalog
         title = catalog.display_name or name
-        table = Table(name, title, catalog, rows, snapshot_id, loaded_at, is_default)
+        origin = await served.engine.origin()
+        table = Table(name, title, catalog, rows, snapshot_id, loaded_at, is_default, origin)
         return Pinned(tenant, table, served.engine)
 
     # --- beyond the protocol ----------------------------------------------------------------------

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from segmentry.criteria.catalog import Catalog
 from segmentry.criteria.dates import Clock
+from segmentry.criteria.export.origin import Origin
 from segmentry.errors import JsonValue
 
 # RUN: our tests run it on a real engine and compare the members; SHAPE: they check its form; NONE: neither.
@@ -15,10 +16,11 @@ Verified = Literal["run", "shape", "none"]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The table that criteria are about, and the clock that they were bound with."""
+    """The table that criteria are about, the clock that they were bound with, and where its rows are."""
 
     catalog: Catalog
     clock: Clock
+    origin: Origin = field(default_factory=Origin)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from segmentry.criteria.bind import INT64
 from segmentry.criteria.catalog import Catalog, EventType, Field
 from segmentry.criteria.export.dialects import moving
 from segmentry.criteria.export.dialects.dialect import ABSENT, COMPARISONS, Dialect, Form, Kind, unchanged
+from segmentry.criteria.export.origin import Origin, Readings
 from segmentry.criteria.nodes import (
     And,
     Event,
@@ -79,6 +80,7 @@ def condition(
     nan_columns: frozenset[str] = frozenset(),
     zone: str = "",
     filtered: bool = False,
+    origin: Origin | None = None,
 ) -> Condition:
     """The SQL condition that is true for exactly the customers that a bound tree matches.
 
@@ -86,7 +88,8 @@ def condition(
     float columns that may hold NaN or infinities, which count as unset. `$segment` must have been expanded
     and `$top` resolved. With a `zone` the tree may hold placeholders, which follow the engine's clock there,
     as the present end of a window without one does; the dialect must have `moving`. `filtered` conditions
-    stand inside FILTER (WHERE ...), where no join can replace a set of keys.
+    stand inside FILTER (WHERE ...), where no join can replace a set of keys. An `origin` adds that the rows,
+    and those of every event, are the tenant's, and how its columns are read.
 
     Raises: ExportUnsupported for `$event` where the catalog names no key column.
 
@@ -97,9 +100,11 @@ def condition(
     '("age" IS NULL OR "age" >= $1::bigint)'
     """
     absent = ABSENT if filtered else dialect.absent
-    writer = _Writer(catalog, dialect, as_of, first, zone=zone, absent=absent)
-    text = writer.node(bound, _Columns(catalog.by_name, "", nan_columns), negated=False)
-    return Condition(text, tuple(writer.parameters))
+    origin = (origin or Origin()).read_by(dialect)
+    writer = _Writer(catalog, dialect, as_of, first, zone=zone, absent=absent, origin=origin)
+    owned = writer.tenant(origin.customers, "")
+    text = writer.node(bound, _Columns(catalog.by_name, "", nan_columns, origin.customers), negated=False)
+    return Condition(f"({owned} AND {text})" if owned else text, tuple(writer.parameters))
 
 
 def quoted(identifier: str, dialect: Dialect) -> str:
@@ -133,6 +138,7 @@ class _Columns:
     fields: Mapping[str, Field]
     prefix: str
     nan: frozenset[str]
+    readings: Readings
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +151,19 @@ class _Column:
 
 class _Writer:
     def __init__(
-        self, catalog: Catalog, dialect: Dialect, as_of: datetime, first: int, *, zone: str, absent: str
+        self,
+        catalog: Catalog,
+        dialect: Dialect,
+        as_of: datetime,
+        first: int,
+        *,
+        zone: str,
+        absent: str,
+        origin: Origin,
     ) -> None:
         self._absent = absent
         self._zone = zone
+        self._origin = origin
         self._catalog = catalog
         self._dialect = dialect
         self._as_of = as_of
@@ -172,6 +187,13 @@ class _Writer:
                 raise ValueError(f"{type(node).__name__} at {node.path or 'the root'} was not resolved")
             case _:
                 assert_never(node)
+
+    def tenant(self, readings: Readings, prefix: str) -> str:
+        """The condition that a row is the tenant's; empty where all rows are."""
+        if not self._origin.tenant_column:
+            return ""
+        read = readings.tenant or f"{prefix}{quoted(self._origin.tenant_column, self._dialect)}"
+        return f"{read} = {self._bound('string', self._origin.tenant)}"
 
     def _group(self, items: Sequence[Node], columns: _Columns, *, every: bool, negated: bool) -> str:
         texts = [self.node(item, columns, negated=negated) for item in items]
@@ -246,7 +268,8 @@ class _Writer:
 
     def _read(self, field: Field, columns: _Columns) -> str:
         name = field.compared_column
-        text = f"{columns.prefix}{quoted(name, self._dialect)}"
+        # Bare names in a reading are columns of the innermost table, which has them.
+        text = columns.readings.fields.get(field.name) or f"{columns.prefix}{quoted(name, self._dialect)}"
         return self._dialect.finite.format(f=text) if name in columns.nan else text
 
     # --- parameters
@@ -291,17 +314,21 @@ class _Writer:
         operator = _OPPOSITES[event.operator] if negated else event.operator
         # Customers without events have no group: where zero holds, those are left whose group fails.
         anti = _TESTS[operator](0, event.value)
-        theirs = f"{_ALIAS}.{quoted(known.key_column or key, self._dialect)}"
+        readings = self._origin.events.get(event.name) or Readings()
+        theirs = readings.key or f"{_ALIAS}.{quoted(known.key_column or key, self._dialect)}"
         chosen = self._events(event, known, theirs, _OPPOSITES[operator] if anti else operator, anti=anti)
-        mine = quoted(key, self._dialect)
+        mine = self._origin.customers.key or quoted(key, self._dialect)
         return self._absent.format(mine=mine, chosen=chosen) if anti else f"{mine} IN ({chosen})"
 
     def _events(self, event: Event, known: EventType, key: str, operator: Operator, *, anti: bool) -> str:
         """The keys of the customers whose events, at least one, compare with the number."""
-        columns = _event_columns(known)
+        readings = self._origin.events.get(event.name) or Readings()
+        columns = _event_columns(known, readings)
         conditions = [f"{key} IS NOT NULL"] if anti else []
+        if owned := self.tenant(readings, f"{_ALIAS}."):
+            conditions.append(owned)
         time = self._dialect.columns.get("datetime", "{f}").format(
-            f=f"{_ALIAS}.{quoted(known.time_column, self._dialect)}"
+            f=readings.time or f"{_ALIAS}.{quoted(known.time_column, self._dialect)}"
         )
         if event.window_start is not None:
             conditions.append(f"{time} >= {self._bound('datetime', event.window_start)}")
@@ -341,8 +368,8 @@ def _kind(field: Field, values: Sequence[Scalar]) -> Kind:
             return stored.type
 
 
-def _event_columns(event: EventType) -> _Columns:
+def _event_columns(event: EventType, readings: Readings) -> _Columns:
     """An event's properties as columns; whether a float one holds NaN is not known, so each is read as if."""
     fields = {each.name: Field(each.name, each.type, each.integer, each.column) for each in event.properties}
     floats = (each.column_name for each in event.properties if each.type == "number" and not each.integer)
-    return _Columns(fields, f"{_ALIAS}.", frozenset(floats))
+    return _Columns(fields, f"{_ALIAS}.", frozenset(floats), readings)

@@ -103,21 +103,38 @@ def export(bound: Node, source: Source, dialect: Dialect) -> Exported:
     floats = (each.column_name for each in stored if each.type == "number" and not each.integer)
     kept = placeholders.moving(bound)
     zone = source.clock.zone.key if kept else ""
-    written = condition(bound, catalog, dialect, source.clock.as_of, nan_columns=frozenset(floats), zone=zone)
+    origin = source.origin.read_by(dialect)
+    written = condition(
+        bound,
+        catalog,
+        dialect,
+        source.clock.as_of,
+        nan_columns=frozenset(floats),
+        zone=zone,
+        origin=origin,
+    )
     remarks = Remarks(dialect.name)
-    table = relation(catalog.schema, dialect)
+    table = relation(origin.relation or catalog.schema, dialect)
     remarks.note(
         f"it stands after WHERE, or in FILTER (WHERE ...), over {table} or what your table is called"
     )
     remarks.note(advice.placeholders)
     remarks.note(advice.types)
+    if origin.tenant_column:
+        owner = quoted(origin.tenant_column, dialect)
+        tables = f"{table} and the tables of events" if _events(bound) else table
+        remarks.note(f"{tables} hold rows of several tenants: {owner} picks those of {origin.tenant}")
+    if cast := [name for name in walk.fields(bound) if name in origin.customers.fields]:
+        remarks.note(
+            f"{', '.join(cast)} are cast as the server reads them, as their columns have other types"
+        )
     if kept:
         remarks.note(f"{', '.join(kept)} move with now() of the database, by the days of {zone}")
     if advice.session:
         remarks.note(advice.session)
     for name in walk.fields(bound):
         note_folded(remarks, catalog.by_name[name])
-    for event in (each for each in walk.leaves(bound) if isinstance(each, Event)):
+    for event in _events(bound):
         _note_event(remarks, event, catalog, dialect)
     if advice.arrays_lose_null:
         for leaf, field in _leaves(bound, catalog):
@@ -128,6 +145,10 @@ def export(bound: Node, source: Source, dialect: Dialect) -> Exported:
     statement = f"SELECT {selected}\nFROM {table}\nWHERE {written.text}"
     notes = tuple(remarks.notes)
     return Exported(written.text, parameters, None, remarks.exact, advice.verified, notes, statement)
+
+
+def _events(bound: Node) -> list[Event]:
+    return [each for each in walk.leaves(bound) if isinstance(each, Event)]
 
 
 def _note_event(remarks: Remarks, event: Event, catalog: Catalog, dialect: Dialect) -> None:

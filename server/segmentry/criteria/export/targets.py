@@ -29,7 +29,7 @@ class Target:
 
     `verified` says how far our tests show it to be right; `exact` is False when some criteria come out as
     nearly the same customers, which the export itself then says; `moving` says whether it can keep dates
-    such as 60 days ago as such.
+    such as 60 days ago as such; `tenants` says whether its exports pick the rows of one tenant by themselves.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Target:
     verified: Verified
     exact: bool = True
     moving: bool = False
+    tenants: bool = False
 
 
 def _sql(dialect: dialects.Dialect) -> Export:
@@ -51,13 +52,17 @@ TARGETS: Mapping[str, Target] = {
     target.name: target
     for target in (
         Target("mongodb", "MongoDB filter, extended JSON", mongodb.export, "run", exact=False),
-        Target("postgresql", "PostgreSQL condition", _sql(dialects.POSTGRESQL), "run", moving=True),
-        Target("duckdb", "DuckDB condition", _sql(dialects.DUCKDB), "run"),
-        Target("sqlite", "SQLite condition", _sql(dialects.SQLITE), "run"),
-        Target("clickhouse", "ClickHouse condition", _sql(dialects.CLICKHOUSE), "run", exact=False),
-        Target("spark", "Spark SQL condition", _sql(dialects.SPARK), "shape"),
-        Target("bigquery", "BigQuery condition", _sql(dialects.BIGQUERY), "shape", exact=False),
-        Target("snowflake", "Snowflake condition", _sql(dialects.SNOWFLAKE), "shape"),
+        Target(
+            "postgresql", "PostgreSQL condition", _sql(dialects.POSTGRESQL), "run", moving=True, tenants=True
+        ),
+        Target("duckdb", "DuckDB condition", _sql(dialects.DUCKDB), "run", tenants=True),
+        Target("sqlite", "SQLite condition", _sql(dialects.SQLITE), "run", tenants=True),
+        Target(
+            "clickhouse", "ClickHouse condition", _sql(dialects.CLICKHOUSE), "run", exact=False, tenants=True
+        ),
+        Target("spark", "Spark SQL condition", _sql(dialects.SPARK), "shape", tenants=True),
+        Target("bigquery", "BigQuery condition", _sql(dialects.BIGQUERY), "shape", exact=False, tenants=True),
+        Target("snowflake", "Snowflake condition", _sql(dialects.SNOWFLAKE), "shape", tenants=True),
         Target("polars", "Polars expression", polars.export, "run"),
         Target("klaviyo", "Klaviyo segment definition", klaviyo.export, "shape", exact=False),
         Target(
@@ -93,7 +98,8 @@ def write(target: str, node: Node, source: Source) -> Exported:
     """Criteria in another language.
 
     `node` is bound, with its `$top` resolved; it may hold placeholders again (`placeholders.keep`), which
-    stay where the target has moving dates and become fixed times elsewhere, with a note.
+    stay where the target has moving dates and become fixed times elsewhere, with a note. Of a table of
+    several tenants SQL picks the rows of the one; elsewhere a note says how, and `exact` is False.
 
     Raises: ExportUnsupported (target, path, allowed) for an unknown target, with the nearest as suggestion,
     and for a leaf that it cannot say.
@@ -118,7 +124,19 @@ def write(target: str, node: Node, source: Source) -> Exported:
         raise error
     kept = placeholders.moving(node)
     if not kept or row.moving:
-        return row.export(node, source)
+        return _owned(row, row.export(node, source), source)
     found = row.export(placeholders.fixed(node, source.clock), source)
     note = f"{row.language} has no moving dates: {', '.join(kept)} became fixed times, so export again later"
-    return replace(found, notes=(*found.notes, note))
+    return _owned(row, replace(found, notes=(*found.notes, note)), source)
+
+
+def _owned(row: Target, found: Exported, source: Source) -> Exported:
+    """The export with a note where it leaves other tenants' rows in."""
+    origin = source.origin
+    if row.tenants or not origin.tenant_column:
+        return found
+    note = (
+        f"{origin.relation or source.catalog.schema} and the tables of its events hold rows of several "
+        f"tenants, and this selects from all: add that {origin.tenant_column} is {origin.tenant}"
+    )
+    return replace(found, exact=False, notes=(note, *found.notes))
