@@ -15,6 +15,7 @@ from segmentry.criteria.nodes import And, Event, Leaf, Node, Not, Operator, Or, 
 from segmentry.customers import bitmaps, leaves
 from segmentry.customers.bitmaps import Words
 from segmentry.customers.columns import Column
+from segmentry.customers.compact import Compact
 from segmentry.customers.masks import MaskCache
 from segmentry.customers.scan import Cancel, Cancelled
 from segmentry.customers.snapshot import Snapshot
@@ -217,9 +218,9 @@ def test_a_refinement_starts_from_the_segment_that_was_counted(monkeypatch: pyte
     asked: list[Operator] = []
     words = leaves.words
 
-    def ask(column: Column, field: Field, each: Leaf, cancel: Cancel) -> Words:
+    def ask(column: Column, field: Field, each: Leaf, cancel: Cancel, form: Compact | None = None) -> Words:
         asked.append(each.operator)
-        return words(column, field, each, cancel)
+        return words(column, field, each, cancel, form)
 
     monkeypatch.setattr(leaves, "words", ask)
     third = leaf("n", Operator.NEQ, 3)

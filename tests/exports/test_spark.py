@@ -88,11 +88,13 @@ def _plain(name: str) -> str:
     return name[1:-1].replace("``", "`")
 
 
+# One skip that says why, rather than one for each case.
+if _WHY := missing():
+    pytest.skip(_WHY, allow_module_level=True)
+
+
 @pytest.fixture(scope="module")
 def spark() -> Generator[SqlEngine]:
-    why = missing()
-    if why:
-        pytest.skip(why)
     runner = Spark()
     yield SqlEngine(lambda: runner, exported)
     runner.close()
