@@ -75,7 +75,7 @@ def _unfolded(right: Any, field: Any, operator: str, value: Any, column: str = "
 
 # In PCRE and in Python `$` also matches before a last newline, in JavaScript it does not.
 END_IS_A_DOLLAR = _instead(mongodb, "pattern", _dollar)
-# mingo refuses it, mongomock answers with everybody.
+# mingo refuses it.
 REFUSED = frozenset({"$not at the top"})
 MONGODB: Mapping[str, Plant] = {
     "$not at the top": _instead(mongodb._Writer, "node", _not_at_the_top),
