@@ -6,48 +6,20 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from segmentry.criteria.nodes import Node
+from segmentry.reader.constructions import longest
 from segmentry.reader.negation import doubt_exception, shares_negation
-from segmentry.reader.patterns.ages import ages, born
-from segmentry.reader.patterns.averages import averages
-from segmentry.reader.patterns.carriers import carrier, elided, shared_period
-from segmentry.reader.patterns.counters import counted, none_in_period
-from segmentry.reader.patterns.deeds import deeds
-from segmentry.reader.patterns.flags import consents, flags
-from segmentry.reader.patterns.measures import measures
-from segmentry.reader.patterns.moments import chosen_moment, moments
+from segmentry.reader.patterns.ages import born
+from segmentry.reader.patterns.carriers import carrier
+from segmentry.reader.patterns.moments import chosen_moment
 from segmentry.reader.patterns.quantify import opposite
-from segmentry.reader.patterns.texts import presence, texts
-from segmentry.reader.patterns.vague import SPAN_WORDS, bands, is_tenure, plain_noun, ranks, unsettled
-from segmentry.reader.patterns.values import values
-from segmentry.reader.patterns.where import places
-from segmentry.reader.patterns.years import years
+from segmentry.reader.patterns.vague import SPAN_WORDS, is_tenure, plain_noun, unsettled
 from segmentry.reader.phrases import Entry
-from segmentry.reader.scene import Fragment, Pattern, Scene, between
+from segmentry.reader.scene import Fragment, Scene, between
 from segmentry.reader.units import stored
 from segmentry.reader.words import FRAME, NEGATORS, STOP, word_set
 
 ItemKind = Literal["fragment", "and", "or", ",", "but", "(", ")"]
 
-_PATTERNS: tuple[Pattern, ...] = (
-    averages,
-    deeds,
-    bands,
-    consents,
-    values,
-    flags,
-    places,
-    measures,
-    years,
-    ages,
-    counted,
-    none_in_period,
-    moments,
-    shared_period,
-    elided,
-    texts,
-    ranks,
-    presence,
-)
 _AND = frozenset(["and", "plus", "also", "&", "additionally"])
 _BUT = frozenset(["but", "however", "yet", "although", "though", "whereas"])
 _SHOW = frozenset(
@@ -258,24 +230,6 @@ def projection(scene: Scene) -> int:
         else:
             return 0
     return 0
-
-
-def longest(scene: Scene, at: int) -> Fragment | None:
-    """The construction that covers most words from `at` on; earlier patterns win ties."""
-    if scene.tokens[at].kind == "punct":
-        return None
-    best: Fragment | None = None
-    for pattern in _PATTERNS:
-        fragment = pattern(scene, at)
-        if fragment is None or fragment.end <= at:
-            continue
-        if best is None or (fragment.end, fragment.node is not None, fragment.rank) > (
-            best.end,
-            best.node is not None,
-            best.rank,
-        ):
-            best = fragment
-    return best
 
 
 def _take(scene: Scene, found: Clauses, fragment: Fragment, negation: list[int]) -> None:

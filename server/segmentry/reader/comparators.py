@@ -121,7 +121,7 @@ _PHRASES: dict[str, Operator] = {
     "other than": NEQ,
     "not exactly": NEQ,
 }
-AFTER: dict[str, Operator] = {
+_AFTER: dict[str, Operator] = {
     "or more": GTE,
     "or above": GTE,
     "or over": GTE,
@@ -176,9 +176,25 @@ AFTER: dict[str, Operator] = {
     "and fewer": LTE,
 }
 # every word of a comparator; never a misspelling of something else
-WORDS = frozenset(word for phrase in (*_PHRASES, *AFTER) for word in phrase.split())
+WORDS = frozenset(word for phrase in (*_PHRASES, *_AFTER) for word in phrase.split())
 APPROXIMATE = word_set("around about approximately roughly circa nearly almost ~ ≈ approx")
-_LONGEST = 5
+
+
+def _by_first(table: Mapping[str, Operator]) -> dict[str, list[tuple[tuple[str, ...], Operator]]]:
+    """The phrases by their first word, longest first."""
+    found: dict[str, list[tuple[tuple[str, ...], Operator]]] = {}
+    for phrase, operator in sorted(table.items(), key=lambda item: -item[0].count(" ")):
+        words = tuple(phrase.split())
+        found.setdefault(words[0], []).append((words, operator))
+    return found
+
+
+_BY_FIRST = _by_first(_PHRASES)
+_AFTER_BY_FIRST = _by_first(_AFTER)
+_RANGES = frozenset({"between", "from", "ranging", "anywhere"})
+_DIGIT_COUNTS = frozenset({"single", "double", "triple"})
+# every word with which a comparison begins, unless a number does
+_FIRST = frozenset(_BY_FIRST) | _RANGES | APPROXIMATE | _DIGIT_COUNTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,16 +223,17 @@ class Comparison:
         return any(quantity.percent for _, quantity in self.bounds)
 
 
-def phrase_at(
-    tokens: Sequence[Token], at: int, table: Mapping[str, Operator] = _PHRASES
-) -> tuple[Operator, int] | None:
-    """The comparator whose words begin at `at` and the token after it; the longest wins."""
-    for length in range(min(_LONGEST, len(tokens) - at), 0, -1):
-        words = " ".join(token.norm for token in tokens[at : at + length])
-        if words in table and not (
-            table is AFTER and at + length < len(tokens) and _goes_on(tokens, at + length)
-        ):
-            return table[words], at + length
+def phrase_at(tokens: Sequence[Token], at: int, *, after: bool = False) -> tuple[Operator, int] | None:
+    """The comparator whose words begin at `at` and the token after it; the longest wins.
+
+    With `after` the comparators that stand behind their number ("or more").
+    """
+    for words, operator in (_AFTER_BY_FIRST if after else _BY_FIRST).get(tokens[at].norm, ()):
+        end = at + len(words)
+        if end > len(tokens) or any(tokens[at + step].norm != words[step] for step in range(1, len(words))):
+            continue
+        if not (after and end < len(tokens) and _goes_on(tokens, end)):
+            return operator, end
     return None
 
 
@@ -264,25 +281,24 @@ def doubled(tokens: Sequence[Token], found: Comparison, numbers: Mapping[int, Qu
 def comparison(tokens: Sequence[Token], at: int, numbers: Mapping[int, Quantity]) -> Comparison | None:
     """The comparison that begins at token `at`, or None. `numbers` holds the quantities by first token."""
     word = tokens[at].norm
-    if word in ("between", "from", "ranging", "anywhere"):
+    if word not in _FIRST:
+        number = numbers.get(at)
+        return None if number is None else _bare(tokens, number, numbers)
+    if word in _RANGES:
         return _between(tokens, at, numbers)
     if word in APPROXIMATE and at + 1 < len(tokens):
         inner = numbers.get(at + 1)
         if inner is not None:
             return Comparison(((EQ, inner),), at, inner.end, explicit=False, approximate=word)
         return None
-    if word in ("single", "double", "triple") and _next(tokens, at) in (
+    if word in _DIGIT_COUNTS and _next(tokens, at) in (
         "digit",
         "digits",
         "figure",
         "figures",
     ):
         return _digits(tokens, at, word)
-    if (
-        word in ("single", "double", "triple")
-        and _next(tokens, at) == "-"
-        and _next(tokens, at + 1) in ("digit", "digits")
-    ):
+    if word in _DIGIT_COUNTS and _next(tokens, at) == "-" and _next(tokens, at + 1) in ("digit", "digits"):
         return _digits(tokens, at, word)
     found = phrase_at(tokens, at)
     if found is not None:
@@ -304,7 +320,7 @@ def comparison(tokens: Sequence[Token], at: int, numbers: Mapping[int, Quantity]
 
 
 def _bare(tokens: Sequence[Token], number: Quantity, numbers: Mapping[int, Quantity]) -> Comparison:
-    after = phrase_at(tokens, number.end, AFTER) if number.end < len(tokens) else None
+    after = phrase_at(tokens, number.end, after=True) if number.end < len(tokens) else None
     if after is not None:
         said = tokens[after[1] - 1].norm
         judged = said if said in ("better", "worse") else ""

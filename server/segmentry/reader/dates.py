@@ -35,6 +35,31 @@ _UNITS = {
 }
 _SINCE = frozenset(["since", "from", "after", "following", "starting"])
 _BEFORE = frozenset(["before", "prior", "until", "till", "by", "through"])
+_COMPARISONS = {
+    "no more than": LTE, "not more than": LTE, "no less than": GTE, "more than": GT, "longer than": GT,
+    "less than": LT, "fewer than": LT, "at least": GTE, "at most": LTE, "up to": LTE, "over": GT, "under": LT,
+    "upwards of": GT, "more then": GT, "exactly": Operator.EQ, "almost": GTE,
+}  # fmt: skip
+_COMPARED: dict[str, list[tuple[tuple[str, ...], Operator]]] = {}
+for _phrase, _operator in _COMPARISONS.items():
+    _COMPARED.setdefault(_phrase.split()[0], []).append((tuple(_phrase.split()), _operator))
+_PREPOSITIONS = frozenset({"in", "within", "during", "over", "for", "on", "throughout", "inside", "across"})
+_RELATIVE = frozenset(
+    {"last", "past", "previous", "this", "next", "current", "coming", "upcoming", "preceding"}
+)
+_BOUNDS = _SINCE | _BEFORE | {"between", "later", "earlier"}
+_NAMED_DAYS = frozenset({"today", "yesterday", "tomorrow"})
+# every word with which a date phrase begins, unless a number or a written date does
+_FIRST = (
+    _PREPOSITIONS
+    | frozenset(_COMPARED)
+    | _RELATIVE
+    | _BOUNDS
+    | _NAMED_DAYS
+    | frozenset(MONTHS)
+    | {"the", "year", "ytd", "half", "a", "an", "one", "q", "h"}
+)
+_WRITTEN = frozenset({"number", "ordinal", "date"})
 _CALENDAR = {"day": "DAY", "week": "WEEK", "month": "MONTH", "quarter": "QUARTER", "year": "YEAR"}
 
 
@@ -42,50 +67,46 @@ class DateReader:
     """Reads date phrases in one query's tokens."""
 
     def __init__(
-        self, tokens: Sequence[Token], numbers: Mapping[int, Quantity], clock: Clock, locale: str
+        self,
+        tokens: Sequence[Token],
+        words: Mapping[int, str],
+        numbers: Mapping[int, Quantity],
+        clock: Clock,
+        locale: str,
     ) -> None:
         self._tokens = tokens
+        self._words = words
         self._numbers = numbers
         self._today = clock.today
         self._written = WrittenDates(tokens, self._today, locale)
 
     def at(self, index: int) -> When | None:
         """The date phrase that begins at token `index`, or None."""
-        found = self._phrase(index)
-        if found is None:
+        if (
+            self._words.get(index) not in _FIRST
+            and index not in self._numbers
+            and self._tokens[index].kind not in _WRITTEN
+        ):
             return None
-        return replace(found, start=index)
+        found = self._phrase(index)
+        return found if found is None or found.start == index else replace(found, start=index)
 
     def _word(self, index: int) -> str:
-        return self._tokens[index].norm if 0 <= index < len(self._tokens) else ""
+        return self._words.get(index, "")
 
     def _phrase(self, at: int) -> When | None:
         word = self._word(at)
-        if word in ("in", "within", "during", "over", "for", "on", "throughout", "inside", "across"):
+        if word in _PREPOSITIONS:
             return self._after_preposition(at, word)
-        if word in (
-            "more",
-            "less",
-            "over",
-            "under",
-            "at",
-            "longer",
-            "fewer",
-            "up",
-            "not",
-            "no",
-            "almost",
-            "exactly",
-            "upwards",
-        ):
+        if word in _COMPARED:
             return self._compared(at)
         if word == "the" and self._word(at + 1) in ("last", "past", "previous", "next", "coming", "current"):
             return self._phrase(at + 1)
-        if word in ("last", "past", "previous", "this", "next", "current", "coming", "upcoming", "preceding"):
+        if word in _RELATIVE:
             return self._relative(at)
-        if word in _SINCE or word in _BEFORE or word in ("between", "later", "earlier"):
+        if word in _BOUNDS:
             return self._bounded(at, word)
-        if word in ("today", "yesterday", "tomorrow"):
+        if word in _NAMED_DAYS:
             return _named_day(word, at)
         if word == "year" and self._word(at + 1) == "to" and self._word(at + 2) == "date":
             return When("calendar", at, at + 3, "{{START_OF_YEAR}}", "{{START_OF_NEXT_YEAR}}")
@@ -163,7 +184,7 @@ class DateReader:
             return self._after_length(replace(length, end=length.end + 2), GTE)
         if word in ("+", "plus") and length.end == length.start + 2:
             return self._after_length(replace(length, end=length.end + 1), GTE)
-        return replace(length, compare=compare)
+        return length if compare is length.compare else replace(length, compare=compare)
 
     # --- in the last 60 days, within 60 days, for over 3 years, in 2023 ------------------------------
 
@@ -237,25 +258,7 @@ class DateReader:
     def _compared(self, at: int) -> When | None:
         word, following = self._word(at), self._word(at + 1)
         third = self._word(at + 2)
-        table: list[tuple[tuple[str, ...], Operator]] = [
-            (("no", "more", "than"), LTE),
-            (("not", "more", "than"), LTE),
-            (("no", "less", "than"), GTE),
-            (("more", "than"), GT),
-            (("longer", "than"), GT),
-            (("less", "than"), LT),
-            (("fewer", "than"), LT),
-            (("at", "least"), GTE),
-            (("at", "most"), LTE),
-            (("up", "to"), LTE),
-            (("over",), GT),
-            (("under",), LT),
-            (("upwards", "of"), GT),
-            (("more", "then"), GT),
-            (("exactly",), Operator.EQ),
-            (("almost",), GTE),
-        ]
-        for words, operator in table:
+        for words, operator in _COMPARED.get(word, ()):
             if (word, following, third)[: len(words)] == words:
                 length = self._length(at + len(words))
                 if length is None and word == "over" and following in ("the", "last"):
@@ -386,8 +389,6 @@ class DateReader:
         if first is None:
             return None
         return When("absolute", at, second.end, first.lo, second.hi)
-
-    # --- 2023, March 2024, Q3 2024, 5 March 2024, 2024-03-05, the 90s ------------------------------------
 
 
 def _named_day(word: str, at: int) -> When:

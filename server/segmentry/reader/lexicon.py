@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from segmentry.criteria.catalog import Catalog, Field
+from segmentry.reader import kinds
 from segmentry.reader.inflect import stem
 from segmentry.reader.names import Named, take_apart
 from segmentry.reader.phrases import Entry, EntryKind, phrases
@@ -33,17 +33,45 @@ _DIGITS: Final = {
 _CACHED: Final = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """Entries whose phrase covers the tokens `[start, end)`; `words` is the length of the phrase."""
+class Senses:
+    """What one phrase may stand for: its entries, and what they are as bits of `kinds`."""
+
+    __slots__ = ("_chosen", "bits", "entries")
+
+    def __init__(self, entries: tuple[Entry, ...], bits: int) -> None:
+        self.entries = entries
+        self.bits = bits
+        # every pattern asks for its own kinds, the same ones in every query
+        self._chosen: dict[tuple[EntryKind, ...], tuple[Entry, ...]] | None = None
+
+    def of(self, wanted: tuple[EntryKind, ...]) -> tuple[Entry, ...]:
+        """The entries of these kinds, in the order in which they were built."""
+        if self._chosen is None:
+            self._chosen = {}
+        chosen = self._chosen.get(wanted)
+        if chosen is None:
+            chosen = tuple(entry for entry in self.entries if entry.kind in wanted)
+            self._chosen[wanted] = chosen
+        return chosen
+
+
+class Match(NamedTuple):
+    """Senses whose phrase covers the tokens `[start, end)`; `words` is the length of the phrase.
+
+    A named tuple, because freezing a dataclass doubles the time of making one, and every query makes twenty.
+    """
 
     start: int
     end: int
-    entries: tuple[Entry, ...]
+    senses: Senses
     words: int
 
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        return self.senses.entries
+
     def of(self, *kinds: EntryKind) -> tuple[Entry, ...]:
-        return tuple(entry for entry in self.entries if entry.kind in kinds)
+        return self.senses.of(kinds)
 
 
 class Lexicon:
@@ -67,29 +95,21 @@ class Lexicon:
             for word, digits, unit in zip(named.words, named.words[1:], named.words[2:], strict=False)
             if digits.isdigit() and len(unit) == 1
         )
-        self._first: dict[str, list[tuple[tuple[str, ...], list[Entry]]]] = {}
-        self._index: dict[tuple[str, ...], list[Entry]] = {}
         words: set[str] = set()
+        index: dict[tuple[str, ...], list[Entry]] = {}
         for phrase, entry in phrases(self.named, catalog.events):
-            self._add(phrase, entry, words)
+            _add(index, phrase, entry, words)
+        bits = {field.name: kinds.of_field(field) for field in catalog.visible}
+        self._index: dict[tuple[str, ...], Senses] = {
+            key: _senses(entries, bits) for key, entries in index.items()
+        }
+        self._first: dict[str, list[tuple[tuple[str, ...], Senses]]] = {}
+        for key, senses in self._index.items():
+            self._first.setdefault(key[0], []).append((key, senses))
         for starting in self._first.values():
             starting.sort(key=lambda item: -len(item[0]))
         self.words: tuple[str, ...] = tuple(sorted(words))
         self.stems: frozenset[str] = frozenset(stem(word) for word in words)
-
-    def _add(self, phrase: tuple[str, ...], entry: Entry, words: set[str]) -> None:
-        key = _key(phrase)
-        if not key:
-            return
-        known = self._index.get(key)
-        if known is None:
-            known = self._index[key] = []
-            self._first.setdefault(key[0], []).append((key, known))
-        if entry not in known:
-            known.append(entry)
-        for word in phrase:
-            if len(word) >= 3 and word.isalpha():
-                words.add(word)
 
     def at(self, tokens: tuple[Token, ...], start: int) -> list[Match]:
         """All phrases that begin at token `start`, the longest first."""
@@ -97,15 +117,16 @@ class Lexicon:
         if starting is None:
             return []
         found: list[Match] = []
-        for key, entries in starting:
+        for key, senses in starting:
             end = _walk(tokens, start, key)
             if end is not None:
-                found.append(Match(start, end, tuple(entries), len(key)))
+                found.append(Match(start, end, senses, len(key)))
         return found
 
     def lookup(self, phrase: str) -> tuple[Entry, ...]:
         """The entries of one whole phrase."""
-        return tuple(self._index.get(_key(name_words(phrase)), ()))
+        senses = self._index.get(_key(name_words(phrase)))
+        return () if senses is None else senses.entries
 
     def field(self, name: str) -> Field:
         return self.catalog.by_name[name]
@@ -136,6 +157,29 @@ def lexicon(catalog: Catalog) -> Lexicon:
         while len(_by_identity) > _CACHED:
             _by_identity.popitem(last=False)
     return built
+
+
+def _add(
+    index: dict[tuple[str, ...], list[Entry]], phrase: tuple[str, ...], entry: Entry, words: set[str]
+) -> None:
+    key = _key(phrase)
+    if not key:
+        return
+    known = index.get(key)
+    if known is None:
+        index[key] = [entry]
+    elif entry not in known:
+        known.append(entry)
+    for word in phrase:
+        if len(word) >= 3 and word.isalpha():
+            words.add(word)
+
+
+def _senses(entries: list[Entry], bits: dict[str, int]) -> Senses:
+    joined = 0
+    for entry in entries:
+        joined |= kinds.of_entry(entry, bits.get(entry.field, 0))
+    return Senses(tuple(entries), joined)
 
 
 def token_key(token: Token) -> str:

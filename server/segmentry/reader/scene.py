@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from segmentry.criteria.catalog import Catalog, Field
@@ -64,6 +64,7 @@ class Fragment:
         return self.negative_options if self.negated else self.options
 
 
+_NO_MATCHES: Sequence[Match] = ()
 Pattern = Callable[["Scene", int], "Fragment | None"]
 
 
@@ -75,11 +76,14 @@ class Scene:
     tokens: tuple[Token, ...]
     lexicon: Lexicon
     clock: Clock
-    matches: list[list[Match]]
+    matches: dict[int, list[Match]]
     numbers: dict[int, Quantity]
     dates: DateReader
+    _words: Mapping[int, str]
+    said: frozenset[str]
     repaired: dict[int, str] = field(default_factory=dict[int, str])
     previous: Fragment | None = None
+    possible: int = -1  # rows of the table of constructions, once they are known
     _whens: dict[int, When | None] = field(default_factory=dict[int, "When | None"])
     _comparisons: dict[int, Comparison | None] = field(default_factory=dict[int, "Comparison | None"])
 
@@ -91,7 +95,15 @@ class Scene:
         return self.lexicon.catalog.by_name[name]
 
     def word(self, at: int) -> str:
-        return self.tokens[at].norm if 0 <= at < len(self.tokens) else ""
+        """The word at token `at`, in lower case; empty outside the query."""
+        return self._words.get(at, "")
+
+    def kinds_at(self, at: int) -> int:
+        """What the phrases that begin at token `at` may be, as bits of `kinds`."""
+        bits = 0
+        for match in self.matches.get(at, _NO_MATCHES):
+            bits |= match.senses.bits
+        return bits
 
     def words(self, start: int, end: int) -> str:
         """The raw words of a range of tokens."""
@@ -105,8 +117,9 @@ class Scene:
         first, last = self.tokens[start].start, self.tokens[end - 1].end
         return Span(first, last, self.query[first:last])
 
-    def matches_at(self, at: int) -> list[Match]:
-        return self.matches[at] if 0 <= at < len(self.tokens) else []
+    def matches_at(self, at: int) -> Sequence[Match]:
+        """The phrases of the catalog that begin at token `at`, the longest first."""
+        return self.matches.get(at, _NO_MATCHES)
 
     def when(self, at: int) -> When | None:
         """The date phrase that begins at token `at`."""
@@ -143,9 +156,14 @@ def lay_out(query: str, tokens: tuple[Token, ...], lexicon: Lexicon, clock: Cloc
         if found is not None:
             numbers[at] = found
             taken = found.end
-    matches = [lexicon.at(tokens, at) for at in range(len(tokens))]
-    dates = DateReader(tokens, numbers, clock, lexicon.catalog.locale)
-    return Scene(query, tokens, lexicon, clock, matches, numbers, dates)
+    matches: dict[int, list[Match]] = {}
+    for at in range(len(tokens)):
+        begun = lexicon.at(tokens, at)
+        if begun:
+            matches[at] = begun
+    words = {at: token.norm for at, token in enumerate(tokens)}
+    dates = DateReader(tokens, words, numbers, clock, lexicon.catalog.locale)
+    return Scene(query, tokens, lexicon, clock, matches, numbers, dates, words, frozenset(words.values()))
 
 
 def best(entries: tuple[Entry, ...]) -> list[Entry]:

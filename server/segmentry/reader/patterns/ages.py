@@ -10,13 +10,13 @@ from segmentry.reader.scene import Fragment, Scene, between
 from segmentry.reader.thesaurus import UNIT_WORDS
 
 _BIRTH = frozenset({"birth", "birthday", "dob", "birthdat", "born", "bday"})
-_AGED = frozenset({"aged", "age", "ages"})
+AGED = frozenset({"aged", "age", "ages"})
 
 
 def ages(scene: Scene, at: int) -> Fragment | None:
     """A number straight after people, or after "aged", is an age where the table has one."""
     decade = scene.word(at) == "in" and scene.word(at + 1) in ("their", "his", "her")
-    aged = scene.word(at) in _AGED or decade
+    aged = scene.word(at) in AGED or decade
     begin = at + 1 if aged else at
     begin += decade
     begin = scene.skip(begin, frozenset({"of", "between the"}), 1)

@@ -11,7 +11,9 @@ _ABOVE = word_set("above over exceeding beyond")
 _BELOW = word_set("below under beneath")
 _MORE = word_set("more higher greater better bigger larger")
 _LESS = word_set("less lower fewer smaller worse")
-_AVERAGES = word_set("average averages mean median norm")
+AVERAGES = word_set("average averages mean median norm")
+# the words with which "above the average" begins
+SIDES = _ABOVE | _BELOW | _MORE | _LESS
 _SMALL = word_set("the a an is are of their our with has have that")
 
 
@@ -43,7 +45,7 @@ def _compared(scene: Scene, at: int) -> tuple[int, str] | None:
     elif word not in _ABOVE | _BELOW:
         return None
     begin = scene.skip(begin, _SMALL | {"-"}, 2)
-    if scene.word(begin) not in _AVERAGES:
+    if scene.word(begin) not in AVERAGES:
         return None
     return begin + 1, "highest" if word in _ABOVE | _MORE else "lowest"
 

@@ -10,7 +10,7 @@ from segmentry.reader.scene import Fragment, Option, Scene, best
 from segmentry.reader.when import When
 from segmentry.reader.words import NEGATIVE_VERBS
 
-_VERBS_JOIN = frozenset({"or", "and", "nor", "/", ","})
+VERBS_JOIN = frozenset({"or", "and", "nor", "/", ","})
 
 
 def carrier(scene: Scene, at: int) -> tuple[int, tuple[Entry, ...]] | None:
@@ -31,7 +31,7 @@ def shared_period(scene: Scene, at: int) -> Fragment | None:
     """ "Opened or clicked an email this year": the first verb takes the period of the second."""
     for match in scene.matches_at(at):
         entries = dated_entries(scene, match.of("moment"))
-        begin = scene.skip(match.end, _VERBS_JOIN, 2)
+        begin = scene.skip(match.end, VERBS_JOIN, 2)
         if not entries or begin == match.end or begin >= len(scene.tokens):
             continue
         if not any(dated_entries(scene, following.of("moment")) for following in scene.matches_at(begin)):

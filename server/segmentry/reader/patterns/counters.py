@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from segmentry.criteria.nodes import Event, Leaf, Not, Operator
-from segmentry.reader.comparators import comparison
 from segmentry.reader.inflect import stem
 from segmentry.reader.numbers import TIMES
 from segmentry.reader.patterns.quantify import opposite
@@ -13,15 +12,19 @@ from segmentry.reader.words import word_set
 
 _COUNT_GLUE = word_set("us a with report reports an the our any email emails round rounds again in")
 
+NONE = frozenset({"no", "without", "zero"})
+# one of these stands after every event that is counted
+_COUNTS = frozenset(TIMES) | {"times", "time"}
+
 
 def counted(scene: Scene, at: int) -> Fragment | None:
     """ "Booked 3+ times in 30 days", "at least 5 bookings in 90 days": a counter or a counted event."""
-    for match in scene.matches_at(at):
+    for match in () if _COUNTS.isdisjoint(scene.said) else scene.matches_at(at):
         entries = match.of("moment", "event", "field")
         begin = scene.skip(match.end, _COUNT_GLUE, 2)
         if not entries or begin >= len(scene.tokens):
             continue
-        found = comparison(scene.tokens, begin, scene.numbers)
+        found = scene.comparison(begin)
         if found is None or len(found.bounds) != 1:
             continue
         operator, number = found.bounds[0]
@@ -47,7 +50,7 @@ def counted(scene: Scene, at: int) -> Fragment | None:
 
 def none_in_period(scene: Scene, at: int) -> Fragment | None:
     """ "No bookings in the last 90 days": the period's counter is zero, which counts those who never did."""
-    if scene.word(at - 1) not in ("no", "without", "zero"):
+    if scene.word(at - 1) not in NONE:
         return None
     for match in scene.matches_at(at):
         when = scene.when(match.end)

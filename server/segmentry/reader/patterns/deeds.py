@@ -6,13 +6,13 @@ from segmentry.reader.patterns.values import values
 from segmentry.reader.scene import Fragment, Option, Scene, label
 from segmentry.reader.words import word_set
 
-_BEFORE = word_set("who that which have has had haven't hasn't didn't never ever recently just already")
+BEFORE = word_set("who that which have has had haven't hasn't didn't never ever recently just already")
 _DETERMINERS = word_set("a an any another their his her the one some")
 
 
 def deeds(scene: Scene, at: int) -> Fragment | None:
     """A question, because a state of the customer says nothing about one booking or order."""
-    if scene.word(at - 1) not in _BEFORE or scene.word(at + 1) not in _DETERMINERS:
+    if scene.word(at - 1) not in BEFORE or scene.word(at + 1) not in _DETERMINERS:
         return None
     if not scene.word(at).endswith("ed") or scene.tokens[at].kind != "word":
         return None

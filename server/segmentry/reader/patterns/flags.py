@@ -82,6 +82,9 @@ _CUES: dict[str, tuple[tuple[bool, tuple[str, ...]], ...]] = {
     )
     for first in {cue[0] for cue in (*_NEGATIVE_CUES, *_POSITIVE_CUES)}
 }
+_PERMISSION = frozenset({"can", "may", "could", "allowed"})
+# the words with which a consent begins, when no channel does
+CONSENT_WORDS = frozenset(_CUES) | _PERMISSION
 # cues that mean a consent even when no channel follows and the table has exactly one
 _STRONG = word_set("opt opted opts optin optins optout unsubscribed consented consent consents")
 _JOINING = word_set("""
@@ -292,7 +295,7 @@ def _after_cue(scene: Scene, at: int, positive: bool, end: int) -> Fragment | No
 
 def _contact(scene: Scene, at: int) -> Fragment | None:
     """ "That we can email", "who can be texted": a permission, not a command."""
-    if scene.word(at) not in ("can", "may", "could") and scene.word(at) != "allowed":
+    if scene.word(at) not in _PERMISSION:
         return None
     begin = scene.skip(at + 1, frozenset({"be", "i", "we", "to"}), 2)
     if begin == at + 1 and scene.word(at - 1) not in ("we", "i"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import Leaf, Operator, Scalar
-from segmentry.reader.comparators import AFTER, Comparison, comparison, doubled, phrase_at
+from segmentry.reader.comparators import Comparison, doubled, phrase_at
 from segmentry.reader.inflect import stem
 from segmentry.reader.patterns.quantify import build, opposite, rate_at, resolve
 from segmentry.reader.patterns.years import is_calendar_year
@@ -22,6 +22,8 @@ _BEFORE_FIELD = word_set("of in on worth for a an the their total times as to ou
 _NEGATIONS = frozenset(["not", "isn't", "aren't", "wasn't", "isnt", "arent"])
 _LENGTHS = word_set("day days week weeks month months year years yr yrs mo")
 _LIST_GLUE = word_set("or , and a an")
+RANGES = frozenset({"between", "from"})
+SIGN_WORDS = {"positive": Operator.GT, "negative": Operator.LT, "zero": Operator.EQ}
 
 
 def measures(scene: Scene, at: int) -> Fragment | None:
@@ -100,7 +102,7 @@ def _older_years(scene: Scene, entries: tuple[Entry, ...], found: Comparison) ->
 
 def _between_field(scene: Scene, at: int) -> Fragment | None:
     """ "Between the ages of 40 and 50": the field stands inside the range."""
-    if scene.word(at) not in ("between", "from"):
+    if scene.word(at) not in RANGES:
         return None
     begin = scene.skip(at + 1, frozenset({"the", "a", "an"}), 1)
     for match in scene.matches_at(begin):
@@ -117,12 +119,9 @@ def _between_field(scene: Scene, at: int) -> Fragment | None:
     return None
 
 
-_SIGN_WORDS = {"positive": Operator.GT, "negative": Operator.LT, "zero": Operator.EQ}
-
-
 def _sign_word(scene: Scene, at: int) -> Fragment | None:
     """ "Negative balance", "zero orders"."""
-    operator = _SIGN_WORDS.get(scene.word(at))
+    operator = SIGN_WORDS.get(scene.word(at))
     if operator is None:
         return None
     for match in scene.matches_at(at + 1):
@@ -192,8 +191,8 @@ def _find(scene: Scene, at: int) -> tuple[int, bool, Comparison | None]:
     """The comparison after a field's name, over small words and perhaps a "not"."""
     negated = False
     for _ in range(6):
-        found = comparison(scene.tokens, at, scene.numbers) if at < len(scene.tokens) else None
-        if found is not None and not (scene.word(at) == "past" and False):
+        found = scene.comparison(at)
+        if found is not None:
             return at, negated, found
         word = scene.word(at)
         when = scene.when(at) if word in ("in", "for", "on") else None
@@ -233,7 +232,7 @@ def _before_noun(scene: Scene, at: int, found: Comparison) -> Fragment | None:
             if not entries:
                 continue
             # "3 or more visits", "5 bookings": a bare number before the noun is exactly that many
-            after = phrase_at(scene.tokens, match.end, AFTER) if match.end < len(scene.tokens) else None
+            after = phrase_at(scene.tokens, match.end, after=True) if match.end < len(scene.tokens) else None
             if after is not None and not found.explicit:
                 bounds = ((after[0], found.bounds[0][1]),)
                 said = Comparison(bounds, found.start, found.end, explicit=True)

@@ -18,7 +18,7 @@ emails one tee round as and who whose : = they we i did do up account
 """)
 _HAS_OR_NEVER = word_set("never ever have has who not no without yet that")
 _SIGNS = word_set("> >= < <= = ≥ ≤ => =<")
-_TENURE_NOUNS = word_set("""
+TENURE_NOUNS = word_set("""
 customer customers member members client clients user users subscriber subscribers us
 """)
 
@@ -295,7 +295,7 @@ def _date_first(scene: Scene, at: int) -> Fragment | None:
 
 def _tenure(scene: Scene, at: int) -> Fragment | None:
     """ "Members for over 3 years", "customers since 2020": the people noun itself carries the date."""
-    if scene.word(at) not in _TENURE_NOUNS:
+    if scene.word(at) not in TENURE_NOUNS:
         return None
     begin = scene.skip(at + 1, word_set("who have been with us that are here"), 4)
     when = scene.when(begin)

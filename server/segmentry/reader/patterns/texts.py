@@ -31,13 +31,16 @@ _OPERATORS: tuple[tuple[tuple[str, ...], Operator], ...] = (
     (("matching",), Operator.CONTAINS),
 )
 _GLUE = word_set("that which is are whose address name with the domain does do")
-_MISSING = word_set("missing empty blank unknown unset null absent undefined")
+MISSING = word_set("missing empty blank unknown unset null absent undefined")
 _PRESENT = frozenset(["known", "set", "present", "filled", "available", "given"])
 _HAVE = frozenset(["with", "have", "has", "having"])
 _DETERMINERS = word_set("a an any the valid registered their known single")
 _IS = word_set("is are was = value address on file")
 _NOT_HAVING = word_set("haven't hasn't don't doesn't have")
 _LACK = frozenset(["without", "no", "missing", "lacking"])
+# one of these stands in every text test, and in every question of presence
+WORDS = frozenset(words[0] for words, _ in _OPERATORS)
+PRESENCE_WORDS = MISSING | _PRESENT | _HAVE | _LACK | _NOT_HAVING
 
 
 def texts(scene: Scene, at: int) -> Fragment | None:
@@ -92,9 +95,9 @@ def _operand(scene: Scene, at: int) -> tuple[str, int] | None:
 
 def presence(scene: Scene, at: int) -> Fragment | None:
     """Whether a field has a value at all."""
-    if scene.word(at) in _MISSING or scene.word(at) in _LACK:
+    if scene.word(at) in MISSING or scene.word(at) in _LACK:
         begin = scene.skip(at + 1, _DETERMINERS, 2)
-        absent = _named(scene, begin) if scene.word(at) in _MISSING and begin < len(scene.tokens) else None
+        absent = _named(scene, begin) if scene.word(at) in MISSING and begin < len(scene.tokens) else None
         if absent is not None:
             name, end = absent
             return Fragment(
@@ -113,7 +116,7 @@ def presence(scene: Scene, at: int) -> Fragment | None:
     after = scene.skip(end, _IS, 2)
     negated = scene.word(after) in ("not", "isn't", "aren't")
     tail = after + 1 if negated else after
-    if after > end and scene.word(tail) in _MISSING | _PRESENT:
+    if after > end and scene.word(tail) in MISSING | _PRESENT:
         there = (scene.word(tail) in _PRESENT) != negated
         positive, negative = (exists, absent_leaf) if there else (absent_leaf, exists)
         return Fragment("exists", at, tail + 1, positive, negative, field=name)

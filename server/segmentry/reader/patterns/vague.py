@@ -22,6 +22,7 @@ _BY = word_set("by in for of on based ranked according their the with to our")
 _GENERIC = word_set("customers customer members users clients people spenders spender")
 _OF = frozenset({"in", "of", "from", "during", "for"})
 _THE = frozenset({"the", "a", "this", "our", "last"})
+ENDS = frozenset(["top", "bottom", "highest", "lowest", "best", "worst", "upper", "lower"])
 _RECENCY = frozenset(["recent", "recently", "lately", "lapsed", "dormant", "active", "inactive"])
 
 
@@ -71,7 +72,7 @@ def _leaf(entry: Entry) -> Leaf:
 def ranks(scene: Scene, at: int) -> Fragment | None:
     """ "Top 10 % by lifetime value", "bottom quarter of spenders by revenue"."""
     word = scene.word(at)
-    if word not in ("top", "bottom", "highest", "lowest", "best", "worst", "upper", "lower"):
+    if word not in ENDS:
         return None
     order = "highest" if word in ("top", "highest", "best", "upper") else "lowest"
     number: Quantity | None = scene.numbers.get(at + 1)
@@ -145,7 +146,7 @@ def unsettled(scene: Scene, at: int) -> Fragment | None:
     word = scene.word(at)
     vague = word in VAGUE
     beside = scene.skip(at + 1, frozenset({"-"}), 1)
-    for match in scene.matches_at(beside) if vague else []:
+    for match in scene.matches_at(beside) if vague else ():
         entries = _rateable(scene, match.of("field"))
         if entries:
             field = scene.field(best(entries)[0].field)

@@ -16,22 +16,24 @@ _SIDES = {
     "after": Operator.GT,
     "in": Operator.EQ,
 }
-_COMPARED = {"older": Operator.LT, "earlier": Operator.LT, "newer": Operator.GT, "later": Operator.GT}
+COMPARED = {"older": Operator.LT, "earlier": Operator.LT, "newer": Operator.GT, "later": Operator.GT}
 _COPULA = word_set("is are was were that of")
+# one of these stands in every condition on a year
+WORDS = frozenset(_SIDES) | frozenset(COMPARED)
 
 
 def years(scene: Scene, at: int) -> Fragment | None:
     """A column of years said with the words for dates."""
-    if scene.word(at) in _COMPARED and scene.word(at + 1) == "than":
+    if scene.word(at) in COMPARED and scene.word(at + 1) == "than":
         names = [name for name in scene.lexicon.named if _is_year(scene, name)]
-        return _leaf(scene, at, at + 2, names[0], _COMPARED[scene.word(at)]) if len(names) == 1 else None
+        return _leaf(scene, at, at + 2, names[0], COMPARED[scene.word(at)]) if len(names) == 1 else None
     for match in scene.matches_at(at):
         names = [entry.field for entry in match.of("field") if entry.bare and _is_year(scene, entry.field)]
         if len(names) != 1:
             continue
         begin = scene.skip(match.end, _COPULA, 2)
-        if scene.word(begin) in _COMPARED and scene.word(begin + 1) == "than":
-            return _leaf(scene, at, begin + 2, names[0], _COMPARED[scene.word(begin)])
+        if scene.word(begin) in COMPARED and scene.word(begin + 1) == "than":
+            return _leaf(scene, at, begin + 2, names[0], COMPARED[scene.word(begin)])
         operator = _SIDES.get(scene.word(begin))
         if operator is not None:
             return _leaf(scene, at, begin + 1, names[0], operator)
