@@ -130,7 +130,7 @@ def nearest_values(value: Scalar, field: Field) -> tuple[JsonScalar, ...]:
 
 def _number(value: Scalar, field: Field, operator: Operator) -> tuple[Operator, int | float]:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        number = _as_number(value) if isinstance(value, str) else None
+        number = as_number(value) if isinstance(value, str) else None
         message = f"{field.name} needs a number, got {shown(value)}"
         raise Fault(4, "INVALID_VALUE", message, () if number is None else (number,))
     if not field.integer:
@@ -170,7 +170,12 @@ def _short(value: int) -> str:
     return str(value) if abs(value) < 10**24 else f"a number of {len(str(abs(value)))} digits"
 
 
-def _as_number(text: str) -> int | float | None:
+def as_number(text: str) -> int | float | None:
+    """The number that a text writes, integers exact; None for anything else and for infinities.
+
+    >>> as_number("12"), as_number("1.5"), as_number("nan")
+    (12, 1.5, None)
+    """
     for cast in (int, float):
         try:
             number = cast(text)

@@ -14,13 +14,12 @@ import polars as pl
 from segmentry.criteria.catalog import Catalog, Field, FieldValue
 from segmentry.customers import naming, personal, text_values
 from segmentry.customers.naming import Reading
+from segmentry.customers.sampling import LONGEST_SAMPLE, SAMPLED_VALUES
 from segmentry.customers.text_values import Typed
 from segmentry.errors import UnreadableTable
 
 ENUM_VALUES, ENUM_ROWS, ENUM_SHARE = 50, 200, 0.05
-SAMPLED_VALUES, SAMPLED_ROWS, SAMPLED_SHARE = 500, 1000, 0.5
-# Longer than this is a sentence, which nobody picks from a list.
-LONGEST_SAMPLE = 60
+SAMPLED_ROWS, SAMPLED_SHARE = 1000, 0.5
 LONGEST_VALUE = 200
 CODES = 12
 IDENTIFIER_SHARE = 0.9
