@@ -20,7 +20,7 @@ from segmentry.criteria.dates import Clock
 from segmentry.reader.draft import Draft
 from segmentry.reader.read import read
 
-from tests.reader import catalogs, catalogs_more
+from tests.reader import catalogs, catalogs_bare, catalogs_more
 
 HERE = Path(__file__).parent
 SHARED = HERE.parents[1].parent / "shared" / "data"
@@ -69,7 +69,7 @@ def load(name: str) -> Catalog | None:
         from segmentry.customers.load import load_table  # noqa: PLC0415 - polars, only when a table is there
 
         return load_table(path, name).catalog
-    return catalogs_more.MORE[name] if name in catalogs_more.MORE else catalogs.ALL[name]
+    return {**catalogs.ALL, **catalogs_more.MORE, **catalogs_bare.BARE}[name]
 
 
 def judge(case: Case, catalog: Catalog) -> Verdict:

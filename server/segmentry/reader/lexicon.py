@@ -8,7 +8,9 @@ from collections import OrderedDict
 from typing import Final, NamedTuple
 
 from segmentry.criteria.catalog import Catalog, Field
+from segmentry.criteria.column_words import in_full
 from segmentry.reader import kinds
+from segmentry.reader.columns import completed, entity_nouns, shared_prefix
 from segmentry.reader.inflect import stem
 from segmentry.reader.names import Named, take_apart
 from segmentry.reader.phrases import Entry, EntryKind, phrases
@@ -78,9 +80,12 @@ class Lexicon:
     """The phrases of one catalog. Immutable after building; shared between requests and threads."""
 
     def __init__(self, catalog: Catalog) -> None:
-        self.catalog = catalog
-        self.named: dict[str, Named] = {field.name: take_apart(field) for field in catalog.visible}
-        self.entities: frozenset[str] = _entities(catalog)
+        prefix = shared_prefix(catalog.visible)
+        self.catalog = catalog = catalog.replace_fields(
+            tuple(completed(field, take_apart(field, prefix).words) for field in catalog.fields)
+        )
+        self.named: dict[str, Named] = {field.name: take_apart(field, prefix) for field in catalog.visible}
+        self.entities: frozenset[str] = ENTITY | entity_nouns(catalog)
         self.country_fields = tuple(field for field in catalog.visible if _is_country(field))
         self.city_fields = tuple(field for field in catalog.visible if _is_city(field))
         self.consents: dict[str, tuple[str, ...]] = {
@@ -92,7 +97,7 @@ class Lexicon:
         self.periods: frozenset[tuple[str, str, str]] = frozenset(
             (stem(word), digits, unit)
             for named in self.named.values()
-            for word, digits, unit in zip(named.words, named.words[1:], named.words[2:], strict=False)
+            for word, digits, unit in zip(named.spelled, named.spelled[1:], named.spelled[2:], strict=False)
             if digits.isdigit() and len(unit) == 1
         )
         words: set[str] = set()
@@ -213,18 +218,13 @@ def _walk(tokens: tuple[Token, ...], start: int, key: tuple[str, ...]) -> int | 
     return at
 
 
-def _entities(catalog: Catalog) -> frozenset[str]:
-    own = {word for noun in catalog.entity_nouns for word in name_words(noun)}
-    return ENTITY | own | {word + "s" for word in own}
-
-
 def _is_country(field: Field) -> bool:
-    words = name_words(field.name)
     if field.type not in ("string", "enum"):
         return False
+    words = in_full(name_words(field.name), field.type)
     return field.format == "iso3166-alpha2" or bool({"country", "nation", "nationality"} & set(words))
 
 
 def _is_city(field: Field) -> bool:
-    words = set(name_words(field.name))
+    words = set(in_full(name_words(field.name), field.type))
     return field.type in ("string", "enum") and bool({"city", "town", "location", "municipality"} & words)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from segmentry.criteria.catalog import Field
+from segmentry.criteria.column_words import CURRENCIES, in_full, initials_in_full, window_days
 from segmentry.reader.inflect import stem
 from segmentry.reader.thesaurus import BEGINNING, ENDING
 from segmentry.reader.tokens import name_words
@@ -18,9 +18,16 @@ avg average
 """)
 _SUFFIXES = word_set("""
 score count cnt counts flag ind indicator date at time timestamp ts dt name id type code amount level
-pct percent rate cents usd eur number num total status category group method
+pct percent rate cents number num total status category group method
 index enabled activated yn bool tag
 """)
+# a suffix of the storage, which nobody says
+_LABELS = word_set("flag ind indicator date at time timestamp ts dt yn bool")
+_COUNTING = word_set("number num no n nr nb nbr of")
+_UNIT_WORDS = word_set("""
+cents cent percent pct seconds minutes hours days weeks months years km kms kg kgs cm mm lb lbs gb mb tb kb
+euro euros dollar dollars
+""") | frozenset(code.lower() for code in CURRENCIES)
 _DATE_WORDS = word_set("""
 last latest recent most first at date on time timestamp ts dt day previous prior next customer client
 account user the of datetime utc since when
@@ -39,17 +46,27 @@ unsubscribed agreed
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """One field's name, taken apart. All words are lower case and uninflected only where said."""
+    """One field's name, taken apart. All words are lower case and uninflected only where said.
+
+    `spelled` are the words as written, `words` those with short forms in full; `plain` leaves out what only
+    says how the value is stored (unit, period, the table's prefix), `core` also the kind of measure.
+    `long` is `plain` with initials written out (`nps`: net promoter score), where there are any.
+    `to_date` is the running period that a counter counts over: year, quarter, month.
+    """
 
     field: Field
+    spelled: tuple[str, ...]
     words: tuple[str, ...]
+    plain: tuple[str, ...]
     core: tuple[str, ...]
+    long: tuple[str, ...]
     window_days: int | None
     event_nouns: tuple[str, ...]
     beginning: bool
     ending: bool
     first: bool
     consent_channel: tuple[str, ...] | None
+    to_date: str = ""
 
     @property
     def future(self) -> bool:
@@ -57,30 +74,41 @@ class Named:
         return self.field.tense == "future" or (self.field.tense in (None, "any") and self.ending)
 
 
-def take_apart(field: Field) -> Named:
-    """Read a field's name: `lastBookingAt` is an event "booking", `smsOptIn` the consent for "sms"."""
-    words = name_words(field.name)
-    window = field.window_days or _window(field.name)
-    core = _core(words, window)
+def take_apart(field: Field, prefix: str = "") -> Named:
+    """Read a field's name: `lastBookingAt` is an event "booking", `smsOptIn` the consent for "sms".
+
+    `prefix`: the first word of nearly all names of the table, which says nothing (`usr_age`, `usr_city`).
+    """
+    spelled = name_words(field.name)
+    own = spelled[1:] if len(spelled) > 1 and spelled[0] == prefix else spelled
+    words = in_full(own, field.type) or spelled
+    window = field.window_days or window_days(field.name)
+    to_date = _to_date(words)
+    plain = _plain(words, window, to_date)
+    core = _core(plain)
     stems = {stem(word) for word in words} | set(words)
     dated = field.type == "datetime"
     ending = dated and bool(stems & ENDING)
     return Named(
         field,
+        spelled,
         words,
+        plain,
         core,
+        () if (long := initials_in_full(plain)) == plain else long,
         window,
         tuple(word for word in words if word not in _DATE_WORDS) if dated else (),
         beginning=dated and not ending and bool(stems & BEGINNING) and "last" not in words,
         ending=ending or (dated and "next" in words),
         first=dated and "first" in words,
         consent_channel=_channel(field, words),
+        to_date=to_date,
     )
 
 
 def denies_consent(field: Field) -> bool:
     """True for a flag that is set when people said no: `email_opt_out`, `unsubscribed`."""
-    return bool(_CONSENT_DENIED & set(name_words(field.name)))
+    return bool(_CONSENT_DENIED & set(in_full(name_words(field.name), field.type)))
 
 
 def boolean_like(field: Field) -> bool:
@@ -127,34 +155,43 @@ def truth_values(field: Field) -> tuple[str | int | float | bool, str | int | fl
     return None
 
 
-_PAST = {"week": 7, "month": 30, "quarter": 90, "year": 365}
+_PAST = frozenset({"week", "month", "quarter", "year"})
 
 
-def _window(name: str) -> int | None:
-    found = re.search(
-        r"(?:^|[_\s.]|(?<=[a-z])|last|past)(\d{1,4})\s?_?(d|days?|w|weeks?|m|mo|months?|y|years?)(?:$|[_\s])",
-        name,
-        re.IGNORECASE,
-    )
-    if found is None:
-        spelled = re.search(r"past_?\s?(week|month|quarter|year)$", name, re.IGNORECASE)
-        return None if spelled is None else _PAST[spelled.group(1).lower()]
-    unit = found.group(2)[0].lower()
-    count = int(found.group(1))
-    twelve = 5 * (count // 12) if unit == "m" else 0  # twelve months are a year
-    return twelve + count * {"d": 1, "w": 7, "m": 30, "y": 365}[unit]
+def _to_date(words: tuple[str, ...]) -> str:
+    """The running period in the name: `spend_ytd` counts since the year began."""
+    for at, word in enumerate(words):
+        if word in _PAST and words[at + 1 : at + 3] == ("to", "date"):
+            return word
+    return ""
 
 
-def _core(words: tuple[str, ...], window: int | None) -> tuple[str, ...]:
-    core = list(words)
+def _plain(words: tuple[str, ...], window: int | None, to_date: str) -> tuple[str, ...]:
+    plain = list(words)
+    if to_date:
+        at = next(
+            i for i, word in enumerate(plain) if word == to_date and plain[i + 1 : i + 3] == ["to", "date"]
+        )
+        plain = plain[:at] + plain[at + 3 :]
     if window is not None:
-        for index, word in enumerate(core):
+        for index, word in enumerate(plain):
             if word.isdigit():
-                core = core[:index] + core[index + 2 :]
+                plain = plain[:index] + plain[index + 2 :]
                 break
-        if "past" in core[1:] and core[-1] in _PAST:
-            core = core[: core.index("past")]
-        core = [word for word in core if word not in ("last", "past", "in")] or core
+        if "past" in plain[1:] and plain[-1] in _PAST:
+            plain = plain[: plain.index("past")]
+        plain = [word for word in plain if word not in ("last", "past", "in")] or plain
+    while len(plain) > 1 and plain[-1] in _UNIT_WORDS:
+        plain = plain[:-1]
+    if len(plain) > 1 and plain[0] in _UNIT_WORDS - {"days", "hours", "minutes", "weeks", "months", "years"}:
+        plain = plain[1:]
+    while len(plain) > 1 and plain[0] in _COUNTING and not (plain[0] == "no" and plain[1] != "of"):
+        plain = plain[1:]
+    return tuple(plain) or words
+
+
+def _core(plain: tuple[str, ...]) -> tuple[str, ...]:
+    core = list(plain)
     while len(core) > 1 and core[0] in _PREFIXES and not (core[0] == "no" and core[1] != "of"):
         core = core[1:]
     while len(core) > 1 and core[-1] in _SUFFIXES:

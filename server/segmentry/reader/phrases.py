@@ -8,6 +8,7 @@ from typing import Final, Literal, NamedTuple
 
 from segmentry.criteria.catalog import Band, EventType, Field
 from segmentry.criteria.nodes import Operator
+from segmentry.reader.columns import described
 from segmentry.reader.inflect import stem
 from segmentry.reader.morphology import people_of
 from segmentry.reader.names import Named, boolean_like, truth_values
@@ -43,6 +44,19 @@ _ADJECTIVES: Final = word_set(
 )
 
 
+# a measure that one column is kept in names it: "more than 100k km"
+_MEASURES: Final[dict[str, str]] = {
+    "km": "km|kms|kilometres|kilometers",
+    "miles": "miles|mile|mi",
+    "kg": "kg|kilos|kilograms",
+    "gb": "gb|gigabytes|gigs",
+    "mb": "mb|megabytes",
+    "kwh": "kwh|kilowatt hours",
+    "mbps": "mbps|megabits",
+    "cm": "cm|centimetres|centimeters",
+}
+
+
 class Entry(NamedTuple):
     """What one phrase may stand for. `bare` is False when the phrase counts only beside its field's name.
 
@@ -67,8 +81,9 @@ def phrases(
     tails = Counter(named.words[-1] for named in named_fields.values() if named.words)
     shared = frozenset(word for word, n in tails.items() if n > 1)
     beginnings = [name for name, named in named_fields.items() if named.beginning]
+    written = Counter(named.spelled for named in named_fields.values())
     for name, named in named_fields.items():
-        yield from _name_phrases(named, shared)
+        yield from _name_phrases(named, shared, written)
         yield from _general_phrases(named, shared)
         if named.field.type == "datetime":
             yield from _moment_phrases(named, rank=beginnings.index(name) if name in beginnings else 0)
@@ -85,12 +100,23 @@ def _split(alternatives: str) -> Iterator[tuple[str, ...]]:
         yield tuple(phrase.split())
 
 
-def _name_phrases(named: Named, shared: frozenset[str]) -> Iterator[tuple[tuple[str, ...], Entry]]:
+def _name_phrases(
+    named: Named, shared: frozenset[str], written: Counter[tuple[str, ...]]
+) -> Iterator[tuple[tuple[str, ...], Entry]]:
     field = named.field
-    yield named.words, Entry("field", field.name, EXACT)
+    yield named.spelled, Entry("field", field.name, EXACT)
+    for full in dict.fromkeys((named.words, named.plain, named.long)):
+        # `ltv` beside `lifetime_value`: what another column is called is not this one's full name
+        if full and full not in (named.spelled, named.core) and not written[full]:
+            yield (
+                full,
+                Entry(
+                    "field", field.name, EXACT if full == named.words else DERIVED, bare=not _too_common(full)
+                ),
+            )
     for synonym in field.synonyms:
         yield name_words(synonym), Entry("field", field.name, EXACT)
-    if named.core != named.words:
+    if named.core != named.spelled:
         # "charges" does not mean TotalCharges where MonthlyCharges stands beside it.
         shadowed = (len(named.core) == 1 and named.core[0] in shared) or named.words[-1] in (
             "id",
@@ -99,15 +125,19 @@ def _name_phrases(named: Named, shared: frozenset[str]) -> Iterator[tuple[tuple[
         )
         strength = GENERAL if shadowed else DERIVED
         yield named.core, Entry("field", field.name, strength, bare=not _too_common(named.core))
-    described = name_words(field.description.split("(")[0].split(";")[0].split(",")[0])
-    if 1 < len(described) <= 4 and described != named.words:
-        yield described, Entry("field", field.name, DERIVED)
+    about = described(field).phrase
+    if about and about not in (named.spelled, named.words, named.core) and not written[about]:
+        bare = len(about) > 1 or not _too_common(about)
+        yield about, Entry("field", field.name, DERIVED if len(about) > 1 else GENERAL, bare=bare)
     if boolean_like(field) and set(named.words) & _DENIALS:
         # `do_not_call` is what its verb denies: who may be called has it unset
         rest = tuple(word for word in named.core if word not in _DENIALS and word not in STOP)
         if rest:
             yield rest, Entry("field", field.name, GENERAL, bare=len(rest) > 1, negated=True)
         return
+    if field.unit.casefold() in _MEASURES:
+        for phrase in _split(_MEASURES[field.unit.casefold()]):
+            yield phrase, Entry("field", field.name, GENERAL, bare=False)
     content = [
         word
         for word in named.core
