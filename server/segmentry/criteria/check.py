@@ -102,6 +102,26 @@ def check(node: Node, catalog: Catalog, clock: Clock, segments: SegmentLookup = 
     return Checked(node, bound, tuple(expansion.at_use(each) for each in found.shown()))
 
 
+def errors(
+    node: Node, catalog: Catalog, clock: Clock, segments: SegmentLookup = nothing_saved
+) -> tuple[Diagnostic, ...]:
+    """The errors of `check` alone, in half the time, because warnings are not looked for.
+
+    >>> from datetime import UTC, datetime
+    >>> from segmentry.criteria.parse import loads
+    >>> golf = Catalog("golf", (Field("handicap", "number"),))
+    >>> errors(loads('{"handicap": {"$lt": 10}}'), golf, Clock.at(datetime.now(UTC)))
+    ()
+    """
+    found = Report(errors_only=True)
+    expansion = Expansion(node, segments)
+    for fault in expansion.faults:
+        found.add(_of_error(fault))
+    _Check(catalog, clock, found).node(expansion.node)
+    shown = found.shown() if found.errors else ()
+    return tuple(expansion.at_use(each) for each in shown if each.severity == "error")
+
+
 def require(node: Node, catalog: Catalog, clock: Clock, segments: SegmentLookup = nothing_saved) -> Checked:
     """As `check`, for callers that go no further with a faulty tree.
 

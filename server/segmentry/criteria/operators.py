@@ -160,6 +160,10 @@ ROWS: tuple[OperatorRow, ...] = (
     OperatorRow(Operator.ENDS_WITH, _TEXT, "text", "ends with {0}", "does not end with {0}", _ends_with),
     OperatorRow(Operator.EXISTS, ALL_TYPES, "flag", "is set", "is unset"),
 )
+# `exists` is the last row, and every type takes it
+_BY_TYPE: Mapping[FieldType, tuple[Operator, ...]] = {
+    kind: tuple(row.operator for row in ROWS if kind in row.types) for kind in ALL_TYPES
+}
 BY_OPERATOR: Mapping[Operator, OperatorRow] = {row.operator: row for row in ROWS}
 # `$ne` is how MongoDB writes `$neq`; it is read and never printed.
 BY_KEY: Mapping[str, Operator] = {**{row.key: row.operator for row in ROWS}, "$ne": Operator.NEQ}
@@ -172,8 +176,9 @@ def allowed(field: Field) -> tuple[Operator, ...]:
     >>> [each.value for each in allowed(Field("emailOptIn", "boolean"))]
     ['eq', 'neq', 'exists']
     """
-    listed = field.operators or tuple(row.operator for row in ROWS if field.type in row.types)
-    return (*(each for each in listed if each is not Operator.EXISTS), Operator.EXISTS)
+    if not field.operators:
+        return _BY_TYPE[field.type]
+    return (*(each for each in field.operators if each is not Operator.EXISTS), Operator.EXISTS)
 
 
 def key(operator: Operator) -> str:

@@ -25,8 +25,9 @@ class Report:
     (['$and[2].a', '$and[10].a'], False)
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, errors_only: bool = False) -> None:
         self.errors = 0
+        self._errors_only = errors_only
         self._items: list[Diagnostic] = []
         self._suggested = 0
 
@@ -43,7 +44,7 @@ class Report:
     @property
     def full_of_warnings(self) -> bool:
         """Whether there are as many findings as are shown: then only errors are worth finding."""
-        return len(self._items) >= MOST_DIAGNOSTICS
+        return self._errors_only or len(self._items) >= MOST_DIAGNOSTICS
 
     def suggest(self, search: Suggest) -> tuple[JsonValue, ...]:
         """The suggestions of one finding; none after the first `MOST_SUGGESTED` findings that asked."""

@@ -44,12 +44,12 @@ def of(scene: Scene, found: Clauses) -> Draft:
 
 
 def _faults(scene: Scene, node: Node) -> list[str]:
-    return [fault.message for fault in check.check(node, scene.catalog, scene.clock).errors]
+    return [fault.message for fault in check.errors(node, scene.catalog, scene.clock)]
 
 
 def _draft(scene: Scene, found: Clauses) -> Draft:
     fragments = [item.fragment for item in found.items if item.fragment is not None]
-    arrays = frozenset(field.name for field in scene.catalog.visible if field.type == "array")
+    arrays = scene.lexicon.arrays
     phrase = logic.combine(found.items, arrays)
     node = logic.to_node(phrase)
     open_fragments = [fragment for fragment in fragments if fragment.chosen is None]

@@ -88,6 +88,9 @@ class Lexicon:
         self.entities: frozenset[str] = ENTITY | entity_nouns(catalog)
         self.country_fields = tuple(field for field in catalog.visible if _is_country(field))
         self.city_fields = tuple(field for field in catalog.visible if _is_city(field))
+        self.arrays = frozenset(field.name for field in catalog.visible if field.type == "array")
+        # what a field is spelled like, for those that nobody knows
+        self.forms = {field.name: (field.name, *field.synonyms) for field in catalog.visible}
         self.consents: dict[str, tuple[str, ...]] = {
             name: named.consent_channel
             for name, named in self.named.items()

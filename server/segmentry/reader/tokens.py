@@ -16,12 +16,12 @@ CURRENCIES = "$€£¥₹₽₩₺"
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d{1,3}(?:[ ]\d{3})+(?![\d,.])|\d+)(?:\.\d+)?(?:[eE][+]?\d{1,2}(?![a-zA-Z\d]))?|\.\d+"
 _TOKEN = re.compile(
     rf"""
-    (?P<quoted>"[^"]*"|(?<![^\s(\[:=,])'[^']*'(?![^\s)\],.!?;:]))
+    (?P<word>(?!(?<![a-zA-Z])(?:R|US\$|A\$|C\$)\d)[^\W\d_]+(?:'[^\W\d_]+)*|_)
+  | (?P<quoted>"[^"]*"|(?<![^\s(\[:=,])'[^']*'(?![^\s)\],.!?;:]))
   | (?P<date>\d{{4}}-\d{{1,2}}-\d{{1,2}}(?!\d)|\d{{1,2}}[/.]\d{{1,2}}[/.](?:\d{{4}}|\d{{2}})(?![\d/.]))
   | (?P<ordinal>\d+(?:st|nd|rd|th)(?![a-zA-Z]))
   | (?P<number>(?:[{re.escape(CURRENCIES)}]\s?|(?<![a-zA-Z])(?:R|US\$|A\$|C\$)(?=\d))?
         (?:(?<![\w.)])-)?(?:{_NUMBER})(?:\s?(?:k|K|m|M|mm|bn|b|B)(?![a-zA-Z\d]))?(?:\s?(?:%|[€£$](?!\d)))?)
-  | (?P<word>[^\W\d_]+(?:'[^\W\d_]+)*|_)
   | (?P<symbol>>=|=>|<=|=<|==|!=|<>|≥|≤|≠|>|<|=|\+|~|≈)
   | (?P<punct>[^\w\s])
     """,
@@ -33,11 +33,12 @@ _PLURAL_ACRONYM = re.compile(r"[A-Z]{2,}s")  # VIPs, SUVs
 _PIECES = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Token:
     """One token. `start` and `end` are code points of the raw query; `norm` is folded to lower case.
 
-    `value` is set for numbers; `glued` says that no space stands before it.
+    `value` is set for numbers; `glued` says that no space stands before it. Nobody changes one; it is not
+    frozen because that makes building one five times as slow, and every word of every query is one.
     """
 
     norm: str
@@ -156,12 +157,12 @@ def _words(text: Text, piece: str, start: int, glued: bool, found: list[Token]) 
 
 def _camel(piece: str) -> list[str]:
     if (
-        _PLURAL_ACRONYM.fullmatch(piece)
-        or "'" in piece
-        or piece.islower()
-        or piece.isupper()
+        piece.islower()
         or piece.istitle()
+        or piece.isupper()
+        or "'" in piece
         or not piece.isascii()
+        or _PLURAL_ACRONYM.fullmatch(piece)
     ):
         return [piece]
     parts = _CAMEL.findall(piece)

@@ -74,8 +74,7 @@ def suggestions(words: str, lexicon: Lexicon) -> tuple[str, ...]:
 
 def _alike(words: str, lexicon: Lexicon) -> list[str]:
     """The fields spelled like the words; a short word may be one letter off ("ages" is no "tags")."""
-    forms = {field.name: (field.name, *field.synonyms) for field in lexicon.catalog.visible}
-    return nearest_by_forms(words, forms, least=LEAST_SCORE if len(words) >= _LONG_ENOUGH else 100.0)
+    return nearest_by_forms(words, lexicon.forms, least=LEAST_SCORE if len(words) >= _LONG_ENOUGH else 100.0)
 
 
 def _near(word: str, lexicon: Lexicon) -> list[str]:
