@@ -15,7 +15,7 @@ from segmentry.reader.inflect import stem
 from segmentry.reader.names import Named, take_apart
 from segmentry.reader.phrases import Entry, EntryKind, phrases
 from segmentry.reader.tokens import Token, name_words
-from segmentry.reader.words import ENTITY, word_set
+from segmentry.reader.words import ENTITY, REPAIRED, word_set
 
 _SKIPPED: Final = word_set("a an the any our their your my his her its of - / _ . & : s")
 _DROPPED: Final = word_set("a an the any our their your my of")
@@ -118,18 +118,33 @@ class Lexicon:
             starting.sort(key=lambda item: -len(item[0]))
         self.words: tuple[str, ...] = tuple(sorted(words))
         self.stems: frozenset[str] = frozenset(stem(word) for word in words)
+        self._repairs = (*self.words, *(word for word in REPAIRED if word not in words))
+        self._of_length: dict[range, list[str]] = {}
 
-    def at(self, tokens: tuple[Token, ...], start: int) -> list[Match]:
-        """All phrases that begin at token `start`, the longest first."""
-        starting = self._first.get(token_key(tokens[start]))
-        if starting is None:
-            return []
-        found: list[Match] = []
-        for key, senses in starting:
-            end = _walk(tokens, start, key)
-            if end is not None:
-                found.append(Match(start, end, senses, len(key)))
+    def matches(self, tokens: tuple[Token, ...]) -> dict[int, list[Match]]:
+        """All phrases by the token they begin at, the longest first; nothing where none begins."""
+        keys = [token_key(token) for token in tokens]
+        found: dict[int, list[Match]] = {}
+        for start, first in enumerate(keys):
+            starting = self._first.get(first)
+            if starting is None:
+                continue
+            here = [
+                Match(start, end, senses, len(key))
+                for key, senses in starting
+                if (end := start + 1 if len(key) == 1 else _walk(tokens, keys, start, key)) is not None
+            ]
+            if here:
+                found[start] = here
         return found
+
+    def repairs(self, length: int, most: int) -> list[str]:
+        """The words that `length` letters with at most `most` slips may mean, the catalog's own first."""
+        lengths = range(length - most, length + most + 1)
+        near = self._of_length.get(lengths)
+        if near is None:
+            near = self._of_length[lengths] = [word for word in self._repairs if len(word) in lengths]
+        return near
 
     def lookup(self, phrase: str) -> tuple[Entry, ...]:
         """The entries of one whole phrase."""
@@ -206,16 +221,14 @@ def _key(words: tuple[str, ...]) -> tuple[str, ...]:
     return tuple([_DIGITS.get(word) or stem(word) for word in words])
 
 
-def _walk(tokens: tuple[Token, ...], start: int, key: tuple[str, ...]) -> int | None:
+def _walk(tokens: tuple[Token, ...], keys: list[str], start: int, key: tuple[str, ...]) -> int | None:
     at = start + 1
     for part in key[1:]:
         skipped = 0
-        while (
-            at < len(tokens) and token_key(tokens[at]) != part and tokens[at].norm in _SKIPPED and skipped < 3
-        ):
+        while at < len(keys) and keys[at] != part and tokens[at].norm in _SKIPPED and skipped < 3:
             at += 1
             skipped += 1
-        if at >= len(tokens) or token_key(tokens[at]) != part:
+        if at >= len(keys) or keys[at] != part:
             return None
         at += 1
     return at

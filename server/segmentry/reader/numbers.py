@@ -30,6 +30,15 @@ MONEY_WORDS = word_set("""
 dollar dollars usd eur euro euros gbp pound pounds zar rand rands bucks cents yen jpy rupee rupees inr
 chf cad aud quid franc francs krona kronor sek nok dkk brl reais
 """)
+# every word with which a quantity begins
+_FIRST = (
+    frozenset({"a", "an", "one", "dozen", "half", "minus", "negative"})
+    | frozenset(_UNITS)
+    | frozenset(_TENS)
+    | SCALE_WORDS
+    | frozenset(TIMES)
+    | MONEY_WORDS
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,8 @@ class Quantity:
 
 def quantity(tokens: Sequence[Token], at: int) -> Quantity | None:
     """The quantity that begins at token `at`, with its sign of money or percent, or None."""
+    if tokens[at].kind != "number" and tokens[at].norm not in _FIRST:
+        return None
     code = tokens[at].norm in MONEY_WORDS and len(tokens[at].norm) == 3
     begin = at + 1 if code and at + 1 < len(tokens) else at
     minus = tokens[begin].norm in ("minus", "negative") and begin + 1 < len(tokens)

@@ -156,11 +156,7 @@ def lay_out(query: str, tokens: tuple[Token, ...], lexicon: Lexicon, clock: Cloc
         if found is not None:
             numbers[at] = found
             taken = found.end
-    matches: dict[int, list[Match]] = {}
-    for at in range(len(tokens)):
-        begun = lexicon.at(tokens, at)
-        if begun:
-            matches[at] = begun
+    matches = lexicon.matches(tokens)
     words = {at: token.norm for at, token in enumerate(tokens)}
     dates = DateReader(tokens, words, numbers, clock, lexicon.catalog.locale)
     return Scene(query, tokens, lexicon, clock, matches, numbers, dates, words, frozenset(words.values()))

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import islice
 
 from segmentry.reader.scene import Scene
 from segmentry.reader.tokens import Token
@@ -19,6 +20,7 @@ upload execute run schedule launch publish post charge refund cancel deactivate 
 wipe purge unsubscribe merge transfer grant revoke sudo print write translate summarize summarise
 explain draft compose
 """)
+_POLITE = word_set("please can could you kindly now just i want to would like")
 _ANYWHERE = re.compile(
     r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:previous|prior|above|earlier|all|your|any)\b.{0,30}"
     r"\b(?:instructions?|rules?|prompts?|filters?|directions?|restrictions?)\b"
@@ -39,6 +41,23 @@ _TAIL = re.compile(
 )
 
 
+# A pattern can be found only where one of its words stands, and most queries have none of them.
+_IN_ANYWHERE = word_set("""
+ignore disregard forget override bypass prompt developer jailbreak now act pretend reveal drop truncate alter
+delete insert union update select os rm
+""")
+_IN_SMALL_TALK = word_set("""
+weather forecast joke poem recipe you capital stock bitcoin meaning time sing write up
+""")
+_IN_TAIL = word_set("""
+delete remove send email text notify export drop download message charge refund deactivate block unsubscribe
+wipe erase purge
+""")
+_SPACED = str.maketrans(
+    {chr(code): " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Why a query is none of ours; `spans` are the words of the actions in the raw query, each `[start, end)`."""
@@ -50,8 +69,9 @@ class Refusal:
 
 def out_of_scope(query: str, tokens: tuple[Token, ...]) -> Refusal | None:
     """Why the query is no description of customers, with the words that show it, or None."""
-    for pattern in (_ANYWHERE, _SMALL_TALK):
-        found = pattern.search(query)
+    everything = _worth_searching(query)
+    for pattern, worth in ((_ANYWHERE, everything[0]), (_SMALL_TALK, everything[1])):
+        found = pattern.search(query) if worth else None
         if found is not None:
             words = found.group().strip(" ,")
             return Refusal(
@@ -59,13 +79,7 @@ def out_of_scope(query: str, tokens: tuple[Token, ...]) -> Refusal | None:
                 f"'{words}' is not a description of customers; say who you mean",
                 (found.span(), *_tails(query)),
             )
-    words = [
-        token
-        for token in tokens
-        if token.kind == "word"
-        and token.norm
-        not in ("please", "can", "could", "you", "kindly", "now", "just", "i", "want", "to", "would", "like")
-    ]
+    words = list(islice((token for token in tokens if token.kind == "word" and token.norm not in _POLITE), 2))
     if words and words[0].norm in _COMMANDS:
         first = words[0]
         following = words[1].norm if len(words) > 1 else ""
@@ -103,12 +117,25 @@ def out_of_scope(query: str, tokens: tuple[Token, ...]) -> Refusal | None:
                 f"'{first.text}' asks for an action; say who you mean and act on the segment afterwards",
                 ((first.start, _last_command(tokens, first).end), *_tails(query)),
             )
-    tail = _TAIL.search(query)
+    tail = _TAIL.search(query) if everything[2] else None
     if tail is None:
         return None
     said = tail.group().strip(" ,")
     message = f"'{said}' is not a description of customers; say who you mean"
     return Refusal("OUT_OF_SCOPE", message, _tails(query))
+
+
+def _worth_searching(query: str) -> tuple[bool, bool, bool]:
+    """Whether the patterns for instructions, small talk and tails can be found at all."""
+    if not query.isascii():
+        return True, True, True
+    lowered = query.lower()
+    words = lowered.translate(_SPACED).split()
+    return (
+        not _IN_ANYWHERE.isdisjoint(words) or "<script" in lowered or "$where" in lowered,
+        not _IN_SMALL_TALK.isdisjoint(words),
+        not _IN_TAIL.isdisjoint(words),
+    )
 
 
 def _tails(query: str) -> tuple[tuple[int, int], ...]:
@@ -128,7 +155,8 @@ def _last_command(tokens: tuple[Token, ...], first: Token) -> Token:
 
 def foreign_language(scene: Scene, coverage: float) -> str | None:
     """The language of a query that is not English, or None."""
-    letters = [char for token in scene.tokens if token.kind == "word" for char in token.text]
+    plain = scene.query.isascii()
+    letters = [] if plain else [char for token in scene.tokens if token.kind == "word" for char in token.text]
     if letters:
         script = sum(1 for char in letters if not unicodedata.name(char, "LATIN").startswith("LATIN"))
         if script > len(letters) / 2:

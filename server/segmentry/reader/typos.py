@@ -13,17 +13,8 @@ from segmentry.reader.inflect import stem
 from segmentry.reader.lexicon import Lexicon
 from segmentry.reader.numbers import MONEY_WORDS, SCALE_WORDS
 from segmentry.reader.tokens import Token
-from segmentry.reader.words import EVERYDAY, FRAME, FUNCTION_WORDS, NEGATORS, STOP, VAGUE
+from segmentry.reader.words import EVERYDAY, FRAME, FUNCTION_WORDS, NEGATORS, REPAIRED, STOP, VAGUE
 
-# Words of our own grammar that are worth repairing; longer ones only, so that short words are left alone.
-_GRAMMAR = tuple(
-    """
-customers members clients between month months year years week weeks days least under above below
-before after since without never except excluding expired expiring opted subscribers joined haven't
-booked percent thousand million dollars countries people users quarter yesterday higher greater
-lower platinum
-""".split()
-)
 _PREFIXES = ("un", "in", "non", "dis", "im", "ir", "de")
 _ENDINGS = frozenset(
     {"", "s", "d", "r", "ed", "er", "rs", "ers", "ing", "ly", "al", "ion", "ment", "e", "es", "y", "or"}
@@ -43,7 +34,7 @@ _KNOWN = frozenset(
     | MONEY_WORDS
     | SCALE_WORDS
     | _CALENDAR
-    | set(_GRAMMAR)
+    | set(REPAIRED)
     # "unter" is a word of another language, no misspelt "under"
     | frozenset[str]().union(*FUNCTION_WORDS.values())
     | WORDS
@@ -80,11 +71,10 @@ def repair(tokens: tuple[Token, ...], lexicon: Lexicon) -> tuple[tuple[Token, ..
     open_words = [at for at, token in enumerate(tokens) if _unknown(token, lexicon)]
     if not open_words:
         return tokens, {}
-    choices = [*lexicon.words, *(word for word in _GRAMMAR if word not in set(lexicon.words))]
     repaired: dict[int, str] = {}
     fixed = list(tokens)
     for at in open_words[:12]:
-        nearest = _nearest(tokens[at].norm, choices)
+        nearest = _nearest(tokens[at].norm, lexicon)
         if nearest is not None:
             repaired[at] = nearest
             fixed[at] = replace(tokens[at], norm=nearest, stem=stem(nearest))
@@ -125,8 +115,9 @@ def _inflected(word: str, choice: str) -> bool:
     return common >= 5 and word[common:] in _ENDINGS and choice[common:] in _ENDINGS
 
 
-def _nearest(word: str, choices: list[str]) -> str | None:
+def _nearest(word: str, lexicon: Lexicon) -> str | None:
     allowed = 2 if len(word) >= 8 else 1
+    choices = lexicon.repairs(len(word), allowed)
     found = process.extract(word, choices, scorer=OSA.distance, limit=4, score_cutoff=allowed)
     candidates = [(int(distance), str(choice)) for choice, distance, _ in found if len(str(choice)) >= 4]
     # Of short words only the middle may be wrong: another first letter is another word.

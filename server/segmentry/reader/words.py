@@ -11,6 +11,11 @@ def word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+def word_tuple(text: str) -> tuple[str, ...]:
+    """The words in the order in which they are written."""
+    return tuple(text.split())
+
+
 # Words that carry no condition of their own. Everything outside this list must be explained by a claim.
 # At most 150, so that the audit stays an audit.
 STOP: Final = word_set("""
@@ -58,6 +63,14 @@ isnt arent wasnt werent hasnt havent hadnt dont doesnt didnt wont cant n't ain't
 NEGATIVE_VERBS: Final = word_set(
     "haven't hasn't hadn't didn't don't doesn't havent hasnt hadnt didnt dont doesnt"
 )
+
+# Words of our own grammar that are worth repairing; longer ones only, so that short words are left alone.
+REPAIRED: Final = word_tuple("""
+customers members clients between month months year years week weeks days least under above below
+before after since without never except excluding expired expiring opted subscribers joined haven't
+booked percent thousand million dollars countries people users quarter yesterday higher greater
+lower platinum
+""")
 
 # Words a person means something by that only a person can settle.
 VAGUE: Final = word_set("""
