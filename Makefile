@@ -50,7 +50,7 @@ fuzz: setup  ## 100,000 broken texts for every reader (SEGMENTRY_EXAMPLES, SEGME
 .PHONY: lint
 lint: setup  ## ruff, layers, buf lint, Dockerfile
 	@echo "==> lint" && $(BIN)/ruff check .
-	@echo "==> layers" && PYTHONPATH=server:clients/python $(BIN)/lint-imports --no-logo 2>/dev/null || PYTHONPATH=server:clients/python $(BIN)/lint-imports
+	@echo "==> layers" && PYTHONPATH=server:clients/python:. $(BIN)/lint-imports --no-logo 2>/dev/null || PYTHONPATH=server:clients/python:. $(BIN)/lint-imports
 	@echo "==> contract" && $(BIN)/buf lint && $(BIN)/buf format --diff --exit-code protos
 	@echo "==> Dockerfile" && $(BIN)/hadolint Dockerfile
 
@@ -73,6 +73,10 @@ protos: setup  ## regenerate the committed stubs with the oldest promised genera
 .PHONY: bench
 bench: setup  ## paired benchmarks, both sides and the ratio; ARGS="engines --members 1000000" picks
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+.PHONY: evals
+evals: setup  ## how well the reader reads, against the committed result; ARGS="--split dev --show" lists failures
+	@echo "==> evals" && $(BIN)/python -m evals --check $(ARGS)
 
 .PHONY: check
 check: format-check lint types test  ## exactly what CI runs

@@ -51,7 +51,7 @@ def test_the_layers_hold() -> None:
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "PYTHONPATH": f"server{os.pathsep}clients/python"},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(("server", "clients/python", "."))},
     )
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert "0 broken" in checked.stdout

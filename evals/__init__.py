@@ -1,0 +1,1 @@
+"""How well the reader reads: cases written by hand, judged by meaning, reported by kind."""
