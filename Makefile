@@ -79,7 +79,7 @@ evals: setup  ## how well the reader reads, against the committed result; ARGS="
 	@echo "==> evals" && $(BIN)/python -m evals --check $(ARGS)
 
 .PHONY: check
-check: format-check lint types test  ## exactly what CI runs
+check: format-check lint types evals test  ## exactly what CI runs
 
 .PHONY: locks
 locks: setup  ## resolve the pinned requirement files again

@@ -109,7 +109,11 @@ def save(result: Baseline, path: Path = PATH) -> None:
     )
     totals = ",\n".join(f"    {json.dumps(name)}: {json.dumps(each)}" for name, each in result.totals.items())
     reasons = ",\n".join(f"    {json.dumps(each)}" for each in result.reasons)
-    parts = {"totals": f"{{\n{totals}\n  }}", "reasons": f"[\n{reasons}\n  ]", "cases": f"{{\n{cases}\n  }}"}
+    parts = {
+        "totals": f"{{\n{totals}\n  }}",
+        "reasons": f"[\n{reasons}\n  ]" if reasons else "[]",
+        "cases": f"{{\n{cases}\n  }}",
+    }
     body = ",\n".join(f'  "{name}": {part}' for name, part in parts.items())
     path.write_text(f"{{\n{body}\n}}\n", encoding="utf-8")
 
