@@ -8,7 +8,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -26,6 +25,7 @@ from segmentry.rpc.groups import GROUPS
 from segmentry.rpc.listening import CannotListen
 from segmentry.v1 import segment_analysis_pb2, segment_builder_pb2, segment_insights_pb2
 
+from tests.processes import processes_of
 from tests.rpc.echo import outcome
 from tests.rpc.wire import deep_criteria
 
@@ -308,16 +308,6 @@ async def process(folder: Path, **environ: str) -> AsyncGenerator[tuple[asyncio.
             await child.wait()
 
 
-def left_behind(pid: int, folder: Path) -> list[str]:
-    """Processes of the child's session, and those that work in its folder: PostgreSQL has its own session."""
-    found = subprocess.run(
-        ["ps", "-ww", "-eo", "sid=,args="], capture_output=True, text=True, check=True
-    ).stdout
-    return [
-        line for line in found.splitlines() if line.split(maxsplit=1)[0] == str(pid) or str(folder) in line
-    ]
-
-
 @pytest.mark.timeout(60)  # a new database cluster in a new process, on a machine that may be busy
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_drains_and_exits_zero_and_leaves_no_process(
@@ -328,7 +318,7 @@ async def test_a_signal_drains_and_exits_zero_and_leaves_no_process(
             assert await health_of(channel) == health_pb2.HealthCheckResponse.SERVING
             watching = streaming(channel, "/grpc.health.v1.Health/Watch")
             assert await watching.read()
-            assert any("postgres" in line for line in left_behind(child.pid, open_folder))
+            assert any("postgres" in line for line in processes_of(open_folder))
             child.send_signal(number)
             changed = health_pb2.HealthCheckResponse.FromString(await watching.read())
             assert changed.status == health_pb2.HealthCheckResponse.NOT_SERVING
@@ -336,7 +326,9 @@ async def test_a_signal_drains_and_exits_zero_and_leaves_no_process(
         assert child.stderr is not None
         lines = [json.loads(raw)["message"] async for raw in child.stderr]
         assert lines[-1] == "stopped"
-    assert left_behind(child.pid, open_folder) == []
+    # Those of its session, and those that work in its folder: PostgreSQL has a session of its own.
+    left = processes_of(open_folder, session=child.pid)
+    assert not left, "\n".join([*left, (open_folder / "postgres" / "server.log").read_text()[-2000:]])
 
 
 @pytest.mark.timeout(60)  # as above

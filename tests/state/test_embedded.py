@@ -18,6 +18,8 @@ import pytest
 from segmentry.state import account
 from segmentry.state.embedded import MAJOR, EmbeddedPostgres
 
+from tests.processes import processes_of
+
 USER = """
 import asyncio, sys
 from pathlib import Path
@@ -47,11 +49,6 @@ def folder() -> Generator[Path]:
 
 def postmaster(folder: Path) -> int:
     return int((folder / "data" / "postmaster.pid").read_text().splitlines()[0])
-
-
-def command_lines_with(text: str) -> list[str]:
-    listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-    return [line for line in listing.splitlines() if text in line and not line.startswith("ps ")]
 
 
 def start_user(folder: Path, *prefix: str, python: str = sys.executable) -> subprocess.Popen[str]:
@@ -86,13 +83,13 @@ def test_stops_with_its_owner_and_starts_again_on_its_old_data(folder: Path) -> 
     first = start_user(folder)
     assert line(first).startswith("ready")
     finish(first)
-    assert command_lines_with(str(folder)) == []
+    assert processes_of(folder) == []
     made_at = (folder / "data" / "PG_VERSION").stat().st_mtime_ns
     second = start_user(folder)
     assert line(second).startswith("ready")
     finish(second)
     assert (folder / "data" / "PG_VERSION").stat().st_mtime_ns == made_at
-    assert command_lines_with(str(folder)) == []
+    assert processes_of(folder) == []
 
 
 def test_two_processes_share_one_server_until_the_last_ends(folder: Path) -> None:
@@ -104,7 +101,7 @@ def test_two_processes_share_one_server_until_the_last_ends(folder: Path) -> Non
         finish(user)
         os.kill(server, 0)
     finish(users[2])
-    assert command_lines_with(str(folder)) == []
+    assert processes_of(folder) == []
 
 
 def test_no_process_is_left_after_the_owner_is_killed(folder: Path) -> None:
@@ -112,7 +109,7 @@ def test_no_process_is_left_after_the_owner_is_killed(folder: Path) -> None:
     assert line(owner).startswith("ready")
     owner.kill()
     owner.communicate()
-    until(lambda: not command_lines_with(str(folder)))
+    until(lambda: not processes_of(folder))
     again = start_user(folder)
     assert line(again).startswith("ready")
     finish(again)
@@ -131,7 +128,7 @@ def test_a_killed_guardian_and_server_leave_nothing_that_stands_in_the_way(folde
     assert line(again).startswith("ready")
     assert postmaster(folder) != server
     finish(again)
-    assert command_lines_with(str(folder)) == []
+    assert processes_of(folder) == []
 
 
 def test_a_server_without_a_guardian_is_replaced(folder: Path) -> None:
@@ -145,7 +142,15 @@ def test_a_server_without_a_guardian_is_replaced(folder: Path) -> None:
     assert line(again).startswith("ready")
     assert postmaster(folder) != orphan
     finish(again)
-    assert command_lines_with(str(folder)) == []
+    assert processes_of(folder) == []
+
+
+def test_a_server_whose_guardian_was_killed_stops_with_its_user(folder: Path) -> None:
+    owner = start_user(folder)
+    assert line(owner).startswith("ready")
+    os.kill(int((folder / "guardian.lock").read_text()), signal.SIGKILL)
+    finish(owner)
+    assert processes_of(folder) == []
 
 
 def sleeper() -> subprocess.Popen[bytes]:
@@ -184,7 +189,45 @@ async def test_a_postmaster_that_dies_is_started_again(folder: Path) -> None:
 
     until(is_new)
     await server.stop()
-    assert command_lines_with(str(folder)) == []
+    assert processes_of(folder) == []
+
+
+async def test_of_users_that_leave_together_the_last_stops_the_server(folder: Path) -> None:
+    server = EmbeddedPostgres(folder, durable=False)
+    await server.start()
+    with (folder / "users.lock").open("rb") as users, (folder / "stop.lock").open("ab") as leaver:
+        # As another process that is about to leave.
+        fcntl.flock(users, fcntl.LOCK_SH)
+        fcntl.flock(leaver, fcntl.LOCK_EX)
+        stopping = asyncio.create_task(server.stop())
+        await asyncio.sleep(0.1)
+        users.close()
+    await stopping
+    assert processes_of(folder) == []
+
+
+async def test_a_start_that_is_given_up_leaves_no_process(folder: Path) -> None:
+    first = EmbeddedPostgres(folder, durable=False)
+    await first.start()
+    await first.stop()
+    starting = asyncio.create_task(EmbeddedPostgres(folder, durable=False).start())
+    await asyncio.to_thread(until, lambda: bool(processes_of(folder)))
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    assert processes_of(folder) == []
+
+
+async def test_a_start_while_the_guardian_before_ends_starts_its_own(folder: Path) -> None:
+    with (folder / "guardian.lock").open("ab") as guardian:
+        # A guardian that ends has given its lock on the users back, but not yet its own.
+        fcntl.flock(guardian, fcntl.LOCK_EX)
+        server = EmbeddedPostgres(folder, durable=False)
+        starting = asyncio.create_task(server.start())
+        await asyncio.sleep(0.1)
+    await starting
+    await server.stop()
+    assert processes_of(folder) == []
 
 
 async def test_a_half_made_data_folder_is_made_again(folder: Path) -> None:
@@ -202,7 +245,7 @@ async def test_a_very_long_path_keeps_its_socket_elsewhere(folder: Path) -> None
     dsn = await server.start()
     assert "a" * 120 not in dsn
     await server.stop()
-    assert command_lines_with("a" * 120) == []
+    assert processes_of("a" * 120) == []
 
 
 @as_root
@@ -284,7 +327,7 @@ def test_an_ordinary_user_can_run_it(folder: Path) -> None:
     assert line(user).startswith("ready")
     assert Path(f"/proc/{postmaster(folder)}").stat().st_uid == nobody.uid
     finish(user)
-    assert command_lines_with(str(folder)) == []
+    assert processes_of(folder) == []
 
 
 async def test_a_user_who_comes_while_the_last_one_goes_finds_a_server(folder: Path) -> None:
@@ -299,7 +342,7 @@ async def test_a_user_who_comes_while_the_last_one_goes_finds_a_server(folder: P
         assert _answers(folder)
         last = next_one
     await last.stop()
-    assert command_lines_with(str(folder)) == []
+    assert processes_of(folder) == []
 
 
 def _answers(folder: Path) -> bool:

@@ -2,7 +2,8 @@
 
     folder/data          PostgreSQL's own data directory, made by one rename, so never half made
     folder/users.lock    held shared by every user; the guardian waits to hold it alone
-    folder/start.lock    held while somebody starts or stops the server
+    folder/start.lock    held while somebody starts the server
+    folder/stop.lock     held while somebody leaves, and stops the server if he is the last
     folder/guardian.lock held by the guardian for its life; its text is the guardian's process id
     folder/server.log    what PostgreSQL and the guardian say
 
@@ -34,6 +35,8 @@ from segmentry.state.account import Account, account, binaries, reachable, reach
 MAJOR = 18
 ROLE = "segmentry"
 START_S = 60.0
+# Longer than the guardian's fast and immediate shutdown together.
+STOP_S = 45.0
 # sun_path holds 108 bytes on Linux and 104 on macOS, the closing zero included.
 SOCKET_PATH_BYTES = 103
 SETTINGS = {
@@ -88,24 +91,37 @@ class EmbeddedPostgres:
     async def stop(self) -> None:
         """Give the server back; when we were its last user it is gone on return. Idempotent."""
         users, self._users = self._users, None
-        if users is None:
-            return
+        if users is not None:
+            await self._leave(users)
+
+    async def _leave(self, users: int) -> None:
+        deadline = time.monotonic() + STOP_S
+        leaver: int | None = None
         try:
-            await self._give_back(users, time.monotonic() + 30.0)
+            # One by one: of two that leave together, each would take the other for a user that stays.
+            leaver = _open_lock(self._folder / "stop.lock")
+            await _lock(leaver, fcntl.LOCK_EX, deadline, self._folder)
+            await self._give_back(users, deadline)
+        except Unavailable as err:
+            log.error("PostgreSQL was left running: %s", err)  # noqa: TRY400  (the message says it all)
         finally:
             os.close(users)
+            if leaver is not None:
+                os.close(leaver)
 
     async def _give_back(self, users: int, deadline: float) -> None:
         # Alone with an exclusive lock nobody can begin to use the server while it stops. Taking it gives the
         # shared one up for an instant, in which the waiting guardian may win: then it is stopping by itself.
-        while time.monotonic() < deadline:
-            if _try_lock(users, fcntl.LOCK_EX):
-                await _stop_guardian(self._folder, deadline)
-                self._remove_sockets()
-                return
+        while not _try_lock(users, fcntl.LOCK_EX):
             if _try_lock(users, fcntl.LOCK_SH):
                 return
+            if time.monotonic() > deadline:
+                raise Unavailable(f"the guardian is still stopping the server in {self._folder}")
             await asyncio.sleep(0.02)
+        await _stop_guardian(self._folder, deadline)
+        # A guardian that was killed has left its postmaster.
+        await _end_orphan(self._folder, deadline)
+        self._remove_sockets()
 
     def _remove_sockets(self) -> None:
         if self._sockets is not None:
@@ -128,7 +144,8 @@ class EmbeddedPostgres:
             finally:
                 os.close(starter)
         except BaseException:
-            os.close(users)
+            # The guardian may be at work already, for us alone.
+            await self._leave(users)
             raise
         if self._users is not None:
             os.close(self._users)
@@ -138,18 +155,23 @@ class EmbeddedPostgres:
     async def _start_alone(self, folder: Path, owner: Account, sockets: Path, deadline: float) -> None:
         guardian = _open_lock(folder / "guardian.lock")
         try:
-            if not _try_lock(guardian, fcntl.LOCK_EX):
-                await _wait_ready(folder, deadline)
-                return
+            while not _try_lock(guardian, fcntl.LOCK_EX):
+                # A guardian that ends may give `users.lock` back an instant before its own.
+                if await _is_ready(folder, deadline):
+                    return
+            # No number of an old guardian: it may belong to somebody else by now.
+            os.ftruncate(guardian, 0)
             folder_of_binaries = reachable_binaries(binaries(_version(folder)), owner)
-            await _end_orphan(folder, sockets, deadline)
+            await _end_orphan(folder, deadline)
+            _remove_stale_locks(folder, sockets)
             if not (folder / "data" / "PG_VERSION").exists():
                 await self._initialise(folder, owner, folder_of_binaries)
             _trim_log(folder)
             await self._launch(folder, owner, sockets, folder_of_binaries, guardian)
         finally:
             os.close(guardian)
-        await _wait_ready(folder, deadline)
+        if not await _is_ready(folder, deadline):
+            raise _not_started(folder)
 
     async def _initialise(self, folder: Path, owner: Account, folder_of_binaries: Path) -> None:
         partial = folder / "data.partial"
@@ -202,8 +224,8 @@ class EmbeddedPostgres:
             shell = await asyncio.create_subprocess_exec(
                 "/bin/sh",
                 "-c",
-                '"$@" & echo $! >"$0"',
-                str(folder / "guardian.lock"),
+                '"$@" &',
+                "sh",
                 *command,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=said,
@@ -253,21 +275,26 @@ def _is_locked(path: Path) -> bool:
         os.close(descriptor)
 
 
-async def _wait_ready(folder: Path, deadline: float) -> None:
-    """Wait until the postmaster says ready in its file.
+async def _is_ready(folder: Path, deadline: float) -> bool:
+    """Wait until the postmaster says ready in its file; False when there is no guardian (any more).
 
-    Raises: Unavailable when the guardian has given up, or the time is over.
+    Raises: Unavailable when the time is over.
     """
     while time.monotonic() < deadline:
         lines = _postmaster(folder)
         if len(lines) > 7 and lines[7].strip() == "ready" and _is_postmaster(int(lines[0]), folder):
-            return
+            return True
         if not _is_locked(folder / "guardian.lock"):
-            break
+            return False
         await asyncio.sleep(0.02)
-    tail = (folder / "server.log").read_text(errors="replace")[-2000:]
+    raise _not_started(folder)
+
+
+def _not_started(folder: Path) -> Unavailable:
+    said = folder / "server.log"
+    tail = said.read_text(errors="replace")[-2000:] if said.exists() else ""
     log.error("PostgreSQL did not start in %s; the end of its log: %s", folder, tail)
-    raise Unavailable(f"PostgreSQL did not start; its reason is at the end of {folder / 'server.log'}")
+    return Unavailable(f"PostgreSQL did not start; its reason is at the end of {said}")
 
 
 def _postmaster(folder: Path) -> list[str]:
@@ -292,17 +319,25 @@ def _is_postmaster(process: int, folder: Path) -> bool:
         return not Path("/proc/self").exists()
 
 
-async def _end_orphan(folder: Path, sockets: Path, deadline: float) -> None:
-    """Deal with a postmaster (or its files) left by a guardian that was killed."""
+async def _end_orphan(folder: Path, deadline: float) -> None:
+    """Stop the postmaster of a guardian that was killed.
+
+    Raises: Unavailable when it does not stop in time.
+    """
     lines = _postmaster(folder)
     process = int(lines[0]) if lines else 0
-    if lines and _is_postmaster(process, folder):
-        log.warning("stopping a PostgreSQL without a guardian in %s (process %d)", folder, process)
+    if not lines or not _is_postmaster(process, folder):
+        return
+    log.warning("stopping a PostgreSQL without a guardian in %s (process %d)", folder, process)
+    with contextlib.suppress(ProcessLookupError):
         os.kill(process, signal.SIGINT)
-        while _is_postmaster(process, folder):
-            if time.monotonic() > deadline:
-                raise Unavailable(f"an old PostgreSQL (process {process}) in {folder} does not stop; kill it")
-            await asyncio.sleep(0.05)
+    while _is_postmaster(process, folder):
+        if time.monotonic() > deadline:
+            raise Unavailable(f"an old PostgreSQL (process {process}) in {folder} does not stop; kill it")
+        await asyncio.sleep(0.05)
+
+
+def _remove_stale_locks(folder: Path, sockets: Path) -> None:
     # Without this PostgreSQL refuses to start when the number belongs to some other process by now, or
     # still to the dead one that nobody reaped. Both folders are ours alone; we hold the guardian's lock.
     (folder / "data" / "postmaster.pid").unlink(missing_ok=True)
@@ -310,14 +345,18 @@ async def _end_orphan(folder: Path, sockets: Path, deadline: float) -> None:
 
 
 async def _stop_guardian(folder: Path, deadline: float) -> None:
+    """Tell the guardian to stop the server, and wait until both are gone.
+
+    Raises: Unavailable when they are not in time.
+    """
     path = folder / "guardian.lock"
-    while _is_locked(path) and time.monotonic() < deadline:
+    while _is_locked(path):
         said = path.read_text().strip()
+        if time.monotonic() > deadline:
+            raise Unavailable(f"the server in {folder} does not stop (its guardian is process {said})")
         if said.isdigit():
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(int(said), signal.SIGTERM)
-            except ProcessLookupError:
-                return
         await asyncio.sleep(0.05)
 
 

@@ -3,9 +3,11 @@
 Run as a file by a bare interpreter (`python -I -S guardian.py ...`): standard library only, no import
 of ours. It waits for an exclusive lock on `users.lock`, which every user of the server holds shared. The
 kernel gives locks back when a process ends in whatever way, so the database stops with its last user
-even after SIGKILL. A postmaster that dies by itself is started again.
+even after SIGKILL. SIGTERM stops it too. A postmaster that dies by itself is started again. This process
+never ends before the postmaster does.
 
-Arguments: folder, uid or -1, gid, lock descriptor (held for this process's life), then the command.
+Arguments: folder, uid or -1, gid, lock descriptor (held for this process's life, and told its number),
+then the command.
 """
 
 from __future__ import annotations
@@ -18,13 +20,16 @@ import sys
 import threading
 import time
 from pathlib import Path
-from types import FrameType
 from typing import NoReturn
 
 FAST_SHUTDOWN_S = 20.0
+# PostgreSQL itself kills sessions that do not obey an immediate shutdown for 5 s; nobody else would.
+IMMEDIATE_SHUTDOWN_S = 10.0
 RESTARTS = 5
 RESTART_WINDOW_S = 60.0
-
+# Blocked in every thread and to the end: no handler runs while a lock is held, and no default action ends
+# this process before the postmaster. That inherits it, so a request which comes before it can obey waits.
+BLOCKED = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP})
 
 # `guardian.py as UID GID COMMAND...` only becomes that account and that command.
 AS = "as"
@@ -38,8 +43,9 @@ def become(uid: int, gid: int, command: list[str]) -> NoReturn:
 
 
 class Guardian:
-    def __init__(self, folder: Path, command: list[str], uid: int, gid: int) -> None:
+    def __init__(self, folder: Path, command: list[str], uid: int, gid: int, lock: int) -> None:
         self.folder = folder
+        self.lock = lock
         self.command = command
         self.uid = uid if uid >= 0 else None
         self.gid = gid if uid >= 0 else None
@@ -47,10 +53,15 @@ class Guardian:
         self.stopping = threading.Event()
 
     def run(self) -> int:
-        threading.Thread(target=self._wait_for_last_user, daemon=True).start()
-        signal.signal(signal.SIGTERM, self._on_terminate)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_BLOCK, BLOCKED)
+        for ignored in (signal.SIGINT, signal.SIGQUIT):
+            # By the shell, which starts a command with `&` so; the postmaster would inherit it.
+            signal.signal(ignored, signal.SIG_DFL)
+        # Whoever reads our number may send us SIGTERM, so it is written when that is safe.
+        os.ftruncate(self.lock, 0)
+        os.pwrite(self.lock, f"{os.getpid()}\n".encode(), 0)
+        for wait in (self._wait_for_request, self._wait_for_last_user):
+            threading.Thread(target=wait, daemon=True).start()
         starts: list[float] = []
         while not self.stopping.is_set():
             starts = [at for at in starts if time.monotonic() - at < RESTART_WINDOW_S]
@@ -76,7 +87,8 @@ class Guardian:
                 self.stopping.wait(0.2)
         return 0
 
-    def _on_terminate(self, _signal: int, _frame: FrameType | None) -> None:
+    def _wait_for_request(self) -> None:
+        signal.sigwait({signal.SIGTERM})
         self.stopping.set()
 
     def _wait_for_last_user(self) -> None:
@@ -91,8 +103,8 @@ class Guardian:
         # Fast shutdown (sessions end, checkpoint), then immediate, then the kernel's way.
         for request, patience_s in (
             (signal.SIGINT, FAST_SHUTDOWN_S),
-            (signal.SIGQUIT, 5.0),
-            (signal.SIGKILL, 5.0),
+            (signal.SIGQUIT, IMMEDIATE_SHUTDOWN_S),
+            (signal.SIGKILL, None),
         ):
             server.send_signal(request)
             try:
@@ -108,7 +120,7 @@ def main(arguments: list[str]) -> int:
     folder, uid, gid, descriptor, *command = arguments
     # Everything below this process works without the lock, or it would outlive us in a backend.
     os.set_inheritable(int(descriptor), False)
-    return Guardian(Path(folder), command, int(uid), int(gid)).run()
+    return Guardian(Path(folder), command, int(uid), int(gid), int(descriptor)).run()
 
 
 if __name__ == "__main__":
