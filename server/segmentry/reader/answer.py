@@ -172,35 +172,35 @@ def _with(node: Node | None, option: Node) -> Node:
 def _origins(scene: Scene, phrase: logic.Phrase | None) -> tuple[LeafOrigin, ...]:
     if phrase is None:
         return ()
-    found: list[LeafOrigin] = []
-    for leaf, fragments in logic.origins(phrase):
-        spans = [span for fragment in fragments for span in _of(scene, fragment)]
-        sure = min(
-            (0.97 * fragment.factor if fragment.cap >= 0.97 else fragment.cap) for fragment in fragments
-        )
-        repaired = sum(
-            1 for fragment in fragments for at in range(fragment.start, fragment.end) if at in scene.repaired
-        )
-        first = fragments[0]
-        source = "assumed" if any(fragment.source == "assumed" for fragment in fragments) else first.source
-        note = "; ".join(dict.fromkeys(fragment.note for fragment in fragments if fragment.note))
-        found.append(
-            LeafOrigin(
-                leaf, source, tuple(dict.fromkeys(spans)), round(sure * 0.98**repaired, 4), note, first.band
-            )
-        )
-    return tuple(found)
+    return tuple(_origin(scene, leaf, fragments) for leaf, fragments in logic.origins(phrase))
+
+
+def _origin(scene: Scene, leaf: logic.AnyLeaf, fragments: tuple[Fragment, ...]) -> LeafOrigin:
+    first = fragments[0]
+    spans = [span for fragment in fragments for span in _of(scene, fragment)]
+    sure = min([0.97 * each.factor if each.cap >= 0.97 else each.cap for each in fragments])
+    if scene.repaired:
+        said = [at for each in fragments for at in range(each.start, each.end)]
+        sure *= 0.98 ** sum(1 for at in said if at in scene.repaired)
+    source, note = first.source, first.note
+    if len(fragments) > 1:
+        source = "assumed" if any(each.source == "assumed" for each in fragments) else source
+        note = "; ".join(dict.fromkeys(each.note for each in fragments if each.note))
+        spans = list(dict.fromkeys(spans))
+    return LeafOrigin(leaf, source, tuple(spans), round(sure, 4), note, first.band)
 
 
 def _of(scene: Scene, fragment: Fragment) -> list[Span]:
-    before = sorted(at for at in fragment.extra if at < fragment.start)
-    # "haven't booked in 60 days" is one span: the negation stands right before its verb
     start = fragment.start
+    if not fragment.extra:
+        return [scene.span(start, fragment.end)]
+    before = sorted(at for at in fragment.extra if at < start)
+    # "haven't booked in 60 days" is one span: the negation stands right before its verb
     for at in reversed(before):
         if all(scene.tokens[step].kind == "punct" or step in before for step in range(at, start)):
             start = at
     spans = [scene.span(at, at + 1) for at in before if at < start]
-    return [*spans, scene.span(start, fragment.end)]
+    return [*dict.fromkeys(spans), scene.span(start, fragment.end)]
 
 
 def _spans(scene: Scene, unclaimed: list[int]) -> tuple[Span, ...]:

@@ -12,6 +12,7 @@ from segmentry.criteria.column_words import in_full
 from segmentry.reader import kinds
 from segmentry.reader.columns import completed, entity_nouns, shared_prefix
 from segmentry.reader.inflect import stem
+from segmentry.reader.known_values import known_values
 from segmentry.reader.names import Named, take_apart
 from segmentry.reader.phrases import Entry, EntryKind, phrases
 from segmentry.reader.tokens import Token, name_words
@@ -85,8 +86,10 @@ class Lexicon:
             tuple(completed(field, take_apart(field, prefix).words) for field in catalog.fields)
         )
         self.named: dict[str, Named] = {field.name: take_apart(field, prefix) for field in catalog.visible}
+        self.known = {field.name: known_values(field) for field in catalog.visible}
         self.entities: frozenset[str] = ENTITY | entity_nouns(catalog)
         self.country_fields = tuple(field for field in catalog.visible if _is_country(field))
+        self.countries = frozenset(field.name for field in self.country_fields)
         self.city_fields = tuple(field for field in catalog.visible if _is_city(field))
         self.arrays = frozenset(field.name for field in catalog.visible if field.type == "array")
         # what a field is spelled like, for those that nobody knows

@@ -32,11 +32,15 @@ def combine(items: list[Item], array_fields: frozenset[str], *, or_tighter: bool
     row = _tidy(items)
     if not row:
         return None
+    if len(row) == 1 and row[0].fragment is not None:
+        return Phrase("one", (), row[0].fragment.chosen, (row[0].fragment,))
     return _merge(_parse(row, or_tighter, 0), array_fields)
 
 
 def mixed(items: list[Item]) -> bool:
     """True when `or` meets `and`, a comma or adjacency, so that a second bracketing exists."""
+    if all(item.kind != "or" for item in items):
+        return False
     row = _tidy(items)
     ors = sum(1 for item in row if item.kind == "or")
     fragments = sum(1 for item in row if item.kind == "fragment")

@@ -70,6 +70,13 @@ def _codes() -> dict[str, str]:
     }
 
 
+def begins_country(token: Token) -> bool:
+    """True for every token at which `country_at` may find one, and for few others."""
+    if token.kind != "word":
+        return token.kind == "quoted"
+    return token.norm in _first_words() or (2 <= len(token.text) <= 3 and token.text.isupper())
+
+
 def country_at(tokens: tuple[Token, ...], at: int) -> tuple[str, int] | None:
     """The alpha-2 code of the country whose name, demonym or capital code begins at token `at`, and the end.
 
@@ -98,6 +105,7 @@ def country_at(tokens: tuple[Token, ...], at: int) -> tuple[str, int] | None:
     return None
 
 
+@lru_cache(maxsize=512)
 def spellings(code: str) -> tuple[str, ...]:
     """Every way in which tables write that country: codes, name, common name, aliases (folded)."""
     country = pycountry.countries.get(alpha_2=code)

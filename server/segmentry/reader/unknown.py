@@ -10,7 +10,6 @@ from segmentry.criteria.suggest import LEAST_SCORE, nearest, nearest_by_forms
 from segmentry.reader.clauses import Clauses
 from segmentry.reader.draft import Reason
 from segmentry.reader.lexicon import Lexicon
-from segmentry.reader.names import truth_values
 from segmentry.reader.scene import Scene
 from segmentry.reader.typos import nearest_words
 from segmentry.reader.words import STOP, VAGUE, word_set
@@ -104,7 +103,7 @@ def _value(scene: Scene, found: Clauses) -> Unknown | None:
                     continue
                 for entry in match.of("field"):
                     field = scene.field(entry.field)
-                    if field.type == "enum" and field.values and truth_values(field) is None:
+                    if field.type == "enum" and field.values and not scene.lexicon.known[field.name].is_flag:
                         allowed = [str(item.value) for item in field.values]
                         said = scene.words(at, at + 1)
                         message = f"{field.name} has no value '{said}'; allowed: {', '.join(allowed[:20])}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import Leaf, Node, Operator, Scalar
-from segmentry.reader.names import denies_consent, truth_values
 from segmentry.reader.phrases import EXACT, GENERAL
 from segmentry.reader.scene import Fragment, Option, Scene
 from segmentry.reader.words import word_set
@@ -101,7 +100,7 @@ def flags(scene: Scene, at: int) -> Fragment | None:
             field = scene.field(entry.field)
             if not entry.bare and match.words == 1 and entry.strength < GENERAL:
                 continue
-            truth = truth_values(field)
+            truth = scene.lexicon.known[field.name].truth
             if truth is None:
                 found = (
                     _none_value(scene, at, match.end, field)
@@ -278,8 +277,7 @@ def _after_cue(scene: Scene, at: int, positive: bool, end: int) -> Fragment | No
     if len(names) == 1:
         return _consent(scene, at, end, names[0], positive)
     options = tuple(
-        Option(f"{name} is {'true' if positive else 'false'}", _node(scene.field(name), positive))
-        for name in names
+        Option(f"{name} is {'true' if positive else 'false'}", _node(scene, name, positive)) for name in names
     )
     return Fragment(
         "consent",
@@ -364,19 +362,20 @@ def _elliptic(scene: Scene, at: int, end: int, name: str) -> bool:
     )
 
 
-def _node(field: Field, positive: bool) -> Node:
-    truth = truth_values(field) or (True, False)
-    if denies_consent(field):
-        return Leaf(field.name, Operator.EQ, truth[0]) if not positive else no(field, truth)
-    return Leaf(field.name, Operator.EQ, truth[0] if positive else truth[1])
+def _node(scene: Scene, name: str, positive: bool) -> Node:
+    field, known = scene.field(name), scene.lexicon.known[name]
+    truth = known.truth or (True, False)
+    if known.denies:
+        return Leaf(name, Operator.EQ, truth[0]) if not positive else no(field, truth)
+    return Leaf(name, Operator.EQ, truth[0] if positive else truth[1])
 
 
 def _consent(scene: Scene, start: int, end: int, name: str, positive: bool) -> Fragment:
-    field = scene.field(name)
-    truth = truth_values(field) or (True, False)
-    node = _node(field, positive)
-    if denies_consent(field):
-        negative = _node(field, not positive)
+    field, known = scene.field(name), scene.lexicon.known[name]
+    truth = known.truth or (True, False)
+    node = _node(scene, name, positive)
+    if known.denies:
+        negative = _node(scene, name, not positive)
     elif positive:
         negative = no(field, truth)
     else:

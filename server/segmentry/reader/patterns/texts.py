@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from segmentry.criteria.nodes import Leaf, Operator
-from segmentry.reader.names import truth_values
 from segmentry.reader.patterns.values import complement
 from segmentry.reader.phrases import DERIVED, GENERAL
 from segmentry.reader.scene import Fragment, Scene, count_of
@@ -140,7 +139,7 @@ def _named(scene: Scene, at: int) -> tuple[str, int] | None:
     """The field that is named at `at` directly enough to ask for its presence, and the token after it."""
     for match in scene.matches_at(at):
         for entry in match.of("field"):
-            flag = truth_values(scene.field(entry.field)) is not None
+            flag = scene.lexicon.known[entry.field].is_flag
             if not flag and entry.strength >= GENERAL and (entry.bare or entry.strength >= DERIVED):
                 return entry.field, match.end
     return None

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import And, Leaf, Node, Not, Operator, Or, Scalar
-from segmentry.reader.names import truth_values, values_of
 from segmentry.reader.phrases import DERIVED, EXACT, GENERAL, PART, Entry
 from segmentry.reader.places import country_at
 from segmentry.reader.scene import Fragment, Option, Scene
@@ -41,7 +40,7 @@ def _after_name(scene: Scene, at: int) -> Fragment | None:
     for match in scene.matches_at(at):
         for entry in sorted(match.of("field"), key=lambda each: -each.strength):
             field = scene.field(entry.field)
-            if field.type in ("datetime", "boolean") or truth_values(field) is not None:
+            if field.type in ("datetime", "boolean") or scene.lexicon.known[field.name].is_flag:
                 continue
             if field.type == "number" and not field.values:
                 continue
@@ -153,15 +152,17 @@ def _small_word_as_value(scene: Scene, at: int) -> bool:
 
 def named_none(scene: Scene, at: int) -> Fragment | None:
     """ "No internet service": the field of that name, though other columns list the words as a value."""
+    if scene.word(at) != "no":
+        return None
     ends = {match.end for match in scene.matches_at(at) if match.of("value") and match.words > 1}
-    if scene.word(at) != "no" or not ends:
+    if not ends:
         return None
     for match in scene.matches_at(at + 1):
         if match.end not in ends:
             continue
         for entry in match.of("field"):
             field = scene.field(entry.field)
-            stored = {str(value).casefold(): value for value in values_of(field)}
+            stored = scene.lexicon.known[field.name].folded
             none = next((stored[word] for word in ("no", "none", "never", "n") if word in stored), None)
             if entry.strength >= DERIVED and none is not None:
                 leaf = Leaf(field.name, Operator.EQ, none)
@@ -256,9 +257,9 @@ def _one(scene: Scene, at: int, fields: frozenset[str] | None, restricted: bool)
         return None
     field = scene.field(next(iter(fields)))
     token = scene.tokens[at]
-    for value in values_of(field):
-        if str(value) == token.text:
-            return _Item(at + 1, (Entry("value", field.name, EXACT, value),))
+    written = scene.lexicon.known[field.name].exact
+    if token.text in written:
+        return _Item(at + 1, (Entry("value", field.name, EXACT, written[token.text]),))
     return _open(scene, at, field)
 
 
@@ -361,7 +362,7 @@ def _fragment(
         field=field.name,
         factor=0.93**unseen,
         note=f"'{distinct[0]}' is not among the known values of {field.name}"
-        if unseen and values_of(field)
+        if unseen and (field.values or field.samples)
         else "",
     )
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import Leaf, Operator
-from segmentry.reader.names import values_of
 from segmentry.reader.patterns.values import build, complement
-from segmentry.reader.places import CONTEXT_ONLY, country_at, spellings
+from segmentry.reader.places import CONTEXT_ONLY, begins_country, country_at, spellings
 from segmentry.reader.scene import Fragment, Scene
 from segmentry.reader.words import word_set
 
+_COPULA = word_set("is are in = : of equals was ==")
 _CITY = frozenset({"of", "at"})
 _PREPOSITIONS = word_set("in from near at of around outside inside within")
 _SEPARATORS = frozenset({"or", "and", ",", "/", "nor", "&"})
@@ -41,9 +41,11 @@ def _countries(scene: Scene, at: int) -> Fragment | None:
     named = False
     for match in scene.matches_at(at):
         for entry in match.of("field"):
-            if entry.field in {item.name for item in fields}:
+            if entry.field in scene.lexicon.countries:
                 field, named = scene.field(entry.field), True
-                begin = scene.skip(match.end, word_set("is are in = : of equals was =="), 3)
+                begin = scene.skip(match.end, _COPULA, 3)
+    if not named and scene.word(at) != "the" and not begins_country(scene.tokens[at]):
+        return None
     negated = named and scene.word(begin) in ("not", "!=")
     begin += 1 if negated else 0
     codes: list[str] = []
@@ -67,7 +69,7 @@ def _countries(scene: Scene, at: int) -> Fragment | None:
     stored: list[str] = []
     assumed = False
     for code in codes:
-        value, known = _stored(field, code)
+        value, known = _stored(scene, field, code)
         stored.append(value)
         assumed = assumed or not known
     node = build(field, tuple(dict.fromkeys(stored)), False)
@@ -103,13 +105,13 @@ def _believable(scene: Scene, at: int, end: int, named: bool) -> bool:
     return True
 
 
-def _stored(field: Field, code: str) -> tuple[str, bool]:
+def _stored(scene: Scene, field: Field, code: str) -> tuple[str, bool]:
     """The table's own spelling of a country; known is False when no value of the table shows it."""
     names = spellings(code)
-    known = {str(value).casefold(): str(value) for value in values_of(field)}
+    known = scene.lexicon.known[field.name].folded
     for name in names:
         if name in known:
-            return known[name], True
+            return str(known[name]), True
     if field.format == "iso3166-alpha2" or not known:
         return code, field.format == "iso3166-alpha2"
     lengths = {len(value) for value in known}
@@ -144,8 +146,8 @@ def _city(scene: Scene, at: int) -> Fragment | None:
             end = stop
     if not names:
         return None
-    samples = {str(value).casefold(): str(value) for value in values_of(field)}
-    stored = tuple(samples.get(name.casefold(), name) for name in names)
+    samples = scene.lexicon.known[field.name].folded
+    stored = tuple(str(samples.get(name.casefold(), name)) for name in names)
     unseen = sum(1 for name in names if name.casefold() not in samples)
     closed = field.type == "enum" and bool(field.values) and unseen
     if closed:
