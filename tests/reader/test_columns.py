@@ -77,3 +77,49 @@ def test_the_full_form_of_one_name_gives_way_to_the_name_of_another() -> None:
     lexicon = Lexicon(Catalog("x", (Field("cust_seg", "string"), Field("customer_segment", "string"))))
     strongest = max(lexicon.lookup("customer segment"), key=lambda entry: entry.strength)
     assert strongest.field == "customer_segment"
+
+
+@pytest.mark.parametrize(
+    ("column", "query", "expected"),
+    [
+        ("tenure_months", "tenure over 2 years", '{"tenure_months":{"$gt":24}}'),
+        ("session_minutes", "sessions longer than an hour", '{"session_minutes":{"$gt":60}}'),
+        ("wait_mins", "wait longer than half an hour", '{"wait_mins":{"$gt":30}}'),
+        ("avg_delivery_days", "average delivery over two weeks", '{"avg_delivery_days":{"$gt":14}}'),
+        ("Height (cm)", "over 1.9 metres tall", '{"Height (cm)":{"$gt":190}}'),
+        ("storage_gb", "storage above 2 TB", '{"storage_gb":{"$gt":2000}}'),
+        ("weight_kg", "weight over 220 lbs", '{"weight_kg":{"$gt":99.7903214}}'),
+        ("attendance_pct", "attendance below 70%", '{"attendance_pct":{"$lt":70}}'),
+        ("basket_cents", "basket over €20", '{"basket_cents":{"$gt":2000}}'),
+    ],
+)
+def test_a_number_is_converted_into_the_unit_that_the_name_states(
+    column: str, query: str, expected: str, clock: Clock
+) -> None:
+    draft = read(query, Catalog("x", (Field(column, "number"), Field("other", "string"))), clock)
+    assert draft.node is not None, draft
+    assert (canonical.text(draft.node), draft.confidence >= 0.9) == (expected, True)
+
+
+@pytest.mark.parametrize(
+    ("column", "query", "expected", "other"),
+    [
+        ("open_rate", "open rate above 30%", '{"open_rate":{"$gt":0.3}}', '{"open_rate":{"$gt":30}}'),
+        ("adherence", "adherence under 80%", '{"adherence":{"$lt":80}}', '{"adherence":{"$lt":0.8}}'),
+    ],
+)
+def test_percent_on_a_column_of_unknown_range_is_flagged_with_the_other_reading(
+    column: str, query: str, expected: str, other: str, clock: Clock
+) -> None:
+    draft = read(query, Catalog("x", (Field(column, "number"), Field("other", "string"))), clock)
+    assert draft.node is not None
+    assert (canonical.text(draft.node), draft.confidence < 0.9) == (expected, True)
+    assert [canonical.text(reading.node) for reading in draft.readings] == [other]
+
+
+def test_money_of_another_country_is_not_converted_but_flagged(clock: Clock) -> None:
+    catalog = Catalog("x", (Field("fee_eur", "number"), Field("other", "string")))
+    assert read("fee over €50", catalog, clock).confidence >= 0.9
+    draft = read("fee over £50", catalog, clock)
+    assert draft.confidence < 0.9
+    assert any("EUR" in note for note in draft.notes)

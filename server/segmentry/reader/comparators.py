@@ -381,6 +381,7 @@ def _like(number: Quantity, other: Quantity) -> Quantity:
         number.percent or other.percent,
         number.minor or other.minor,
         number.assumed,
+        number.currency or other.currency,
     )
 
 

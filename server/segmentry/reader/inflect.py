@@ -20,6 +20,7 @@ _IRREGULAR = {
     "during": "during", "nothing": "nothing", "something": "something", "anything": "anything",
     "everything": "everything", "housing": "housing", "string": "string", "united": "united",
     "beijing": "beijing", "hundred": "hundred", "used": "use", "seed": "seed", "need": "need",
+    "rating": "rating", "ratings": "rating", "rated": "rating",
     "king": "king", "wing": "wing", "being": "being", "marketing": "marketing",
 }  # fmt: skip
 # favourite - favorite, colour - color, neighbourhood: one spelling for both sides of the sea

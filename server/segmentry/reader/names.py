@@ -67,6 +67,7 @@ class Named:
     first: bool
     consent_channel: tuple[str, ...] | None
     to_date: str = ""
+    denies: bool = False
 
     @property
     def future(self) -> bool:
@@ -103,6 +104,7 @@ def take_apart(field: Field, prefix: str = "") -> Named:
         first=dated and "first" in words,
         consent_channel=_channel(field, words),
         to_date=to_date,
+        denies=bool({"not", "no", "never", "dont"} & set(words)),
     )
 
 

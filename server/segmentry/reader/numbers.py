@@ -39,11 +39,20 @@ _FIRST = (
     | frozenset(TIMES)
     | MONEY_WORDS
 )
+_SIGNS = {"$": "$", "€": "EUR", "£": "GBP", "¥": "¥", "₹": "INR", "₽": "RUB", "₩": "KRW", "₺": "TRY"}
+_MONEY_CODES = {
+    "dollar": "$", "dollars": "$", "bucks": "$", "euro": "EUR", "euros": "EUR", "pound": "GBP", "pounds": "GBP",
+    "quid": "GBP", "rand": "ZAR", "rands": "ZAR", "yen": "JPY", "rupee": "INR", "rupees": "INR", "franc": "CHF",
+    "francs": "CHF", "krona": "SEK", "kronor": "SEK", "reais": "BRL",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A number over tokens `[start, end)`. `minor` says that the words named cents."""
+    """A number over tokens `[start, end)`. `minor` says that the words named cents.
+
+    `currency` is the code of the money that was said, or its sign where that stands for several.
+    """
 
     value: int | float
     start: int
@@ -52,6 +61,7 @@ class Quantity:
     percent: bool = False
     minor: bool = False
     assumed: bool = False
+    currency: str = ""
 
 
 def quantity(tokens: Sequence[Token], at: int) -> Quantity | None:
@@ -77,7 +87,23 @@ def quantity(tokens: Sequence[Token], at: int) -> Quantity | None:
             percent, end = True, end + (2 if following == "per" else 1)
         elif following in MONEY_WORDS:
             money, minor, end = True, following == "cents", end + 1
-    return Quantity(value, at, end, money, percent, minor, assumed)
+    currency = _currency(tokens[at:end]) if money and not minor else ""
+    return Quantity(value, at, end, money, percent, minor, assumed, currency)
+
+
+def _currency(tokens: Sequence[Token]) -> str:
+    """The money that a sign or a word names: "€5" EUR, "5 rand" ZAR, "$5" a dollar of some country."""
+    for token in tokens:
+        if token.kind == "number" and token.money:
+            sign = next((char for char in token.text if char in _SIGNS), "")
+            return (
+                _SIGNS[sign]
+                if sign
+                else {"R": "ZAR", "U": "USD", "A": "AUD", "C": "CAD"}.get(token.text[:1], "")
+            )
+        if token.norm in MONEY_WORDS:
+            return _MONEY_CODES.get(token.norm, token.norm.upper() if len(token.norm) == 3 else "")
+    return ""
 
 
 def _bare(tokens: Sequence[Token], at: int) -> tuple[int | float, int, bool] | None:

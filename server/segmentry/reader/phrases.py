@@ -10,7 +10,7 @@ from segmentry.criteria.catalog import Band, EventType, Field
 from segmentry.criteria.nodes import Operator
 from segmentry.reader.columns import described
 from segmentry.reader.inflect import stem
-from segmentry.reader.morphology import people_of
+from segmentry.reader.morphology import people_of, verbs_of
 from segmentry.reader.names import Named, boolean_like, truth_values
 from segmentry.reader.thesaurus import (
     BEGINNING_PHRASES,
@@ -55,6 +55,9 @@ _MEASURES: Final[dict[str, str]] = {
     "mbps": "mbps|megabits",
     "cm": "cm|centimetres|centimeters",
 }
+
+
+_SHARES: Final = ("rate", "percentage", "percent", "share")
 
 
 class Entry(NamedTuple):
@@ -135,6 +138,10 @@ def _name_phrases(
         if rest:
             yield rest, Entry("field", field.name, GENERAL, bare=len(rest) > 1, negated=True)
         return
+    if field.unit in ("percent", "ratio"):
+        kept = tuple(word for word in named.core if word not in _SHARES)
+        for share in _SHARES if kept and kept != ("",) else ():
+            yield (*kept, share), Entry("field", field.name, DERIVED)
     if field.unit.casefold() in _MEASURES:
         for phrase in _split(_MEASURES[field.unit.casefold()]):
             yield phrase, Entry("field", field.name, GENERAL, bare=False)
@@ -193,8 +200,8 @@ def _moment_phrases(named: Named, rank: int) -> Iterator[tuple[tuple[str, ...], 
     if nouns:
         verb = nouns[-1]
         verbs = EVENT_VERBS.get(stem(verb), EVENT_VERBS.get(verb, verb))
-        if verbs == verb and verb.endswith("ation"):
-            verbs = f"{verb}|{verb[:-3]}ed|{verb[:-3]}e"  # activation - activated
+        if verbs == verb:
+            verbs = "|".join((verb, *verbs_of(verb)))
         for phrase in _split(verbs):
             if named.first:
                 yield ("first", *phrase), Entry("moment", name, DERIVED)

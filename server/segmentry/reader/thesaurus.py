@@ -104,6 +104,12 @@ SYNONYMS: Final[tuple[tuple[str, str], ...]] = (
     ("level", "tier"),
     ("weight", "weigh|weighing"),
     ("height", "tall"),
+    ("beds", "bedrooms|bedroom"),
+    ("bedrooms", "beds|bed"),
+    ("baths", "bathrooms|bathroom"),
+    ("bathrooms", "baths|bath"),
+    ("kwh", "usage|consumption|energy use|electricity use|energy usage"),
+    ("gb", "data|data usage"),
     ("points", "loyalty points|reward points"),
     ("discount", "discounts|discounted"),
     ("newsletter", "newsletter subscription|subscribed newsletter"),
@@ -266,5 +272,7 @@ UNIT_WORDS: Final = word_set("""
 kilogram kilograms centimetre centimetres hr hrs
 day days week weeks month months year years hour hours minute minutes min mins second seconds night
 nights point points time times item items unit units star stars kg kilo kilos km miles mile cm metres
-meters seat seats yr yrs gb mb
+meters seat seats yr yrs gb mb tb kb gig gigs gigabyte gigabytes terabytes megabytes kwh mwh mbps gbps megabits
+feet foot ft inch inches lb lbs pounds stone grams gram kgs kms tons tonnes metre meter kilometre kilometres
+kilometer kilometers
 """)

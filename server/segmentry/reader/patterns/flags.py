@@ -13,6 +13,7 @@ _HAVING = frozenset(
 )
 _YES = frozenset(["yes", "true", "y", "set", "on", "checked"])
 _NO = frozenset(["no", "false", "n", "off", "unchecked"])
+_HEAD_ALONE = 0.8
 _IS = word_set("is are was = == : equals to set")
 _POSITIVE_CUES: tuple[tuple[str, ...], ...] = (
     ("opt", "in"),
@@ -110,7 +111,10 @@ def flags(scene: Scene, at: int) -> Fragment | None:
                 if found is not None:
                     return found
                 continue
-            return _flag(scene, at, match.end, field, truth, inverted=entry.negated)
+            fragment = _flag(scene, at, match.end, field, truth, inverted=entry.negated)
+            if not entry.bare and match.words == 1:
+                fragment.cap = _HEAD_ALONE  # a "card" need not be the credit card that the flag is about
+            return fragment
     return None
 
 
@@ -135,7 +139,9 @@ def _flag(
             "flag", at, after + 1, node, positive if node is false else negative, field=field.name
         )
     if inverted:
-        return Fragment("flag", at, end, Leaf(field.name, Operator.EQ, truth[1]), positive, field=field.name)
+        denied = scene.lexicon.named[field.name].denies
+        unset = no(field, truth) if denied else Leaf(field.name, Operator.EQ, truth[1])
+        return Fragment("flag", at, end, unset, positive, field=field.name)
     return Fragment("flag", at, end, positive, negative, field=field.name)
 
 

@@ -6,21 +6,22 @@ from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import Leaf, Operator, Scalar
 from segmentry.reader.comparators import Comparison, doubled, phrase_at
 from segmentry.reader.inflect import stem
+from segmentry.reader.lengths import spoken
 from segmentry.reader.patterns.quantify import build, opposite, rate_at, resolve
 from segmentry.reader.patterns.years import is_calendar_year
 from segmentry.reader.phrases import GENERAL, PART, Entry
 from segmentry.reader.scene import Fragment, Option, Scene, best, between, label
-from segmentry.reader.thesaurus import MONEY_NAMES, MONEY_VERBS, RATE_NAMES
-from segmentry.reader.units import scaled, stored, time_factor
+from segmentry.reader.thesaurus import MONEY_NAMES, MONEY_VERBS, RATE_NAMES, UNIT_WORDS
+from segmentry.reader.units import scaled, stored, unit_factor
 from segmentry.reader.words import word_set
 
 _AFTER_FIELD = word_set("""
 is are was were be being of has have a an the at that which who with value values total score scores
-level : , in their rating it to ranging somewhere anywhere for i.e
+level : , in their rating it to ranging somewhere anywhere for i.e by takes took taking lasts lasted lasting
+averages averaging averaged totals totalling standing stands worth costing costs
 """)
 _BEFORE_FIELD = word_set("of in on worth for a an the their total times as to our by")
 _NEGATIONS = frozenset(["not", "isn't", "aren't", "wasn't", "isnt", "arent"])
-_LENGTHS = word_set("day days week weeks month months year years yr yrs mo")
 _LIST_GLUE = word_set("or , and a an")
 RANGES = frozenset({"between", "from"})
 SIGN_WORDS = {"positive": Operator.GT, "negative": Operator.LT, "zero": Operator.EQ}
@@ -136,10 +137,14 @@ def _spoken_length(scene: Scene, at: int, begin: int, entries: tuple[Entry, ...]
     """ "Tenure less than a year": a length of time without digits."""
     when = scene.when(begin)
     candidates = best(entries)
+    said = phrase_at(scene.tokens, begin) if begin < len(scene.tokens) else None
+    length = spoken(scene.tokens, said[1]) if said is not None and said[1] < len(scene.tokens) else None
+    if said is not None and length is not None:
+        return _of_length(scene, at, entries, said[0], length)
     if when is None or when.kind != "duration" or when.compare is None or len(candidates) != 1:
         return None
     named = scene.lexicon.named[candidates[0].field]
-    factor = time_factor(named, when.unit.lower())
+    factor = unit_factor(named, when.unit.lower())
     if factor is None:
         return None
     leaf = Leaf(named.field.name, when.compare, scaled(when.count, factor[0]))
@@ -153,6 +158,23 @@ def _spoken_length(scene: Scene, at: int, begin: int, entries: tuple[Entry, ...]
         source="assumed" if factor[1] else "said",
         cap=0.9 if factor[1] else 1.0,
     )
+
+
+def _of_length(
+    scene: Scene, at: int, entries: tuple[Entry, ...], operator: Operator, length: tuple[float, str, int]
+) -> Fragment | None:
+    """ "Wait longer than half an hour", on the field that is kept in a unit of time."""
+    count, unit, end = length
+    factors = {entry.field: unit_factor(scene.lexicon.named[entry.field], unit) for entry in entries}
+    candidates = best(tuple(entry for entry in entries if factors[entry.field] is not None))
+    if len(candidates) != 1:
+        return None
+    name = candidates[0].field
+    factor, assumed = factors[name] or (1.0, False)
+    value = scaled(count, factor)
+    leaf = Leaf(name, operator, int(value) if value == int(value) else value)
+    source, cap = ("assumed", 0.9) if assumed else ("said", 1.0)
+    return Fragment("measure", at, end, leaf, opposite(leaf), field=name, source=source, cap=cap)
 
 
 def _several(scene: Scene, at: int, entries: tuple[Entry, ...], found: Comparison) -> Fragment | None:
@@ -221,7 +243,7 @@ def _number_first(scene: Scene, at: int) -> Fragment | None:
 def _before_noun(scene: Scene, at: int, found: Comparison) -> Fragment | None:
     """The number first and its noun after it, with a unit of time between them or not."""
     begin = scene.skip(found.end, frozenset({"-"}), 1)
-    if scene.word(begin) in _LENGTHS:
+    if scene.word(begin) in UNIT_WORDS:
         timed = _timed(scene, at, found, begin)
         if timed is not None:
             return timed
@@ -251,7 +273,7 @@ def _timed(scene: Scene, at: int, found: Comparison, unit: int) -> Fragment | No
         if len(candidates) != 1:
             continue
         named = scene.lexicon.named[candidates[0].field]
-        factor = time_factor(named, scene.word(unit))
+        factor = unit_factor(named, scene.word(unit))
         if factor is None:
             continue
         return build(

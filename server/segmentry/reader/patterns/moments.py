@@ -14,7 +14,7 @@ from segmentry.reader.words import NEGATIVE_VERBS, word_set
 _BETWEEN = word_set("""
 a an the any our their is are was were be been has have had that which with us on in at anything
 something to it date dates falls fell happened took place dated occurred made done again only just email
-emails one tee round as and who whose : = they we i did do up account
+emails one tee round as and who whose : = they we i did do up account due
 """)
 _HAS_OR_NEVER = word_set("never ever have has who not no without yet that")
 _SIGNS = word_set("> >= < <= = ≥ ≤ => =<")
@@ -356,7 +356,10 @@ def _alone(scene: Scene, at: int, end: int, entries: tuple[Entry, ...]) -> Fragm
         and not named.beginning
         and word not in ("active", "inactive", "activity", "dormant", "seen", "online")
     ):
-        before = scene.word(at - 1)
+        article = scene.word(at - 1) in ("a", "an", "any", "the", "had", "taken", "made", "left")
+        before = scene.word(at - (2 if article else 1))
+        if article and before in ("a", "had", "taken", "made", "left"):
+            before = scene.word(at - 3)
         recent = scene.word(end) in ("recently", "lately")
         if recent:
             return recently(scene, at, end, name)

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 from segmentry.criteria.catalog import Field
+from segmentry.criteria.column_words import CURRENCIES
 from segmentry.criteria.nodes import And, Leaf, Node, Not, Operator, Scalar
 from segmentry.reader.comparators import Comparison
 from segmentry.reader.inflect import stem
 from segmentry.reader.phrases import Entry
 from segmentry.reader.scene import Fragment, Option, Scene, best, between, label
 from segmentry.reader.thesaurus import MONEY_NAMES, RATE_NAMES, RATES, UNIT_WORDS
-from segmentry.reader.units import scaled, stored, time_factor
+from segmentry.reader.units import measured, scaled, stored, unit_factor
 from segmentry.reader.when import When
 
-_UNIT_NAMES = {
-    "kilo": "kg",
-    "kilogram": "kg",
-    "centimetr": "cm",
-    "metr": "m",
-    "mil": "mile",
-    "min": "minute",
-    "hr": "hour",
-}
-
+# a unit that only a person can settle: answered, but never alone
+_DOUBT = 0.8
 # what counts the more, the better
 _HIGHER_IS_BETTER = frozenset({"rating", "ratings", "satisfaction", "nps", "stars", "star", "quality"})
 
@@ -48,7 +41,7 @@ def resolve(
 ) -> Fragment:
     end = max(found.end, end or 0)
     rate, after_rate = rate_at(scene, end)
-    candidates = best(entries)
+    candidates = _measured_so(scene, end, entries, found)
     window, end_window = _window(scene, end, entries)
     factor, assumed = 1.0, False
     if rate:
@@ -77,6 +70,36 @@ def resolve(
     return build(start, end, field, found, exact=exact, negated=negated, factor=factor, assumed=assumed)
 
 
+def _measured_so(scene: Scene, end: int, entries: tuple[Entry, ...], found: Comparison) -> list[Entry]:
+    """The best entries; where what was said is no measure of theirs, those of a field that is kept in it.
+
+    "Trips under 20 minutes" is not the number of trips, "bookings over $500" not that of bookings.
+    """
+    candidates = best(entries)
+    unit = scene.word(end)
+    if unit in UNIT_WORDS:
+        fits = {entry.field for entry in entries if _fits(scene, entry.field, unit)}
+    elif found.money:
+        fits = {entry.field for entry in entries if _is_money(scene, entry.field)}
+    else:
+        return candidates
+    if not fits:
+        return candidates
+    own = [entry for entry in candidates if entry.field in fits]
+    return own or best(tuple(entry for entry in entries if entry.field in fits))
+
+
+def _fits(scene: Scene, name: str, unit: str) -> bool:
+    named = scene.lexicon.named[name]
+    return bool(measured(named)) and unit_factor(named, unit) is not None
+
+
+def _is_money(scene: Scene, name: str) -> bool:
+    named = scene.lexicon.named[name]
+    kept = named.field.unit in CURRENCIES or named.field.unit == "cents"
+    return kept or bool(MONEY_NAMES & {stem(word) for word in named.words})
+
+
 def _hasrate_at(scene: Scene, name: str, rate: str) -> bool:
     named = scene.lexicon.named[name]
     words = (
@@ -91,11 +114,10 @@ def _unit(scene: Scene, at: int, name: str, assumed: bool) -> tuple[int, float, 
     start = at + 1 if scene.word(at) == "-" else at
     word = scene.word(start)
     named = scene.lexicon.named[name]
-    time = time_factor(named, word)
+    time = unit_factor(named, word)
     if time is not None:
         return start + 1, time[0], assumed or time[1]
     stems = {stem(part) for part in named.words} | {stem(named.field.unit.casefold())}
-    word = _UNIT_NAMES.get(stem(word), word)
     if stem(word) in stems or word in ("times", "items", "units", "points", "item", "unit"):
         return start + 1, 1.0, assumed
     return at, 1.0, assumed
@@ -199,10 +221,12 @@ def build(
     bounds: list[tuple[Operator, Scalar]] = []
     others: list[tuple[Operator, Scalar]] = []
     note = ""
+    doubtful = False
     for operator, quantity in found.bounds:
         value = stored(field, quantity, symbolic=symbolic)
         assumed = assumed or value.assumed or quantity.assumed
         note = note or value.note
+        doubtful = doubtful or value.doubtful
         bounds.append((operator, scaled(value.value, factor)))
         if value.other is not None:
             others.append((operator, value.other))
@@ -211,7 +235,8 @@ def build(
     options: tuple[Option, ...] = ()
     if len(others) == len(bounds):
         other = between(field.name, tuple(others))
-        options = (Option(f"{label(other)} (in stored cents)", other),)
+        stored_so = " (in stored cents)" if field.unit == "cents" else ""
+        options = (Option(label(other) + stored_so, other),)
     positive, negative = node, opposite(node)
     if negated or operator is Operator.NEQ:
         positive, negative = (
@@ -225,7 +250,7 @@ def build(
         negative,
         field=field.name,
         source="assumed" if assumed else "said",
-        cap=0.9 if assumed else 1.0,
+        cap=_DOUBT if doubtful else 0.9 if assumed else 1.0,
         note=note,
         options=options,
     )
