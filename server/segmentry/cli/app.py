@@ -21,6 +21,7 @@ from segmentry.cli.explaining import compare, explain
 from segmentry.cli.exporting import export
 from segmentry.cli.listing import fields, schemas
 from segmentry.cli.matching import match
+from segmentry.cli.predicting import predict
 from segmentry.cli.problems import CommandError, Problem, of_error, show
 from segmentry.cli.serving import demo, serve
 from segmentry.cli.terminal import Terminal
@@ -50,6 +51,7 @@ app.command()(serve)
 for _command in (build, refine, preview, explain, compare, export, fields, schemas, discover):
     app.command(name=_command.__name__)(connected(_command))
 app.command()(match)
+app.command()(predict)
 app.add_typer(catalog, name="catalog")
 app.command()(health)
 app.command()(doctor)

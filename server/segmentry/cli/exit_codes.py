@@ -4,7 +4,7 @@
 |---|---|
 | 0 | done, also where a fallback was used (a warning is on stderr) |
 | 1 | INTERNAL, UNKNOWN, DATA_LOSS, UNIMPLEMENTED: not the caller's fault |
-| 2 | the command line is wrong; `match`: at least one line was unreadable |
+| 2 | the command line is wrong; `match`, `predict`: a line was unreadable |
 | 3 | INVALID_ARGUMENT, FAILED_PRECONDITION, OUT_OF_RANGE: change the request |
 | 4 | the query is not clear: questions were printed (a Clarification) |
 | 5 | UNAUTHENTICATED, PERMISSION_DENIED |

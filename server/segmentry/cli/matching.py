@@ -1,18 +1,13 @@
 """`match`: what a definition selects, line by line, without a server."""
 
-import contextlib
 import json
-import os
-import sys
 import time
-from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from segmentry.cli import exit_codes, match_engines
+from segmentry.cli import exit_codes, line_files, match_engines
 from segmentry.cli.match_engines import Engine
 from segmentry.cli.terminal import Terminal
 from segmentry.errors import JsonValue
@@ -46,10 +41,10 @@ def match(
     try:
         with (
             match_engines.opened(engine, dsn) as decide,
-            _opened(source) as lines,
-            _whole(target) as answers,
+            line_files.opened(source) as lines,
+            line_files.whole(target) as answers,
         ):
-            for number, line in enumerate(_bounded(lines), start=1):
+            for number, line in enumerate(line_files.bounded(lines, LONGEST_LINE), start=1):
                 if line is not None and not line.strip():
                     continue
                 answer = _answer(line, number, now, decide)
@@ -98,40 +93,3 @@ def _is_unreadable(answer: dict[str, JsonValue]) -> bool:
 def _is_failed(answer: dict[str, JsonValue]) -> bool:
     error = answer.get("error")
     return isinstance(error, dict) and error.get("code") == "INTERNAL"
-
-
-def _bounded(lines: IO[bytes]) -> Iterator[bytes | None]:
-    """The lines one by one; None stands for one beyond `LONGEST_LINE`, which is skipped, never held."""
-    while line := lines.readline(LONGEST_LINE + 1):
-        if len(line) <= LONGEST_LINE or line.endswith(b"\n"):
-            yield line
-            continue
-        while (rest := lines.readline(LONGEST_LINE)) and not rest.endswith(b"\n"):
-            pass
-        yield None
-
-
-@contextlib.contextmanager
-def _opened(source: str) -> Generator[IO[bytes]]:
-    if source == "-":
-        yield sys.stdin.buffer
-        return
-    with Path(source).open("rb") as file:
-        yield file
-
-
-@contextlib.contextmanager
-def _whole(target: str) -> Generator[IO[bytes]]:
-    """A file that appears under its name only when it is complete; a failed run leaves the old one."""
-    if target == "-":
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        return
-    final = Path(target)
-    partial = final.with_name(f".{final.name}.{os.getpid()}.part")
-    try:
-        with partial.open("wb") as file:
-            yield file
-        partial.replace(final)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -17,11 +17,10 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
-from segmentry.criteria import check, linetable, match, parse, paths, segments, strict_json, zones
+from segmentry.criteria import check, line_ids, linetable, match, parse, paths, segments, strict_json, zones
 from segmentry.criteria.catalog import Catalog
 from segmentry.criteria.dates import Clock
 from segmentry.criteria.linetable import BadLine, Id
@@ -35,7 +34,6 @@ Engine = Callable[[Catalog, Sequence[Row], Sequence[Sequence[EventRow]], Node, d
 
 # The line wraps criteria in its own brackets; theirs are counted again when they are read.
 _MAX_NESTING = strict_json.MAX_NESTING + 8
-_FIRST_ID = re.compile(r'\s*\{\s*"id"\s*:\s*("(?:[^"\\]|\\.)*"|-?[0-9]+(?:\.[0-9]+)?)')
 
 
 def reference(
@@ -73,7 +71,7 @@ def answer(line: str, number: int, now: datetime, engine: Engine = reference) ->
             raise BadLine(
                 "PARSE_ERROR", "", "a line is a JSON object with id, fields, rows, criteria and now"
             )
-        line_id = _id_of(decoded.get("id"), number)
+        line_id = line_ids.of(decoded.get("id"), number)
         return {"id": line_id, "ids": [*_ids(decoded, line, now, engine)]}
     except BadLine as bad:
         error: JsonValue = bad.answer
@@ -81,7 +79,7 @@ def answer(line: str, number: int, now: datetime, engine: Engine = reference) ->
         error = {"code": err.code, "path": err.diagnostics[0].path, "message": err.message}
     except SegmentryError as err:
         if line_id == number:
-            line_id = _recovered_id(line, number)
+            line_id = line_ids.recovered(line, number)
         error = {"code": err.reason, "path": err.metadata.get("path", ""), "message": err.message}
     return {"id": line_id, "error": error}
 
@@ -94,32 +92,6 @@ def answer_text(line: str, number: int, now: datetime, engine: Engine = referenc
     '{"id": 7, "error": {"code": "PARS'
     """
     return json.dumps(answer(line, number, now, engine), ensure_ascii=False)
-
-
-def _id_of(value: JsonValue, number: int) -> JsonValue:
-    return number if value is None or (isinstance(value, float) and not math.isfinite(value)) else value
-
-
-def _recovered_id(line: str, number: int) -> JsonValue:
-    """The id of a line that is no strict JSON, if it can still be seen."""
-    try:
-        lenient: JsonValue = json.loads(line)
-    except (ValueError, RecursionError):
-        lenient = _first_id(line)
-    value = lenient.get("id") if isinstance(lenient, dict) else None
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
-    return _id_of(value, number) if isinstance(value, int | float) else number
-
-
-def _first_id(line: str) -> JsonValue:
-    found = _FIRST_ID.match(line)
-    if not found:
-        return {}
-    try:
-        return {"id": json.loads(found[1], strict=False)}
-    except ValueError:  # an escape that JSON does not know, or more digits than a number may have
-        return {}
 
 
 def _ids(line: dict[str, JsonValue], text: str, now: datetime, engine: Engine) -> list[Id]:

@@ -44,6 +44,7 @@ def read(
     *,
     head: Mapping[str, JsonValue] | None = None,
     events: JsonValue = None,
+    at: str = "schema",
 ) -> Inline:
     """The catalog of an inline schema, with notes.
 
@@ -51,12 +52,12 @@ def read(
     unless it is empty, used twice or starts with `$`; it is the key of criteria, verbatim. `rows` are objects
     by column name: their values correct a declared type that none of them has, and give string columns their
     words, the 500 most frequent ones. `head` has keys of `HEAD_KEYS`, `events` the tables `[[event]]` of a
-    catalog file.
+    catalog file, and `at` is what paths begin with.
 
     Raises: InvalidParameters with one violation per fault; `field` is the path, such as `schema[2].type`.
     """
     faults = Faults()
-    items = inline_items.read(schema, faults)
+    items = inline_items.read(schema, faults, at)
     if faults.items:
         raise faults.error()
     cells = inline_cells.columns(rows, [item.name for item in items])
