@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from segmentry.criteria.nodes import Node
+from segmentry.reader.agreement import unexplained
 from segmentry.reader.constructions import longest
+from segmentry.reader.frames import aside, opening
 from segmentry.reader.negation import doubt_exception, shares_negation
 from segmentry.reader.patterns.ages import born
 from segmentry.reader.patterns.carriers import carrier
@@ -22,24 +24,6 @@ ItemKind = Literal["fragment", "and", "or", ",", "but", "(", ")"]
 
 _AND = frozenset(["and", "plus", "also", "&", "additionally"])
 _BUT = frozenset(["but", "however", "yet", "although", "though", "whereas"])
-_SHOW = frozenset(
-    {
-        "show",
-        "list",
-        "give",
-        "get",
-        "display",
-        "what",
-        "find",
-        "average",
-        "mean",
-        "median",
-        "total",
-        "names",
-        "emails",
-        "fetch",
-    }
-)
 _BREAKS = frozenset([",", ";", ".", "?", "!", ":"])
 # two words that negate together, read before their parts
 _NEGATIVE_PAIRS = frozenset(
@@ -94,7 +78,7 @@ def scan(scene: Scene) -> Clauses:  # noqa: C901 - one branch per kind of word
     found = Clauses()
     negation: list[int] = []
     verb: tuple[int, tuple[Entry, ...]] | None = None
-    at = projection(scene)
+    at = opening(scene)
     while at < len(scene.tokens):
         word = scene.word(at)
         fragment = longest(scene, at)
@@ -154,6 +138,9 @@ def scan(scene: Scene) -> Clauses:  # noqa: C901 - one branch per kind of word
                 found.unclaimed += range(at, carried[0])
             at = carried[0]
             continue
+        elif (past := aside(scene, at)) is not None:
+            at = past
+            continue
         elif not _silent(scene, at):
             vague = unsettled(scene, at)
             if vague is not None and vague.end > at:
@@ -168,6 +155,8 @@ def scan(scene: Scene) -> Clauses:  # noqa: C901 - one branch per kind of word
         at += 1
     found.unclaimed += negation
     _settle(scene, found)
+    fragments = [item.fragment for item in found.items if item.fragment is not None]
+    found.unclaimed = unexplained(scene, found.unclaimed, fragments)
     return found
 
 
@@ -197,39 +186,6 @@ def _other_than(scene: Scene, at: int) -> int | None:
 def _follows(scene: Scene, at: int) -> bool:
     previous = scene.previous
     return previous is not None and previous.end == at and previous.kind in ("value", "place")
-
-
-def projection(scene: Scene) -> int:
-    """Where the description begins: "show me names and emails of ..." names columns to see, no condition."""
-    if scene.word(0) not in _SHOW:
-        return 0
-    at, columns = 1, 0
-    while at < len(scene.tokens):
-        word = scene.word(at)
-        if word in ("of", "for") and columns:
-            return at + 1
-        match = next((match for match in scene.matches_at(at) if match.of("field", "channel")), None)
-        if match is not None:
-            at, columns = match.end, columns + 1
-        elif word in _SHOW or word in (
-            "and",
-            ",",
-            "the",
-            "me",
-            "us",
-            "is",
-            "are",
-            "their",
-            "names",
-            "name",
-            "list",
-            "average",
-            "of",
-        ):
-            at, columns = at + 1, columns + (word in ("names", "name"))
-        else:
-            return 0
-    return 0
 
 
 def _take(scene: Scene, found: Clauses, fragment: Fragment, negation: list[int]) -> None:

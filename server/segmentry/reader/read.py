@@ -10,15 +10,15 @@ from segmentry.criteria.dates import Clock
 from segmentry.criteria.nodes import Everyone
 from segmentry.reader import answer
 from segmentry.reader.clauses import scan
-from segmentry.reader.confidence import content, coverage
+from segmentry.reader.confidence import coverage
 from segmentry.reader.draft import Draft
+from segmentry.reader.frames import means_everyone
 from segmentry.reader.lexicon import lexicon
 from segmentry.reader.scene import Scene, lay_out
 from segmentry.reader.scope import MAX_CHARACTERS, Refusal, foreign_language, out_of_scope
 from segmentry.reader.text import normalise
 from segmentry.reader.tokens import part_periods, tokenise
 from segmentry.reader.typos import repair
-from segmentry.reader.words import FRAME
 
 
 def read(query: str, catalog: Catalog, clock: Clock) -> Draft:
@@ -49,7 +49,7 @@ def read(query: str, catalog: Catalog, clock: Clock) -> Draft:
             blank = blank[:start] + " " * (end - start) + blank[end:]
         rest = lay(blank, catalog, clock)
         return answer.refused(scope, answer.of(rest, scan(rest)))
-    if not found.items_with_conditions and not found.unclaimed and _means_everyone(scene):
+    if not found.items_with_conditions and not found.unclaimed and means_everyone(scene):
         return Draft("ok", Everyone(), 0.95, notes=("EVERYONE: no condition was said",))
     return answer.of(scene, found)
 
@@ -77,12 +77,3 @@ def _unreadable(query: str) -> Draft | None:
             message="The query is empty; describe the customers you mean",
         )
     return None
-
-
-def _means_everyone(scene: Scene) -> bool:
-    """ "All customers", "show me everyone": a people noun and nothing that asks for more."""
-    said = [scene.tokens[at].norm for at in content(scene)]
-    nouns = [word for word in said if word in scene.lexicon.entities or word in ("everyone", "everybody")]
-    return bool(nouns) and all(
-        word in scene.lexicon.entities or word in FRAME or word in ("everyone", "everybody") for word in said
-    )

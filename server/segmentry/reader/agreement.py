@@ -1,0 +1,75 @@
+"""Words that repeat what the condition beside them says already, so that they need no claim of their own.
+
+"*Hold* at least three products", "*pay* with PayPal" beside `Payment Method`, "the Cardiology *department*".
+"""
+
+from __future__ import annotations
+
+from segmentry.reader.scene import Fragment, Scene
+from segmentry.reader.words import STOP, word_set
+
+# Verbs that only tie a person to what follows.
+_LIGHT = word_set("""
+hold holds holding held keep keeps keeping kept sit sits sitting carry carries carrying carried maintain
+maintains maintaining given give gives gave enjoy enjoys show shows showing get gets getting got report
+reports own owns owning run runs running remain remains stay stays stand stands standing boast
+boasts receive receives receiving collected collect earn earns earned accumulated racked clocked
+""")
+# What makes a noun of a verb, or a verb of a noun; nothing that changes the meaning.
+_DERIVED = word_set("ment ments ing er ers or ors ion ions ation ations ance al als age ship s d ed es y ies")
+_SHORTEST_ROOT = 3
+_BETWEEN = STOP - word_set("and or but not if while both either from")
+# Which of the neighbours a light verb may tie to: conditions that are no deed themselves.
+_TIED = frozenset(["measure", "value", "consent", "flag", "band", "counter", "age", "text"])
+
+
+def unexplained(scene: Scene, unclaimed: list[int], fragments: list[Fragment]) -> list[int]:
+    """The positions of `unclaimed` that no neighbouring condition accounts for."""
+    settled = [fragment for fragment in fragments if fragment.node is not None]
+    if not unclaimed or not settled:
+        return unclaimed
+    starts = {fragment.start: fragment for fragment in settled}
+    ends = {fragment.end: fragment for fragment in settled}
+    return [at for at in unclaimed if not _agrees(scene, at, starts, ends)]
+
+
+def _agrees(scene: Scene, at: int, starts: dict[int, Fragment], ends: dict[int, Fragment]) -> bool:
+    if scene.tokens[at].kind != "word":
+        return False
+    after = at + 1
+    while after not in starts and scene.word(after) in _BETWEEN:
+        after += 1
+    following = starts.get(after)
+    if following is not None and (
+        (scene.word(at) in _LIGHT and following.kind in _TIED) or _repeats(scene, at, following)
+    ):
+        return True
+    before = at
+    while before not in ends and scene.word(before - 1) in _BETWEEN:
+        before -= 1
+    previous = ends.get(before)
+    return previous is not None and _repeats(scene, at, previous)
+
+
+def _repeats(scene: Scene, at: int, fragment: Fragment) -> bool:
+    """Whether the word has the same root as a word of the field's name."""
+    if not fragment.field or fragment.field not in scene.lexicon.named:
+        return False
+    said = scene.tokens[at].norm
+    return any(_same_root(said, word) for word in scene.lexicon.named[fragment.field].words)
+
+
+def _same_root(one: str, other: str) -> bool:
+    short, long = sorted((_verb(one), _verb(other)), key=len)
+    if len(short) < _SHORTEST_ROOT:
+        return False
+    if short == long:
+        return True
+    return long.startswith(short) and long[len(short) :] in _DERIVED
+
+
+def _verb(word: str) -> str:
+    for ending in ("ing", "ed", "es", "s"):
+        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_ROOT:
+            return word[: -len(ending)]
+    return word

@@ -1,0 +1,71 @@
+"""What stands around a description: greetings, purposes, light verbs; it selects nobody and hides nothing."""
+
+from __future__ import annotations
+
+import pytest
+from segmentry.criteria import canonical
+from segmentry.criteria.catalog import Catalog, Field, FieldValue
+from segmentry.reader.read import read
+
+from tests.reader.scoring import CLOCK
+
+TABLE = Catalog(
+    "shop",
+    (
+        Field("Payment Method", "enum", values=(FieldValue("PayPal"), FieldValue("Card"))),
+        Field("items_held", "number", integer=True),
+        Field("savings_balance", "number"),
+        Field("last_order_at", "datetime"),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "Hi team, for the autumn mailing could you list everyone with more than 3 items held?",
+        "I'm putting together the invitation list for a dinner, so I need people with more than 3 items held",
+        "more than 3 items held, for our spring newsletter",
+        "people who hold more than 3 items held",
+        "the entire base with more than 3 items held",
+    ],
+)
+def test_what_surrounds_a_condition_is_no_condition(query: str) -> None:
+    draft = read(query, TABLE, CLOCK)
+    assert (draft.outcome, draft.unexplained) == ("ok", ())
+    assert draft.node is not None
+    assert canonical.text(draft.node) == '{"items_held":{"$gt":3}}'
+    assert draft.confidence >= 0.9
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["every single customer we have", "the whole customer base please", "our entire database", "everybody"],
+)
+def test_a_noun_for_all_customers_means_everyone(query: str) -> None:
+    draft = read(query, TABLE, CLOCK)
+    assert draft.node is not None
+    assert canonical.text(draft.node) == "{}"
+
+
+def test_a_verb_of_the_same_root_as_the_column_needs_no_claim() -> None:
+    draft = read("customers paying with PayPal", TABLE, CLOCK)
+    assert draft.node is not None
+    assert canonical.text(draft.node) == '{"Payment Method":{"$eq":"PayPal"}}'
+    assert not draft.unexplained
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "For those without an order in 30 days I need a list",
+        "for people who paid by card give me more than 3 items held",
+        "whole grain buyers who pay by card",
+    ],
+)
+def test_a_remark_that_may_hold_a_condition_is_not_passed_over(query: str) -> None:
+    draft = read(query, TABLE, CLOCK)
+    said = "" if draft.node is None else canonical.text(draft.node)
+    assert "last_order_at" in said or "Card" in said or draft.confidence < 0.9
+    if "grain" in query:
+        assert draft.confidence < 0.9
