@@ -58,9 +58,8 @@ def _draft(scene: Scene, found: Clauses) -> Draft:
     other = None
     if phrase is not None and not found.fixed_bracket and logic.mixed(found.items):
         other = logic.to_node(logic.combine(found.items, arrays, or_tighter=True))
-    is_mixed = node is not None and other is not None and canonical.text(other) != canonical.text(node)
-    if is_mixed and other is not None:
-        further.add("with 'or' joined before 'and'", other)
+    is_mixed = other is not None and further.add("with 'or' joined before 'and'", other) is not None
+    if is_mixed:
         questions.append(
             DraftQuestion("Should 'or' join the conditions next to it before 'and' does?", None, (0,))
         )

@@ -51,7 +51,7 @@ _NEGATIVE_PAIRS = frozenset(
 _SUBJECTS = word_set("members customers those people users clients anyone everyone ones golfers")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Item:
     """One element of the row. `tokens` are the positions it stands on."""
 

@@ -197,7 +197,7 @@ _DIGIT_COUNTS = frozenset({"single", "double", "triple"})
 _FIRST = frozenset(_BY_FIRST) | _RANGES | APPROXIMATE | _DIGIT_COUNTS
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Comparison:
     """One or two bounds over tokens `[start, end)`.
 

@@ -17,7 +17,7 @@ AnyLeaf = Leaf | Event | Segment | Top
 _MAX_DEPTH = 12
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Phrase:
     """A tree over fragments. `node` is set on leaves of the tree (kind `one`)."""
 

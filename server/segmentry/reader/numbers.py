@@ -47,7 +47,7 @@ _MONEY_CODES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Quantity:
     """A number over tokens `[start, end)`. `minor` says that the words named cents.
 

@@ -69,7 +69,9 @@ def tokenise(query: str | Text) -> tuple[Token, ...]:
             end -= 1
         piece = text.norm[start:end]
         glued = start == last_end
-        if kind == "word":
+        if kind == "word" and piece.islower():
+            found.append(_token(text, piece, start, end, "word", glued))
+        elif kind == "word":
             _words(text, piece, start, glued, found)
         elif kind == "number" and glued and start and (piece[-1].isalpha() and piece[:-1].isdigit()):
             # `orders_12m` is a name: twelve and m, not twelve million

@@ -10,7 +10,7 @@ from segmentry.criteria.nodes import Operator
 WhenKind = Literal["rolling", "within", "next", "ago", "duration", "calendar", "absolute"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class When:
     """A date phrase over tokens `[start, end)`: `lo <= t < hi`, each end a placeholder, an ISO date or None.
 
