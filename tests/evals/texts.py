@@ -1,0 +1,155 @@
+"""The texts that a case must not repeat: what writers of rules read, and what the rules themselves hold."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import yaml
+from rapidfuzz import fuzz
+from segmentry.criteria.strict_json import decode
+
+from tests.architecture.checkout import TOP, sources
+
+NEAR = 90
+# Three words in common say little: "gold members" stands in half of all queries.
+_LEAST_WORDS = 4
+_LEAST_SHARE = 2 / 3
+_QUOTED = re.compile(r"[\"“`']([^\"”`\n]{8,300}?)[\"”`']")
+_SPACE = re.compile(r"\\s[+*?]?")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text and where it stands."""
+
+    said: str
+    where: str
+
+
+def normal(text: str) -> str:
+    """The words of a text in one case, without anything between them.
+
+    >>> normal("  Gold, SILVER-members? ")
+    'gold silver members'
+    """
+    return " ".join(re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", text).casefold()))
+
+
+def known() -> list[Text]:
+    """Everything written by people who write rules, and what they test them on."""
+    return [*_sentences(), *_constants("tests", "server/segmentry/reader"), *_pages()]
+
+
+def of_catalogs() -> list[Text]:
+    """The descriptions and synonyms of the tables.
+
+    A query has to say what a field is called, so it may be like one of these; but never the same, or the
+    catalog was written for it.
+    """
+    packaged = TOP / "server/segmentry/customers/catalogs"
+    found: list[Text] = []
+    for path in sorted({*packaged.glob("*.toml"), *(TOP / "evals/catalogs").glob("*.toml")}):
+        found += _strings(tomllib.loads(path.read_text(encoding="utf-8")), str(path.relative_to(TOP)))
+    for path in sorted((TOP / "evals/schemas").glob("*.json")):
+        raw = cast("Mapping[str, object]", decode(path.read_text(encoding="utf-8")))
+        found += _strings(raw["schema"], str(path.relative_to(TOP)))
+    return found
+
+
+def _sentences() -> Iterator[Text]:
+    for path in sorted((TOP / "tests/reader/sentences").glob("*.yaml")):
+        for row in cast("Sequence[Sequence[str]]", yaml.safe_load(path.read_text(encoding="utf-8"))):
+            yield Text(row[0], f"tests/reader/sentences/{path.name}")
+
+
+def _constants(*folders: str) -> Iterator[Text]:
+    for path, tree in sources(*folders):
+        if path.startswith("tests/evals/"):
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield from (Text(line, f"{path}:{node.lineno}") for line in node.value.splitlines())
+
+
+def _pages() -> Iterator[Text]:
+    for path in sorted({*TOP.glob("*.md"), *TOP.glob("docs/**/*.md"), *TOP.glob("clients/*/*.md")}):
+        for quoted in _QUOTED.findall(path.read_text(encoding="utf-8")):
+            yield Text(quoted, str(path.relative_to(TOP)))
+
+
+def _strings(value: object, where: str) -> Iterator[Text]:
+    match value:
+        case str():
+            yield Text(value, where)
+        case list():
+            for each in cast("list[object]", value):
+                yield from _strings(each, where)
+        case dict():
+            for each in cast("dict[str, object]", value).values():
+                yield from _strings(each, where)
+        case _:
+            return
+
+
+def phrases_of_tables() -> list[Text]:
+    """Phrases of four words or more in the reader's tables and patterns, without comments and docstrings."""
+    found: list[Text] = []
+    for path, tree in sources("server/segmentry/reader"):
+        documented = {id(each) for each in _docstrings(tree)}
+        for node in ast.walk(tree):
+            if (
+                not isinstance(node, ast.Constant)
+                or not isinstance(node.value, str)
+                or id(node) in documented
+            ):
+                continue
+            parts = re.split(r"[|()\n]", _SPACE.sub(" ", node.value))
+            found += [
+                Text(part, f"{path}:{node.lineno}")
+                for part in parts
+                if len(normal(part).split()) >= _LEAST_WORDS
+            ]
+    return found
+
+
+def _docstrings(tree: ast.Module) -> Iterator[ast.expr]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and node.body:
+            first = node.body[0]
+            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+                yield first.value
+
+
+class Index:
+    """Texts to look others up in, near or the same."""
+
+    def __init__(self, texts: Sequence[Text]) -> None:
+        self._by_said = {said: each for each in reversed(texts) if (said := normal(each.said))}
+        self._words = [
+            (said, words) for said in self._by_said if len(words := set(said.split())) >= _LEAST_WORDS
+        ]
+
+    def same(self, text: str) -> Text | None:
+        """A text with the same words in the same order."""
+        return self._by_said.get(normal(text))
+
+    def like(self, text: str) -> Text | None:
+        """A text with the same words, or with nearly the same set of words and about as many of them."""
+        said = normal(text)
+        if said in self._by_said:
+            return self._by_said[said]
+        own = set(said.split())
+        for other, words in self._words:
+            fewest, most = sorted((len(own), len(words)))
+            # Texts with less than half of their words in common never come near.
+            if fewest < max(_LEAST_WORDS, _LEAST_SHARE * most) or 2 * len(own & words) < fewest:
+                continue
+            if fuzz.token_set_ratio(said, other) >= NEAR:
+                return self._by_said[other]
+        return None
