@@ -87,7 +87,6 @@ def test_what_rules_are_written_from_is_known() -> None:
         "tests/reader/test_",
         "docs/",
         "server/segmentry/reader/",
-        ".toml",
     ):
         assert any(where in each for each in said.values()), where
     assert any(len(texts.normal(each.said).split()) > 3 for each in texts.phrases_of_tables())
