@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - criteria read better in one line
 """What stands around a description: greetings, purposes, light verbs; it selects nobody and hides nothing."""
 
 from __future__ import annotations
@@ -69,3 +70,43 @@ def test_a_remark_that_may_hold_a_condition_is_not_passed_over(query: str) -> No
     assert "last_order_at" in said or "Card" in said or draft.confidence < 0.9
     if "grain" in query:
         assert draft.confidence < 0.9
+
+
+def test_a_word_that_names_the_column_of_the_bound_beside_it_is_no_question() -> None:
+    draft = read("between 5,000 and 25,000 in savings", TABLE, CLOCK)
+    assert draft.outcome == "ok"
+    assert draft.node is not None
+    assert (
+        canonical.text(draft.node)
+        == '{"$and":[{"savings_balance":{"$gte":5000}},{"savings_balance":{"$lte":25000}}]}'
+    )
+
+
+def test_a_value_is_found_without_the_capitals_inside_it() -> None:
+    draft = read("pay with paypal or card", TABLE, CLOCK)
+    assert draft.node is not None
+    assert canonical.text(draft.node) == '{"Payment Method":{"$in":["Card","PayPal"]}}'
+
+
+@pytest.mark.parametrize(
+    ("query", "criteria"),
+    [
+        (
+            "card payers who either hold over 3 items held or have a savings balance under 10",
+            '{"$and":[{"$or":[{"items_held":{"$gt":3}},{"savings_balance":{"$lt":10}}]},{"Payment Method":{"$eq":"Card"}}]}',
+        ),
+        ("everyone bar those who pay by card", '{"Payment Method":{"$neq":"Card"}}'),
+        ("everyone w/ more than 3 items held", '{"items_held":{"$gt":3}}'),
+    ],
+)
+def test_short_forms_and_brackets_of_speech(query: str, criteria: str) -> None:
+    draft = read(query, TABLE, CLOCK)
+    assert draft.node is not None
+    assert canonical.text(draft.node) == criteria
+
+
+def test_who_owes_money_is_looked_for_among_debts() -> None:
+    table = Catalog("clinic", (Field("totalPaid", "number"), Field("outstandingUsd", "number")))
+    draft = read("how many people owe us more than $100?", table, CLOCK)
+    assert draft.node is not None
+    assert canonical.text(draft.node) == '{"outstandingUsd":{"$gt":100}}'

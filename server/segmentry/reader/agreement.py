@@ -19,6 +19,8 @@ boasts receive receives receiving collected collect earn earns earned accumulate
 _DERIVED = word_set("ment ments ing er ers or ors ion ions ation ations ance al als age ship s d ed es y ies")
 _SHORTEST_ROOT = 3
 _BETWEEN = STOP - word_set("and or but not if while both either from")
+# "Under the Cardiology department", "within gold": no comparison stands there, so nothing is compared.
+_PLACED = word_set("under within over inside")
 # Which of the neighbours a light verb may tie to: conditions that are no deed themselves.
 _TIED = frozenset(["measure", "value", "consent", "flag", "band", "counter", "age", "text"])
 
@@ -33,6 +35,35 @@ def unexplained(scene: Scene, unclaimed: list[int], fragments: list[Fragment]) -
     return [at for at in unclaimed if not _agrees(scene, at, starts, ends)]
 
 
+def repeated(scene: Scene, fragments: list[Fragment]) -> list[Fragment]:
+    """The open words that only name the column of the condition beside them ("over 1k *mrr*").
+
+    "Between 5,000 and 25,000 pounds in *savings*": the bound is the answer to what savings means.
+    """
+    found: list[Fragment] = []
+    for before, after in zip([None, *fragments], [*fragments, None], strict=True):
+        for vague, settled in ((after, before), (before, after)):
+            if (
+                vague is not None
+                and settled is not None
+                and vague.kind == "vague"
+                and vague.node is None
+                and settled.node is not None
+                and settled.kind == "measure"
+                and _only_names(scene, vague, settled)
+            ):
+                found.append(vague)
+    return found
+
+
+def _only_names(scene: Scene, vague: Fragment, settled: Fragment) -> bool:
+    """Whether every word of it names the field, and nothing but small words stands between the two."""
+    first, last = (settled, vague) if settled.end <= vague.start else (vague, settled)
+    return all(scene.word(step) in _BETWEEN for step in range(first.end, last.start)) and all(
+        _repeats(scene, at, settled) or scene.word(at) in STOP for at in range(vague.start, vague.end)
+    )
+
+
 def _agrees(scene: Scene, at: int, starts: dict[int, Fragment], ends: dict[int, Fragment]) -> bool:
     if scene.tokens[at].kind != "word":
         return False
@@ -40,6 +71,8 @@ def _agrees(scene: Scene, at: int, starts: dict[int, Fragment], ends: dict[int, 
     while after not in starts and scene.word(after) in _BETWEEN:
         after += 1
     following = starts.get(after)
+    if following is not None and following.kind == "value" and scene.word(at) in _PLACED:
+        return True
     if following is not None and (
         (scene.word(at) in _LIGHT and following.kind in _TIED) or _repeats(scene, at, following)
     ):

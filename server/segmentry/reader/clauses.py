@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from segmentry.criteria.nodes import Node
-from segmentry.reader.agreement import unexplained
+from segmentry.reader.agreement import repeated, unexplained
 from segmentry.reader.constructions import longest
 from segmentry.reader.frames import aside, opening
 from segmentry.reader.negation import doubt_exception, shares_negation
@@ -46,6 +46,11 @@ _NEGATIVE_PAIRS = frozenset(
         ("but", "not"),
         ("all", "except"),
         ("everyone", "except"),
+        ("save", "for"),
+        ("bar", "those"),
+        ("bar", "the"),
+        ("bar", "people"),
+        ("bar", "anyone"),
     }
 )
 _SUBJECTS = word_set("members customers those people users clients anyone everyone ones golfers")
@@ -76,6 +81,7 @@ class Clauses:
 def scan(scene: Scene) -> Clauses:  # noqa: C901 - one branch per kind of word
     """Walk over the query once; at each position the longest construction wins."""
     found = Clauses()
+    either: list[int] = []
     negation: list[int] = []
     verb: tuple[int, tuple[Entry, ...]] | None = None
     at = opening(scene)
@@ -118,6 +124,7 @@ def scan(scene: Scene) -> Clauses:  # noqa: C901 - one branch per kind of word
             found.items.append(Item("or"))
         elif word == "either":
             found.fixed_bracket = True
+            either.append(len(found.items))
         elif word == "nor":
             found.items.append(Item("and"))
             negation = [*negation, at]
@@ -155,9 +162,28 @@ def scan(scene: Scene) -> Clauses:  # noqa: C901 - one branch per kind of word
         at += 1
     found.unclaimed += negation
     _settle(scene, found)
+    for place in reversed(either):
+        _bracket_either(found.items, place)
     fragments = [item.fragment for item in found.items if item.fragment is not None]
+    for fragment in repeated(scene, fragments):
+        found.items[:] = [item for item in found.items if item.fragment is not fragment]
     found.unclaimed = unexplained(scene, found.unclaimed, fragments)
     return found
+
+
+def _bracket_either(items: list[Item], place: int) -> None:
+    """ "Gold members who either live in Spain or are over 60": the choice ends with its last `or`."""
+    ors = [at for at in range(place, len(items)) if items[at].kind == "or"]
+    if not ors or place == 0:
+        return
+    end = ors[0] + 1
+    while end < len(items) and items[end].kind != "fragment":
+        end += 1
+    while end + 2 < len(items) and items[end + 1].kind == "or" and items[end + 2].kind == "fragment":
+        end += 2
+    if end < len(items) and all(item.kind not in ("(", ")") for item in items[place:end]):
+        items.insert(end + 1, Item(")"))
+        items.insert(place, Item("("))
 
 
 def _settle(scene: Scene, found: Clauses) -> None:

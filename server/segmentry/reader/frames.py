@@ -7,7 +7,9 @@ from segmentry.reader.phrases import DERIVED
 from segmentry.reader.scene import Scene
 from segmentry.reader.words import FRAME, NEGATORS, word_set
 
-_SHOW = word_set("show list give get display what find average mean median total names emails fetch")
+_SHOW = word_set(
+    "show list give get display what what's whats find average mean median total names emails fetch"
+)
 _COLUMN_WORDS = word_set("and , the me us is are their names name list average of")
 _GREETINGS = word_set("hi hello hey dear morning afternoon good team all folks guys everyone there , . !")
 _REQUESTS = word_set("need want list show give find get pull require select identify")

@@ -240,6 +240,9 @@ def _value_phrases(field: Field) -> Iterator[tuple[tuple[str, ...], Entry]]:
             continue
         bare = not flag and not isinstance(value, bool) and _stands_alone(words)
         yield words, Entry("value", field.name, EXACT, value, bare=bare)
+        joined = "".join(words)
+        if len(words) > 1 and not joined.isdigit() and str(value).isalnum():
+            yield (joined,), Entry("value", field.name, EXACT, value, bare=bare)  # "paypal" for PayPal
         plain = name_words(str(value).split("(")[0]) if "(" in str(value) else words
         if plain and plain != words:
             yield plain, Entry("value", field.name, DERIVED, value, bare=bare and _stands_alone(plain))

@@ -21,16 +21,23 @@ _DEMONYMS: Final = (
     "TH thai|VN vietnamese|ID indonesian|MY malaysian|SG singaporean|PH filipino|PH filipinos|AU australian|AU australians|"
     "AU aussie|AU aussies|NZ new zealander|NZ new zealanders|NZ kiwi|NZ kiwis|CA canadian|CA canadians|MX mexican|MX mexicans|"
     "BR brazilian|BR brazilians|AR argentine|AR argentinian|CL chilean|CO colombian|PE peruvian|SA saudi|AE emirati|IS icelandic|"
-    "HR croatian|RS serbian|BG bulgarian|SK slovak|SI slovenian|EE estonian|LV latvian|LT lithuanian|SCO scottish|WLS welsh"
+    "HR croatian|RS serbian|BG bulgarian|SK slovak|SI slovenian|EE estonian|LV latvian|LT lithuanian|SCO scottish|WLS welsh|"
+    "AL albanian|DZ algerian|AO angolan|AM armenian|AZ azerbaijani|BH bahraini|BY belarusian|BO bolivian|BA bosnian|KH cambodian|"
+    "CM cameroonian|CU cuban|CY cypriot|DO dominican|EC ecuadorian|ET ethiopian|GE georgian|GT guatemalan|HN honduran|IQ iraqi|"
+    "IR iranian|CI ivorian|JM jamaican|JO jordanian|KZ kazakh|KW kuwaiti|LA laotian|LB lebanese|LY libyan|LU luxembourgish|MG malagasy|"
+    "MW malawian|MT maltese|MU mauritian|MN mongolian|ME montenegrin|MZ mozambican|NP nepalese|NP nepali|OM omani|PA panamanian|"
+    "PY paraguayan|QA qatari|RW rwandan|SN senegalese|SY syrian|TW taiwanese|TZ tanzanian|TN tunisian|UG ugandan|UY uruguayan|"
+    "VE venezuelan|YE yemeni|ZM zambian|IE irishmen|NL dutchmen|PT portugese|AR argentinians|AR argentines|MX mexicans|CL chileans|"
+    "CO colombians|PE peruvians|EG egyptians|IL israelis|RO romanians|HU hungarians|BG bulgarians|UA ukrainians|PK pakistanis"
 )
 _ALIASES: Final = (
-    "US usa|US united states|US united states of america|US america|US the states|US u.s.|GB uk|GB united kingdom|GB great britain|"
+    "US usa|US united states|US united states of america|US america|US the states|US states|US u.s.|GB uk|GB united kingdom|GB great britain|"
     "GB britain|GB england|GB scotland|GB wales|AE uae|AE emirates|KR south korea|KP north korea|RU russia|CZ czech republic|"
     "NL holland|NL the netherlands|VN vietnam|TR turkey|IR iran|SY syria|TZ tanzania|BO bolivia|VE venezuela|TW taiwan|LA laos|"
     "MD moldova|CI ivory coast|CD drc|BN brunei|MK macedonia|PS palestine|VA vatican|SZ swaziland|CV cape verde|MM burma|HK hong kong"
 )
 # Names that are English words or first names as well: only after a preposition of place or beside the field.
-CONTEXT_ONLY: Final = word_set("georgia jordan turkey chad mali guinea niger polish kiwi kiwis jersey")
+CONTEXT_ONLY: Final = word_set("states georgia jordan turkey chad mali guinea niger polish kiwi kiwis jersey")
 _NATIONS_WITHOUT_CODE: Final = {"SCO": "GB", "WLS": "GB"}
 
 

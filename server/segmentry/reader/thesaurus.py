@@ -257,7 +257,12 @@ payment pay bill mrr arr clv wage budget deposit credit basket donation turnover
 """)
 MONEY_VERBS: Final = word_set("""
 pay paying pays paid spend spending spends spent cost costs earn earns earning bill billed
+owe owes owing owed
 """)
+# What somebody owes stands in a column of these words, never in one of income or spending.
+OWING: Final = word_set(
+    "outstand outstanding debt due owe owed arrear arrears overdue unpaid balanc balance receivable"
+)
 RATES: Final[dict[str, str]] = {
     "month": "month", "monthly": "month", "mo": "month", "year": "year", "yearly": "year", "annually": "year",
     "annum": "year", "week": "week", "weekly": "week", "day": "day", "daily": "day", "night": "night", "quarter": "quarter",

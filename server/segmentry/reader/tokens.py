@@ -16,7 +16,8 @@ CURRENCIES = "$€£¥₹₽₩₺"
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d{1,3}(?:[ ]\d{3})+(?![\d,.])|\d+)(?:\.\d+)?(?:[eE][+]?\d{1,2}(?![a-zA-Z\d]))?|\.\d+"
 _TOKEN = re.compile(
     rf"""
-    (?P<word>(?!(?<![a-zA-Z])(?:R|US\$|A\$|C\$)\d)[^\W\d_]+(?:'[^\W\d_]+)*|_)
+    (?P<short>(?<![^\W_])[wW]/(?:o(?:ut)?(?![^\W_]))?)
+  | (?P<word>(?!(?<![a-zA-Z])(?:R|US\$|A\$|C\$)\d)[^\W\d_]+(?:'[^\W\d_]+)*|_)
   | (?P<quoted>"[^"]*"|(?<![^\s(\[:=,])'[^']*'(?![^\s)\],.!?;:]))
   | (?P<date>\d{{4}}-\d{{1,2}}-\d{{1,2}}(?!\d)|\d{{1,2}}[/.]\d{{1,2}}[/.](?:\d{{4}}|\d{{2}})(?![\d/.]))
   | (?P<ordinal>\d+(?:st|nd|rd|th)(?![a-zA-Z]))
@@ -69,7 +70,10 @@ def tokenise(query: str | Text) -> tuple[Token, ...]:
             end -= 1
         piece = text.norm[start:end]
         glued = start == last_end
-        if kind == "word" and piece.islower():
+        if kind == "short":
+            norm = "with" if piece.endswith("/") else "without"
+            found.append(Token(norm, piece, norm, text.to_raw[start], text.to_raw[end], "word", glued=glued))
+        elif kind == "word" and piece.islower():
             found.append(_token(text, piece, start, end, "word", glued))
         elif kind == "word":
             _words(text, piece, start, glued, found)

@@ -33,6 +33,7 @@ membership memberships subscription subscriptions
 customer customers client clients member members user users person people account accounts subscriber
 subscribers contact contacts consumer consumers shopper shoppers buyer buyers guest guests visitor
 visitors golfer golfers player players individual individuals everyone everybody anyone anybody folk folks
+fans fan lovers lover enthusiasts enthusiast
 guys audience segment record records row rows profile profiles base holder holders passenger passengers
 patient patients student students owner owners household households lead leads donor donors employee
 employees tenant tenants policyholder policyholders supporter supporters cardholder cardholders traveller

@@ -11,7 +11,7 @@ from segmentry.reader.patterns.quantify import build, opposite, rate_at, resolve
 from segmentry.reader.patterns.years import is_calendar_year
 from segmentry.reader.phrases import GENERAL, PART, Entry
 from segmentry.reader.scene import Fragment, Option, Scene, best, between, label
-from segmentry.reader.thesaurus import MONEY_NAMES, MONEY_VERBS, RATE_NAMES, UNIT_WORDS
+from segmentry.reader.thesaurus import MONEY_NAMES, MONEY_VERBS, OWING, RATE_NAMES, UNIT_WORDS
 from segmentry.reader.units import scaled, stored, unit_factor
 from segmentry.reader.words import word_set
 
@@ -23,6 +23,7 @@ averages averaging averaged totals totalling standing stands worth costing costs
 _BEFORE_FIELD = word_set("of in on worth for a an the their total times as to our by")
 _NEGATIONS = frozenset(["not", "isn't", "aren't", "wasn't", "isnt", "arent"])
 _LIST_GLUE = word_set("or , and a an")
+_OWES = frozenset({"owe", "owes", "owing", "owed"})
 RANGES = frozenset({"between", "from"})
 SIGN_WORDS = {"positive": Operator.GT, "negative": Operator.LT, "zero": Operator.EQ}
 
@@ -301,6 +302,8 @@ def _verb_first(scene: Scene, at: int) -> Fragment | None:
             if entries:
                 return _spent_on(scene, at, match.end, found)  # bookings are counted, money is spent
     candidates = _money_fields(scene, rate)
+    if scene.word(at) in _OWES:
+        candidates = _owed_fields(scene)
     if not candidates:
         return None
     entries = tuple(Entry("field", field.name, GENERAL) for field in candidates)
@@ -324,6 +327,17 @@ def _spent_on(scene: Scene, at: int, end: int, found: Comparison) -> Fragment | 
     if options:
         text += " For example: " + " / ".join(option.label for option in options)
     return Fragment("measure", at, end, None, options=options, question=text, cap=0.45)
+
+
+def _owed_fields(scene: Scene) -> list[Field]:
+    """ "Owe us more than 100": the columns of debt, a mere balance only where nothing says debt."""
+    owed = [
+        (OWING & {*map(stem, named.words), *named.words}, scene.field(name))
+        for name, named in scene.lexicon.named.items()
+        if scene.field(name).type == "number"
+    ]
+    sure = [field for words, field in owed if words - {"balanc", "balance"}]
+    return sure or [field for words, field in owed if words]
 
 
 def _money_fields(scene: Scene, rate: str) -> list[Field]:
