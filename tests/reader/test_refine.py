@@ -132,12 +132,12 @@ def test_instead_of_may_stand_before_the_new_value(
     ("instruction", "current", "expected"),
     [
         (
-            "also inactive",
+            "must be inactive",
             '{"status":"ACTIVE"}',
             ['{"status":{"$in":["ACTIVE","INACTIVE"]}}', '{"status":"INACTIVE"}'],
         ),
         (
-            "add gold",
+            "require gold",
             BOTH,
             [
                 '{"$and":[{"membershipTier":{"$in":["PLATINUM","DIAMOND","GOLD"]}},' + BOOKED + "]}",

@@ -1,35 +1,39 @@
-"""A refinement that nobody can meet: "also inactive" on active customers is asked about, never answered."""
+"""A refinement that nobody can meet ("over 20" beside "under 10") is asked about, never answered."""
 
 from __future__ import annotations
 
 import dataclasses
 
-from segmentry.criteria import check, walk
-from segmentry.criteria.catalog import Catalog
-from segmentry.criteria.dates import Clock
-from segmentry.criteria.nodes import And, Everyone, Node, Or
-from segmentry.reader import edits
+from segmentry.criteria import check
+from segmentry.criteria.nodes import Everyone, Leaf, Node, Or
 from segmentry.reader.confidence import OPEN
 from segmentry.reader.draft import Draft, DraftQuestion, DraftReading
-from segmentry.reader.edits import AnyLeaf
-from segmentry.reader.scene import label
+from segmentry.reader.refining import merging, reply
+from segmentry.reader.refining.current import Current
+from segmentry.reader.refining.trees import field_of, joined, replaced, without
 
 
-def asked(draft: Draft, current: Node, catalog: Catalog, clock: Clock) -> Draft:
+def asked(draft: Draft, current: Current) -> Draft:
     """The draft as it is, or a question with readings when the change makes two conditions fight.
 
-    A contradiction that stood in `current` before is not the instruction's doing and stays out of it.
+    A contradiction that stood in the criteria before is not the instruction's doing and stays out of it.
     """
     if draft.outcome != "ok" or draft.node is None:
         return draft
-    before = _contradicted(current, catalog, clock)
-    fields = tuple(name for name in _contradicted(draft.node, catalog, clock) if name not in before)
+    after = Current(draft.node, current.catalog, current.clock)
+    clashing = _contradicted(after)
+    if not clashing:
+        return draft
+    before = _contradicted(current)
+    fields = tuple(name for name in clashing if name not in before)
     if not fields:
         return draft
-    old = [leaf for leaf in walk.leaves(current) if edits.field_of(leaf) in fields]
-    new = [leaf for leaf in walk.leaves(draft.node) if edits.field_of(leaf) in fields and leaf not in old]
-    readings = _readings(draft.node, old, new)
-    said = "; ".join(label(leaf) for leaf in new)
+    kept = [origin.source == "kept" for origin in draft.origins]
+    there = [at for at, leaf in enumerate(after.leaves) if field_of(leaf) in fields]
+    old = [at for at in there if kept[at]]
+    new = [at for at in there if not kept[at]]
+    readings = _readings(after, old, new)
+    said = "; ".join(reply.words(after.leaves[at]) for at in new)
     text = f"Nobody can meet {', '.join(fields)} both as it is and as '{said}' asks."
     if readings:
         text += " Should it be " + " / ".join(reading.label for reading in readings) + "?"
@@ -45,23 +49,26 @@ def asked(draft: Draft, current: Node, catalog: Catalog, clock: Clock) -> Draft:
     )
 
 
-def _contradicted(node: Node, catalog: Catalog, clock: Clock) -> tuple[str, ...]:
+def _contradicted(current: Current) -> tuple[str, ...]:
     # What a saved segment says is not known here, and says nothing about the conditions beside it.
-    found = check.check(node, catalog, clock, lambda _id, _version: Everyone()).warnings
-    return tuple(dict.fromkeys(each.field for each in found if each.code == "CONTRADICTION"))
+    found = check.check(current.node, current.catalog, current.clock, lambda _id, _version: Everyone())
+    return tuple(dict.fromkeys(each.field for each in found.warnings if each.code == "CONTRADICTION"))
 
 
-def _readings(node: Node, old: list[AnyLeaf], new: list[AnyLeaf]) -> tuple[DraftReading, ...]:
+def _readings(after: Current, old: list[int], new: list[int]) -> tuple[DraftReading, ...]:
     """Either condition may hold, or the new one takes the place of the old."""
     if not old or not new:
         return ()
-    bare = edits.removed(node, new)
-    fresh: Node = new[0] if len(new) == 1 else And(tuple(new))
-    widened = edits.grown(bare, fresh) if len(old) == 1 else None
-    if widened is None:
-        was: Node = old[0] if len(old) == 1 else And(tuple(old))
-        widened = edits.exchanged(bare, old, Or((was, fresh)))
-    instead = edits.exchanged(bare, old, fresh)
-    words = " and ".join(label(leaf) for leaf in new)
-    before = " and ".join(label(leaf) for leaf in old)
+    bare = Current(without(after.node, new), after.catalog, after.clock)
+    places = [at - sum(1 for each in new if each < at) for at in old]
+    fresh = joined(tuple(after.leaves[at] for at in new))
+    was = joined(tuple(after.leaves[at] for at in old))
+    lists = merging.listed(bare, fresh.field) if isinstance(fresh, Leaf) else []
+    widened: Node
+    if len(places) == 1 and isinstance(fresh, Leaf) and merging.is_value(fresh, bare) and places == lists:
+        widened = merging.with_values(bare, places[0], fresh)
+    else:
+        widened = replaced(bare.node, places, Or((was, fresh)))
+    instead = replaced(bare.node, places, fresh)
+    words, before = reply.words(fresh), reply.words(was)
     return (DraftReading(f"{before}, or {words}", widened), DraftReading(f"{words} instead", instead))

@@ -1,0 +1,1 @@
+"""Instructions that change criteria, step by step."""

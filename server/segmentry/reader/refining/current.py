@@ -1,0 +1,183 @@
+"""The criteria that an instruction is about: their leaves by number, and words read against their catalog."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from functools import cached_property
+
+from segmentry.criteria import canonical, walk
+from segmentry.criteria.catalog import Catalog
+from segmentry.criteria.dates import Clock
+from segmentry.criteria.nodes import And, Everyone, Leaf, Node, Not, Operator, Or
+from segmentry.criteria.walk import AnyLeaf
+from segmentry.reader.draft import Draft, Span
+from segmentry.reader.read import lay, read
+from segmentry.reader.refining.trees import field_of, same
+from segmentry.reader.scene import Scene
+
+_BOUNDS = (
+    frozenset({Operator.GT, Operator.GTE}),
+    frozenset({Operator.LT, Operator.LTE}),
+)
+
+
+@dataclass(frozen=True)
+class Current:
+    """Criteria with their catalog and clock. Leaves count from 0 in print order."""
+
+    node: Node
+    catalog: Catalog
+    clock: Clock
+
+    @cached_property
+    def leaves(self) -> tuple[AnyLeaf, ...]:
+        return walk.leaves(self.node)
+
+    @cached_property
+    def text(self) -> str:
+        """The canonical text: what "nothing would change" is judged by."""
+        return canonical.text(self.node, self.catalog)
+
+    @cached_property
+    def fields(self) -> frozenset[str]:
+        """What the leaves are about: fields, events, saved segments."""
+        return frozenset(field_of(leaf) for leaf in self.leaves)
+
+    @cached_property
+    def conditions(self) -> tuple[tuple[int, ...], ...]:
+        """The leaves as a person counts them: two bounds of one field beside each other are one condition."""
+        return tuple(tuple(group) for group in _conditions(self.node))
+
+    @cached_property
+    def clauses(self) -> tuple[tuple[int, ...], ...]:
+        """The leaves by the outermost conditions that must all hold, or of which one must."""
+        items = self.node.items if isinstance(self.node, And | Or) else (self.node,)
+        found: list[tuple[int, ...]] = []
+        start = 0
+        for item in items:
+            end = start + len(walk.leaves(item))
+            found.append(tuple(range(start, end)))
+            start = end
+        merged: list[tuple[int, ...]] = []
+        pairs = {each[0]: each for each in self.conditions if len(each) > 1}
+        for each in found:
+            if merged and merged[-1][0] in pairs and each[0] in pairs[merged[-1][0]]:
+                merged[-1] = (*merged[-1], *each)
+            else:
+                merged.append(each)
+        return tuple(merged)
+
+    @cached_property
+    def denied(self) -> frozenset[int]:
+        """The leaves under an odd number of `$not`: they hold where they are false."""
+        found: list[bool] = []
+        _polarity(self.node, denied=False, found=found)
+        return frozenset(at for at, denied in enumerate(found) if denied)
+
+    @cached_property
+    def required(self) -> frozenset[int]:
+        """The leaves that every customer must meet: those at the root or right inside its `$and`."""
+        items = self.node.items if isinstance(self.node, And) else (self.node,)
+        found: set[int] = set()
+        start = 0
+        for item in items:
+            if not isinstance(item, And | Or | Not | Everyone):
+                found.add(start)
+            elif isinstance(item, And) and all(not isinstance(each, And | Or | Not) for each in item.items):
+                found |= set(range(start, start + len(item.items)))
+            start += len(walk.leaves(item))
+        return frozenset(found)
+
+    def of_field(self, field: str) -> list[int]:
+        """The leaves about a field."""
+        return [at for at, leaf in enumerate(self.leaves) if field_of(leaf) == field]
+
+    def condition_of(self, at: int) -> tuple[int, ...]:
+        """The condition that a leaf belongs to."""
+        return next(group for group in self.conditions if at in group)
+
+    def unchanged(self, node: Node) -> bool:
+        """True when a tree says what the criteria say already."""
+        return same(node, self.node) or canonical.text(node, self.catalog) == self.text
+
+    def scene(self, words: str) -> Scene:
+        """Words laid out over the catalog."""
+        return lay(words, self.catalog, self.clock)
+
+    def read(self, words: str) -> Draft:
+        """Words read as a query."""
+        return read(words, self.catalog, self.clock)
+
+    def read_after(self, prefix: str, words: str) -> Draft:
+        """Words read behind others that were not said; spans are those of the words as they stand."""
+        start = len(words) - len(words.lstrip())
+        draft = read(f"{prefix} {words.strip()}", self.catalog, self.clock)
+        return _shifted(draft, start - len(prefix) - 1, start, words)
+
+
+def _shifted(draft: Draft, by: int, first: int, words: str) -> Draft:
+    def moved(span: Span) -> Span:
+        start = min(max(span.start + by, first), len(words))
+        end = min(max(span.end + by, start), len(words))
+        return Span(start, end, words[start:end])
+
+    def spans(found: tuple[Span, ...]) -> tuple[Span, ...]:
+        return tuple(span for span in dict.fromkeys(moved(each) for each in found) if span.text)
+
+    return dataclasses.replace(
+        draft,
+        origins=tuple(dataclasses.replace(each, spans=spans(each.spans)) for each in draft.origins),
+        questions=tuple(
+            dataclasses.replace(each, span=None if each.span is None else moved(each.span))
+            for each in draft.questions
+        ),
+        unexplained=spans(draft.unexplained),
+    )
+
+
+def _conditions(node: Node) -> list[list[int]]:
+    found: list[list[int]] = []
+    _count(node, found, 0)
+    return found
+
+
+def _count(node: Node, found: list[list[int]], start: int) -> int:
+    match node:
+        case And(items) | Or(items):
+            before: Node | None = None
+            for item in items:
+                if isinstance(node, And) and _closes(before, item):
+                    found[-1].append(start)
+                    start += 1
+                else:
+                    start = _count(item, found, start)
+                before = item
+            return start
+        case Not(inner):
+            return _count(inner, found, start)
+        case Everyone():
+            return start
+        case _:
+            found.append([start])
+            return start + 1
+
+
+def _closes(before: Node | None, item: Node) -> bool:
+    """True for the second bound of a range: `age >= 20` and then `age < 30`."""
+    if not isinstance(before, Leaf) or not isinstance(item, Leaf) or before.field != item.field:
+        return False
+    return any(before.operator in one and item.operator in other for one, other in (_BOUNDS, _BOUNDS[::-1]))
+
+
+def _polarity(node: Node, *, denied: bool, found: list[bool]) -> None:
+    match node:
+        case And(items) | Or(items):
+            for item in items:
+                _polarity(item, denied=denied, found=found)
+        case Not(inner):
+            _polarity(inner, denied=not denied, found=found)
+        case Everyone():
+            pass
+        case _:
+            found.append(denied)

@@ -1,0 +1,117 @@
+# ruff: noqa: E501 - patterns read better in long lines
+"""Takes conditions away: by field, by order, by kind, or one value out of a list."""
+
+from __future__ import annotations
+
+import re
+
+from segmentry.criteria.nodes import Leaf
+from segmentry.reader.draft import Draft
+from segmentry.reader.refining import merging, reply
+from segmentry.reader.refining.adding import exclude
+from segmentry.reader.refining.current import Current
+from segmentry.reader.refining.pointing import Pointed, bounded, names_bound, pointed
+from segmentry.reader.refining.step import Step
+from segmentry.reader.refining.trees import same, without
+
+_PEOPLE = re.compile(
+    r"^\s*(?:the |all |any |all the |every )*(?:people|those|anyone|anybody|customers|members|users|clients|folks|whoever|everyone|guys)\b|\b(?:ones|people|customers|members|users|guys|folks|clients)\s*$",
+    re.IGNORECASE,
+)
+
+
+def remove(step: Step, current: Current) -> Draft | None:
+    """The criteria without what the words name; None where loose words name nothing.
+
+    Words that name people rather than a condition keep those people out.
+    """
+    words = _within_list(step.old)
+    found = pointed(words, current)
+    people = _PEOPLE.search(words) is not None and not found.noun
+    draft = current.read(words)
+    node = draft.node if draft.outcome == "ok" else None
+    if (
+        isinstance(node, Leaf)
+        and merging.is_value(node, current)
+        and not (found.exact and found.noun and _whole(found))
+    ):
+        shrunk = _shrunk(step, node, found, current)
+        if shrunk is not None:
+            return shrunk
+    if isinstance(node, Leaf):
+        same_leaves = [
+            at
+            for at, leaf in enumerate(current.leaves)
+            if same(leaf, Leaf(node.field, node.operator, node.value, leaf.path))
+        ]
+        if same_leaves and not found.noun and at_once(same_leaves, current):
+            return reply.done(current, without(current.node, same_leaves), step.said)
+    if not people and found.ways:
+        return _gone(step, found, current)
+    if isinstance(node, Leaf) or people:
+        if step.loose:
+            return None
+        return _kept_out(step, current)
+    return None if step.loose else reply.absent(current, words, step.said)
+
+
+def at_once(leaves: list[int], current: Current) -> bool:
+    """True when equal leaves stand on the same side of a denial."""
+    return len({at in current.denied for at in leaves}) == 1
+
+
+def _whole(found: Pointed) -> bool:
+    """True when the words point at leaves by order or by everything, not by a value among them."""
+    return len(found.ways) == 1 and len(found.ways[0]) > 1
+
+
+def _shrunk(step: Step, node: Leaf, found: Pointed, current: Current) -> Draft | None:
+    """One value out of a list; the last value takes its condition along."""
+    for at in merging.listed(current, node.field):
+        if merging.holds(current, at, node):
+            smaller = merging.without_values(current, at, node)
+            assert smaller is not None
+            return reply.done(current, smaller, step.said)
+    for at in merging.barred(current, node.field):
+        fewer = merging.without_values(current, at, node)
+        if fewer is None:
+            continue
+        if found.noun:
+            return reply.done(current, fewer, step.said)
+        was = reply.words(current.leaves[at])
+        message = f"{reply.quoted(step.said)}: '{was}' keeps those out already"
+        return reply.asked(current, message, [(f"no longer '{was}'", fewer)], said=step.said)
+    return None
+
+
+def _gone(step: Step, found: Pointed, current: Current) -> Draft:
+    if len(found.ways) == 1:
+        leaves = found.ways[0]
+        if names_bound(step.old):
+            leaves = bounded(step.old, leaves, current)
+        return reply.done(current, without(current.node, leaves), step.said)
+    ways = [
+        (f"without {reply.label(current, leaves)}", without(current.node, leaves)) for leaves in found.ways
+    ]
+    every = {at for leaves in found.ways for at in leaves}
+    if len(ways) > 1:
+        ways.append((f"without {reply.label(current, sorted(every))}", without(current.node, every)))
+    message = f"{reply.quoted(step.old)} fits more than one condition"
+    return reply.asked(current, message, ways, said=step.said)
+
+
+def _kept_out(step: Step, current: Current) -> Draft:
+    return exclude(Step("exclude", step.said, old=step.old), current)
+
+
+def _within_list(words: str) -> str:
+    """ "Gold from the tiers" is about gold."""
+    return (
+        re.sub(
+            r"\s+(?:from|out of|off)\s+(?:the|that|this|their|my|our)\s+(?:list of\s+)?[\w ]+$",
+            "",
+            words,
+            flags=re.IGNORECASE,
+        )
+        or words
+    )
