@@ -41,7 +41,7 @@ def test_what_surrounds_a_condition_is_no_condition(query: str) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["every single customer we have", "the whole customer base please", "our entire database", "everybody"],
+    ["every single customer we have", "the entire customer base, thanks", "our entire database", "everybody"],
 )
 def test_a_noun_for_all_customers_means_everyone(query: str) -> None:
     draft = read(query, TABLE, CLOCK)
