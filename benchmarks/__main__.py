@@ -10,13 +10,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from benchmarks import compiled, engines, rpc, sweep
+from benchmarks import compiled, engines, predict, rpc, sweep
 
 ALL: dict[str, Callable[[Sequence[str]], None]] = {
     "rpc": lambda _: rpc.main(),
     "sweep": lambda given: sweep.main(tuple(int(each) for each in given) or sweep.ROWS),
     "engines": engines.main,
     "compiled": compiled.main,
+    "predict": lambda given: predict.main(*(int(each) for each in given)),
 }
 
 

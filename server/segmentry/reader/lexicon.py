@@ -33,7 +33,8 @@ _DIGITS: Final = {
     "ten": "10",
     "twelve": "12",
 }
-_CACHED: Final = 256
+# A phrase takes about a kilobyte (measured), so that much is kept however large the catalogs are.
+_CACHED, _CACHED_PHRASES = 256, 100_000
 
 
 class Senses:
@@ -149,6 +150,10 @@ class Lexicon:
             near = self._of_length[lengths] = [word for word in self._repairs if len(word) in lengths]
         return near
 
+    def __len__(self) -> int:
+        """The number of phrases."""
+        return len(self._index)
+
     def lookup(self, phrase: str) -> tuple[Entry, ...]:
         """The entries of one whole phrase."""
         senses = self._index.get(_key(name_words(phrase)))
@@ -178,11 +183,20 @@ def lexicon(catalog: Catalog) -> Lexicon:
     with _lock:
         _by_content[digest] = built
         _by_identity[id(catalog)] = (catalog, built)
-        while len(_by_content) > _CACHED:
-            _by_content.popitem(last=False)
-        while len(_by_identity) > _CACHED:
-            _by_identity.popitem(last=False)
+        _let_go()
     return built
+
+
+def _let_go() -> None:
+    """Forget the oldest lexicons beyond the bounds; the last one stays, however large."""
+    while len(_by_content) > 1 and (
+        len(_by_content) > _CACHED or sum(map(len, _by_content.values())) > _CACHED_PHRASES
+    ):
+        _, oldest = _by_content.popitem(last=False)
+        for key in [key for key, (_, kept) in _by_identity.items() if kept is oldest]:
+            del _by_identity[key]
+    while len(_by_identity) > _CACHED:
+        _by_identity.popitem(last=False)
 
 
 def _add(

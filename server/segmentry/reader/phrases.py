@@ -167,19 +167,30 @@ def _too_common(words: tuple[str, ...]) -> bool:
     return len(words) == 1 and (words[0] in ENTITY or words[0] in STOP or words[0] in FRAME)
 
 
+# Stemmed once: every column of every catalog is held against them.
+_GENERAL: Final = tuple(
+    (frozenset(stem(word) for word in needed.split()), alternatives) for needed, alternatives in SYNONYMS
+)
+_COMPARED: Final = tuple(
+    (word, frozenset(stem(name) for name in names.split("|")), direction)
+    for word, (names, direction) in COMPARATIVES.items()
+)
+
+
 def _general_phrases(named: Named, shared: frozenset[str]) -> Iterator[tuple[tuple[str, ...], Entry]]:
-    stems = {stem(word) for word in named.words}
-    core = {stem(word) for word in named.core}
-    for needed, alternatives in SYNONYMS:
-        parts = {stem(word) for word in needed.split()}
+    stems = frozenset(stem(word) for word in named.words)
+    core = frozenset(stem(word) for word in named.core)
+    for parts, alternatives in _GENERAL:
         if parts <= stems and (parts == core or len(parts) > 1 or len(core) <= 2):
             # "paying" is no nearer to TotalCharges than to MonthlyCharges beside it
             whole = parts == core and not (core != stems and len(named.core) == 1 and named.core[0] in shared)
             strength = GENERAL if whole or len(parts) > 1 else PART
             for phrase in _split(alternatives):
                 yield phrase, Entry("field", named.field.name, strength, bare=strength == GENERAL)
-    for word, (names, direction) in COMPARATIVES.items():
-        if {stem(name) for name in names.split("|")} & stems and named.field.type in ("number", "datetime"):
+    if named.field.type not in ("number", "datetime"):
+        return
+    for word, names, direction in _COMPARED:
+        if names & stems:
             more = (direction == "more") != (named.field.type == "datetime")
             operator = Operator.GT if more else Operator.LT
             yield (word,), Entry("comparative", named.field.name, EXACT, operator=operator)
