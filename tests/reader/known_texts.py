@@ -35,10 +35,11 @@ class Text:
 def normal(text: str) -> str:
     """The words of a text in one case, without anything between them.
 
-    >>> normal("  Gold, SILVER-members? ")
-    'gold silver members'
+    >>> normal("  Gold, SILVER-members that haven't? ")
+    'gold silver members that havent'
     """
-    return " ".join(re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", text).casefold()))
+    plain = unicodedata.normalize("NFKC", text).casefold().replace("'", "").replace("’", "")
+    return " ".join(re.findall(r"[^\W_]+", plain))
 
 
 def known() -> list[Text]:
