@@ -47,6 +47,7 @@ _NEGATIVE_PAIRS = frozenset(
         ("all", "except"),
         ("everyone", "except"),
         ("save", "for"),
+        ("anywhere", "but"),
         ("bar", "those"),
         ("bar", "the"),
         ("bar", "people"),
@@ -134,7 +135,8 @@ def scan(scene: Scene) -> Clauses:  # noqa: C901 - one branch per kind of word
             # "don't" said twice is still one negation, "not without" is none
             negation = [*negation, at]
         elif word in _BREAKS:
-            found.items.append(Item(","))
+            # "enterprise: health below 40 or nps below 0": what follows the colon is one condition more
+            found.items.append(Item("but" if word == ":" else ","))
             if word in (".", "?", "!", ";"):
                 found.unclaimed += negation
                 negation = []

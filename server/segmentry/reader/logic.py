@@ -44,7 +44,16 @@ def mixed(items: list[Item]) -> bool:
     row = _tidy(items)
     ors = sum(1 for item in row if item.kind == "or")
     fragments = sum(1 for item in row if item.kind == "fragment")
-    return ors > 0 and fragments > ors + 1
+    return ors > 0 and fragments > ors + 1 and not _parallel(row)
+
+
+def _parallel(row: list[Item]) -> bool:
+    """ "Gold members in Germany or platinum members in France": both sides say the same two things."""
+    sides = [
+        [item.fragment.field for item in side if item.fragment is not None]
+        for side in _split(row, frozenset({"or"}))
+    ]
+    return len(sides) > 1 and all(len(side) > 1 and side == sides[0] for side in sides)
 
 
 def to_node(phrase: Phrase | None) -> Node | None:
@@ -133,6 +142,8 @@ def _parse(row: list[Item], or_tighter: bool, depth: int) -> Phrase:
             return _group("and", [_parse(each, or_tighter, depth) for each in part])
     if _plain_or_list(row):
         row = [Item("or") if item.kind == "," else item for item in row]
+    if or_tighter and "or" in {item.kind for item in row}:
+        row = _spelled_out(row)
     first, second = (("and", ","), ("or",)) if or_tighter else (("or",), ("and", ","))
     for kinds in (first, second):
         parts = split(row, frozenset(kinds))
@@ -156,6 +167,16 @@ def _plain_or_list(row: list[Item]) -> bool:
         return False
     fragments = kinds.count("fragment")
     return fragments == kinds.count("or") + kinds.count(",") + 1 and kinds.index("or") > kinds.index(",")
+
+
+def _spelled_out(row: list[Item]) -> list[Item]:
+    """The row with an `and` wherever two conditions only stand side by side."""
+    found: list[Item] = []
+    for item in row:
+        if found and item.kind in ("fragment", "(") and found[-1].kind in ("fragment", ")"):
+            found.append(Item("and"))
+        found.append(item)
+    return found
 
 
 def _split(row: list[Item], kinds: frozenset[str]) -> list[list[Item]]:

@@ -14,7 +14,7 @@ from segmentry.reader.words import STOP, word_set
 _SEPARATORS = frozenset({"or", "and", ",", "/", "nor", "&", "|"})
 _COPULA = word_set("""
 is are was were be being equals equal = == : of in as at to either set has have a an the their by
-with type kind category level method
+with type kind category level method ( [
 """)
 _NEGATIONS = word_set("not isn't aren't isnt arent != <> ≠ wasn't weren't")
 _EXCEPTIONS = frozenset({("other", "than"), ("apart", "from"), ("except", "for"), ("different", "from")})

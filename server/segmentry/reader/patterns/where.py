@@ -6,6 +6,7 @@ from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import Leaf, Operator
 from segmentry.reader.patterns.values import build, complement
 from segmentry.reader.places import CONTEXT_ONLY, begins_country, country_at, spellings
+from segmentry.reader.regions import FIRST, region_at
 from segmentry.reader.scene import Fragment, Scene
 from segmentry.reader.words import word_set
 
@@ -44,11 +45,16 @@ def _countries(scene: Scene, at: int) -> Fragment | None:
             if entry.field in scene.lexicon.countries:
                 field, named = scene.field(entry.field), True
                 begin = scene.skip(match.end, _COPULA, 3)
-    if not named and scene.word(at) != "the" and not begins_country(scene.tokens[at]):
+    if (
+        not named
+        and scene.word(at) != "the"
+        and not (begins_country(scene.tokens[at]) or scene.word(at) in FIRST)
+    ):
         return None
     negated = named and scene.word(begin) in ("not", "!=")
     begin += 1 if negated else 0
     codes: list[str] = []
+    is_region = False
     end = begin
     while end < len(scene.tokens):
         after = scene.skip(end, _SEPARATORS, 2) if codes else end
@@ -59,6 +65,12 @@ def _countries(scene: Scene, at: int) -> Fragment | None:
             if codes
             else scene.skip(after, frozenset({"the"}), 1)
         )
+        region = region_at(scene.tokens, after) if after < len(scene.tokens) else None
+        if region is not None:
+            codes += region[0]
+            end = region[1]
+            is_region = True
+            continue
         found = country_at(scene.tokens, after) if after < len(scene.tokens) else None
         if found is None or (not codes and not _believable(scene, after, found[1], named)):
             break
@@ -72,6 +84,10 @@ def _countries(scene: Scene, at: int) -> Fragment | None:
         value, known = _stored(scene, field, code)
         stored.append(value)
         assumed = assumed or not known
+    if is_region and field.type == "enum" and field.values:
+        # a closed list refuses what it does not hold: of the region, the countries that it has
+        listed = [value for value in stored if value.casefold() in scene.lexicon.known[field.name].folded]
+        stored, assumed = listed or stored, assumed and not listed
     node = build(field, tuple(dict.fromkeys(stored)), False)
     negative = complement(node)
     if negated:
