@@ -215,3 +215,43 @@ def test_nested_columns_are_refused_by_name() -> None:
 def test_names_are_read_into_words(name: str, description: str, unit: str, window: int | None) -> None:
     reading = naming.read(name)
     assert (reading.description, reading.unit, reading.window_days) == (description, unit, window)
+
+
+def _held(counts: dict[str, int]) -> list[str]:
+    return [value for value, n in counts.items() for _ in range(n)]
+
+
+def test_no_value_is_remembered_that_fewer_than_five_customers_have() -> None:
+    towns = _held({f"town {n:02}": 12 for n in range(60)} | {"lone": 4, "rare": 1})
+    field, _ = read(towns, "town")
+    assert (field.type, len(field.samples)) == ("string", 60)
+    assert not {"lone", "rare"} & set(field.samples)
+    few, _ = read(_held({"a1": 40, "b2": 40, "c3": 4}), "shelf")
+    assert [value.value for value in few.values] == ["a1", "b2"]
+    twice, _ = read([["x", "x"], ["x", "x"], ["x"], ["x", "y"]] + [["z"]] * 5, "tags")
+    assert twice.samples == ("z",)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["policy_no", "agentId", "notes", "comments", "username", "guest_name", "ip_address", "street_addr"],
+)
+def test_ids_names_and_free_text_are_never_sampled(name: str) -> None:
+    field, _ = read(_held({f"v{n}": 10 for n in range(40)}), name)
+    assert (field.values, field.samples) == ((), ())
+
+
+def test_a_column_that_varies_with_the_rows_is_not_sampled() -> None:
+    assert read(_held({f"v{n}": 5 for n in range(501)}), "x")[0].samples == ()
+    # 400 different values in 700 of 1,000 rows: more than half of the set ones
+    set_ones = [f"v{n}" for n in range(400)] + [f"v{n % 40}" for n in range(300)]
+    assert read([*set_ones, *[None] * 300], "x")[0].samples == ()
+    lists = [[f"v{n}"] for n in range(501)] + [["a"]] * 499
+    assert read(lists, "x")[0].samples == ()
+
+
+def test_a_proposed_synonym_never_names_another_column() -> None:
+    frame = pl.DataFrame({"ltv": [1, 2], "lifetime_value": [3, 4], "custAge": [5, 6], "cust_age": [7, 8]})
+    assert all(field.synonyms == () for field in infer.infer(frame, "t").fields)
+    (field,) = infer.infer(pl.DataFrame({"acctBal": [1.5, 2.5]}), "t").fields
+    assert field.synonyms == ("account balance",)

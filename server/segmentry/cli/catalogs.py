@@ -45,12 +45,13 @@ def infer(
     json: Annotated[bool, typer.Option("--json", help="Errors as JSON.")] = False,
     no_color: Annotated[bool, typer.Option("--no-color", help="No colours.")] = False,
 ) -> int:
-    """Write a catalog for a table as TOML: names, types, values, ranges, and what was noticed.
+    """Write a catalog for a table as TOML: names, types, values, ranges, synonyms, units, doubts.
 
     Correct it by hand and give it as --catalog together with --data.
     """
     from segmentry.cli.session import schema_name
     from segmentry.criteria import catalog_toml
+    from segmentry.reader import proposals
 
     terminal = Terminal(json=json, no_color=no_color)
     if source.startswith(("postgresql://", "postgres://")):
@@ -62,7 +63,7 @@ def infer(
         from segmentry.customers import load
 
         snapshot = load.load_table(Path(source), schema or schema_name(Path(source).stem))
-    found = _without(snapshot.catalog, tenant_column)
+    found = proposals.propose(_without(snapshot.catalog, tenant_column))
     text = catalog_toml.dumps(found)
     if output is None:
         terminal.line(text.rstrip("\n"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -21,6 +22,8 @@ from segmentry.errors import UnreadableTable
 ENUM_VALUES, ENUM_ROWS, ENUM_SHARE = 50, 200, 0.05
 SAMPLED_ROWS, SAMPLED_SHARE = 1000, 0.5
 LONGEST_VALUE = 200
+# A value that fewer customers have says too much about each of them.
+FEWEST_HOLDERS = 5
 CODES = 12
 IDENTIFIER_SHARE = 0.9
 # Below this many rows that all differ a column tells nothing about identity.
@@ -51,13 +54,30 @@ def catalog_of(inferred: Sequence[Inferred], schema_id: str, before: Catalog | N
     """The catalog of inferred columns; with `before`, that of an earlier state of the same table, brought up
     to date: no field goes or changes its type, so what was asked of the table before can be asked again.
     """
-    fields = tuple(_doubting_tenants(each.field) for each in inferred)
+    fields = without_collisions(tuple(_doubting_tenants(each.field) for each in inferred))
     if before is None:
         return Catalog(schema_id, fields, display_name=title(schema_id))
     found = {field.name: field for field in fields}
     kept = tuple(_keeping(old, found[old.name]) if old.name in found else old for old in before.fields)
     new = tuple(field for field in fields if field.name not in before.by_name)
     return before.replace_fields((*kept, *new))
+
+
+def without_collisions(fields: tuple[Field, ...]) -> tuple[Field, ...]:
+    """The fields without synonyms that name another one, or that two would share."""
+    owners: Counter[str] = Counter(plain(field.name) for field in fields)
+    owners.update(plain(text) for field in fields for text in field.synonyms)
+    return tuple(
+        replace(field, synonyms=tuple(text for text in field.synonyms if owners[plain(text)] == 1))
+        if field.synonyms
+        else field
+        for field in fields
+    )
+
+
+def plain(text: str) -> str:
+    """What two names are compared by: their words alone."""
+    return " ".join(naming.read(text).words)
 
 
 def _doubting_tenants(field: Field) -> Field:
@@ -110,7 +130,7 @@ def column(series: pl.Series) -> Inferred:
     if isinstance(kind, pl.String):
         return _text(text_values.cleaned(series), reading)
     if kind == pl.Boolean:
-        return Inferred(_field(series, reading, "boolean"), series)
+        return Inferred(_field(series, "boolean"), series)
     if kind.is_numeric():
         return _typed_number(series, reading)
     if isinstance(kind, pl.Date | pl.Datetime):
@@ -126,8 +146,9 @@ def column(series: pl.Series) -> Inferred:
     )
 
 
-def _field(series: pl.Series, reading: Reading, kind: str, *notes: str) -> Field:
+def _field(series: pl.Series, kind: str, *notes: str) -> Field:
     assert kind in {"string", "enum", "number", "boolean", "datetime", "array"}
+    reading = naming.read(series.name, kind)  # pyright: ignore[reportArgumentType]  # asserted above
     unset = series.null_count()
     return Field(
         name=series.name,
@@ -145,10 +166,10 @@ def _field(series: pl.Series, reading: Reading, kind: str, *notes: str) -> Field
 def _text(text: pl.Series, reading: Reading) -> Inferred:
     """A column of text as what its values are."""
     if text.count() == 0:
-        return Inferred(_field(text, reading, "string", "no value in any row"), text)
+        return Inferred(_field(text, "string", "no value in any row"), text)
     flags = text_values.booleans(text)
     if flags is not None:
-        return Inferred(_field(text, reading, "boolean"), flags.series)
+        return Inferred(_field(text, "boolean"), flags.series)
     numbers = text_values.numbers(text)
     if numbers is not None:
         return _number(numbers, reading, blanks=text.null_count())
@@ -169,7 +190,7 @@ def _words(text: pl.Series, reading: Reading) -> Inferred:
     values: list[str] = counts[text.name].head(SAMPLED_VALUES).to_list()
     yes_no = distinct <= SAMPLED_VALUES and {value.lower() for value in values} <= {"yes", "no"}
     pii = not yes_no and personal.is_personal(text, reading, distinct)
-    field = _field(text, reading, "string", _date_doubt(text))
+    field = _field(text, "string", _date_doubt(text))
     form = personal.format_of(text, reading)
     if form:
         field = replace(field, format=form)
@@ -179,15 +200,19 @@ def _words(text: pl.Series, reading: Reading) -> Inferred:
         return Inferred(replace(field, role="id"), text)
     if pii or any(len(value) > LONGEST_VALUE for value in values):
         return Inferred(field, text)
+    few = distinct <= personal.FEW_ANSWERS and distinct <= SAMPLED_SHARE * n_set
+    if reading.free_text or (reading.identifier and not few):
+        return Inferred(field, text)
+    held: list[str] = counts.filter(pl.col("n") >= FEWEST_HOLDERS)[text.name].head(SAMPLED_VALUES).to_list()
     known = tuple(FieldValue(value) for value in values[:ENUM_VALUES])
     if distinct <= ENUM_VALUES and len(text) >= ENUM_ROWS and distinct <= ENUM_SHARE * len(text):
         field = replace(field, type="enum", values=known, boolean_like=yes_no)
     elif yes_no:
         field = replace(field, values=known, boolean_like=True)
     elif distinct <= ENUM_VALUES and distinct <= SAMPLED_SHARE * n_set:
-        field = replace(field, values=known)
+        field = replace(field, values=tuple(FieldValue(value) for value in held))
     elif distinct <= SAMPLED_VALUES and (len(text) < SAMPLED_ROWS or distinct <= SAMPLED_SHARE * n_set):
-        field = replace(field, samples=tuple(value for value in values if len(value) <= LONGEST_SAMPLE))
+        field = replace(field, samples=tuple(value for value in held if len(value) <= LONGEST_SAMPLE))
     return Inferred(field, text)
 
 
@@ -221,9 +246,7 @@ def _number(typed: Typed, reading: Reading, *, blanks: int = 0) -> Inferred:
     series = typed.series
     set_values = series.drop_nulls()
     integer = series.dtype.is_integer()
-    field = _field(
-        series, reading, "number", f"{blanks} blank values are unset" if blanks else "", *typed.notes
-    )
+    field = _field(series, "number", f"{blanks} blank values are unset" if blanks else "", *typed.notes)
     if not len(set_values):
         return Inferred(replace(field, integer=integer), series)
     low, high = _extremes(set_values)
@@ -293,7 +316,7 @@ def _sentinel_notes(values: pl.Series) -> list[str]:
 
 def _datetime(typed: Typed, reading: Reading) -> Inferred:
     series = typed.series
-    field = _field(series, reading, "datetime", *typed.notes)
+    field = _field(series, "datetime", *typed.notes)
     latest = series.cast(pl.Date).max()
     ahead = latest is not None and str(latest) > datetime.now(UTC).date().isoformat()
     field = replace(field, tense="any" if ahead or reading.may_be_ahead else "past")
@@ -304,12 +327,23 @@ def _datetime(typed: Typed, reading: Reading) -> Inferred:
 
 def _array(typed: Typed, reading: Reading) -> Inferred:
     series = typed.series
-    field = _field(series, reading, "array", *typed.notes)
+    field = _field(series, "array", *typed.notes)
     elements = series.list.drop_nulls().explode().drop_nulls()
     if personal.looks_personal(elements) or reading.personal:
         return Inferred(replace(field, pii=True, llm="name"), series)
     counts = elements.value_counts(sort=True, name="n").sort(["n", series.name], descending=[True, False])
-    values: Sequence[str] = counts[series.name].to_list()
-    if len(values) <= SAMPLED_VALUES:
-        field = replace(field, samples=tuple(value for value in values if len(value) <= LONGEST_SAMPLE))
+    varied = counts.height > SAMPLED_VALUES or (
+        len(series) >= SAMPLED_ROWS and counts.height > SAMPLED_SHARE * len(series)
+    )
+    if not varied and not reading.free_text:
+        # a value that one customer lists twice is still held by one
+        held = _held_by_enough(series)
+        field = replace(field, samples=tuple(value for value in held if len(value) <= LONGEST_SAMPLE))
     return Inferred(field, series)
+
+
+def _held_by_enough(series: pl.Series) -> list[str]:
+    """The elements that enough customers have, the most frequent first."""
+    elements = series.list.unique().list.drop_nulls().explode().drop_nulls()
+    counts = elements.value_counts(sort=True, name="n").sort(["n", series.name], descending=[True, False])
+    return counts.filter(pl.col("n") >= FEWEST_HOLDERS)[series.name].to_list()

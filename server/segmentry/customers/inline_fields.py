@@ -71,7 +71,7 @@ def field(item: Item, cells: Cells, faults: Faults) -> Field:
         name=item.name,
         type=kind,
         description=item.description,
-        synonyms=_synonyms(column),
+        synonyms=item.synonyms,
         unit=item.unit or (column.reading.unit if kind == "number" else ""),
     )
     match kind:
@@ -148,10 +148,6 @@ def _declared(column: Column, kind: FieldType, faults: Faults) -> Field:
             place = each.field.removeprefix("field[0]")
             faults.add(item.path + place, each.message.removeprefix(f"{each.field}: "), each.reason)
         return Field("column", kind)
-
-
-def _synonyms(column: Column) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*column.item.synonyms, *column.reading.synonyms)))
 
 
 def _sampled(values: Counter[str], listed: Iterable[str | int | float | bool] = ()) -> tuple[str, ...]:

@@ -176,7 +176,7 @@ def best(entries: tuple[Entry, ...]) -> list[Entry]:
 
 def count_of(scene: Scene, at: int, end: int) -> str | None:
     """The one count of the noun said ("no claims" beside claims_count), which "no" asks for before a date."""
-    counts = [
+    counts = {
         entry.field
         for match in scene.matches_at(at)
         if match.end == end
@@ -185,8 +185,8 @@ def count_of(scene: Scene, at: int, end: int) -> str | None:
         and entry.strength >= GENERAL
         and scene.lexicon.named[entry.field].window_days is None
         and scene.field(entry.field).integer
-    ]
-    return counts[0] if len(counts) == 1 else None
+    }
+    return counts.pop() if len(counts) == 1 else None
 
 
 def between(name: str, bounds: tuple[tuple[Operator, Scalar], ...]) -> Node:
