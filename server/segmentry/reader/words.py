@@ -56,8 +56,8 @@ like would prefer prefers preferring speak speaks speaking went needs requires r
 """)
 
 NEGATORS: Final = word_set("""
-outside
-not no never without non excluding exclude excludes except neither nor none lacking lack lacks minus isn't aren't
+outside lacking lack lacks
+not no never without non excluding exclude excludes except neither nor none minus isn't aren't
 wasn't weren't hasn't haven't hadn't don't doesn't didn't won't can't cannot couldn't wouldn't shouldn't
 isnt arent wasnt werent hasnt havent hadnt dont doesnt didnt wont cant n't ain't unless
 """)
