@@ -72,9 +72,9 @@ def _says_the_field(phrase: tuple[str, ...], entry: Entry, lexicon: Lexicon) -> 
     named = lexicon.named[entry.field]
     if phrase[0] in ("number", "id") or (len(phrase) > 1 and phrase[-1] in _STORAGE):
         return False
-    if phrase == named.spelled or any(word.isdigit() or len(word) < 2 for word in phrase):
+    if any(word.isdigit() or len(word) < 2 for word in phrase) or " ".join(phrase) == " ".join(named.spelled):
         return False
-    if phrase[0] == "last" and len(phrase) == 2:
+    if phrase[:1] == ("last",) and len(phrase) == 2:
         return False  # it would lend its noun to the date: "no claims" asks a count
     if len(phrase) == 1 and (phrase[0] in _NO_SYNONYM or phrase[0] in _VERBS):
         return False
