@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from benchmarks import compiled, engines, predict, rpc, sweep
+from benchmarks import compiled, engines, predict, reader, rpc, sweep
 
 ALL: dict[str, Callable[[Sequence[str]], None]] = {
     "rpc": lambda _: rpc.main(),
@@ -18,6 +18,7 @@ ALL: dict[str, Callable[[Sequence[str]], None]] = {
     "engines": engines.main,
     "compiled": compiled.main,
     "predict": lambda given: predict.main(*(int(each) for each in given)),
+    "reader": reader.main,
 }
 
 

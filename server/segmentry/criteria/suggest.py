@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from segmentry.criteria.catalog import Catalog
 
 MOST = 3
 LEAST_SCORE = 75.0
+_ROUNDING = 1e-9
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[a-z])(?=[0-9])|(?<=[A-Z])(?=[A-Z][a-z])|[_\s\-./]+")
 
 
@@ -44,24 +45,48 @@ def nearest_by_forms(
     >>> nearest_by_forms("LTV", {"lifetimeValue": ("lifetimeValue", "ltv"), "city": ("city",)})
     ['lifetimeValue']
     """
-    # rapidfuzz costs 20 ms to import, and most requests have nothing to suggest.
-    from rapidfuzz.distance import OSA, Indel  # noqa: PLC0415
+    return Forms(forms).nearest(name, most=most, least=least)
 
-    given, folded = words(name), name.casefold()
-    scored: list[tuple[bool, float, int, str]] = []
-    for order, (candidate, spellings) in enumerate(forms.items()):
-        best, close = 0.0, False
-        for spelling in spellings:
-            plain = spelling.casefold()
-            best = max(
-                best,
-                Indel.normalized_similarity(folded, plain) * 100,
-                Indel.normalized_similarity(given, words(spelling)) * 100,
+
+class Forms:
+    """Candidates with their forms, made ready once for many searches.
+
+    >>> Forms({"lifetimeValue": ("lifetimeValue", "ltv"), "city": ("city",)}).nearest("LTV")
+    ['lifetimeValue']
+    """
+
+    def __init__(self, forms: Mapping[str, tuple[str, ...]]) -> None:
+        self._candidates = tuple(forms)
+        pairs = [(at, form) for at, spellings in enumerate(forms.values()) for form in spellings]
+        self._owners = [at for at, _ in pairs]
+        self._folded = [form.casefold() for _, form in pairs]
+        self._spaced = [words(form) for _, form in pairs]
+
+    def nearest(self, name: str, *, most: int = MOST, least: float = LEAST_SCORE) -> list[str]:
+        """The candidates that look like `name`, as `nearest_by_forms` finds them."""
+        # rapidfuzz costs 20 ms to import, and most requests have nothing to suggest.
+        from rapidfuzz import process  # noqa: PLC0415
+        from rapidfuzz.distance import OSA, Indel  # noqa: PLC0415
+
+        given, folded = words(name), name.casefold()
+        near = process.extract(folded, self._folded, scorer=OSA.distance, score_cutoff=1, limit=None)
+        close = {self._owners[at] for _, _, at in near}
+        scores: dict[int, float] = dict.fromkeys(close, 0.0)
+        # a candidate one edit away is in whatever its score, which then only orders it
+        cutoff = 0.0 if close else min(1.0, max(0.0, least / 100 - _ROUNDING))
+        for text, forms in ((folded, self._folded), (given, self._spaced)):
+            alike = process.extract(
+                text, forms, scorer=Indel.normalized_similarity, score_cutoff=cutoff, limit=None
             )
-            close = close or OSA.distance(folded, plain, score_cutoff=1) <= 1
-        if best >= least or close:
-            scored.append((not close, -best, order, candidate))
-    return [candidate for *_, candidate in sorted(scored)[:most]]
+            for _, score, at in alike:
+                owner = self._owners[at]
+                scores[owner] = max(scores.get(owner, 0.0), score * 100)
+        found = [
+            (owner not in close, -score, owner)
+            for owner, score in scores.items()
+            if score >= least or owner in close
+        ]
+        return [self._candidates[owner] for *_, owner in sorted(found)[:most]]
 
 
 def fields(name: str, catalog: Catalog) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from segmentry.criteria.catalog import Catalog, Field
 from segmentry.criteria.column_words import in_full
+from segmentry.criteria.suggest import Forms
 from segmentry.reader import kinds
 from segmentry.reader.columns import completed, entity_nouns, shared_prefix
 from segmentry.reader.inflect import stem
@@ -94,7 +95,7 @@ class Lexicon:
         self.city_fields = tuple(field for field in catalog.visible if _is_city(field))
         self.arrays = frozenset(field.name for field in catalog.visible if field.type == "array")
         # what a field is spelled like, for those that nobody knows
-        self.forms = {field.name: (field.name, *field.synonyms) for field in catalog.visible}
+        self.forms = Forms({field.name: (field.name, *field.synonyms) for field in catalog.visible})
         self.consents: dict[str, tuple[str, ...]] = {
             name: named.consent_channel
             for name, named in self.named.items()
@@ -123,6 +124,8 @@ class Lexicon:
         self.words: tuple[str, ...] = tuple(sorted(words))
         self.stems: frozenset[str] = frozenset(stem(word) for word in words)
         self._repairs = (*self.words, *(word for word in REPAIRED if word not in words))
+        naming = {word for key, senses in self._index.items() if senses.bits & kinds.FIELD for word in key}
+        self.field_words = tuple(word for word in self.words if stem(word) in naming)
         self._of_length: dict[range, list[str]] = {}
 
     def matches(self, tokens: tuple[Token, ...]) -> dict[int, list[Match]]:

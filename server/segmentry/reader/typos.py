@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rapidfuzz import process
-from rapidfuzz.distance import OSA
+from rapidfuzz.distance import OSA, Indel
 
 from segmentry.reader.comparators import WORDS
 from segmentry.reader.inflect import stem
@@ -60,6 +60,7 @@ _KNOWN = frozenset(
 _KNOWN_STEMS = frozenset(stem(word) for word in _KNOWN)
 
 _SHORT_NAME = 6
+LEAST_LIKENESS = 0.75
 
 
 def repair(tokens: tuple[Token, ...], lexicon: Lexicon) -> tuple[tuple[Token, ...], dict[int, str]]:
@@ -81,10 +82,14 @@ def repair(tokens: tuple[Token, ...], lexicon: Lexicon) -> tuple[tuple[Token, ..
     return tuple(fixed), repaired
 
 
-def nearest_words(word: str, lexicon: Lexicon, limit: int = 3) -> list[str]:
-    """The catalog's words nearest to one that was not understood."""
-    found = process.extract(word, lexicon.words, scorer=OSA.distance, limit=limit, score_cutoff=3)
-    return [str(item[0]) for item in found]
+def nearest_field_word(word: str, lexicon: Lexicon) -> str | None:
+    """The word nearest to one that was not understood, if the name of a field has it."""
+    found = process.extractOne(word, lexicon.field_words, scorer=OSA.distance, score_cutoff=3)
+    if found is None or Indel.normalized_similarity(word, str(found[0])) < LEAST_LIKENESS:
+        return None
+    # only now are the words of all values looked through, of which there may be thousands
+    nearest = process.extractOne(word, lexicon.words, scorer=OSA.distance, score_cutoff=3)
+    return str(found[0]) if nearest is not None and nearest[0] == found[0] else None
 
 
 def _unknown(token: Token, lexicon: Lexicon) -> bool:

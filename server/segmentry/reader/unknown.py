@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rapidfuzz.distance import Indel
-
-from segmentry.criteria.suggest import LEAST_SCORE, nearest, nearest_by_forms
+from segmentry.criteria.suggest import LEAST_SCORE, nearest
 from segmentry.reader.clauses import Clauses
 from segmentry.reader.draft import Reason
 from segmentry.reader.lexicon import Lexicon
 from segmentry.reader.scene import Scene
-from segmentry.reader.typos import nearest_words
+from segmentry.reader.typos import nearest_field_word
 from segmentry.reader.words import STOP, VAGUE, word_set
 
 _GRAMMAR = word_set("""
@@ -67,23 +65,23 @@ def suggestions(words: str, lexicon: Lexicon) -> tuple[str, ...]:
     near = _alike(words, lexicon)
     for word in words.casefold().split():
         if word not in STOP:
-            near += _near(word, lexicon)
+            near += _near(word, lexicon, near if word == words else _alike(word, lexicon))
     return tuple(dict.fromkeys(near))[:3]
 
 
 def _alike(words: str, lexicon: Lexicon) -> list[str]:
     """The fields spelled like the words; a short word may be one letter off ("ages" is no "tags")."""
-    return nearest_by_forms(words, lexicon.forms, least=LEAST_SCORE if len(words) >= _LONG_ENOUGH else 100.0)
+    return lexicon.forms.nearest(words, least=LEAST_SCORE if len(words) >= _LONG_ENOUGH else 100.0)
 
 
-def _near(word: str, lexicon: Lexicon) -> list[str]:
+def _near(word: str, lexicon: Lexicon, alike: list[str]) -> list[str]:
     """The fields that one word names, or whose words it misspells."""
     found = [entry.field for entry in lexicon.lookup(word) if entry.kind in ("field", "moment")]
-    found += _alike(word, lexicon)
+    found += alike
     if len(word) >= _LONG_ENOUGH:
-        for close in nearest_words(word, lexicon, 1):
-            if Indel.normalized_similarity(word, close) * 100 >= LEAST_SCORE:
-                found += [entry.field for entry in lexicon.lookup(close) if entry.kind == "field"]
+        close = nearest_field_word(word, lexicon)
+        if close is not None:
+            found += [entry.field for entry in lexicon.lookup(close) if entry.kind == "field"]
     return found
 
 
