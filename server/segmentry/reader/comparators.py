@@ -3,198 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from segmentry.criteria.nodes import Operator
-from segmentry.reader.numbers import Quantity
+from segmentry.reader.comparator_phrases import AFTER, BEFORE, EQ, GT, GTE, LT, LTE
+from segmentry.reader.numbers import SCALES, Quantity
 from segmentry.reader.tokens import Token
 from segmentry.reader.words import word_set
 
-GT, GTE, LT, LTE, EQ, NEQ = (Operator.GT, Operator.GTE, Operator.LT, Operator.LTE, Operator.EQ, Operator.NEQ)
-
-_PHRASES: dict[str, Operator] = {
-    ">=": GTE,
-    "=>": GTE,
-    "≥": GTE,
-    "<=": LTE,
-    "=<": LTE,
-    "≤": LTE,
-    ">": GT,
-    "<": LT,
-    "=": EQ,
-    "==": EQ,
-    "!=": NEQ,
-    "<>": NEQ,
-    "≠": NEQ,
-    "at least": GTE,
-    "atleast": GTE,
-    "no less than": GTE,
-    "no fewer than": GTE,
-    "not less than": GTE,
-    "not fewer than": GTE,
-    "not under": GTE,
-    "not below": GTE,
-    "minimum": GTE,
-    "minimum of": GTE,
-    "min": GTE,
-    "a minimum of": GTE,
-    "greater than or equal to": GTE,
-    "more than or equal to": GTE,
-    "equal to or greater than": GTE,
-    "equal to or more than": GTE,
-    "starting at": GTE,
-    "starting from": GTE,
-    "not lower than": GTE,
-    "gte": GTE,
-    "higher than or equal to": GTE,
-    "equal or greater than": GTE,
-    "greater or equal to": GTE,
-    "more than": GT,
-    "greater than": GT,
-    "over": GT,
-    "above": GT,
-    "exceeding": GT,
-    "exceeds": GT,
-    "exceed": GT,
-    "exceeded": GT,
-    "higher than": GT,
-    "bigger than": GT,
-    "larger than": GT,
-    "in excess of": GT,
-    "north of": GT,
-    "beyond": GT,
-    "upwards of": GT,
-    "upward of": GT,
-    "gt": GT,
-    "well over": GT,
-    "more then": GT,
-    "greater then": GT,
-    "higher then": GT,
-    "surpassing": GT,
-    "past": GT,
-    "longer than": GT,
-    "at most": LTE,
-    "up to": LTE,
-    "no more than": LTE,
-    "not more than": LTE,
-    "no greater than": LTE,
-    "not greater than": LTE,
-    "not over": LTE,
-    "not above": LTE,
-    "maximum": LTE,
-    "maximum of": LTE,
-    "max": LTE,
-    "a maximum of": LTE,
-    "less than or equal to": LTE,
-    "fewer than or equal to": LTE,
-    "not exceeding": LTE,
-    "lower than or equal to": LTE,
-    "equal to or less than": LTE,
-    "not higher than": LTE,
-    "no higher than": LTE,
-    "no over": LTE,
-    "lte": LTE,
-    "no longer than": LTE,
-    "capped at": LTE,
-    "less or equal to": LTE,
-    "less than": LT,
-    "fewer than": LT,
-    "under": LT,
-    "below": LT,
-    "lower than": LT,
-    "smaller than": LT,
-    "beneath": LT,
-    "lt": LT,
-    "south of": LT,
-    "less then": LT,
-    "lower then": LT,
-    "shorter than": LT,
-    "short of": LT,
-    "fewer then": LT,
-    "exactly": EQ,
-    "equal to": EQ,
-    "equals": EQ,
-    "equal": EQ,
-    "precisely": EQ,
-    "is exactly": EQ,
-    "not equal to": NEQ,
-    "other than": NEQ,
-    "not exactly": NEQ,
-}
-_AFTER: dict[str, Operator] = {
-    "or more": GTE,
-    "or above": GTE,
-    "or over": GTE,
-    "or higher": GTE,
-    "or greater": GTE,
-    "or better": GTE,
-    "and better": GTE,
-    "or worse": LTE,
-    "and worse": LTE,
-    "and above": GTE,
-    "and over": GTE,
-    "and up": GTE,
-    "and higher": GTE,
-    "and more": GTE,
-    "or up": GTE,
-    "plus": GTE,
-    "+": GTE,
-    "upwards": GTE,
-    "or bigger": GTE,
-    "or larger": GTE,
-    "or longer": GTE,
-    "or newer": GTE,
-    "and newer": GTE,
-    "or later": GTE,
-    "and later": GTE,
-    "onwards": GTE,
-    "or earlier": LTE,
-    "and earlier": LTE,
-    "or older": GTE,
-    "and older": GTE,
-    "or less": LTE,
-    "or under": LTE,
-    "or below": LTE,
-    "or fewer": LTE,
-    "or lower": LTE,
-    "and under": LTE,
-    "and below": LTE,
-    "or smaller": LTE,
-    "or shorter": LTE,
-    "or younger": LTE,
-    "and younger": LTE,
-    "and less": LTE,
-    "max": LTE,
-    "maximum": LTE,
-    "minimum": GTE,
-    "min": GTE,
-    "at least": GTE,
-    "at most": LTE,
-    "tops": LTE,
-    "and lower": LTE,
-    "exactly": EQ,
-    "and fewer": LTE,
-}
-# every word of a comparator; never a misspelling of something else
-WORDS = frozenset(word for phrase in (*_PHRASES, *_AFTER) for word in phrase.split())
 APPROXIMATE = word_set("around about approximately roughly circa nearly almost ~ ≈ approx")
 
 
-def _by_first(table: Mapping[str, Operator]) -> dict[str, list[tuple[tuple[str, ...], Operator]]]:
-    """The phrases by their first word, longest first."""
-    found: dict[str, list[tuple[tuple[str, ...], Operator]]] = {}
-    for phrase, operator in sorted(table.items(), key=lambda item: -item[0].count(" ")):
-        words = tuple(phrase.split())
-        found.setdefault(words[0], []).append((words, operator))
-    return found
-
-
-_BY_FIRST = _by_first(_PHRASES)
-_AFTER_BY_FIRST = _by_first(_AFTER)
 _RANGES = frozenset({"between", "from", "ranging", "anywhere"})
+_FIGURES = frozenset({"figure", "figures"})
 _DIGIT_COUNTS = frozenset({"single", "double", "triple"})
 # every word with which a comparison begins, unless a number does
-_FIRST = frozenset(_BY_FIRST) | _RANGES | APPROXIMATE | _DIGIT_COUNTS
+_FIRST = frozenset(BEFORE) | _RANGES | APPROXIMATE | _DIGIT_COUNTS
 
 
 @dataclass(slots=True)
@@ -228,7 +52,7 @@ def phrase_at(tokens: Sequence[Token], at: int, *, after: bool = False) -> tuple
 
     With `after` the comparators that stand behind their number ("or more").
     """
-    for words, operator in (_AFTER_BY_FIRST if after else _BY_FIRST).get(tokens[at].norm, ()):
+    for words, operator in (AFTER if after else BEFORE).get(tokens[at].norm, ()):
         end = at + len(words)
         if end > len(tokens) or any(tokens[at + step].norm != words[step] for step in range(1, len(words))):
             continue
@@ -285,7 +109,9 @@ def comparison(tokens: Sequence[Token], at: int, numbers: Mapping[int, Quantity]
         number = numbers.get(at)
         return None if number is None else _bare(tokens, number, numbers)
     if word in _RANGES:
-        return _between(tokens, at, numbers)
+        both = _between(tokens, at, numbers)
+        if both is not None or word != "from":
+            return both
     if word in APPROXIMATE and at + 1 < len(tokens):
         inner = numbers.get(at + 1)
         if inner is not None:
@@ -319,18 +145,34 @@ def comparison(tokens: Sequence[Token], at: int, numbers: Mapping[int, Quantity]
     return None if number is None else _bare(tokens, number, numbers)
 
 
-def _bare(tokens: Sequence[Token], number: Quantity, numbers: Mapping[int, Quantity]) -> Comparison:
+def _bare(tokens: Sequence[Token], number: Quantity, numbers: Mapping[int, Quantity]) -> Comparison | None:
     after = phrase_at(tokens, number.end, after=True) if number.end < len(tokens) else None
+    vague = _nearly(tokens, number.end)
+    if vague:
+        return Comparison(
+            ((EQ, number),), number.start, vague, explicit=False, approximate=tokens[vague - 1].norm
+        )
+    if _next(tokens, number.end - 1) in _FIGURES or (
+        _next(tokens, number.end - 1) == "-" and _next(tokens, number.end) in _FIGURES
+    ):
+        return _figures(tokens, number)
     if after is not None:
         said = tokens[after[1] - 1].norm
         judged = said if said in ("better", "worse") else ""
         return Comparison(((after[0], number),), number.start, after[1], explicit=True, judged=judged)
     joined = number.end
-    if joined + 1 < len(tokens) and tokens[joined].norm in ("-", "to", "through", "till", "until"):
+    if joined + 1 < len(tokens) and tokens[joined].norm in ("-", "to", "through", "till", "until", "."):
+        if tokens[joined].norm == "." and tokens[joined + 1].norm == ".":
+            joined += 1
         upper = numbers.get(joined + 1)
-        if upper is not None and upper.value >= number.value:
+        if (
+            upper is not None
+            and upper.value >= number.value
+            and tokens[number.end].norm + tokens[joined].norm != "."
+        ):
+            lower = _scaled_like(tokens, number, upper)
             return Comparison(
-                ((GTE, _like(number, upper)), (LTE, upper)), number.start, upper.end, explicit=True
+                ((GTE, _like(lower, upper)), (LTE, upper)), number.start, upper.end, explicit=True
             )
     end = number.end
     if (
@@ -360,11 +202,42 @@ def _between(tokens: Sequence[Token], at: int, numbers: Mapping[int, Quantity]) 
     upper = numbers.get(joined + 1)
     if upper is None:
         return None
+    lower = _scaled_like(tokens, lower, upper)
     low, high = (lower, upper) if _value(lower) <= _value(upper) else (upper, lower)
     end = upper.end
     if end < len(tokens) and tokens[end].norm == "inclusive":
         end += 1
     return Comparison(((GTE, _like(low, high)), (LTE, _like(high, low))), at, end, explicit=True)
+
+
+def _scaled_like(tokens: Sequence[Token], lower: Quantity, upper: Quantity) -> Quantity:
+    """In "10 to 20 thousand" and "1-2k" the scale is said once and meant twice."""
+    scale = SCALES.get(tokens[upper.end - 1].norm, 0) or SCALES.get(tokens[upper.end - 1].norm[-1:], 0)
+    own = tokens[lower.end - 1].norm
+    if scale < 1000 or own in SCALES or own[-1:] in SCALES or not isinstance(lower.value, int):
+        return lower
+    if not 0 < lower.value < 1000 or lower.value * scale > upper.value:
+        return lower
+    return replace(lower, value=lower.value * scale)
+
+
+def _nearly(tokens: Sequence[Token], at: int) -> int:
+    """The token after "or so", "-ish", "or thereabouts" behind a number; 0 where none of them stands."""
+    if _next(tokens, at - 1) == "or" and _next(tokens, at) in ("so", "thereabouts"):
+        return at + 2
+    if _next(tokens, at - 1) == "-" and _next(tokens, at) == "ish":
+        return at + 2
+    return at + 1 if _next(tokens, at - 1) in ("ish", "odd") else 0
+
+
+def _figures(tokens: Sequence[Token], number: Quantity) -> Comparison | None:
+    """ "Five figures", "a six-figure sum": as many digits before the point."""
+    if not isinstance(number.value, int) or not 1 <= number.value <= 12 or number.money:
+        return None
+    end = number.end + (2 if _next(tokens, number.end - 1) == "-" else 1)
+    low, high = 10 ** (number.value - 1), 10**number.value
+    bounds = ((GTE, Quantity(low, number.start, end)), (LT, Quantity(high, number.start, end)))
+    return Comparison(bounds, number.start, end, explicit=True)
 
 
 def _value(quantity: Quantity) -> float:

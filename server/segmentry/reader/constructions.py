@@ -13,6 +13,8 @@ from typing import Final
 from segmentry.reader import kinds
 from segmentry.reader.patterns import averages, counters, deeds, flags, measures, texts, vague, where, years
 from segmentry.reader.patterns.ages import AGED, ages
+from segmentry.reader.patterns.anniversaries import WORDS as ANNIVERSARIES
+from segmentry.reader.patterns.anniversaries import anniversaries
 from segmentry.reader.patterns.carriers import VERBS_JOIN, elided, shared_period
 from segmentry.reader.patterns.moments import TENURE_NOUNS, moments
 from segmentry.reader.patterns.values import values
@@ -57,6 +59,7 @@ ROWS: Final = (
     Row(ages, AGED | {"in", "of"}, kinds.COMPARISON),
     Row(counters.counted, kinds=kinds.FIELD | kinds.MOMENT | kinds.EVENT | kinds.COMPARISON),
     Row(counters.none_in_period, kinds=kinds.NUMBER, after=counters.NONE),
+    Row(anniversaries, ANNIVERSARIES),
     Row(moments, TENURE_NOUNS, kinds.DATE | kinds.PERIOD),
     Row(shared_period, kinds=kinds.MOMENT, needs=VERBS_JOIN),
     Row(elided, kinds=kinds.MOMENT, after=NEGATIVE_VERBS | {"never"}),

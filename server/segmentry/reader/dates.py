@@ -1,66 +1,73 @@
 """Date phrases as half-open intervals, symbolic where the language has a placeholder.
 
 Own grammar, because the date libraries return instants and guess: measured on 18 segment phrases, one read
-"in the last 2 weeks" as two weeks ahead and another took 5 ms to find nothing.
+"in the last 2 weeks" as two weeks ahead and another took 5 ms to find nothing. Here are the words around a
+date: in, within, for, between, or. `bounds` reads since and before, `distances` ago and from now, and
+`calendar_dates` and `relative_dates` the dates themselves.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 from segmentry.criteria.dates import Clock
-from segmentry.criteria.nodes import Operator
-from segmentry.reader.calendar_dates import MONTHS, WrittenDates, first_of, is_day
+from segmentry.reader.bounds import BOUND_FIRST, Bounds
+from segmentry.reader.calendar_dates import DECADE_WORDS, MONTHS, WrittenDates, in_year, joined
+from segmentry.reader.distances import AGO, APPROXIMATE, COMPARED, FROM_NOW, LONG_AGO, Distances
+from segmentry.reader.durations import FEW, PLURALS, UNIT_WORDS, WORKING, Lengths
 from segmentry.reader.numbers import Quantity
-from segmentry.reader.tokens import Token
-from segmentry.reader.when import When, WhenKind
-
-GT, GTE, LT, LTE = Operator.GT, Operator.GTE, Operator.LT, Operator.LTE
-
-_UNITS = {
-    word: unit
-    for unit, words in {
-        "DAYS": "day days d night nights",
-        "WEEKS": "week weeks wk wks",
-        "MONTHS": "month months mo mth mths",
-        "YEARS": "year years yr yrs",
-        "FORTNIGHT": "fortnight fortnights",
-        "QUARTERS": "quarter quarters",
-        "HOURS": "hours hour",
-        "DECADES": "decade decades",
-    }.items()
-    for word in words.split()
-}
-_SINCE = frozenset(["since", "from", "after", "following", "starting"])
-_BEFORE = frozenset(["before", "prior", "until", "till", "by", "through"])
-_COMPARISONS = {
-    "no more than": LTE, "not more than": LTE, "no less than": GTE, "more than": GT, "longer than": GT,
-    "less than": LT, "fewer than": LT, "at least": GTE, "at most": LTE, "up to": LTE, "over": GT, "under": LT,
-    "upwards of": GT, "more then": GT, "exactly": Operator.EQ, "almost": GTE,
-}  # fmt: skip
-_COMPARED: dict[str, list[tuple[tuple[str, ...], Operator]]] = {}
-for _phrase, _operator in _COMPARISONS.items():
-    _COMPARED.setdefault(_phrase.split()[0], []).append((tuple(_phrase.split()), _operator))
-_PREPOSITIONS = frozenset({"in", "within", "during", "over", "for", "on", "throughout", "inside", "across"})
-_RELATIVE = frozenset(
-    {"last", "past", "previous", "this", "next", "current", "coming", "upcoming", "preceding"}
+from segmentry.reader.relative_dates import (
+    NAMED_DAYS,
+    RELATIVE,
+    VAGUE_FIRST,
+    WEEKDAY_WORDS,
+    RelativeDates,
 )
-_BOUNDS = _SINCE | _BEFORE | {"between", "later", "earlier"}
-_NAMED_DAYS = frozenset({"today", "yesterday", "tomorrow"})
+from segmentry.reader.tokens import Token
+from segmentry.reader.when import Interval, When, WhenKind
+
+_PREPOSITIONS = frozenset(
+    {"in", "within", "during", "over", "for", "on", "throughout", "inside", "across", "at"}
+)
+_DIRECTIONLESS = frozenset({"in", "within", "inside", "during"})
+_JOINS = frozenset({"and", "to", "-", "until", "till", "through", "–"})
+_REPEATED = frozenset({"every", "each", "daily", "weekly", "monthly", "quarterly", "yearly", "annually"})
 # every word with which a date phrase begins, unless a number or a written date does
 _FIRST = (
     _PREPOSITIONS
-    | frozenset(_COMPARED)
-    | _RELATIVE
-    | _BOUNDS
-    | _NAMED_DAYS
+    | frozenset(COMPARED)
+    | APPROXIMATE
+    | RELATIVE
+    | BOUND_FIRST
+    | NAMED_DAYS
+    | WEEKDAY_WORDS
+    | frozenset(f"{day}s" for day in (*WEEKDAY_WORDS, "weekday", "weekend"))
+    | VAGUE_FIRST
+    | DECADE_WORDS
+    | _REPEATED
     | frozenset(MONTHS)
-    | {"the", "year", "ytd", "half", "a", "an", "one", "q", "h"}
+    | frozenset(words[0] for words in LONG_AGO)
+    | FEW
+    | {
+        "between",
+        "the",
+        "year",
+        "month",
+        "week",
+        "quarter",
+        "day",
+        "ytd",
+        "mtd",
+        "qtd",
+        "half",
+        "a",
+        "an",
+        "one",
+    }
+    | {"q", "h", "first", "second", "third", "fourth", "so", "later", "earlier", "'", "not", "no"}
 )
 _WRITTEN = frozenset({"number", "ordinal", "date"})
-_CALENDAR = {"day": "DAY", "week": "WEEK", "month": "MONTH", "quarter": "QUARTER", "year": "YEAR"}
 
 
 class DateReader:
@@ -76,9 +83,10 @@ class DateReader:
     ) -> None:
         self._tokens = tokens
         self._words = words
+        self._clock = clock
+        self._locale = locale
         self._numbers = numbers
-        self._today = clock.today
-        self._written = WrittenDates(tokens, self._today, locale)
+        self._ready = False
 
     def at(self, index: int) -> When | None:
         """The date phrase that begins at token `index`, or None."""
@@ -88,312 +96,253 @@ class DateReader:
             and self._tokens[index].kind not in _WRITTEN
         ):
             return None
+        if not self._ready:
+            self._lengths = Lengths(self._tokens, self._words, self._numbers)
+            self._distances = Distances(self._words, self._numbers, self._lengths)
+            self._written = WrittenDates(self._tokens, self._clock.today, self._locale)
+            self._relative = RelativeDates(self._words, self._lengths, self._written)
+            self._bounds = Bounds(
+                self._words,
+                self._clock,
+                self._period,
+                self.between,
+                self._distances.point,
+                self._distances.compared,
+            )
+            self._ready = True
         found = self._phrase(index)
-        return found if found is None or found.start == index else replace(found, start=index)
+        if found is None:
+            return None
+        found = self._bounds.narrowed(found)
+        return found if found.start == index else replace(found, start=index)
 
     def _word(self, index: int) -> str:
         return self._words.get(index, "")
 
     def _phrase(self, at: int) -> When | None:
         word = self._word(at)
+        found = self._bounds.at(at) if word in BOUND_FIRST else None
+        if found is not None:
+            return found
         if word in _PREPOSITIONS:
-            return self._after_preposition(at, word)
-        if word in _COMPARED:
-            return self._compared(at)
-        if word == "the" and self._word(at + 1) in ("last", "past", "previous", "next", "coming", "current"):
-            return self._phrase(at + 1)
-        if word in _RELATIVE:
-            return self._relative(at)
-        if word in _BOUNDS:
-            return self._bounded(at, word)
-        if word in _NAMED_DAYS:
-            return _named_day(word, at)
-        if word == "year" and self._word(at + 1) == "to" and self._word(at + 2) == "date":
-            return When("calendar", at, at + 3, "{{START_OF_YEAR}}", "{{START_OF_NEXT_YEAR}}")
-        if word == "ytd":
-            return When("calendar", at, at + 1, "{{START_OF_YEAR}}", "{{START_OF_NEXT_YEAR}}")
-        length = self._length(at)
+            found = self._after_preposition(at, word)
+            if found is not None or word not in COMPARED:
+                return found
+        if word == "between":
+            return self.between(at + 1)
+        if word in COMPARED:
+            found = self._distances.compared(at)
+            if found is not None:
+                return found
+        if word in APPROXIMATE:
+            return self._distances.approximate(at)
+        if word == "so" and self._word(at + 1) == "far":
+            found = self._relative.at(at + 2)
+            return None if found is None else replace(found, start=at)
+        if word in ("later", "earlier"):
+            return self._rest_of(at, word)
+        found = self._period(at, cued=False)
+        if found is not None:
+            return self._to(found)
+        found = None if self._word(at + 1) == "and" else self._days_between(at)
+        if found is not None:
+            return found
+        length = self._lengths.at(at)
         if length is not None:
-            return self._after_length(length)
-        return self._written.at(at, cued=False)
+            return self._distances.ranged(length) or self._distances.after(length)
+        return (
+            self._distances.range_of(at) or self._distances.long_ago(at, "ago") or self._relative.repeated(at)
+        )
 
-    # --- lengths: 60 days, half a year, a fortnight ----------------------------------------------
-
-    def _length(self, at: int) -> When | None:
-        word = self._word(at)
-        count: int | None = None
-        begin = at
-        number = self._numbers.get(at)
-        assumed = False
-        if number is not None and not number.money and not number.percent:
-            if isinstance(number.value, float) or not 0 <= number.value <= 36500:
-                return self._halves(number)
-            count, begin, assumed = number.value, number.end, number.assumed
-        elif word == "half" and self._word(at + 1) in ("a", "the"):
-            if self._word(at + 2) in ("year", "yr"):
-                return When("duration", at, at + 3, count=6, unit="MONTHS")
-            return None
-        elif word in ("a", "an", "one"):
-            count, begin = 1, at + 1
-        if count is None:
-            return None
-        if self._word(begin) in ("full", "whole", "calendar", "-", "business", "consecutive"):
-            begin += 1
-        return self._with_unit(at, begin, count, assumed)
-
-    def _halves(self, number: Quantity) -> When | None:
-        months = number.value * 12
-        if self._word(number.end) in ("year", "years") and float(months).is_integer() and 0 <= months <= 3650:
-            return When("duration", number.start, number.end + 1, count=int(months), unit="MONTHS")
-        return None
-
-    def _with_unit(self, start: int, at: int, count: int, assumed: bool) -> When | None:
-        unit = _UNITS.get(self._word(at), "")
-        if not unit:
-            return None
-        end = at + 1
-        if unit == "FORTNIGHT":
-            count, unit = count * 2, "WEEKS"
-        elif unit == "QUARTERS":
-            count, unit = count * 3, "MONTHS"
-        elif unit == "DECADES":
-            count, unit = count * 10, "YEARS"
-        elif unit == "HOURS":
-            count, unit, assumed = -(-count // 24), "DAYS", count % 24 != 0 or assumed
-        if (
-            unit == "YEARS"
-            and self._word(end) == "and"
-            and self._word(end + 1) == "a"
-            and self._word(end + 2) == "half"
-        ):
-            count, unit, end = count * 12 + 6, "MONTHS", end + 3
-        if not 0 <= count <= 3650:
-            return None
-        return When("duration", start, end, count=count, unit=unit, assumed=assumed)
-
-    def _after_length(self, length: When, compare: Operator | None = None) -> When | None:
-        word = self._word(length.end)
-        if word in ("ago", "back", "prior", "earlier"):
-            end = length.end + 1
-            if self._word(end) == "or" and self._word(end + 1) in ("more", "longer", "earlier"):
-                compare, end = LTE, end + 2
-            return replace(length, kind="ago", end=end, compare=compare)
-        if word == "from" and self._word(length.end + 1) in ("now", "today"):
-            return replace(length, kind="next", end=length.end + 2, compare=compare or Operator.EQ)
-        if word == "or" and self._word(length.end + 1) in ("more", "longer"):
-            return self._after_length(replace(length, end=length.end + 2), GTE)
-        if word in ("+", "plus") and length.end == length.start + 2:
-            return self._after_length(replace(length, end=length.end + 1), GTE)
-        return length if compare is length.compare else replace(length, compare=compare)
+    def _period(self, at: int, *, cued: bool) -> When | None:
+        """A date that has a beginning and an end; a longer one told from today comes first."""
+        word, following = self._word(at), self._word(at + 1)
+        joins = following in _JOINS and self._word(at + 2) in MONTHS and word in MONTHS
+        return self._relative.at(at) or self._written.at(at, cued=cued or joins)
 
     # --- in the last 60 days, within 60 days, for over 3 years, in 2023 ------------------------------
 
-    def _after_preposition(self, at: int, word: str) -> When | None:
+    def _after_preposition(self, at: int, word: str) -> When | None:  # noqa: C901 - one branch per shape
         inner = at + 1
-        if (
-            word == "within"
-            and self._word(inner) == "the"
-            and self._word(inner + 1) not in ("last", "past", "next", "previous")
-        ):
-            inner += 1
-        if self._word(inner) == "the":
-            following = self._word(inner + 1)
-            if following in (
-                "last",
-                "past",
-                "previous",
-                "next",
-                "coming",
-                "current",
-                "preceding",
-                "following",
-                "upcoming",
-            ):
-                return self._relative(inner + 1)
-            decade = self._written.decade(inner + 1)
-            if decade is not None:
-                return decade
-            inner += 0
-        if self._word(inner) in ("last", "past", "previous", "next", "coming", "this", "current", "upcoming"):
-            return self._relative(inner)
-        if word in {"over", "across"}:
-            return self._compared(at) if word == "over" else None
+        found = self._relative.at(inner)
+        if found is not None and word != "at":
+            return self._to(self._or(found))
+        if found is not None and self._word(inner) == "the":
+            return found
         if word == "for":
-            compared = (
-                self._compared(inner)
-                if self._word(inner)
-                in (
-                    "more",
-                    "less",
-                    "over",
-                    "under",
-                    "at",
-                    "longer",
-                    "up",
-                    "fewer",
-                    "almost",
-                    "no",
-                    "not",
-                    "exactly",
-                )
-                else None
-            )
+            compared = self._distances.compared(inner)
             if compared is not None:
                 return compared
-        length = self._length(inner)
-        if length is not None:
-            if self._word(length.end) in ("ago", "old", "or"):
-                return self._after_length(length) if self._word(length.end) != "old" else None
-            if word == "within" and self._word(length.end) == "of":
-                return None
-            kind: WhenKind = "within" if word in ("in", "within", "inside", "during") else "duration"
-            end = length.end
-            if self._word(end) in ("from", "of") and self._word(end + 1) in ("now", "today"):
-                return replace(length, kind="next", end=end + 2)
-            return replace(length, kind=kind)
-        if word in ("in", "during", "on", "throughout"):
-            return self._written.at(inner, cued=True)
+            if self._word(inner) in PLURALS:
+                return self._lengths.unsettled(at, inner)
+            found = self._distances.range_of(inner + (self._word(inner) == "between"), "for")
+            if found is not None:
+                return replace(found, start=at)
+        if word in ("in", "for"):
+            long_ago = self._distances.long_ago(inner, "")
+            if long_ago is not None:
+                return long_ago
+        if word in _DIRECTIONLESS:
+            compared = self._distances.compared(inner)
+            if compared is not None:
+                return _inside(compared) if compared.kind == "duration" else compared
+        if self._word(inner) in APPROXIMATE:
+            return self._distances.approximate(inner)
+        if word == "over":
+            found = self._distances.compared(at)
+            if found is not None:
+                return found
+        begin = inner + 1 if word == "within" and self._word(inner) == "the" else inner
+        length = self._lengths.at(begin)
+        if length is not None and word not in ("across", "over", "at"):
+            return self._length_after(length, word)
+        if word in _DIRECTIONLESS:
+            found = self._distances.range_of(inner + (self._word(inner) == "between"), "in")
+            if found is not None:
+                return found
+        if word in ("in", "during", "on", "throughout", "within"):
+            written = self._written.at(inner, cued=True)
+            if written is None:
+                return self._relative.repeated(inner) if word == "on" else None
+            return self._to(self._or(written))
         return None
 
-    def _compared(self, at: int) -> When | None:
-        word, following = self._word(at), self._word(at + 1)
-        third = self._word(at + 2)
-        for words, operator in _COMPARED.get(word, ()):
-            if (word, following, third)[: len(words)] == words:
-                length = self._length(at + len(words))
-                if length is None and word == "over" and following in ("the", "last"):
-                    return None
-                return None if length is None else self._after_length(length, operator)
-        return None
-
-    # --- last 3 months, last month, this year, next 30 days -----------------------------------------
-
-    def _relative(self, at: int) -> When | None:
-        word = self._word(at)
-        following = self._word(at + 1)
-        forward = word in ("next", "coming", "upcoming", "following")
-        begin = at + 1
-        if word == "this" and following in ("past", "last", "coming", "current"):
-            return self._relative(at + 1)
-        if following in ("few", "couple", "several"):
-            return None if following != "couple" else self._couple(at, forward)
-        length = self._length(begin) if following not in ("a", "an", "one") else None
-        if length is not None and word not in ("this", "current"):
-            return replace(length, kind="next" if forward else "rolling", compare=None)
-        unit = _CALENDAR.get(following)
-        if following == "fortnight":
-            return When("next" if forward else "rolling", at, at + 2, count=2, unit="WEEKS")
-        if following == "decade" and word in ("last", "past"):
-            return When("rolling", at, at + 2, count=10, unit="YEARS")
-        if unit is None:
-            month = MONTHS.get(following)
-            if month is not None and len(following) > 2:
-                return self._written.month_of(at, at + 2, month, word)
+    def _length_after(self, length: When, word: str) -> When | None:
+        """The length after "in", "within" or "for"; which way it runs, the field will say."""
+        if length.kind == "vague":
+            kind: WhenKind = "within" if word in _DIRECTIONLESS else "duration"
+            choices = tuple((label, replace(when, kind=kind)) for label, when in length.choices)
+            return replace(length, choices=choices)
+        following = self._word(length.end)
+        if following == "old":
             return None
-        if word in ("past", "coming", "preceding") and not forward:
-            if unit == "QUARTER":
-                return When("rolling", at, at + 2, count=3, unit="MONTHS")
-            return When("rolling", at, at + 2, count=1, unit=unit + "S")
-        if word in ("this", "current"):
-            return When("calendar", at, at + 2, f"{{{{START_OF_{unit}}}}}", f"{{{{START_OF_NEXT_{unit}}}}}")
-        if forward:
-            last = self._next_period(unit)
-            note = f"FROZEN_DATE: the end of next {following} is the date {last}"
-            return When("calendar", at, at + 2, f"{{{{START_OF_NEXT_{unit}}}}}", last, note=note)
-        return When("calendar", at, at + 2, f"{{{{START_OF_LAST_{unit}}}}}", f"{{{{START_OF_{unit}}}}}")
-
-    def _couple(self, at: int, forward: bool) -> When | None:
-        begin = at + 3 if self._word(at + 2) == "of" else at + 2
-        found = self._with_unit(at, begin, 2, True)
-        return None if found is None else replace(found, kind="next" if forward else "rolling")
-
-    def _next_period(self, unit: str) -> str:
-        today = self._today
-        if unit == "DAY":
-            return (today + timedelta(days=2)).isoformat()
-        if unit == "WEEK":
-            monday = today - timedelta(days=today.weekday())
-            return (monday + timedelta(days=14)).isoformat()
-        if unit == "YEAR":
-            return first_of(today.year + 2, 1)
-        step = 1 if unit == "MONTH" else 3
-        start = today.month if unit == "MONTH" else 3 * ((today.month - 1) // 3) + 1
-        return first_of(today.year, start + 2 * step)
-
-    # --- since March 2023, before 2024, between March and May 2024 ------------------------------------
-
-    def _bounded(self, at: int, word: str) -> When | None:
-        if word in {"between", "from"}:
-            both = self._between(at)
-            if both is not None:
-                return both
-            if word == "between":
-                return None
-        begin = at + 1
-        if word in ("prior", "starting", "following") and self._word(begin) in ("to", "from", "in", "on"):
-            begin += 1
-        if self._word(begin) in ("the", "than", "around"):
-            begin += 1
-        if word == "since" and self._word(begin) in ("last", "this", "yesterday"):
-            inner = self._phrase(begin)
-            return None if inner is None or inner.lo is None else replace(inner, kind="absolute", hi=None)
-        inner = self._written.at(begin, cued=True)
-        if inner is None:
-            relative = (
-                self._phrase(begin)
-                if self._word(begin) in ("last", "this", "next", "today", "yesterday", "tomorrow")
-                else None
-            )
-            length = self._length(begin)
-            if length is not None and self._word(length.end) == "ago":
-                return When(
-                    "absolute",
-                    at,
-                    length.end + 1,
-                    *((length.ago, None) if word in _SINCE else (None, length.ago)),
-                )
-            if relative is None or relative.lo is None:
-                return None
-            inner = relative
-        if word in ("since", "from", "starting"):
-            return replace(inner, kind="absolute", hi=None, alternatives=())
-        if word in ("after", "following"):
-            return replace(inner, kind="absolute", lo=inner.hi, hi=None)
-        if word in ("before", "prior"):
-            return replace(inner, kind="absolute", lo=None, hi=inner.lo)
-        if word in ("until", "till", "by", "through"):
-            # "by 5 March" includes the day; "until 2024" does not include the year, as "before 2024".
-            upto = inner.hi if is_day(inner) or word == "through" else inner.lo
-            return replace(inner, kind="absolute", lo=None, hi=upto)
-        return None
-
-    def _between(self, at: int) -> When | None:
-        first = self._written.at(at + 1, cued=True)
-        month = MONTHS.get(self._word(at + 1))
-        end = first.end if first is not None else at + 2
-        if (first is None and month is None) or self._word(end) not in (
-            "and",
-            "to",
-            "-",
-            "until",
-            "till",
-            "through",
-        ):
+        ranged = self._distances.ranged(length, "for" if word == "for" else "in")
+        if ranged is not None:
+            return ranged
+        if following in AGO or length.compare is not None or (following == "or" and word == "for"):
+            return self._distances.after(length)
+        if following == "of" and word == "within" and self._word(length.end + 1) not in FROM_NOW:
             return None
-        second = self._written.at(end + 1, cued=True)
-        if second is None or second.lo is None:
+        kind = "within" if word in _DIRECTIONLESS else "duration"
+        if following in ("from", "of") and self._word(length.end + 1) in FROM_NOW:
+            return replace(length, kind="next", end=length.end + 2)
+        return replace(length, kind=kind)
+
+    def _rest_of(self, at: int, word: str) -> When | None:
+        """ "Later this year", "earlier this month"."""
+        found = self._relative.at(at + 1)
+        if self._word(at + 1) not in ("this", "today", "in") or found is None or found.kind != "calendar":
             return None
-        if month is not None and end == at + 2 and second.lo[:4].isdigit():
-            # "between March and May 2024": the year is said once
-            return When("absolute", at, second.end, first_of(int(second.lo[:4]), month), second.hi)
-        if first is None:
+        if word == "later":
+            return When("next", at, found.end, "{{NOW}}", found.hi, count=1, unit="DAYS")
+        return replace(found, start=at)
+
+    # --- between, from ... to, or ---------------------------------------------------------------------
+
+    def between(self, at: int) -> When | None:
+        """What stands after "between" or "from": two dates, or two lengths of time."""
+        first = self._period(at, cued=True)
+        if first is not None and first.kind != "vague":
+            found = self._to(first, joins=_JOINS)
+            return None if found is first else found
+        begin = at + 1 if self._word(at) == "the" else at
+        length = self._lengths.at(begin)
+        lengthy = (
+            self._distances.ranged(length) if length is not None else None
+        ) or self._distances.range_of(begin)
+        if lengthy is not None:
+            return replace(lengthy, start=at)
+        return self._days_between(begin)
+
+    def _to(self, first: When, joins: frozenset[str] = _JOINS - {"and"}) -> When:
+        """The range that begins with a date, or the date itself: "2021-2023", "March 5 to 10, 2024"."""
+        if first.kind not in ("absolute", "calendar") or self._word(first.end) not in joins or first.also:
+            return first
+        if len(first.lo or "") > 10 and (first.lo or "")[:1] != "{":
+            return first
+        begin = first.end + 1
+        if self._word(begin) in ("now", "date", "present", "today"):
+            if self._word(begin) == "today":
+                return replace(first, kind="calendar", hi="{{START_OF_NEXT_DAY}}", end=begin + 1, cued=True)
+            return replace(first, kind="absolute", hi=None, end=begin + 1, parts=None, ahead=None)
+        second = self._period(begin, cued=True)
+        if second is None or second.kind not in ("absolute", "calendar"):
+            second = self._day_of_same_month(first, begin)
+        found = None if second is None else joined(self._written, first, second)
+        return first if found is None else found
+
+    def _day_of_same_month(self, first: When, at: int) -> When | None:
+        number = self._numbers.get(at)
+        if number is None or first.lo is None or not isinstance(number.value, int) or first.lo[:1] == "{":
             return None
-        return When("absolute", at, second.end, first.lo, second.hi)
+        if not (first.parts and first.parts[1]):
+            return None
+        parts = (first.parts[0], number.value, 1)
+        token = self._tokens[number.end] if number.end < len(self._tokens) else None
+        begin = number.end + 1 if token is not None and token.norm == "," else number.end
+        year = self._numbers.get(begin)
+        if year is not None and 1900 <= year.value <= 2100 and isinstance(year.value, int):
+            return self._written.dated(at, begin + 1, year.value, parts)
+        return self._written.dated(at, number.end, None, parts)
+
+    def _days_between(self, at: int) -> When | None:
+        """ "1 and 15 November 2025": the month and the year are said once."""
+        token = self._tokens[at] if at < len(self._tokens) else None
+        if token is None or token.kind not in ("number", "ordinal") or not isinstance(token.value, int):
+            return None
+        join = at + 2 if self._word(at + 2) == "the" else at + 1
+        if self._word(at + 1) not in _JOINS or not 1 <= token.value <= 31 or token.money or token.percent:
+            return None
+        second = self._written.at(join + 1 if join > at + 1 else at + 2, cued=True)
+        if second is None or second.lo is None or second.kind != "absolute":
+            return None
+        if second.parts is not None:
+            first = self._written.dated(at, at + 1, None, (second.parts[0], token.value, 1))
+        else:
+            year, month = int(second.lo[:4]), int(second.lo[5:7])
+            first = self._written.dated(at, at + 1, year, (month, token.value, 1))
+        day = second.hi is not None and second.parts is None and second.hi[8:] != "01"
+        day = day or bool(second.parts and second.parts[1]) or second.lo[8:] != "01"
+        return None if first is None or not day else joined(self._written, first, second)
+
+    def _or(self, first: When) -> When:
+        """ "In 2021 or 2023", "in March or April 2024": further dates of the same kind."""
+        if first.kind != "absolute" or first.lo is None or first.hi is None:
+            return first
+        found = [first]
+        while self._word(found[-1].end) == "or":
+            begin = found[-1].end + 1
+            begin += self._word(begin) in ("in", "during", "on")
+            other = self._written.at(begin, cued=True)
+            if (
+                other is None
+                or other.lo is None
+                or other.kind != "absolute"
+                or begin in self._plain_numbers(begin)
+            ):
+                break
+            found.append(other)
+        if len(found) == 1:
+            return first
+        last = found[-1]
+        spans: list[Interval] = []
+        for each in found:
+            lo, hi = each.lo, each.hi
+            if each.parts and not last.parts and last.lo is not None:
+                lo, hi = in_year(each.parts, int(last.lo[:4])) or (lo, hi)
+            if spans and spans[-1][1] == lo:
+                spans[-1] = (spans[-1][0], hi)
+            else:
+                spans.append((lo, hi))
+        whole = replace(first, end=last.end, lo=spans[0][0], hi=spans[0][1], also=tuple(spans[1:]))
+        return whole if last.parts else replace(whole, parts=None, ahead=None, assumed=False, note="")
+
+    def _plain_numbers(self, at: int) -> tuple[int, ...]:
+        """A number before a unit or a noun ("in 2023 or 2024 orders") is no year."""
+        number = self._numbers.get(at)
+        return (at,) if number is not None and self._word(number.end) in UNIT_WORDS | WORKING else ()
 
 
-def _named_day(word: str, at: int) -> When:
-    if word == "today":
-        return When("calendar", at, at + 1, "{{START_OF_DAY}}", "{{START_OF_NEXT_DAY}}")
-    if word == "yesterday":
-        return When("calendar", at, at + 1, "{{START_OF_LAST_DAY}}", "{{START_OF_DAY}}")
-    return When("next", at, at + 1, "{{START_OF_NEXT_DAY}}", "{{2_DAYS_FROM_NOW}}", count=1, unit="DAYS")
+def _inside(compared: When) -> When:
+    """ "In less than 30 days" runs the way the field looks; "in more than 30 days" too."""
+    return replace(compared, kind="within")

@@ -18,16 +18,18 @@ _TENS = {
     "twenty": 20, "thirty": 30, "forty": 40, "fourty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80,
     "ninety": 90,
 }  # fmt: skip
-_SCALES = {
+SCALES = {
     "hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000, "grand": 1_000,
-    "k": 1_000, "mil": 1_000_000, "hundreds": 100, "thousands": 1_000, "millions": 1_000_000,
+    "k": 1_000, "mil": 1_000_000, "mn": 1_000_000, "mln": 1_000_000, "dozen": 12, "hundreds": 100, "thousands": 1_000, "millions": 1_000_000,
     "billions": 1_000_000_000,
 }  # fmt: skip
-SCALE_WORDS = frozenset(_SCALES)
+SCALE_WORDS = frozenset(SCALES)
 TIMES = {"once": 1, "twice": 2, "thrice": 3}
+_HALVED = frozenset({"hundred", "thousand", "million", "billion", "grand", "dozen", "k", "mil"})
+_MINOR = frozenset({"cents", "pence", "p"})
 _PERCENT = frozenset({"percent", "pct", "percentage"})
 MONEY_WORDS = word_set("""
-dollar dollars usd eur euro euros gbp pound pounds zar rand rands bucks cents yen jpy rupee rupees inr
+pence dollar dollars usd eur euro euros gbp pound pounds zar rand rands bucks cents yen jpy rupee rupees inr
 chf cad aud quid franc francs krona kronor sek nok dkk brl reais
 """)
 # every word with which a quantity begins
@@ -85,8 +87,8 @@ def quantity(tokens: Sequence[Token], at: int) -> Quantity | None:
             following == "per" and end + 1 < len(tokens) and tokens[end + 1].norm == "cent"
         ):
             percent, end = True, end + (2 if following == "per" else 1)
-        elif following in MONEY_WORDS:
-            money, minor, end = True, following == "cents", end + 1
+        elif following in MONEY_WORDS or (following == "p" and tokens[end].glued):
+            money, minor, end = True, following in _MINOR, end + 1
     currency = _currency(tokens[at:end]) if money and not minor else ""
     return Quantity(value, at, end, money, percent, minor, assumed, currency)
 
@@ -111,8 +113,9 @@ def _bare(tokens: Sequence[Token], at: int) -> tuple[int | float, int, bool] | N
     if token.kind == "number" and token.value is not None:
         value: int | float = token.value
         end = at + 1
-        while end < len(tokens) and tokens[end].norm in _SCALES and tokens[end].norm != "k":
-            value, end = _times(value, _SCALES[tokens[end].norm]), end + 1
+        value, end = _and_half(tokens, value, end)
+        while end < len(tokens) and tokens[end].norm in SCALES and tokens[end].norm != "k":
+            value, end = _times(value, SCALES[tokens[end].norm]), end + 1
         return value, end, False
     if token.kind != "word":
         return None
@@ -124,18 +127,39 @@ def _bare(tokens: Sequence[Token], at: int) -> tuple[int | float, int, bool] | N
     if word == "dozen":
         return 12, at + 1, False
     if word == "a" and following == "couple":
-        return 2, at + (3 if third == "of" else 2), True
-    if word == "half" and following in ("a", "of") and third in _SCALES:
-        return _SCALES[third] // 2, at + 3, False
+        end = at + (3 if third == "of" else 2)
+        if end < len(tokens) and tokens[end].norm in _HALVED:
+            return 2 * SCALES[tokens[end].norm], end + 1, True
+        return 2, end, True
+    if (
+        (word, following, third) == ("a", "quarter", "of")
+        and at + 4 < len(tokens)
+        and tokens[at + 3].norm == "a"
+    ):
+        scale = SCALES.get(tokens[at + 4].norm, 0)
+        return (scale // 4, at + 5, False) if scale >= 100 else None
+    if word == "half" and following in ("a", "of") and third in SCALES:
+        return SCALES[third] // 2, at + 3, False
     if word == "half" and following == "a" and third == "dozen":
         return 6, at + 3, False
-    if word in ("a", "an") and following in _SCALES and not following.endswith("s"):
+    if word in ("a", "an") and following in SCALES and not following.endswith("s"):
         words = _spelled(tokens, at + 1)
         return (words[0], words[1], False) if words else None
     if word in TIMES:
         return TIMES[word], at + 1, False
     words = _spelled(tokens, at)
-    return (words[0], words[1], False) if words else None
+    if words is None:
+        return None
+    whole, end = _and_half(tokens, *words)
+    if end > words[1] and end < len(tokens) and tokens[end].norm in _HALVED:
+        return _times(whole, SCALES[tokens[end].norm]), end + 1, False
+    return whole, end, False
+
+
+def _and_half(tokens: Sequence[Token], value: float, end: int) -> tuple[int | float, int]:
+    """ "Two and a half", where something follows that can be halved."""
+    said = [token.norm for token in tokens[end : end + 4]]
+    return (value + 0.5, end + 3) if len(said) == 4 and said[:3] == ["and", "a", "half"] else (value, end)
 
 
 def _times(value: float, factor: int) -> int | float:
@@ -158,10 +182,10 @@ def _spelled(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
         elif word in _TENS and last in ("", "scale"):
             current += _TENS[word]
             last = "tens"
-        elif word in _SCALES and word != "k" and not word.endswith("s"):
+        elif word in SCALES and word not in ("k", "dozen") and not word.endswith("s"):
             if not seen and word == "grand":
                 break
-            scale = _SCALES[word]
+            scale = SCALES[word]
             if scale == 100:
                 current = max(current, 1) * 100
             else:

@@ -13,13 +13,15 @@ from segmentry.reader.text import Text, fold, normalise
 Kind = Literal["word", "number", "date", "ordinal", "quoted", "symbol", "punct"]
 
 CURRENCIES = "$€£¥₹₽₩₺"
-_NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d{1,3}(?:[ ]\d{3})+(?![\d,.])|\d+)(?:\.\d+)?(?:[eE][+]?\d{1,2}(?![a-zA-Z\d]))?|\.\d+"
+_NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d{1,3}(?:[ ]\d{3})+(?![\d,.])|\d+)(?:\.\d+)?(?:[eE][+]?\d{1,2}(?![a-zA-Z\d]))?|(?<!\.)\.\d+"
 _TOKEN = re.compile(
     rf"""
     (?P<short>(?<![^\W_])[wW]/(?:o(?:ut)?(?![^\W_]))?)
   | (?P<word>(?!(?<![a-zA-Z])(?:R|US\$|A\$|C\$)\d)[^\W\d_]+(?:'[^\W\d_]+)*|_)
   | (?P<quoted>"[^"]*"|(?<![^\s(\[:=,])'[^']*'(?![^\s)\],.!?;:]))
-  | (?P<date>\d{{4}}-\d{{1,2}}-\d{{1,2}}(?!\d)|\d{{1,2}}[/.]\d{{1,2}}[/.](?:\d{{4}}|\d{{2}})(?![\d/.]))
+  | (?P<date>\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}(?![\d-])(?:T\d{{2}}:\d{{2}}(?::\d{{2}}(?:\.\d{{1,6}})?)?(?:Z|[+-]\d{{2}}:?\d{{2}})?)?
+      | \d{{1,2}}[/.]\d{{1,2}}[/.](?:\d{{4}}|\d{{2}})(?![\d/.]) | \d{{1,2}}-\d{{1,2}}-(?:19|20)\d{{2}}(?![\d-])
+      | (?:19|20)\d{{2}}-(?:0[1-9]|1[0-2])(?![\d-]) | (?:0?[1-9]|1[0-2])/(?:19|20)\d{{2}}(?![\d/]))
   | (?P<ordinal>\d+(?:st|nd|rd|th)(?![a-zA-Z]))
   | (?P<number>(?:[{re.escape(CURRENCIES)}]\s?|(?<![a-zA-Z])(?:R|US\$|A\$|C\$)(?=\d))?
         (?:(?<![\w.)])-)?(?:{_NUMBER})(?:\s?(?:k|K|m|M|mm|bn|b|B)(?![a-zA-Z\d]))?(?:\s?(?:%|[€£$](?!\d)))?)
@@ -77,7 +79,13 @@ def tokenise(query: str | Text) -> tuple[Token, ...]:
             found.append(_token(text, piece, start, end, "word", glued))
         elif kind == "word":
             _words(text, piece, start, glued, found)
-        elif kind == "number" and glued and start and (piece[-1].isalpha() and piece[:-1].isdigit()):
+        elif (
+            kind == "number"
+            and glued
+            and found
+            and (found[-1].kind == "word" or found[-1].norm == "_")
+            and (piece[-1].isalpha() and piece[:-1].isdigit())
+        ):
             # `orders_12m` is a name: twelve and m, not twelve million
             found.append(_number(text, piece[:-1], start, end - 1, glued))
             found.append(_token(text, piece[-1], end - 1, end, "word", True))

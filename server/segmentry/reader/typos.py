@@ -8,7 +8,8 @@ from dataclasses import replace
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, Indel
 
-from segmentry.reader.comparators import WORDS
+from segmentry.reader.bounds import BOUND_FIRST
+from segmentry.reader.comparator_phrases import WORDS
 from segmentry.reader.inflect import stem
 from segmentry.reader.lexicon import Lexicon
 from segmentry.reader.numbers import MONEY_WORDS, SCALE_WORDS
@@ -38,6 +39,7 @@ _KNOWN = frozenset(
     # "unter" is a word of another language, no misspelt "under"
     | frozenset[str]().union(*FUNCTION_WORDS.values())
     | WORDS
+    | BOUND_FIRST
     | {
         "most",
         "more",

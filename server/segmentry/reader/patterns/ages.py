@@ -5,12 +5,23 @@ from __future__ import annotations
 from segmentry.criteria.nodes import Operator, Scalar
 from segmentry.reader.comparators import Comparison, doubled
 from segmentry.reader.inflect import stem
+from segmentry.reader.numbers import Quantity
 from segmentry.reader.patterns.quantify import build, opposite
 from segmentry.reader.scene import Fragment, Scene, between
 from segmentry.reader.thesaurus import UNIT_WORDS
 
 _BIRTH = frozenset({"birth", "birthday", "dob", "birthdat", "born", "bday"})
 AGED = frozenset({"aged", "age", "ages"})
+_DECADES = {
+    "twenties": 20,
+    "thirties": 30,
+    "forties": 40,
+    "fifties": 50,
+    "sixties": 60,
+    "seventies": 70,
+    "eighties": 80,
+    "nineties": 90,
+}
 
 
 def ages(scene: Scene, at: int) -> Fragment | None:
@@ -20,7 +31,9 @@ def ages(scene: Scene, at: int) -> Fragment | None:
     begin = at + 1 if aged else at
     begin += decade
     begin = scene.skip(begin, frozenset({"of", "between the"}), 1)
-    if not aged and not _after_people(scene, at):
+    if decade and scene.word(begin) in _DECADES:
+        return _of_age(scene, at, begin + 1, _decade(_DECADES[scene.word(begin)], begin))
+    if not aged and not _after_people(scene, at) and not _says_age(scene, at):
         return None
     found = scene.comparison(begin)
     if found is not None:
@@ -29,7 +42,8 @@ def ages(scene: Scene, at: int) -> Fragment | None:
         return None
     if found is None or found.money or found.percent or found.approximate:
         return None
-    if not aged and (not found.explicit or scene.when(at) is not None):
+    said = not aged and _says_age(scene, at)
+    if not aged and not said and (not found.explicit or scene.when(at) is not None):
         return None
     if not all(
         isinstance(quantity.value, int) and 10 <= quantity.value <= 110 for _, quantity in found.bounds
@@ -37,21 +51,60 @@ def ages(scene: Scene, at: int) -> Fragment | None:
         return None
     end = found.end
     plural = scene.word(end) == "s" and scene.tokens[end].glued
-    if scene.word(end) in ("years", "year", "yrs") and scene.word(end + 1) in ("old", "of"):
-        end += 3 if scene.word(end + 1) == "of" else 2
+    if _years_old(scene, end):
+        end = _years_old(scene, end)
     elif plural:
         end += 1
     elif scene.word(end) in UNIT_WORDS or scene.word(end) == "%":
         return None
-    if not aged and (at == 0 or scene.word(at - 1) == "the") and not plural and len(found.bounds) == 1:
+    if (
+        not (aged or said or plural)
+        and (at == 0 or scene.word(at - 1) == "the")
+        and len(found.bounds) == 1
+        and not (at == 0 and _ends_query(scene, end))
+    ):
         return None
+    return _of_age(scene, at, end, found, assumed=not (aged or said))
+
+
+def _of_age(scene: Scene, at: int, end: int, found: Comparison, *, assumed: bool = False) -> Fragment | None:
+    """The condition on the column of ages, or else on the date of birth."""
     for name, named in scene.lexicon.named.items():
         field = scene.field(name)
         if named.core == ("age",) and field.type == "number":
-            return build(at, end, field, found, exact=False, negated=False, factor=1.0, assumed=not aged)
+            return build(at, end, field, found, exact=False, negated=False, factor=1.0, assumed=assumed)
         if field.type == "datetime" and _BIRTH & {stem(word) for word in named.words}:
             return born(at, end, name, found)
     return None
+
+
+def _decade(first: int, at: int) -> Comparison:
+    low, high = Quantity(first, at, at + 1), Quantity(first + 9, at, at + 1)
+    return Comparison(((Operator.GTE, low), (Operator.LTE, high)), at, at + 1, explicit=True)
+
+
+def _years_old(scene: Scene, at: int) -> int:
+    """The token after "years old", "years of age", "year olds", "-year-old"; 0 when nothing of it is said."""
+    begin = at + 1 if scene.word(at) == "-" else at
+    if scene.word(begin) not in ("years", "year", "yrs", "yr"):
+        return 0
+    begin += 1 + (scene.word(begin + 1) == "-")
+    if scene.word(begin) in ("old", "olds"):
+        return begin + 1
+    return begin + 2 if (scene.word(begin), scene.word(begin + 1)) == ("of", "age") else 0
+
+
+def _says_age(scene: Scene, at: int) -> bool:
+    """ "40 years old", "18 or older": the words themselves say that the number is an age."""
+    found = scene.comparison(at)
+    if found is None or found.money or found.percent or found.approximate:
+        return False
+    return bool(_years_old(scene, found.end)) or scene.word(found.end - 1) in ("older", "younger")
+
+
+def _ends_query(scene: Scene, at: int) -> bool:
+    """ "65 and over" alone, or with the people right behind it."""
+    return at >= len(scene.tokens) or scene.word(at) in scene.lexicon.entities
 
 
 def _after_people(scene: Scene, at: int) -> bool:

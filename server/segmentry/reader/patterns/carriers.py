@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from segmentry.criteria.nodes import Leaf, Not, Operator
-from segmentry.reader.patterns.moments import chosen_moment, condition, dated_entries, moments
+from segmentry.reader.patterns.moments import chosen_moment, dated_entries, moments
 from segmentry.reader.patterns.objects import value_follows
+from segmentry.reader.patterns.periods import condition
 from segmentry.reader.phrases import Entry
 from segmentry.reader.scene import Fragment, Option, Scene, best
 from segmentry.reader.when import When

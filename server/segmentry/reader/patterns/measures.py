@@ -19,6 +19,7 @@ _AFTER_FIELD = word_set("""
 is are was were be being of has have a an the at that which who with value values total score scores
 level : , in their rating it to ranging somewhere anywhere for i.e by takes took taking lasts lasted lasting
 averages averaging averaged totals totalling standing stands worth costing costs
+range either within figures
 """)
 _BEFORE_FIELD = word_set("of in on worth for a an the their total times as to our by")
 _NEGATIONS = frozenset(["not", "isn't", "aren't", "wasn't", "isnt", "arent"])
@@ -60,6 +61,8 @@ def _field_first(scene: Scene, at: int) -> Fragment | None:
         if not entries:
             continue
         begin = match.end
+        if any(entry.kind == "moment" for entry in match.entries) and _dates_follow(scene, begin):
+            continue  # "ordered between 2021 and 2023" is no count
         comparative = next((entry.operator for entry in entries if entry.kind == "comparative"), None)
         if comparative is not None:
             begin = begin + 1 if scene.word(begin) in ("than", "then") else begin
@@ -90,6 +93,12 @@ def _field_first(scene: Scene, at: int) -> Fragment | None:
         exact = scene.words(match.start, match.end) in {entry.field for entry in entries}
         return resolve(scene, at, entries, _older_years(scene, entries, found), exact=exact, negated=negated)
     return None
+
+
+def _dates_follow(scene: Scene, at: int) -> bool:
+    """Years right after an event."""
+    when = scene.when(scene.skip(at, _AFTER_FIELD, 3)) if scene.when(at) is None else scene.when(at)
+    return when is not None and when.kind == "absolute"
 
 
 def _older_years(scene: Scene, entries: tuple[Entry, ...], found: Comparison) -> Comparison:

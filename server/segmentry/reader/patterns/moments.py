@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from segmentry.criteria.catalog import Field
-from segmentry.criteria.nodes import Leaf, Node, Not, Operator, Or, Scalar
+from segmentry.criteria.nodes import Leaf, Not, Operator
+from segmentry.reader.patterns.anniversaries import anniversary, repeats
 from segmentry.reader.patterns.endings import ending, recently
 from segmentry.reader.patterns.objects import value_follows
+from segmentry.reader.patterns.periods import condition, dated, interval
 from segmentry.reader.phrases import DERIVED, GENERAL, Entry
-from segmentry.reader.scene import Fragment, Option, Scene, best, between, count_of, label
+from segmentry.reader.scene import Fragment, Option, Scene, best, count_of, label
 from segmentry.reader.when import When
 from segmentry.reader.words import NEGATIVE_VERBS, word_set
 
@@ -109,6 +110,8 @@ def chosen_moment(scene: Scene, at: int, entries: tuple[Entry, ...], when: When)
             question=f"Which date does '{scene.words(at, when.end)}' mean: {names}?",
         )
     entry = candidates[0]
+    if repeats(scene, entry.field, at, when):
+        return anniversary(scene, at, when.end, entry.field)
     fragment = dated(scene, at, when.end, scene.field(entry.field), when)
     named = scene.lexicon.named[entry.field]
     if named.first and not any(
@@ -121,106 +124,6 @@ def chosen_moment(scene: Scene, at: int, entries: tuple[Entry, ...], when: When)
     if scene.word(at) in ("active", "inactive", "dormant"):
         fragment.cap = min(fragment.cap, 0.92)
     return fragment
-
-
-def dated(scene: Scene, start: int, end: int, field: Field, when: When) -> Fragment:
-    """The condition, its negation, and the further readings that the words allow."""
-    positive, negative, options, negative_options = condition(scene, field, when)
-    return Fragment(
-        "moment",
-        start,
-        end,
-        positive,
-        negative,
-        field=field.name,
-        source="assumed" if when.assumed else "said",
-        cap=0.9 if when.assumed or when.alternatives else 1.0,
-        note=when.note,
-        options=options,
-        negative_options=negative_options,
-    )
-
-
-def condition(
-    scene: Scene, field: Field, when: When
-) -> tuple[Node, Node, tuple[Option, ...], tuple[Option, ...]]:
-    """Positive and negated condition for a period on one field, with alternatives for each."""
-    name = field.name
-    future = scene.lexicon.named[name].future
-    never = Leaf(name, Operator.EXISTS, False)
-    positive = _positive(name, when, future, beyond=future or field.tense == "any")
-    negative = _negative(name, when, positive, future)
-    options: list[Option] = []
-    for text, lo, hi in when.alternatives:
-        options.append(Option(text, _interval(name, lo, hi)))
-    if when.kind == "ago" and when.compare is None:
-        at_least = Leaf(name, Operator.LT, when.ago)
-        options.append(Option(f"at least {when.count} {when.unit.lower()} ago", at_least))
-    also = Or((negative, never))
-    return positive, negative, tuple(options), (Option("also those who never did", also),)
-
-
-def _positive(name: str, when: When, future: bool, *, beyond: bool) -> Node:
-    if when.kind in ("rolling", "within"):
-        if when.kind == "within" and future:
-            return _interval(name, "{{NOW}}", when.from_now)
-        return _interval(name, when.ago, "{{NOW}}" if beyond else None)
-    if when.kind == "next":
-        if when.lo is not None:
-            return _interval(name, when.lo, when.hi)
-        if when.compare is Operator.EQ:
-            return _interval(
-                name,
-                when.from_now,
-                f"{{{{{when.count + 1}_DAYS_FROM_NOW}}}}" if when.unit == "DAYS" else None,
-            )
-        return _interval(name, "{{NOW}}", when.from_now)
-    if when.kind == "ago":
-        if when.compare in (Operator.GT, Operator.GTE):
-            return Leaf(name, Operator.LT, when.ago)
-        if when.compare is Operator.LTE and not future:
-            return Leaf(name, Operator.GTE, when.ago)
-        if when.compare is Operator.LT:
-            return Leaf(name, Operator.GTE, when.ago)
-        if when.unit == "DAYS" and when.count > 0:
-            return _interval(name, when.ago, f"{{{{{when.count - 1}_DAYS_AGO}}}}")
-        return Leaf(name, Operator.LT, when.ago)
-    if when.kind == "duration":
-        if when.compare in (Operator.LT, Operator.LTE):
-            return Leaf(name, Operator.GTE, when.ago)
-        return Leaf(name, Operator.LT if when.compare in (Operator.GT, None) else Operator.LTE, when.ago)
-    hi = when.hi
-    if (
-        when.kind == "calendar"
-        and hi is not None
-        and "NEXT" in hi
-        and not future
-        and "NEXT" not in (when.lo or "")
-    ):
-        hi = None  # a field of the past has nothing beyond today
-    return _interval(name, when.lo, hi)
-
-
-def _negative(name: str, when: When, positive: Node, future: bool) -> Node:
-    """ "Haven't booked in 60 days": the last time lies before; people who never did are another reading."""
-    if future:
-        return Not(positive)
-    if when.kind in ("rolling", "within"):
-        return Leaf(name, Operator.LT, when.ago)
-    if when.kind == "duration" and when.compare not in (Operator.LT, Operator.LTE):
-        return Leaf(name, Operator.LT, when.ago)
-    if isinstance(positive, Leaf) and positive.operator is Operator.GTE:
-        return Leaf(name, Operator.LT, positive.value)
-    return Not(positive)
-
-
-def _interval(name: str, lo: str | None, hi: str | None) -> Node:
-    bounds: list[tuple[Operator, Scalar]] = []
-    if lo is not None:
-        bounds.append((Operator.GTE, lo))
-    if hi is not None:
-        bounds.append((Operator.LT, hi))
-    return between(name, tuple(bounds))
 
 
 def _signed(scene: Scene, at: int, entries: tuple[Entry, ...], sign: int) -> Fragment | None:
@@ -244,12 +147,12 @@ def _signed(scene: Scene, at: int, entries: tuple[Entry, ...], sign: int) -> Fra
     }[scene.word(sign)]
     field = scene.field(best(entries)[0].field)
     if operator is Operator.EQ:
-        node = _interval(field.name, when.lo, when.hi)
+        node = interval(field.name, when.lo, when.hi)
     elif operator in (Operator.GT, Operator.LTE):
         node = (
-            _interval(field.name, when.hi, None)
+            interval(field.name, when.hi, None)
             if operator is Operator.GT
-            else _interval(field.name, None, when.hi)
+            else interval(field.name, None, when.hi)
         )
     else:
         node = Leaf(field.name, operator, when.lo)
@@ -311,8 +214,8 @@ def _tenure(scene: Scene, at: int) -> Fragment | None:
         "before",
     ):
         return None
-    if when.kind not in ("duration", "absolute") or (
-        when.kind == "absolute" and scene.word(begin) != "since"
+    if when.kind not in ("duration", "absolute", "vague") or (
+        when.kind == "absolute" and scene.word(begin) not in ("since", "for")
     ):
         return None
     for name, named in scene.lexicon.named.items():

@@ -1,0 +1,169 @@
+"""A field of dates and a period: the condition, its negation and what else the words may mean."""
+
+from __future__ import annotations
+
+from segmentry.criteria.catalog import Field
+from segmentry.criteria.nodes import Leaf, Node, Not, Operator, Or, Scalar
+from segmentry.reader.scene import Fragment, Option, Scene, between
+from segmentry.reader.when import When
+from segmentry.reader.words import word_set
+
+# dates that are made beforehand, and words that say it is over
+_PLANNED = word_set("""
+appointment appointments delivery due departure departing arrival arriving checkin check event scheduled
+planned planning next upcoming travel trip flight stay booking reservation session visit
+service start meeting shipment
+""")
+_OVER = word_set("last latest recent first created signup joined since previous prior order ordered done")
+
+
+def dated(scene: Scene, start: int, end: int, field: Field, when: When) -> Fragment:
+    """The condition, its negation, and the further readings that the words allow; a question if vague."""
+    if when.kind == "vague":
+        return _unsettled(scene, start, end, field, when)
+    positive, negative, options, negative_options = condition(scene, field, when)
+    return Fragment(
+        "moment",
+        start,
+        end,
+        positive,
+        negative,
+        field=field.name,
+        source="assumed" if when.assumed else "said",
+        cap=min(when.cap, _sure(scene, field, when)),
+        note=when.note,
+        options=options,
+        negative_options=negative_options,
+    )
+
+
+def _unsettled(scene: Scene, start: int, end: int, field: Field, when: When) -> Fragment:
+    """A vague date: the choices that the grammar sees, as conditions."""
+    read = [(text, condition(scene, field, choice)) for text, choice in when.choices]
+    return Fragment(
+        "moment",
+        start,
+        end,
+        None,
+        field=field.name,
+        options=tuple(Option(text, found[0]) for text, found in read),
+        negative_options=tuple(Option(f"not {text}", found[1]) for text, found in read),
+        cap=0.45,
+        question=f"{when.question} '{scene.words(when.start, when.end)}'?",
+    )
+
+
+def _sure(scene: Scene, field: Field, when: When) -> float:
+    """How sure a date can be on this field."""
+    either_way = may_be_ahead(scene, field) and not scene.lexicon.named[field.name].future
+    if either_way and (when.kind in ("within", "duration") or (when.ahead is not None and when.parts)):
+        return 0.85  # "in March" and "within 2 weeks" leave open which way
+    behind_only = field.tense == "past" or scene.lexicon.named[field.name].beginning
+    if behind_only and (when.kind == "next" or (when.lo or "").startswith("{{START_OF_NEXT")):
+        return 0.6  # nobody has joined next month yet
+    if when.compare is Operator.EQ and when.kind in ("next", "ago") and when.unit in ("MONTHS", "YEARS"):
+        return 0.6  # no placeholder ends that day
+    return 0.9 if when.assumed or when.alternatives else 1.0
+
+
+def may_be_ahead(scene: Scene, field: Field) -> bool:
+    """True for dates that hold what was and what is to come: appointments, deliveries, departures."""
+    named = scene.lexicon.named[field.name]
+    if named.future or field.tense in ("any", "future"):
+        return True
+    words = set(named.words)
+    return field.tense is None and bool(words & _PLANNED) and not words & _OVER
+
+
+def condition(
+    scene: Scene, field: Field, when: When
+) -> tuple[Node, Node, tuple[Option, ...], tuple[Option, ...]]:
+    """Positive and negated condition for a period on one field, with alternatives for each."""
+    name = field.name
+    future = scene.lexicon.named[name].future
+    never = Leaf(name, Operator.EXISTS, False)
+    positive = _positive(name, when, future, beyond=may_be_ahead(scene, field))
+    negative = _negative(name, when, positive, future)
+    options: list[Option] = []
+    for text, lo, hi in when.alternatives:
+        options.append(Option(text, interval(name, lo, hi)))
+    if when.kind == "ago" and when.compare is None:
+        at_least = Leaf(name, Operator.LT, when.ago)
+        options.append(Option(f"at least {when.count} {when.unit.lower()} ago", at_least))
+    also = Or((negative, never))
+    return positive, negative, tuple(options), (Option("also those who never did", also),)
+
+
+def _positive(name: str, when: When, future: bool, *, beyond: bool) -> Node:
+    if when.kind in ("rolling", "within"):
+        if when.kind == "within" and (future or beyond):
+            if when.compare in (Operator.GT, Operator.GTE):
+                return interval(name, when.from_now, None)
+            return interval(name, "{{NOW}}", when.from_now)
+        if when.compare in (Operator.GT, Operator.GTE):
+            return interval(name, None, when.ago)
+        return interval(name, when.ago, "{{NOW}}" if beyond else None)
+    if when.kind == "next":
+        return _next(name, when)
+    if when.kind == "ago":
+        if when.compare in (Operator.LT, Operator.LTE):
+            return interval(name, when.ago, "{{NOW}}" if beyond else None)
+        if when.compare in (None, Operator.EQ) and when.unit == "DAYS" and when.count > 0:
+            return interval(name, when.ago, f"{{{{{when.count - 1}_DAYS_AGO}}}}")
+        return Leaf(name, Operator.LT, when.ago)
+    if when.kind == "duration":
+        if when.lo is not None:
+            return interval(name, when.lo, when.hi)
+        if when.compare in (Operator.LT, Operator.LTE):
+            return Leaf(name, Operator.GTE, when.ago)
+        return Leaf(name, Operator.LT, when.ago)
+    lo, hi = when.ahead if when.ahead is not None and future else (when.lo, when.hi)
+    if (
+        when.kind == "calendar"
+        and hi is not None
+        and "NEXT" in hi
+        and not beyond
+        and "NEXT" not in (lo or "")
+    ):
+        hi = None  # a field of the past has nothing beyond today
+    if when.also:
+        return Or((interval(name, lo, hi), *(interval(name, *span) for span in when.also)))
+    if lo is not None and lo == hi and len(lo) > 10 and not lo.startswith("{"):
+        return Leaf(name, Operator.EQ, lo)
+    return interval(name, lo, hi)
+
+
+def _next(name: str, when: When) -> Node:
+    """ "In the next 30 days", "30 days from now", "more than 30 days from now"."""
+    if when.lo is not None:
+        return interval(name, when.lo, when.hi)
+    if when.compare in (Operator.GT, Operator.GTE):
+        return interval(name, when.from_now, None)
+    if when.compare is Operator.EQ and when.unit in ("DAYS", "WEEKS"):
+        days = when.count * (7 if when.unit == "WEEKS" else 1)
+        return interval(name, f"{{{{{days}_DAYS_FROM_NOW}}}}", f"{{{{{days + 1}_DAYS_FROM_NOW}}}}")
+    if when.compare is Operator.EQ:
+        return interval(name, when.from_now, None)
+    return interval(name, "{{NOW}}", when.from_now)
+
+
+def _negative(name: str, when: When, positive: Node, future: bool) -> Node:
+    """ "Haven't booked in 60 days": the last time lies before; people who never did are another reading."""
+    if future:
+        return Not(positive)
+    if when.kind in ("rolling", "within"):
+        return Leaf(name, Operator.LT, when.ago)
+    if when.kind == "duration" and when.compare not in (Operator.LT, Operator.LTE) and when.lo is None:
+        return Leaf(name, Operator.LT, when.ago)
+    if isinstance(positive, Leaf) and positive.operator is Operator.GTE:
+        return Leaf(name, Operator.LT, positive.value)
+    return Not(positive)
+
+
+def interval(name: str, lo: str | None, hi: str | None) -> Node:
+    bounds: list[tuple[Operator, Scalar]] = []
+    if lo is not None:
+        bounds.append((Operator.GTE, lo))
+    if hi is not None:
+        bounds.append((Operator.LT, hi))
+    return between(name, tuple(bounds))
