@@ -184,7 +184,7 @@ WEEKDAYS: Phrases = [
 ]
 AHEAD: Phrases = [
     ("in the next 30 days", None, "NOW..+30d"),
-    ("within the next 2 weeks", None, "NOW..+2w"),
+    ("within the next 11 weeks", None, "NOW..+11w"),
     ("over the coming 6 weeks", None, "NOW..+6w"),
     ("in the coming month", None, "NOW..+1m|SONM..2026-02-01"),
     ("in the coming weeks", None, "?"),
