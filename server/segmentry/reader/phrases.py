@@ -242,7 +242,7 @@ def _value_phrases(field: Field) -> Iterator[tuple[tuple[str, ...], Entry]]:
     ]
     seen = {item.value for item in field.values}
     listed += [(sample, ()) for sample in field.samples if sample not in seen]
-    spelled: set[str] = {str(value).casefold() for value, _ in listed}
+    spelled: set[str] = {str(value).strip().casefold() for value, _ in listed}
     for value, synonyms in listed:
         words = name_words(str(value))
         for synonym in synonyms:
@@ -261,9 +261,14 @@ def _value_phrases(field: Field) -> Iterator[tuple[tuple[str, ...], Entry]]:
             for noun in people_of(words[0]):
                 if noun not in spelled:
                     yield (noun,), Entry("value", field.name, GENERAL, value)
-        alternatives = VALUE_WORDS.get(str(value).casefold())
+        if "&" in str(value) or "and" in words:
+            other = (
+                str(value).replace("&", " and ") if "&" in str(value) else str(value).replace(" and ", " ")
+            )
+            yield name_words(other), Entry("value", field.name, EXACT, value, bare=bare)
+        alternatives = VALUE_WORDS.get(str(value).strip().casefold())
         if alternatives and not flag:
-            if len(str(value)) == 1 and not ({"m", "f"} <= spelled and len(spelled) <= 4):
+            if len(str(value).strip()) == 1 and not ({"m", "f"} <= spelled and len(spelled) <= 4):
                 continue
             for phrase in _split(alternatives):
                 if " ".join(phrase) not in spelled:

@@ -121,6 +121,10 @@ class Scene:
         """The phrases of the catalog that begin at token `at`, the longest first."""
         return self.matches.get(at, _NO_MATCHES)
 
+    def lists_value(self, at: int) -> bool:
+        """True where a value begins that some column lists or samples."""
+        return any(match.of("value") for match in self.matches_at(at))
+
     def when(self, at: int) -> When | None:
         """The date phrase that begins at token `at`."""
         if at >= len(self.tokens):

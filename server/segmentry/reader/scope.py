@@ -155,6 +155,8 @@ def _last_command(tokens: tuple[Token, ...], first: Token) -> Token:
 
 def foreign_language(scene: Scene, coverage: float) -> str | None:
     """The language of a query that is not English, or None."""
+    if coverage >= 0.5:
+        return None  # also in another script: names and values of a catalog may be of any language
     plain = scene.query.isascii()
     letters = [] if plain else [char for token in scene.tokens if token.kind == "word" for char in token.text]
     if letters:
@@ -163,8 +165,6 @@ def foreign_language(scene: Scene, coverage: float) -> str | None:
             return _script(
                 next(char for char in letters if not unicodedata.name(char, "LATIN").startswith("LATIN"))
             )
-    if coverage >= 0.5:
-        return None
     words = [token.norm for token in scene.tokens if token.kind == "word"]
     english = sum(1 for word in words if word in STOP)
     scores = {name: sum(1 for word in words if word in listed) for name, listed in FUNCTION_WORDS.items()}

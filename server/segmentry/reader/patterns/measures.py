@@ -9,7 +9,7 @@ from segmentry.reader.inflect import stem
 from segmentry.reader.lengths import spoken
 from segmentry.reader.patterns.quantify import build, opposite, rate_at, resolve
 from segmentry.reader.patterns.years import is_calendar_year
-from segmentry.reader.phrases import GENERAL, PART, Entry
+from segmentry.reader.phrases import EXACT, GENERAL, PART, Entry
 from segmentry.reader.scene import Fragment, Option, Scene, best, between, label
 from segmentry.reader.thesaurus import MONEY_NAMES, MONEY_VERBS, OWING, RATE_NAMES, UNIT_WORDS
 from segmentry.reader.units import scaled, stored, unit_factor
@@ -87,6 +87,8 @@ def _field_first(scene: Scene, at: int) -> Fragment | None:
             when = scene.when(found.start)
             if when is not None and when.kind == "ago":
                 continue
+        if not found.explicit and _is_period(scene, match.end, found, entries):
+            continue
         several = _several(scene, at, entries, found) if not negated else None
         if several is not None:
             return several
@@ -99,6 +101,17 @@ def _dates_follow(scene: Scene, at: int) -> bool:
     """Years right after an event."""
     when = scene.when(scene.skip(at, _AFTER_FIELD, 3)) if scene.when(at) is None else scene.when(at)
     return when is not None and when.kind == "absolute"
+
+
+def _is_period(scene: Scene, after: int, found: Comparison, entries: tuple[Entry, ...]) -> bool:
+    """ "Haven't watched in 60 days" is when, not how much of `watch_hours`, which one of its words recalls."""
+    when = scene.when(after)
+    return (
+        when is not None
+        and when.kind == "within"
+        and when.end >= found.end
+        and not any(entry.strength == EXACT for entry in entries)
+    )
 
 
 def _older_years(scene: Scene, entries: tuple[Entry, ...], found: Comparison) -> Comparison:

@@ -256,10 +256,10 @@ def _one(scene: Scene, at: int, fields: frozenset[str] | None, restricted: bool)
     if not restricted or fields is None:
         return None
     field = scene.field(next(iter(fields)))
-    token = scene.tokens[at]
-    written = scene.lexicon.known[field.name].exact
-    if token.text in written:
-        return _Item(at + 1, (Entry("value", field.name, EXACT, written[token.text]),))
+    known = scene.lexicon.known[field.name]
+    for end in range(min(at + 6, len(scene.tokens)), at, -1):
+        if (stored := known.spelled(scene.words(at, end))) is not None:
+            return _Item(end, (Entry("value", field.name, EXACT, stored),))
     return _open(scene, at, field)
 
 
@@ -318,7 +318,7 @@ def _open(scene: Scene, at: int, field: Field) -> _Item | None:
         return _address(scene, at, field)
     if token.kind == "quoted":
         return _Item(at + 1, (Entry("value", field.name, EXACT, token.text, known=False),))
-    if not token.capitalised:
+    if not token.capitalised or (scene.word(at - 1) not in ("is", "=", ":") and scene.lists_value(at)):
         return None
     end = at + 1
     while end < len(scene.tokens) and scene.tokens[end].capitalised and not scene.matches_at(end):
