@@ -1,7 +1,7 @@
 """Lines per second of `segmentry predict`, and what it keeps in memory over a long file.
 
-The kinds of file are answered in turns within one process, so that a busy machine slows all alike. Bars: 1,000
-lines/s per core with one schema, 150 with a new one of 20 columns each.
+The kinds of file are answered in turns within one process, so that a busy machine slows all of them alike.
+Bars: 1,000 lines/s per core with one schema, 150 with a new one of 20 columns each.
 """
 
 from __future__ import annotations

@@ -104,7 +104,7 @@ def _dates_follow(scene: Scene, at: int) -> bool:
 
 
 def _is_period(scene: Scene, after: int, found: Comparison, entries: tuple[Entry, ...]) -> bool:
-    """ "Haven't watched in 60 days" is when, not how much of `watch_hours`, which one of its words recalls."""
+    """ "Haven't watched in 60 days" is when, not how much of `watch_hours`, which one word recalls."""
     when = scene.when(after)
     return (
         when is not None
