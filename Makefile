@@ -44,7 +44,7 @@ differential: setup judges  ## 20,000 random criteria through every engine (SEGM
 	@$(BIN)/python -m tests.differential
 
 .PHONY: fuzz
-fuzz: setup  ## 100,000 broken texts for every reader (SEGMENTRY_EXAMPLES, SEGMENTRY_SEED)
+fuzz: setup  ## 100,000 broken texts and queries for every reader (SEGMENTRY_EXAMPLES, SEGMENTRY_SEED)
 	@$(BIN)/python -m tests.fuzz
 
 .PHONY: lint

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from segmentry.criteria import canonical
 
-from evals import measures
+from evals import measures, typos
 from evals.case_files import CATEGORIES, SPLITS
 from evals.judge import Verdict
 
@@ -18,7 +18,8 @@ def text(verdicts: Sequence[Verdict]) -> str:
         some = [each for each in verdicts if each.case.split == split]
         if some:
             lines += [f"== {split}: {len(some)} cases over {len({v.case.table for v in some})} tables"]
-            lines += [*_categories(some), "", *_tables(some), "", *_curve(some), "", *_bars(some), ""]
+            lines += [*_categories(some), "", *_tables(some), "", *_curve(some), "", *_bars(some)]
+            lines += [*_typos(some), ""]
     return "\n".join(lines)
 
 
@@ -56,9 +57,17 @@ def _curve(verdicts: Sequence[Verdict]) -> Iterator[str]:
 
 
 def _bars(verdicts: Sequence[Verdict]) -> Iterator[str]:
-    for bar in measures.bars(verdicts):
-        sign = "<=" if bar.most else ">="
-        yield f"{bar.name:<44}{bar.figure:>7.1f} %   {sign} {bar.needed} %   {'met' if bar.met else 'MISSED'}"
+    yield from (_bar(each) for each in measures.bars(verdicts))
+
+
+def _typos(verdicts: Sequence[Verdict]) -> Iterator[str]:
+    loss = typos.lost(verdicts)
+    yield f"{_bar(loss.bar)} (of {len(loss.verdicts)} that were right; {loss.silent} now silently wrong)"
+
+
+def _bar(bar: measures.Bar) -> str:
+    sign = "<=" if bar.most else ">="
+    return f"{bar.name:<44}{bar.figure:>7.1f} %   {sign} {bar.needed} %   {'met' if bar.met else 'MISSED'}"
 
 
 def failures(verdicts: Sequence[Verdict]) -> str:
