@@ -22,6 +22,8 @@ GATED = (
     "konto",
     "usage",
     "dealer",
+    *(f"{scoring.DEEDS}{name}" for name in ("golf", "bank", "retail", "saas", "telecom", "travel")),
+    *(f"{scoring.DEEDS}{name}" for name in ("library", "rides", "learn")),
 )
 
 

@@ -11,7 +11,18 @@ from functools import lru_cache
 from typing import Final
 
 from segmentry.reader import kinds
-from segmentry.reader.patterns import averages, counters, deeds, flags, measures, texts, vague, where, years
+from segmentry.reader.patterns import (
+    averages,
+    counters,
+    deeds,
+    events,
+    flags,
+    measures,
+    texts,
+    vague,
+    where,
+    years,
+)
 from segmentry.reader.patterns.ages import AGED, ages
 from segmentry.reader.patterns.anniversaries import WORDS as ANNIVERSARIES
 from segmentry.reader.patterns.anniversaries import anniversaries
@@ -57,6 +68,7 @@ ROWS: Final = (
     ),
     Row(years.years, frozenset(years.COMPARED), kinds.NUMBER, needs=years.WORDS),
     Row(ages, AGED | {"in", "of"}, kinds.COMPARISON),
+    Row(events.events, events.BEGINNINGS, kinds=kinds.EVENT | kinds.COMPARISON),
     Row(counters.counted, kinds=kinds.FIELD | kinds.MOMENT | kinds.EVENT | kinds.COMPARISON),
     Row(counters.none_in_period, kinds=kinds.NUMBER, after=counters.NONE),
     Row(anniversaries, ANNIVERSARIES),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 from collections import OrderedDict
 from typing import Final, NamedTuple
@@ -12,14 +13,17 @@ from segmentry.criteria.column_words import in_full
 from segmentry.criteria.suggest import Forms
 from segmentry.reader import kinds
 from segmentry.reader.columns import completed, entity_nouns, shared_prefix
+from segmentry.reader.event_words import event_words
 from segmentry.reader.inflect import stem
 from segmentry.reader.known_values import known_values
 from segmentry.reader.names import Named, take_apart
 from segmentry.reader.phrases import Entry, EntryKind, phrases
 from segmentry.reader.tokens import Token, name_words
-from segmentry.reader.words import ENTITY, REPAIRED, word_set
+from segmentry.reader.words import ENTITY, REPAIRED, STOP, word_set
 
-_SKIPPED: Final = word_set("a an the any our their your my his her its of - / _ . & : s")
+_SKIPPED: Final = word_set("a an the any our their your my his her its of - / _ . & : s single")
+# "sent something back", "gave a booking back": what may stand before the end of such a verb
+_PARTICLES: Final = frozenset({"back"})
 _DROPPED: Final = word_set("a an the any our their your my of")
 _DIGITS: Final = {
     "one": "1",
@@ -36,6 +40,9 @@ _DIGITS: Final = {
 }
 # A phrase takes about a kilobyte (measured), so that much is kept however large the catalogs are.
 _CACHED, _CACHED_PHRASES = 256, 100_000
+
+
+_LETTERS: Final = re.compile(r"[a-z]+")
 
 
 class Senses:
@@ -100,6 +107,15 @@ class Lexicon:
             name: named.consent_channel
             for name, named in self.named.items()
             if named.consent_channel is not None
+        }
+        self.events = event_words(catalog, self.named)
+        # what the description of a point in time speaks of: "Last login to the self-service app"
+        self.about = {
+            field.name: frozenset(
+                stem(word) for word in _LETTERS.findall(field.description.lower()) if word not in STOP
+            )
+            for field in catalog.visible
+            if field.type == "datetime" and field.description
         }
         # "orders 12m" is the column orders_12m, and no twelve million
         self.periods: frozenset[tuple[str, str, str]] = frozenset(
@@ -245,7 +261,8 @@ def _walk(tokens: tuple[Token, ...], keys: list[str], start: int, key: tuple[str
     at = start + 1
     for part in key[1:]:
         skipped = 0
-        while at < len(keys) and keys[at] != part and tokens[at].norm in _SKIPPED and skipped < 3:
+        loose = part in _PARTICLES
+        while at < len(keys) and keys[at] != part and (loose or tokens[at].norm in _SKIPPED) and skipped < 3:
             at += 1
             skipped += 1
         if at >= len(keys) or keys[at] != part:

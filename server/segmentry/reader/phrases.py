@@ -9,6 +9,7 @@ from typing import Final, Literal, NamedTuple
 from segmentry.criteria.catalog import Band, EventType, Field
 from segmentry.criteria.nodes import Operator
 from segmentry.reader.columns import described
+from segmentry.reader.event_words import event_phrases
 from segmentry.reader.inflect import stem
 from segmentry.reader.morphology import people_of, verbs_of
 from segmentry.reader.names import Named, boolean_like, truth_values
@@ -325,10 +326,9 @@ def _band_phrases(named: Named) -> Iterator[tuple[tuple[str, ...], Entry]]:
 
 
 def _event_phrases(event: EventType) -> Iterator[tuple[tuple[str, ...], Entry]]:
-    words = name_words(event.name)
-    yield words, Entry("event", event.name, DERIVED)
-    for synonym in event.synonyms:
-        yield name_words(synonym), Entry("event", event.name, EXACT)
-    if len(words) == 1:
-        for phrase in _split(EVENT_VERBS.get(stem(words[0]), words[0])):
-            yield phrase, Entry("event", event.name, GENERAL)
+    strengths = {name_words(event.name): DERIVED, **{name_words(each): EXACT for each in event.synonyms}}
+    for phrase, role in event_phrases(event):
+        if role == "whole":
+            yield phrase, Entry("event", event.name, strengths.get(phrase, GENERAL))
+        else:
+            yield phrase, Entry("event", event.name, PART, role)

@@ -6,7 +6,7 @@ from segmentry.criteria.nodes import Event, Leaf, Not, Operator
 from segmentry.reader.inflect import stem
 from segmentry.reader.numbers import TIMES
 from segmentry.reader.patterns.quantify import opposite
-from segmentry.reader.phrases import Entry
+from segmentry.reader.phrases import PART, Entry
 from segmentry.reader.scene import Fragment, Option, Scene, label
 from segmentry.reader.words import word_set
 
@@ -41,7 +41,9 @@ def counted(scene: Scene, at: int) -> Fragment | None:
         begin = scene.skip(found.end, frozenset({"of", "or", "more"}), 1)
         for match in scene.matches_at(begin):
             entries = match.of("moment", "event", "field")
-            if not any(entry.kind == "event" for entry in entries) and not _windows(scene, entries):
+            if not any(entry.kind == "event" and entry.strength > PART for entry in entries) and not _windows(
+                scene, entries
+            ):
                 continue
             operator = found.bounds[0][0]
             return _counter(scene, at, entries, operator, found.bounds[0][1].value, match.end)
@@ -86,7 +88,7 @@ def _counter(  # noqa: PLR0917 - the parts of one value
             if scene.lexicon.named[name].window_days == when.days:
                 leaf = Leaf(name, operator, value)
                 return Fragment("counter", start, when.end, leaf, opposite(leaf), field=name, rank=1)
-    event = next((entry.field for entry in entries if entry.kind == "event"), None)
+    event = next((entry.field for entry in entries if entry.kind == "event" and entry.strength > PART), None)
     if event is not None and when is not None and when.days:
         node = Event(event, operator=operator, value=value, window_start=when.ago)
         return Fragment("counter", start, when.end, node, Not(node), rank=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from segmentry.criteria.nodes import Leaf, Not, Operator
 from segmentry.reader.patterns.anniversaries import anniversary, repeats
 from segmentry.reader.patterns.endings import ending, recently
-from segmentry.reader.patterns.objects import value_follows
+from segmentry.reader.patterns.objects import NOTHING, past_object, value_follows
 from segmentry.reader.patterns.periods import condition, dated, interval
 from segmentry.reader.phrases import DERIVED, GENERAL, Entry
 from segmentry.reader.scene import Fragment, Option, Scene, best, count_of, label
@@ -60,7 +60,7 @@ def _event_first(scene: Scene, at: int) -> Fragment | None:
             and scene.when(begin - 1) is not None
         ):
             begin -= 1  # "members since 2021": the last word of the phrase belongs to the date as well
-        for _ in range(6):
+        for _ in range(8):
             when = scene.when(begin)
             if when is not None and (
                 when.kind != "duration"
@@ -68,6 +68,9 @@ def _event_first(scene: Scene, at: int) -> Fragment | None:
                 or scene.word(begin) in ("for", "in", "within")
             ):
                 fragment = chosen_moment(scene, at, entries, when)
+                if any(scene.word(step) in NOTHING for step in range(match.end, begin)):
+                    fragment.node, fragment.negative = fragment.negative, fragment.node
+                    fragment.options, fragment.negative_options = fragment.negative_options, fragment.options
                 if begin < match.end and scene.word(begin) == "until":
                     fragment.cap = min(fragment.cap, 0.85)  # "warranty until 2026": within it, or before it?
                 return fragment
@@ -76,7 +79,11 @@ def _event_first(scene: Scene, at: int) -> Fragment | None:
                 if signed is not None:
                     return signed
             if scene.word(begin) not in allowed:
-                break
+                past = past_object(scene, begin, entries[0].field)
+                if past == begin:
+                    break
+                begin = past
+                continue
             begin += 1
         alone = _alone(scene, at, match.end, entries)
         if alone is not None:
@@ -278,5 +285,6 @@ def _alone(scene: Scene, at: int, end: int, entries: tuple[Entry, ...]) -> Fragm
                 for match in scene.matches_at(at)
                 for each in match.of("field")
             )
+            end = past_object(scene, end, name)
             return Fragment("moment", at, end, exists, absent, field=name, cap=0.8 if counted else 1.0)
     return None

@@ -6,6 +6,15 @@ from segmentry.reader.places import country_at
 from segmentry.reader.scene import Scene
 from segmentry.reader.words import word_set
 
+# what verbs are about in every trade, so that it says nothing more
+_THINGS = word_set("""
+site website webpage web page store shop app application platform portal system service tool product thing
+anything something nothing things stuff online account accounts dashboard
+""")
+_LINKS = word_set(
+    "to the a an our your their any on in into onto with at of - single from us his her its own one"
+)
+NOTHING = frozenset({"nothing"})
 _TO_VALUE = word_set("in at on by via through from with a an the our using only mostly mainly online of for")
 
 
@@ -20,3 +29,28 @@ def value_follows(scene: Scene, end: int, names: set[str]) -> bool:
         for entry in following.of("value")
     )
     return valued or (bool(scene.lexicon.country_fields) and country_at(scene.tokens, begin) is not None)
+
+
+def past_object(scene: Scene, at: int, name: str) -> int:
+    """The token after an object that adds nothing to the verb before `at`; `at` where there is none.
+
+    "Logged in *to the self-service app*": a thing of every trade, or a word of the column's own description.
+    """
+    about = scene.lexicon.about.get(name, frozenset())
+    end = at
+    for step in range(at, min(at + 7, len(scene.tokens))):
+        token = scene.tokens[step]
+        if scene.when(step) is not None:
+            break
+        if token.norm in _LINKS:
+            continue
+        if token.kind != "word" or not (token.norm in _THINGS or token.stem in about):
+            break
+        if any(
+            entry.bare and entry.kind in ("value", "band")
+            for m in scene.matches_at(step)
+            for entry in m.entries
+        ):
+            break
+        end = step + 1
+    return end
