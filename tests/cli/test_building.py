@@ -81,6 +81,31 @@ def test_a_condition_that_is_excluded_is_shown_as_excluded(run: Run) -> None:
     assert changed.split(maxsplit=1)[1] == '+ {"$not":{"tags":{"$contains":"vip"}}}'
 
 
+def test_a_changed_condition_is_shown_with_what_it_was_and_the_count_with_its_difference(run: Run) -> None:
+    current = '{"$and":[{"membershipTier":"GOLD"},{"handicap":{"$lte":12}}]}'
+    done = run("refine", "drop the tier and make it 20", "--criteria", current, "--embedded")
+    assert done.code == 0
+    lines = [line.split(maxsplit=1) for line in done.out.splitlines()]
+    assert [text for label, text in lines if label == "changed"] == [
+        '~ {"handicap":{"$lte":12}} -> {"handicap":{"$lte":20}}',
+        '- {"membershipTier":"GOLD"}',
+    ]
+    [count] = [text for label, text in lines if label == "customers"]
+    assert "(before: " in count
+    assert ", +" in count
+
+
+def test_a_question_about_an_instruction_is_answered_with_a_reading(run: Run) -> None:
+    current = '{"$and":[{"handicap":{"$lte":12}},{"engagementScore":{"$gte":20}}]}'
+    asked = run("refine", "make it 40", "--criteria", current, "--embedded")
+    assert asked.code == 4
+    reading = next(line.split()[-1] for line in reversed(asked.out.splitlines()) if "--answer" in line)
+    done = run("refine", "make it 40", "--criteria", current, "--embedded", "--json", "--answer", reading)
+    result = done.json["result"]
+    assert isinstance(result, dict)
+    assert result["criteria"] == {"$and": [{"handicap": {"$lte": 12}}, {"engagementScore": {"$gte": 40}}]}
+
+
 def test_preview_takes_criteria_from_stdin_and_counts_everyone_for_an_empty_object(run: Run) -> None:
     done = run("preview", "-", "--embedded", "--json", stdin="{}")
     assert (done.code, done.json["count"], done.json["universe"]) == (0, 2000, 2000)

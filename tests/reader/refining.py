@@ -23,9 +23,11 @@ from segmentry.criteria.nodes import Node
 from segmentry.reader.draft import Draft
 from segmentry.reader.refine import refine
 
-from tests.reader import bare_schemas, scoring
+from evals import tables
+from tests.reader import scoring
 
 HERE = Path(__file__).parent / "refinements"
+_BARE = frozenset({"clinic", "gaming", "insurance", "media"})
 Verdict = Literal["right", "asked", "silent", "flagged"]
 
 
@@ -81,9 +83,9 @@ def names() -> list[str]:
 
 @cache
 def load(name: str) -> Catalog:
-    """The catalog of that name, from the tests or from a bare schema of the evaluation."""
-    catalog = None if name in bare_schemas.NAMES else scoring.load(name)
-    return bare_schemas.load(name) if catalog is None else catalog
+    """The catalog of that name, from the tests or from the evaluation."""
+    catalog = None if name in _BARE else scoring.load(name)
+    return tables.load(name) if catalog is None else catalog
 
 
 def judge(case: Case) -> tuple[Verdict, Draft]:

@@ -111,3 +111,57 @@ async def test_incomplete_refinement_is_refused(request_: pb.RefineRequest, reas
     found = refusal(raised.value)
     assert (found.code, found.reason) == (grpc.StatusCode.INVALID_ARGUMENT, reason)
     assert found.metadata["field"] == field
+
+
+async def test_every_reading_of_a_question_is_an_answer_to_the_same_words() -> None:
+    current = struct('{"$and":[{"handicap":{"$lte":12}},{"engagementScore":{"$gte":20}}]}')
+    asked = pb.RefineRequest(instruction="make it 40 and drop the country", current_criteria=current)
+    wide = pb.RefineRequest(instruction="make it 40", current_criteria=current)
+    async with builder() as client:
+        nothing = await client.stub.Refine(asked)
+        reply = await client.stub.Refine(wide)
+        question = reply.clarification.questions[0]
+        readings = {each.reading_id: each for each in reply.clarification.readings}
+        taken: list[pb.RefineResponse] = []
+        for reading_id in question.reading_ids:
+            options = pb.BuildOptions(answers=[pb.Answer(question_id="q1", reading_id=reading_id)])
+            taken.append(
+                await client.stub.Refine(
+                    pb.RefineRequest(instruction="make it 40", current_criteria=current, options=options)
+                )
+            )
+    assert nothing.clarification.reason == reply.clarification.reason == "AMBIGUOUS_QUERY"
+    assert "'make it 40'" in question.text
+    assert len(taken) == 2
+    for answer, reading_id in zip(taken, question.reading_ids, strict=True):
+        assert answer.result.criteria == readings[reading_id].criteria
+        assert answer.preview_count == readings[reading_id].count
+        assert answer.previous_count == reply.previous_count
+        [change] = answer.diff.changes
+        assert change.kind == criteria_pb2.CHANGE_KIND_CHANGED
+        assert change.before != change.after
+
+
+async def test_several_edits_come_back_as_one_typed_diff_with_both_counts() -> None:
+    current = struct(
+        '{"$and":[{"membershipTier":"GOLD"},{"lastBookingAt":{"$lt":"{{60_DAYS_AGO}}"}},{"status":"ACTIVE"}]}'
+    )
+    instruction = "drop the status, make it 90 days and also require sms opt-in"
+    async with builder() as client:
+        reply = await client.stub.Refine(pb.RefineRequest(instruction=instruction, current_criteria=current))
+        count = await client.stub.PreviewCount(pb.PreviewCountRequest(criteria=reply.result.criteria))
+        before = await client.stub.PreviewCount(pb.PreviewCountRequest(criteria=current))
+    assert [(each.kind, each.path) for each in reply.diff.changes] == [
+        (criteria_pb2.CHANGE_KIND_CHANGED, "$and[1].lastBookingAt.$lt"),
+        (criteria_pb2.CHANGE_KIND_ADDED, "$and[2].smsOptIn"),
+        (criteria_pb2.CHANGE_KIND_REMOVED, "$and[2].status"),
+    ]
+    changed, added, removed = reply.diff.changes
+    assert json_format.MessageToDict(changed.before) == {"lastBookingAt": {"$lt": "{{60_DAYS_AGO}}"}}
+    assert json_format.MessageToDict(changed.after) == {"lastBookingAt": {"$lt": "{{90_DAYS_AGO}}"}}
+    assert (added.HasField("before"), removed.HasField("after")) == (False, False)
+    assert (reply.previous_count, reply.preview_count) == (before.count, count.count)
+    sources = [leaf.source for leaf in reply.result.provenance]
+    assert sources == [pb.LEAF_SOURCE_KEPT, pb.LEAF_SOURCE_SAID, pb.LEAF_SOURCE_SAID]
+    words = [span.text for leaf in reply.result.provenance for span in leaf.spans]
+    assert words == ["make it 90 days", "sms opt-in"]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from segmentry.builder import beforehand, exact, preview, provenance, readings, subtask
+from segmentry.builder.aside import aside
 from segmentry.builder.events import Emit, Partial, Preview
 from segmentry.builder.outcome import (
     SURE_ENOUGH,
     Clarification,
     Fallback,
+    LeafProvenance,
     Notice,
     Outcome,
     Question,
@@ -73,11 +75,10 @@ async def finish(draft: Draft, job: Job) -> Outcome:
 
     Raises: InvalidParameters for answers that do not belong to these words; whatever the store raises.
     """
-    node = None if draft.node is None else tidied(draft.node)
-    if node is not None:
-        node = render.with_paths(node)
+    trees = _trees(draft, job)
+    node = await aside(lambda: _with_paths(draft), *trees)
     if node is not None and not exact.faults(node):
-        origins = provenance.of_tree(node, draft)
+        origins = await aside(lambda: provenance.of_tree(node, draft), *trees)
         await job.emit(Partial(node, origins, provenance.coverage(draft), draft=True))
     review = await _review(node, draft, job)
     asked = readings.questions(draft, review.others)
@@ -89,10 +90,22 @@ async def finish(draft: Draft, job: Job) -> Outcome:
     return await _question(review, asked, draft, job)
 
 
-async def _review(node: Node | None, draft: Draft, job: Job) -> _Review:
-    others = readings.candidates(draft, job.place)
+def _trees(draft: Draft, job: Job) -> tuple[Node | None, ...]:
+    """Every tree that this work is about: they decide whether it may hold up the event loop."""
+    before = None if job.current is None else job.current.node
+    return (draft.node, before, *(reading.node for reading in draft.readings))
 
-    async def work() -> _Review:
+
+def _with_paths(draft: Draft) -> Node | None:
+    node = None if draft.node is None else tidied(draft.node)
+    return None if node is None else render.with_paths(node)
+
+
+async def _review(node: Node | None, draft: Draft, job: Job) -> _Review:
+    trees = _trees(draft, job)
+    others = await aside(lambda: readings.candidates(draft, job.place), *trees)
+
+    def reviewed() -> _Review:
         if node is None:
             return _Review(None, others)
         checked = job.place.require(node)
@@ -101,6 +114,9 @@ async def _review(node: Node | None, draft: Draft, job: Job) -> _Review:
         reading_id = readings.reading_id(node, job.place)
         unchanged = job.current is not None and reading_id == readings.reading_id(job.current.node, job.place)
         return _Review(Candidate(reading_id, _AS_IT_WAS if unchanged else _AS_READ, checked), others)
+
+    async def work() -> _Review:
+        return await aside(reviewed, *trees)
 
     def n_leaves(review: _Review) -> int:
         return sum(len(walk.leaves(each.checked.node)) for each in review.offered)
@@ -123,7 +139,10 @@ async def _count(
     """Counts of `whole` with its leaves, of every reading shown, and of the criteria before."""
     if job.options.skip_preview:
         return Counts(None, (), (), None)
-    leaves = () if whole is None else preview.bound_leaves(whole.checked.node, job.place)
+    leaves: tuple[Node, ...] = ()
+    if whole is not None:
+        node = whole.checked.node
+        leaves = await aside(lambda: preview.bound_leaves(node, job.place), node)
 
     async def exactly() -> Counts:
         return await preview.count(
@@ -150,50 +169,75 @@ async def _count(
 async def _segment(taken: Candidate, review: _Review, draft: Draft, job: Job, *, picked: bool) -> Outcome:
     place, node = job.place, taken.checked.node
     others = [each for each in review.offered if each.reading_id != taken.reading_id]
-    origins = provenance.of_tree(node, draft, chosen=f"chosen by the caller: {taken.label}")
+    chosen = f"chosen by the caller: {taken.label}"
+    origins = await aside(lambda: provenance.of_tree(node, draft, chosen=chosen), node)
     await job.emit(Partial(node, origins, provenance.coverage(draft), draft=False))
     counts = await _count(job, others, taken)
     for entry, leaf in zip(origins, counts.leaves, strict=bool(counts.leaves)):
         await job.emit(Preview(entry.leaf_id, leaf))
     if counts.whole is not None:
         await job.emit(Preview("", counts.whole))
+    fallbacks = await _fallbacks(draft, job) if draft.unexplained else ()
+    result = await aside(
+        lambda: _result(taken, others, origins, counts, draft, job, picked), *_trees(draft, job)
+    )
+    changes = None
+    if job.current is not None:
+        before = job.current.node
+        changes = await aside(lambda: diff.diff(before, node), before, node)
+    if changes is not None and not changes:
+        said = "the criteria already say this: nothing changed"
+        result = replace(result, ambiguities=(*result.ambiguities, said))
+    counted = () if counts.whole is None else preview.of_count(node, counts.whole)
+    return Outcome(
+        job.build_id,
+        place.clock,
+        result=result,
+        preview=counts.whole,
+        fallbacks=fallbacks,
+        warnings=(
+            *preview.notices(taken.checked.warnings),
+            *counted,
+            *counts.suppressed,
+            *_notes(draft)[1],
+        ),
+        snapshot_id=counts.snapshot_id,
+        changes=changes,
+        previous=counts.previous,
+    )
+
+
+def _result(  # noqa: PLR0917 - the parts of one reply
+    taken: Candidate,
+    others: Sequence[Candidate],
+    origins: tuple[LeafProvenance, ...],
+    counts: Counts,
+    draft: Draft,
+    job: Job,
+    picked: bool,
+) -> SegmentResult:
+    place, node = job.place, taken.checked.node
     alternatives = _shown(others, counts, place)
+    explanation = place.english(node)
     if alternatives:
         whole = None if counts.whole is None else counts.whole.matched
-        explained = place.english(node)
-        chosen = Reading(taken.reading_id, taken.label, node, explained, whole, chosen=True)
+        chosen = Reading(taken.reading_id, taken.label, node, explanation, whole, chosen=True)
         alternatives = (chosen, *alternatives)
     confidence = draft.confidence
     if picked:
         confidence = max(confidence, _PICKED_WITH_GAPS if draft.unexplained else _PICKED)
-    open_points, notes = _notes(draft)
-    changes = None if job.current is None else diff.diff(job.current.node, node)
-    if changes is not None and not changes:
-        open_points = (*open_points, "the criteria already say this: nothing changed")
-    counted = () if counts.whole is None else preview.of_count(node, counts.whole)
-    fallbacks = await _fallbacks(draft, job) if draft.unexplained else ()
-    return Outcome(
-        job.build_id,
-        place.clock,
-        result=SegmentResult(
-            node=node,
-            resolved=taken.checked.bound,
-            explanation=place.english(node),
-            fields=walk.fields(node),
-            confidence=confidence,
-            ambiguities=open_points,
-            provenance=provenance.with_counts(origins, counts.leaves),
-            readings=alternatives,
-            canonical_json=canonical.text(node, place.catalog),
-            fingerprint=canonical.fingerprint(node, place.catalog),
-            unexplained=draft.unexplained,
-        ),
-        preview=counts.whole,
-        fallbacks=fallbacks,
-        warnings=(*preview.notices(taken.checked.warnings), *counted, *counts.suppressed, *notes),
-        snapshot_id=counts.snapshot_id,
-        changes=changes,
-        previous=counts.previous,
+    return SegmentResult(
+        node=node,
+        resolved=taken.checked.bound,
+        explanation=explanation,
+        fields=walk.fields(node),
+        confidence=confidence,
+        ambiguities=_notes(draft)[0],
+        provenance=provenance.with_counts(origins, counts.leaves),
+        readings=alternatives,
+        canonical_json=canonical.text(node, place.catalog),
+        fingerprint=canonical.fingerprint(node, place.catalog),
+        unexplained=draft.unexplained,
     )
 
 
@@ -203,6 +247,7 @@ async def _question(review: _Review, asked: tuple[Question, ...], draft: Draft, 
     # What was understood so far is a reading too, unless the words ask for something else altogether.
     shown = [each for each in review.offered if each is not main or _may_offer(draft, understood)]
     counts = await _count(job, shown) if shown or job.current is not None else Counts(None, (), (), None)
+    offered = await aside(lambda: _shown(shown, counts, place), *_trees(draft, job))
     reason, message, suggestions = _why(draft, review.faults)
     fallbacks = await _fallbacks(draft, job) if reason == "AMBIGUOUS_QUERY" else ()
     return Outcome(
@@ -213,7 +258,7 @@ async def _question(review: _Review, asked: tuple[Question, ...], draft: Draft, 
             message=message,
             suggestions=suggestions,
             questions=asked,
-            readings=_shown(shown, counts, place),
+            readings=offered,
             confidence=min(draft.confidence, 1.0),
             partial=understood,
         ),

@@ -119,3 +119,12 @@ class Outcome:
     snapshot_id: str = ""
     changes: tuple[LeafChange, ...] | None = None
     previous: Count | None = None
+
+
+def trees(outcome: Outcome) -> tuple[Node, ...]:
+    """Every tree that a reply shows, the readings' too."""
+    if outcome.result is not None:
+        return (outcome.result.node, *(reading.node for reading in outcome.result.readings))
+    if outcome.clarification is not None:
+        return tuple(reading.node for reading in outcome.clarification.readings)
+    return ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from segmentry.builder import subtask
+from segmentry.builder.aside import aside
 from segmentry.builder.build import n_origins
 from segmentry.builder.events import Emit, Started, quiet
 from segmentry.builder.finish import Job, finish
@@ -34,7 +35,7 @@ async def refine(
     """
     refuse_words(instruction, "instruction")
     refuse_options(options)
-    before = place.require(render.with_paths(current))
+    before = await aside(lambda: place.require(render.with_paths(current)), current)
     job = Job(build_id, place, options, store, emit, before)
     await emit(Started(build_id, place.clock, job.agents))
     if options.dry_run:

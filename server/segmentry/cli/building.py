@@ -16,6 +16,10 @@ RequireLlm = Annotated[
     typer.Option("--require-llm", help="Fail where no language model answers: always, until there is one."),
 ]
 NoPreview = Annotated[bool, typer.Option("--no-preview", help="Do not count.")]
+Chosen = Annotated[
+    list[str] | None,
+    typer.Option("--answer", metavar="READING", help="Take a reading that the same words were asked about."),
+]
 Stream = Annotated[
     bool, typer.Option("--stream", help="With --json: one line per event instead of the reply.")
 ]
@@ -29,6 +33,7 @@ async def build(
     require_llm: RequireLlm = False,
     no_preview: NoPreview = False,
     stream: Stream = False,
+    answer: Chosen = None,
 ) -> int:
     """Turn words into a segment: its criteria, a sentence, and how many customers match.
 
@@ -38,7 +43,7 @@ async def build(
 
     from segmentry.cli.views import building as view
 
-    options = _options(offline=offline, require_llm=require_llm, no_preview=no_preview)
+    options = _options(offline=offline, require_llm=require_llm, no_preview=no_preview, answers=answer)
     terminal = session.terminal
     async with session.client() as client:
         if terminal.json and not stream:
@@ -70,6 +75,7 @@ async def refine(
     require_llm: RequireLlm = False,
     no_preview: NoPreview = False,
     stream: Stream = False,
+    answer: Chosen = None,
 ) -> int:
     """Change a segment by an instruction; conditions that it does not name stay as they are."""
     from segmentry_client import to_dict
@@ -77,7 +83,7 @@ async def refine(
     from segmentry.cli.views import building as view
 
     current = criteria_argument.read(criteria)
-    options = _options(offline=offline, require_llm=require_llm, no_preview=no_preview)
+    options = _options(offline=offline, require_llm=require_llm, no_preview=no_preview, answers=answer)
     terminal = session.terminal
     async with session.client() as client:
         if terminal.json and not stream:
@@ -120,11 +126,16 @@ async def preview(
         view.count(reply, session.terminal)
 
 
-def _options(*, offline: bool, require_llm: bool, no_preview: bool) -> "segment_builder_pb2.BuildOptions":
+def _options(
+    *, offline: bool, require_llm: bool, no_preview: bool, answers: list[str] | None
+) -> "segment_builder_pb2.BuildOptions":
     from segmentry.v1 import segment_builder_pb2
 
     return segment_builder_pb2.BuildOptions(
-        offline_only=offline, require_llm=require_llm, skip_preview=no_preview
+        offline_only=offline,
+        require_llm=require_llm,
+        skip_preview=no_preview,
+        answers=[segment_builder_pb2.Answer(reading_id=each) for each in answers or ()],
     )
 
 

@@ -11,9 +11,10 @@ from datetime import datetime
 from typing import NoReturn, cast
 
 from segmentry.builder import export, preview
+from segmentry.builder.aside import aside
 from segmentry.builder.build import build
 from segmentry.builder.events import Emit, Event, quiet
-from segmentry.builder.outcome import Outcome
+from segmentry.builder.outcome import Outcome, trees
 from segmentry.builder.refine import refine
 from segmentry.builder.request import Options, refuse_words
 from segmentry.criteria.nodes import And, Node
@@ -59,7 +60,8 @@ class SegmentBuilder(SavedSegments):
     # --- words to criteria ------------------------------------------------------------------------
 
     async def Build(self, request: pb.BuildRequest, context: ServerContext) -> pb.BuildResponse:
-        return convert.build_response(await self._build(request, quiet))
+        outcome = await self._build(request, quiet)
+        return await aside(lambda: convert.build_response(outcome), *trees(outcome))
 
     async def StreamBuild(
         self, request: pb.StreamBuildRequest, context: ServerContext
@@ -68,7 +70,8 @@ class SegmentBuilder(SavedSegments):
 
         async def work(outbox: Outbox[pb.StreamBuildResponse]) -> None:
             outcome = await self._build(request, _into(outbox, pb.StreamBuildResponse))
-            await outbox.put(pb.StreamBuildResponse(completed=convert.build_response(outcome)))
+            reply = await aside(lambda: convert.build_response(outcome), *trees(outcome))
+            await outbox.put(pb.StreamBuildResponse(completed=reply))
 
         def notice(said: Notice) -> pb.StreamBuildResponse:
             return build_events.notice(said, pb.StreamBuildResponse)
@@ -78,7 +81,8 @@ class SegmentBuilder(SavedSegments):
                 yield message
 
     async def Refine(self, request: pb.RefineRequest, context: ServerContext) -> pb.RefineResponse:
-        return convert.refine_response(await self._refine(request, quiet))
+        outcome = await self._refine(request, quiet)
+        return await aside(lambda: convert.refine_response(outcome), *trees(outcome))
 
     async def StreamRefine(
         self, request: pb.StreamRefineRequest, context: ServerContext
@@ -87,7 +91,8 @@ class SegmentBuilder(SavedSegments):
 
         async def work(outbox: Outbox[pb.StreamRefineResponse]) -> None:
             outcome = await self._refine(request, _into(outbox, pb.StreamRefineResponse))
-            await outbox.put(pb.StreamRefineResponse(completed=convert.refine_response(outcome)))
+            reply = await aside(lambda: convert.refine_response(outcome), *trees(outcome))
+            await outbox.put(pb.StreamRefineResponse(completed=reply))
 
         def notice(said: Notice) -> pb.StreamRefineResponse:
             return build_events.notice(said, pb.StreamRefineResponse)

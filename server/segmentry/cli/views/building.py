@@ -98,7 +98,8 @@ def outcome(
     if reply.HasField("preview_count"):
         was = ""
         if isinstance(reply, segment_builder_pb2.RefineResponse) and reply.HasField("previous_count"):
-            was = f" (before: {reply.previous_count:,})"
+            more = reply.preview_count - reply.previous_count
+            was = f" (before: {reply.previous_count:,}{f', {more:+,}' if more else ''})"
         terminal.line(labelled("customers", f"{reply.preview_count:,}{was}", terminal))
     if result.HasField("confidence"):
         how = _TIERS.get(reply.tier, "")
@@ -126,20 +127,24 @@ def _difference(reply: segment_builder_pb2.RefineResponse, terminal: Terminal) -
             # Moved under a `$not` or out of one: it now means the opposite.
             sign = "~"
         if sign is not None:
-            side = change.before if sign == "-" else change.after
-            terminal.line(labelled("changed", f"{sign} {one_line(side)}", terminal))
+            shown = one_line(change.before if sign == "-" else change.after)
+            if sign == "~":
+                shown = f"{one_line(change.before)} -> {shown}"
+            terminal.line(labelled("changed", f"{sign} {shown}", terminal))
 
 
 def _clarification(question: segment_builder_pb2.Clarification, terminal: Terminal) -> None:
     terminal.line(terminal.style(f"{question.reason}: {printable(question.message)}", "bold"))
     for asked in question.questions:
-        terminal.line(labelled("question", asked.text, terminal))
+        if asked.text != question.message:
+            terminal.line(labelled("question", asked.text, terminal))
     asked_already = {asked.text for asked in question.questions}
     for suggestion in question.suggestions:
         if suggestion not in asked_already:
             terminal.line(labelled("try", suggestion, terminal))
     for reading in question.readings:
         _reading(reading, terminal)
+        terminal.line(labelled("", f"take it with --answer {reading.reading_id}", terminal))
 
 
 def _reading(reading: segment_builder_pb2.Reading, terminal: Terminal) -> None:

@@ -197,16 +197,13 @@ def widen(step: Step, current: Current) -> Draft:
     if not known(draft):
         open_text = named_value(step.new, current)
         fits = open_text or [fit for fit in elliptic(step.new, current) if not current.denied & set(fit[0])]
-        ways = [
-            (
-                f"{reply.label(current, at)}, or {reply.words(new)}",
-                _first(_grown(new, current)) or _beside(current, at, new),
-            )
+        ways = (
+            (f"{reply.label(current, at)}, or {reply.words(new)}", _let_in(current, at, new))
             for at, new in fits
-        ]
-        if len(ways) == 1:
-            return reply.done(current, ways[0][1], step.said, confidence=0.85 if open_text else 0.9)
-        if ways:
+        )
+        if len(fits) == 1:
+            return reply.done(current, next(ways)[1], step.said, confidence=0.85 if open_text else 0.9)
+        if fits:
             return reply.asked(
                 current, f"{reply.quoted(step.said)} fits more than one condition", ways, said=step.said
             )
@@ -246,6 +243,17 @@ def widen(step: Step, current: Current) -> Draft:
 
 def _first(ways: list[reply.Way]) -> Node | None:
     return ways[0][1] if ways else None
+
+
+def _let_in(current: Current, at: tuple[int, ...], new: Node) -> Node:
+    """The criteria with a value more in one list, or a bound more beside one condition."""
+    if (
+        isinstance(new, Leaf)
+        and merging.is_value(new, current)
+        and at[0] in merging.listed(current, new.field)
+    ):
+        return merging.with_values(current, at[0], new)
+    return _beside(current, at, new)
 
 
 def _beside(current: Current, at: tuple[int, ...], new: Node) -> Node:

@@ -166,15 +166,26 @@ def holds_number(leaf: AnyLeaf, said: Said, catalog: Catalog) -> bool:
 
 
 def likeliest(fits: list[int], leaves: tuple[AnyLeaf, ...], said: Said, catalog: Catalog) -> list[int]:
-    """The leaves that a number is most likely for: money for "$300", no date for a number without unit."""
+    """The leaves that a number is most likely for: money for "$300", none that never holds such a number."""
     if said.quantity.money:
         return [at for at in fits if _is_money(leaves[at], catalog)] or fits
-    if not said.unit:
-        return [at for at in fits if not _is_period(leaves[at])] or fits
-    return [at for at in fits if _is_period(leaves[at])] or fits
+    if said.unit:
+        return [at for at in fits if holds_period(leaves[at])] or fits
+    return [at for at in fits if _in_range(leaves[at], said, catalog)] or fits
 
 
-def _is_period(leaf: AnyLeaf) -> bool:
+def _in_range(leaf: AnyLeaf, said: Said, catalog: Catalog) -> bool:
+    field = catalog.get(leaf.field) if isinstance(leaf, Leaf) else None
+    if field is None or field.type != "number":
+        return True
+    value = in_unit(field, said.quantity)
+    return (field.minimum is None or value >= field.minimum) and (
+        field.maximum is None or value <= field.maximum
+    )
+
+
+def holds_period(leaf: AnyLeaf) -> bool:
+    """True for a leaf that compares with a moment."""
     return isinstance(leaf, Leaf) and isinstance(leaf.value, str)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Sequence
 
 from segmentry.criteria import walk
 from segmentry.criteria.nodes import And, Event, Everyone, Leaf, Node, Operator
@@ -46,19 +47,17 @@ def change(step: Step, current: Current) -> Draft | None:
         return _same_fields(step, draft, current)
     fits = elliptic(step.new, current)
     if fits:
-        return _answer(step, current, [_way(current, fit) for fit in fits])
+        return _answer(step, current, fits)
     fits = named_value(step.new, current)
     if fits:
-        return _answer(step, current, [_way(current, fit) for fit in fits], _NAMED)
+        return _answer(step, current, fits, _NAMED)
     named = _cut(step, current)
     if named is not None:
         return _for(named, current.read(named.new), current)
     if step.loose:
         return None
     if draft.readings:
-        return reply.carried(
-            draft, current, lambda node: _in_place(node, current, step.new) or node, step.said
-        )
+        return reply.carried(draft, current, lambda node: _in_place(node, current, step.new), step.said)
     message = f"It is not clear what {reply.quoted(step.new)} should change; the conditions are: {reply.listed(current)}"
     return reply.asked(current, message, said=step.said)
 
@@ -96,13 +95,13 @@ def _for(step: Step, draft: Draft, current: Current) -> Draft | None:
     found = pointed(step.old, current)
     if not found.ways:
         return None if step.loose else reply.absent(current, step.old, step.said)
-    ways: list[tuple[str, Node]] = []
+    fits: list[Fit] = []
     sureness = reply.SURE
     for leaves in found.ways:
         for group, new in _fitted(step, draft, bounded(step.old, leaves, current), current):
-            ways.append(_way(current, (group, new)))
+            fits.append((group, new))
             sureness = min(sureness, draft.confidence) if known(draft) else sureness
-    if not ways:
+    if not fits:
         if step.loose:
             return None
         if draft.readings:
@@ -114,9 +113,9 @@ def _for(step: Step, draft: Draft, current: Current) -> Draft | None:
             f"It is not clear what {reply.quoted(step.new)} means in the place of '{named}'",
             said=step.said,
         )
-    if len(ways) == 1 and known(draft) and draft.node is not None and current.denied & set(found.ways[0]):
+    if len(fits) == 1 and known(draft) and draft.node is not None and current.denied & set(found.ways[0]):
         return _denied(step, draft.node, found.ways[0], current)
-    if len(ways) == 1 and known(draft) and len(found.ways) == 1:
+    if len(fits) == 1 and known(draft) and len(found.ways) == 1:
         group = bounded(step.old, found.ways[0], current)
         return reply.settled(
             draft,
@@ -124,7 +123,7 @@ def _for(step: Step, draft: Draft, current: Current) -> Draft | None:
             lambda node: replaced(current.node, group, _refitted(node, group, current, step.new)),
             step.said,
         )
-    return _answer(step, current, ways, sureness)
+    return _answer(step, current, fits, sureness)
 
 
 def _fitted(step: Step, draft: Draft, leaves: tuple[int, ...], current: Current) -> list[Fit]:
@@ -163,9 +162,9 @@ def _number(step: Step, said: Said, current: Current) -> Draft:
     """ "Make it 90 days": the one condition with such a number, else a question."""
     every = tuple(range(len(current.leaves)))
     fits = _holding(said, bounded(step.said, every, current), current)
-    ways = [_way(current, ((at,), with_number(current.leaves[at], said, current.catalog))) for at in fits]
-    if ways:
-        return _answer(step, current, ways)
+    if fits:
+        found: list[Fit] = [((at,), with_number(current.leaves[at], said, current.catalog)) for at in fits]
+        return _answer(step, current, found)
     message = f"No condition holds a number that {reply.quoted(step.new)} could replace; the conditions are: {reply.listed(current)}"
     return reply.asked(current, message, said=step.said)
 
@@ -186,9 +185,11 @@ def _same_fields(step: Step, draft: Draft, current: Current) -> Draft | None:
     if len(several) == 1 and current.denied & set(several[0]):
         return _denied(step, node, several[0], current)
     if len(several) > 1:
-        ways = [_way(current, (group, _refitted(node, group, current, step.new))) for group in several]
         every = tuple(at for group in several for at in group)
-        ways.append((f"{reply.words(node)} instead of all of them", replaced(current.node, every, node)))
+        ways = [
+            *(_way(current, (group, _refitted(node, group, current, step.new))) for group in several[:3]),
+            (f"{reply.words(node)} instead of all of them", replaced(current.node, every, node)),
+        ]
         return reply.asked(
             current, f"{reply.quoted(step.said)} fits more than one condition", ways, said=step.said
         )
@@ -290,11 +291,10 @@ def _recounted(item: Node, leaves: tuple[int, ...], current: Current) -> Node:
     return dataclasses.replace(item, where=was.where)
 
 
-def _answer(
-    step: Step, current: Current, ways: list[tuple[str, Node]], confidence: float = reply.SURE
-) -> Draft:
-    if len(ways) == 1:
-        return reply.done(current, ways[0][1], step.said, confidence=confidence)
+def _answer(step: Step, current: Current, fits: Sequence[Fit], confidence: float = reply.SURE) -> Draft:
+    ways = (_way(current, fit) for fit in fits)
+    if len(fits) == 1:
+        return reply.done(current, next(ways)[1], step.said, confidence=confidence)
     return reply.asked(
         current, f"{reply.quoted(step.said)} fits more than one condition", ways, said=step.said
     )

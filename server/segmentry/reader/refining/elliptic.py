@@ -70,13 +70,18 @@ def named_value(words: str, current: Current) -> list[Fit]:
     if not said or not all(token.capitalised for token in said):
         return []
     found: list[Fit] = []
+    read: dict[str, Draft] = {}
     for at, leaf in enumerate(current.leaves):
         field = current.catalog.get(leaf.field) if isinstance(leaf, Leaf) else None
         if not isinstance(leaf, Leaf) or field is None or field.type != "string" or field.values:
             continue
         if leaf.operator not in POSITIVE or truth_values(field) is not None or at in current.denied:
             continue
-        draft = current.read_after(f"{read_by(field)} is", words)
+        if field.name not in read:
+            if len(read) >= _MOST_FIELDS:
+                continue
+            read[field.name] = current.read_after(f"{read_by(field)} is", words)
+        draft = read[field.name]
         node = draft.node
         if known(draft) and isinstance(node, Leaf) and node.field == leaf.field and node.operator in POSITIVE:
             found.append(((at,), node))

@@ -10,7 +10,7 @@ from segmentry.reader.refining.amounts import shift
 from segmentry.reader.refining.step import Kind, Manner, Step, Typed
 
 _LEAD = (
-    r"(?:(?:please|kindly|can you|could you|would you|can we|could we|i'd like to|i would like to|i want to|we want to|"
+    r"(?:(?:please|kindly|can you|could you|would you|can we|could we|(?:i|we)(?:'d| would) (?:like|love|prefer) to|i want to|we want to|"
     r"i want you to|we should|you should|now|ok|okay|right|alright|well|hmm|let's|let us|also please|then|and then|and|but|just|go ahead and)(?:,? |, ))*"
 )
 _TAIL = r"(?:,? (?:please|thanks|thank you|for now|now|then|if possible))*[ .!?]*$"

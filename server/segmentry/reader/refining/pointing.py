@@ -331,7 +331,8 @@ def _consonants(word: str) -> str:
 
 
 def _within(value: str, said: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(value.casefold())}(?!\w)", said) is not None
+    folded = value.casefold()
+    return folded in said and re.search(rf"(?<!\w){re.escape(folded)}(?!\w)", said) is not None
 
 
 def _by_number(scene: Scene, current: Current) -> tuple[int, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 
 from segmentry.criteria import canonical, walk
 from segmentry.criteria.nodes import And, Event, Everyone, Leaf, Node, Not, Or, Segment
@@ -17,6 +18,9 @@ SURE = 0.95
 _DOUBTFUL = 0.3
 _OPEN = 0.45
 _MOST_READINGS = 4
+# Printing a tree near the limits takes milliseconds, and no question needs all of hundreds.
+_MOST_TRIED = 8
+_MOST_VALUES = 6
 _MOST_LISTED = 8
 
 Way = tuple[str, Node]
@@ -66,7 +70,7 @@ def carried(draft: Draft, current: Current, place: Place, said: str) -> Draft:
     )
 
 
-def asked(current: Current, message: str, ways: Sequence[Way] = (), *, said: str = "") -> Draft:
+def asked(current: Current, message: str, ways: Iterable[Way] = (), *, said: str = "") -> Draft:
     """A question about the instruction. Each way is a whole tree that an answer may pick."""
     readings = _distinct(ways, current, None)
     if readings and not message.endswith("?"):
@@ -112,6 +116,9 @@ def words(node: Node) -> str:
     match node:
         case Leaf() if node.value is True or node.value is False:
             return f"{node.field} is {'true' if node.value else 'false'}"
+        case Leaf(field, operator, value) if isinstance(value, tuple) and len(value) > _MOST_VALUES:
+            shown = ", ".join(str(each) for each in value[:_MOST_VALUES])
+            return f"{field} ${operator.value} {shown} and {len(value) - _MOST_VALUES} more"
         case Event(name, _, measure, of):
             about = f"{measure} of {of}" if of else "events"
             return f"{about} {name} {node.operator.value} {node.value}"
@@ -181,9 +188,11 @@ def _distinct(ways: Iterable[Way], current: Current, answer: Node | None) -> tup
     if answer is not None:
         known.add(canonical.text(answer, current.catalog))
     found: list[DraftReading] = []
-    for name, node in ways:
+    for name, node in islice(ways, _MOST_TRIED):
+        if len(found) == _MOST_READINGS:
+            break
         text = canonical.text(node, current.catalog)
-        if text not in known and len(found) < _MOST_READINGS:
+        if text not in known:
             known.add(text)
             found.append(DraftReading(name, node))
     return tuple(found)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 from fractions import Fraction
 
-from segmentry.criteria.nodes import Leaf, Node
+from segmentry.criteria.nodes import Leaf
+from segmentry.criteria.walk import AnyLeaf
 from segmentry.reader.draft import Draft
 from segmentry.reader.names import truth_values
 from segmentry.reader.refining import reply
-from segmentry.reader.refining.amounts import Shift, shifted
+from segmentry.reader.refining.amounts import Shift, holds_period, shifted
 from segmentry.reader.refining.current import Current
 from segmentry.reader.refining.pointing import bounded, pointed
 from segmentry.reader.refining.step import Step
@@ -31,25 +32,26 @@ def shift(step: Step, current: Current) -> Draft:
         among = bounded(step.old, among, current)
     else:
         among = tuple(range(len(current.leaves)))
-    ways: list[reply.Way] = []
-    plain: list[reply.Way] = []
+    fits: list[tuple[int, AnyLeaf]] = []
     for at in among:
         leaf = current.leaves[at]
         if isinstance(leaf, Leaf) and _is_flag(leaf, current):
             continue
-        for each in _readings(leaf, by, current):
-            new = shifted(leaf, each, current.catalog)
-            if new is None:
-                continue
-            node: Node = exchanged(current.node, {at: new})
-            way = (f"{reply.words(new)} instead of {reply.words(leaf)}", node)
-            ways.append(way)
-            if not isinstance(leaf, Leaf) or not isinstance(leaf.value, str):
-                plain.append(way)
-    ways = plain or ways
-    if len(ways) == 1:
-        return reply.done(current, ways[0][1], step.said)
-    if ways:
+        shifts = [shifted(leaf, each, current.catalog) for each in _readings(leaf, by, current)]
+        fits += [(at, new) for new in shifts if new is not None]
+    if step.old.strip():
+        # "The number of orders" names no date.
+        fits = [(at, new) for at, new in fits if not holds_period(new)] or fits
+    ways = (
+        (
+            f"{reply.words(new)} instead of {reply.words(current.leaves[at])}",
+            exchanged(current.node, {at: new}),
+        )
+        for at, new in fits
+    )
+    if len(fits) == 1:
+        return reply.done(current, next(ways)[1], step.said)
+    if fits:
         message = f"{reply.quoted(step.said)} fits more than one condition"
         return reply.asked(current, message, ways, said=step.said)
     message = (
