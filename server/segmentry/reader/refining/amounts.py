@@ -15,7 +15,7 @@ from segmentry.criteria.dates import Clock
 from segmentry.criteria.nodes import Event, Leaf, Operator, Top
 from segmentry.criteria.walk import AnyLeaf
 from segmentry.errors import InvalidPlaceholder, InvalidValue
-from segmentry.reader.numbers import Quantity, quantity
+from segmentry.reader.numbers import MONEY_WORDS, Quantity, quantity
 from segmentry.reader.scene import Scene
 from segmentry.reader.thesaurus import MONEY_NAMES
 from segmentry.reader.tokens import name_words, tokenise
@@ -365,8 +365,6 @@ def _is_money(leaf: AnyLeaf, catalog: Catalog) -> bool:
             if field is None or field.type != "number":
                 return False
             words = set(name_words(field.name))
-            return bool(field.unit and len(field.unit) in (3, 5)) or bool(
-                words & (MONEY_NAMES | {"usd", "eur", "gbp"})
-            )
+            return field.unit.casefold() in MONEY_WORDS or bool(words & (MONEY_NAMES | {"usd", "eur", "gbp"}))
         case _:
             return False
