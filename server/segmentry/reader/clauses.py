@@ -14,6 +14,7 @@ from segmentry.reader.patterns.ages import born
 from segmentry.reader.patterns.carriers import carrier
 from segmentry.reader.patterns.moments import chosen_moment
 from segmentry.reader.patterns.quantify import opposite
+from segmentry.reader.patterns.shares import among
 from segmentry.reader.patterns.vague import SPAN_WORDS, is_tenure, plain_noun, unsettled
 from segmentry.reader.phrases import Entry
 from segmentry.reader.scene import Fragment, Scene, between
@@ -83,11 +84,15 @@ def scan(scene: Scene) -> Clauses:  # noqa: C901 - one branch per kind of word
     """Walk over the query once; at each position the longest construction wins."""
     found = Clauses()
     either: list[int] = []
+    elsewhere: dict[int, int] = {}
     negation: list[int] = []
     verb: tuple[int, tuple[Entry, ...]] | None = None
     at = opening(scene)
     while at < len(scene.tokens):
         word = scene.word(at)
+        if at in elsewhere:
+            at = elsewhere[at]
+            continue
         fragment = longest(scene, at)
         if fragment is None:
             fragment = _elliptical(scene, found, at)
@@ -96,6 +101,8 @@ def scan(scene: Scene) -> Clauses:  # noqa: C901 - one branch per kind of word
             when = scene.when(at)
             fragment = None if when is None else chosen_moment(scene, at, verb[1], when)
         if fragment is not None:
+            if fragment.later is not None:
+                elsewhere[fragment.later[0]] = fragment.later[1]
             _take(scene, found, fragment, negation)
             negation = []
             at = fragment.end
@@ -164,6 +171,7 @@ def scan(scene: Scene) -> Clauses:  # noqa: C901 - one branch per kind of word
         at += 1
     found.unclaimed += negation
     _settle(scene, found)
+    _group_shares(found.items)
     for place in reversed(either):
         _bracket_either(found.items, place)
     fragments = [item.fragment for item in found.items if item.fragment is not None]
@@ -171,6 +179,22 @@ def scan(scene: Scene) -> Clauses:  # noqa: C901 - one branch per kind of word
         found.items[:] = [item for item in found.items if item.fragment is not fragment]
     found.unclaimed = unexplained(scene, found.unclaimed, fragments)
     return found
+
+
+def _group_shares(items: list[Item]) -> None:
+    """ "Top 5 % of gold members by spend": the conditions between are whom the share is of."""
+    for at, item in enumerate(items):
+        share = item.fragment
+        if share is None or share.later is None:
+            continue
+        end = at + 1
+        while end < len(items) and (group := items[end].fragment) is not None:
+            if share.later[1] - share.later[0] > 1 and group.start > share.later[0]:
+                break
+            end += 1
+        among(share, [each.fragment for each in items[at + 1 : end] if each.fragment is not None])
+        del items[at + 1 : end]
+        return
 
 
 def _bracket_either(items: list[Item], place: int) -> None:

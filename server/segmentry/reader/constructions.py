@@ -18,6 +18,8 @@ from segmentry.reader.patterns import (
     events,
     flags,
     measures,
+    scales,
+    shares,
     texts,
     vague,
     where,
@@ -58,6 +60,7 @@ ROWS: Final = (
     Row(deeds.deeds, kinds=kinds.VALUE | kinds.LISTED, after=deeds.BEFORE),
     Row(vague.bands, kinds=kinds.BAND),
     Row(flags.consents, flags.CONSENT_WORDS, kinds.CHANNEL),
+    Row(scales.scales, scales.STARTS, kinds.VALUE, needs=scales.NEEDED),
     Row(values, kinds=kinds.VALUE | kinds.LISTED),
     Row(flags.flags, kinds=kinds.FLAG),
     Row(where.places, anything=True),
@@ -76,7 +79,7 @@ ROWS: Final = (
     Row(shared_period, kinds=kinds.MOMENT, needs=VERBS_JOIN),
     Row(elided, kinds=kinds.MOMENT, after=NEGATIVE_VERBS | {"never"}),
     Row(texts.texts, kinds=kinds.TEXT, needs=texts.WORDS),
-    Row(vague.ranks, vague.ENDS),
+    Row(shares.shares, shares.STARTS, kinds.COMPARISON, needs=shares.NEEDED),
     Row(texts.presence, texts.MISSING, kinds.FIELD, needs=texts.PRESENCE_WORDS),
 )
 

@@ -52,6 +52,8 @@ class Fragment:
     negated: bool = False
     extra: tuple[int, ...] = ()
     rank: int = 0
+    # tokens further on that belong to this fragment: "top 5 % of gold members *by spend*"
+    later: tuple[int, int] | None = None
     suggestions: tuple[str, ...] = ()
 
     @property

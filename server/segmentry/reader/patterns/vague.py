@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from segmentry.criteria.catalog import Field
-from segmentry.criteria.nodes import Leaf, Node, Not, Operator
+from segmentry.criteria.nodes import Leaf, Not, Operator
 from segmentry.reader.names import ranks_people
-from segmentry.reader.numbers import Quantity
 from segmentry.reader.phrases import GENERAL, Entry
 from segmentry.reader.scene import Fragment, Option, Scene, best, label, top
 from segmentry.reader.thesaurus import MONEY_NAMES
@@ -18,8 +17,6 @@ older long
 _LOW = word_set("""
 low small poor weak few bad light lowest least smallest worst lower cheap young little fewest short
 """)
-_BY = word_set("by in for of on based ranked according their the with to our")
-_GENERIC = word_set("customers customer members users clients people spenders spender")
 _OF = frozenset({"in", "of", "from", "during", "for"})
 _THE = frozenset({"the", "a", "this", "our", "last"})
 ENDS = frozenset(["top", "bottom", "highest", "lowest", "best", "worst", "upper", "lower"])
@@ -69,78 +66,6 @@ def _leaf(entry: Entry) -> Leaf:
     return Leaf(entry.field, entry.band.operator, entry.band.value)
 
 
-def ranks(scene: Scene, at: int) -> Fragment | None:
-    """ "Top 10 % by lifetime value", "bottom quarter of spenders by revenue"."""
-    word = scene.word(at)
-    if word not in ENDS:
-        return None
-    order = "highest" if word in ("top", "highest", "best", "upper") else "lowest"
-    number: Quantity | None = scene.numbers.get(at + 1)
-    named = {
-        "quarter": 25,
-        "quartile": 25,
-        "decile": 10,
-        "half": 50,
-        "third": 33,
-        "tenth": 10,
-        "fifth": 20,
-        "quintile": 20,
-    }
-    if number is not None and number.percent:
-        percent, end = number.value, number.end
-    elif scene.word(at + 1) in named:
-        percent, end = named[scene.word(at + 1)], at + 2
-    else:
-        return None
-    if not 0 < percent < 100:
-        return None
-    begin = scene.skip(end, _BY | scene.lexicon.entities | _GENERIC, 5)
-    for match in scene.matches_at(begin):
-        entries = tuple(
-            entry
-            for entry in match.of("field")
-            if (scene.field(entry.field).type == "datetime" or ranks_people(scene.field(entry.field)))
-            and entry.strength >= 1
-        )
-        if not entries:
-            continue
-        candidates = best(entries)
-        if len(candidates) == 1:
-            node = _top(candidates[0].field, percent, order)
-            return Fragment("top", at, match.end, node, Not(node), field=candidates[0].field)
-        options = tuple(
-            Option(label(_top(entry.field, percent, order)), _top(entry.field, percent, order))
-            for entry in candidates
-        )
-        return Fragment(
-            "top",
-            at,
-            match.end,
-            None,
-            options=options[:4],
-            cap=0.45,
-            question=f"By which field: {', '.join(entry.field for entry in candidates[:4])}?",
-        )
-    options = tuple(
-        Option(label(_top(field.name, percent, order)), _top(field.name, percent, order))
-        for field in _worth(scene)
-    )
-    return Fragment(
-        "top",
-        at,
-        end,
-        None,
-        options=options[:4],
-        cap=0.45,
-        question=f"'{scene.words(at, end)}' by which field?",
-    )
-
-
-def _top(name: str, percent: float, order: str) -> Node:
-    node = top(name, 1, order)
-    return type(node)(name, percent, node.order)
-
-
 def unsettled(scene: Scene, at: int) -> Fragment | None:
     """A vague word, alone or beside a field, or a field without any condition: a question with options."""
     word = scene.word(at)
@@ -171,7 +96,7 @@ def unsettled(scene: Scene, at: int) -> Fragment | None:
         options = (
             _recency(scene, word)
             if word in _RECENCY
-            else [option for field in _worth(scene) for option in _options(field, word)[:1]]
+            else [option for field in worth(scene) for option in _options(field, word)[:1]]
         )
     return _question(scene, at, end, options)
 
@@ -251,7 +176,7 @@ def _akin(scene: Scene, word: str) -> list[Field]:
     ]
 
 
-def _worth(scene: Scene) -> list[Field]:
+def worth(scene: Scene) -> list[Field]:
     """Number fields by which customers are ranked: with bands first, then money, then scores and counts."""
     scored: list[tuple[int, int, Field]] = []
     for position, field in enumerate(scene.catalog.visible):
