@@ -66,7 +66,7 @@ def _explanation(draft: Draft, outcome: Outcome, query: str, catalog: Catalog, c
     asked = draft.ambiguities[:1] or (
         draft.message or "The confidence is below the least that was asked for",
     )
-    return f"{asked[0]} Best reading: {said}" if said else asked[0]
+    return f"Best reading: {said}. {asked[0]}" if said else asked[0]
 
 
 def _suggestions(draft: Draft, outcome: Outcome, catalog: Catalog, clock: Clock) -> Sequence[str]:
@@ -81,9 +81,10 @@ def _suggestions(draft: Draft, outcome: Outcome, catalog: Catalog, clock: Clock)
 
 
 def _question(draft: Draft, index: int) -> str:
-    """A question with its options, each of which can be sent as the next query."""
+    """A question with those of its options that it does not name itself."""
     question = draft.questions[index]
-    options = [draft.readings[at].label for at in question.readings if draft.readings[at].label]
+    labels = [draft.readings[at].label for at in question.readings]
+    options = [label for label in labels if label and label not in question.text]
     return f"{question.text} {' / '.join(options)}" if options else question.text
 
 
