@@ -91,6 +91,13 @@ def test_the_full_form_of_one_name_gives_way_to_the_name_of_another() -> None:
         ("weight_kg", "weight over 220 lbs", '{"weight_kg":{"$gt":99.7903214}}'),
         ("attendance_pct", "attendance below 70%", '{"attendance_pct":{"$lt":70}}'),
         ("basket_cents", "basket over €20", '{"basket_cents":{"$gt":2000}}'),
+        ("handicap", "handicap better than 10", '{"handicap":{"$lt":10}}'),
+        ("dist_km", "closer than 5 km", '{"dist_km":{"$lt":5}}'),
+        ("delivery_days", "delivery quicker than 7 days", '{"delivery_days":{"$lt":7}}'),
+        ("fee_eur", "fee cheaper than 20", '{"fee_eur":{"$lt":20}}'),
+        ("wait_mins", "longer than 20 minutes", '{"wait_mins":{"$gt":20}}'),
+        ("orders_ytd", "at least 3 orders this year", '{"orders_ytd":{"$gte":3}}'),
+        ("nb_orders_12m", "no orders in the last year", '{"nb_orders_12m":{"$eq":0}}'),
     ],
 )
 def test_a_number_is_converted_into_the_unit_that_the_name_states(
@@ -123,3 +130,10 @@ def test_money_of_another_country_is_not_converted_but_flagged(clock: Clock) -> 
     draft = read("fee over £50", catalog, clock)
     assert draft.confidence < 0.9
     assert any("EUR" in note for note in draft.notes)
+
+
+def test_an_adjective_is_never_repaired_into_its_opposite(clock: Clock) -> None:
+    catalog = Catalog("x", (Field("delivery_days", "number"), Field("other", "string")))
+    draft = read("delivery slower than 7 days", catalog, clock)
+    assert draft.outcome == "ambiguous" or draft.confidence < 0.9
+    assert not any("lower" in note for note in draft.notes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.reader import scoring
+from tests.reader.catalogs_bare import BARE
 
 GATED = (
     "golf",
@@ -24,6 +25,7 @@ GATED = (
     "dealer",
     *(f"{scoring.DEEDS}{name}" for name in ("golf", "bank", "retail", "saas", "telecom", "travel")),
     *(f"{scoring.DEEDS}{name}" for name in ("library", "rides", "learn")),
+    *BARE,
 )
 
 

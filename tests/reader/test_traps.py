@@ -159,8 +159,6 @@ COURSE = Catalog(
 @pytest.mark.parametrize(
     "query",
     [
-        "player rank of 10 or better",
-        "player rank 10 or worse",
         "rating above average",
         "below average total spend",
         "spent more than 1000 on orders",
@@ -180,6 +178,9 @@ def test_what_the_table_cannot_tell_is_asked(query: str) -> None:
     ("query", "expected"),
     [
         ("rating of 4 or better", '{"rating":{"$gte":4}}'),
+        ("player rank of 10 or better", '{"playerRank":{"$lte":10}}'),
+        ("player rank 10 or worse", '{"playerRank":{"$gte":10}}'),
+        ("player rank better than 10", '{"playerRank":{"$lt":10}}'),
         ("may or june customers", '{"season":{"$in":["may","jun"]}}'),
         ("cancelled customers", '{"accountState":"Cancelled"}'),
         ("customers without backup", '{"backup":"No"}'),

@@ -136,6 +136,8 @@ def entity_nouns(catalog: Catalog) -> frozenset[str]:
             found.add(words[0])
         if field.role == "id" or words[-1:] == ("id",) or (len(words) == 2 and words[1] in _IDS):
             break  # further ones name other things: the agent, the store
+    if not found.isdisjoint(("employee", "employees")):
+        found |= {"staff", "worker", "personnel", "colleague"}
     found |= {word for word in name_words(catalog.schema) if _PEOPLE.fullmatch(word)}
     return frozenset(found | {_plural(word) for word in found if not word.endswith("s")})
 

@@ -35,7 +35,7 @@ BEFORE = _by_first(
             "not above|maximum|maximum of|max|a maximum of|less than or equal to|fewer than or equal to|"
             "not exceeding|not exceed|does not exceed|do not exceed|doesn't exceed|don't exceed|"
             "never exceeds|lower than or equal to|equal to or less than|not higher than|no higher than|"
-            "no over|lte|no longer than|capped at|less or equal to"
+            "no over|lte|no longer than|capped at|less or equal to|within"
         ),
         GT: (
             ">|more than|greater than|over|above|exceeding|exceeds|exceed|exceeded|higher than|"

@@ -16,6 +16,7 @@ APPROXIMATE = word_set("around about approximately roughly circa nearly almost ~
 
 _RANGES = frozenset({"between", "from", "ranging", "anywhere"})
 _FIGURES = frozenset({"figure", "figures"})
+_TIME = word_set("second seconds minute minutes hour hours day days week weeks month months year years")
 _DIGIT_COUNTS = frozenset({"single", "double", "triple"})
 # every word with which a comparison begins, unless a number does
 _FIRST = frozenset(BEFORE) | _RANGES | APPROXIMATE | _DIGIT_COUNTS
@@ -137,7 +138,7 @@ def comparison(tokens: Sequence[Token], at: int, numbers: Mapping[int, Quantity]
         ):
             after += 1
         number = numbers.get(after)
-        if number is not None:
+        if number is not None and not (word == "within" and _next(tokens, number.end - 1) in _TIME):
             symbolic = tokens[at].kind == "symbol"
             return Comparison(((operator, number),), at, number.end, explicit=True, symbolic=symbolic)
         return None

@@ -30,6 +30,7 @@ from segmentry.reader.patterns.anniversaries import WORDS as ANNIVERSARIES
 from segmentry.reader.patterns.anniversaries import anniversaries
 from segmentry.reader.patterns.carriers import VERBS_JOIN, elided, shared_period
 from segmentry.reader.patterns.moments import TENURE_NOUNS, moments
+from segmentry.reader.patterns.split_names import JOINTS, split_names
 from segmentry.reader.patterns.values import values
 from segmentry.reader.scene import Fragment, Pattern, Scene
 from segmentry.reader.thesaurus import MONEY_VERBS
@@ -63,6 +64,7 @@ ROWS: Final = (
     Row(scales.scales, scales.STARTS, kinds.VALUE, needs=scales.NEEDED),
     Row(values, kinds=kinds.VALUE | kinds.LISTED),
     Row(flags.flags, kinds=kinds.FLAG),
+    Row(split_names, kinds=kinds.FLAG, needs=JOINTS),
     Row(where.places, anything=True),
     Row(
         measures.measures,

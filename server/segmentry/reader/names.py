@@ -26,6 +26,7 @@ _LABELS = word_set("flag ind indicator date at time timestamp ts dt yn bool")
 _COUNTING = word_set("number num no n nr nb nbr of")
 _UNIT_WORDS = word_set("""
 cents cent percent pct seconds minutes hours days weeks months years km kms kg kgs cm mm lb lbs gb mb tb kb
+mbps gbps
 euro euros dollar dollars
 """) | frozenset(code.lower() for code in CURRENCIES)
 _DATE_WORDS = word_set("""

@@ -16,6 +16,7 @@ from segmentry.reader.names import Named, boolean_like, truth_values
 from segmentry.reader.thesaurus import (
     BEGINNING_PHRASES,
     COMPARATIVES,
+    COMPARED_UNITS,
     ENDING_PHRASES,
     EVENT_VERBS,
     SYNONYMS,
@@ -109,7 +110,10 @@ def _name_phrases(
 ) -> Iterator[tuple[tuple[str, ...], Entry]]:
     field = named.field
     yield named.spelled, Entry("field", field.name, EXACT)
-    for full in dict.fromkeys((named.words, named.plain, named.long)):
+    # "10 days of PTO left" puts the unit of pto_days_left elsewhere
+    unitless = tuple(word for word in named.plain if word != field.unit)
+    unitless = unitless if 1 < len(unitless) < len(named.plain) and unitless[0] != "since" else ()
+    for full in dict.fromkeys((named.words, named.plain, named.long, unitless)):
         # `ltv` beside `lifetime_value`: what another column is called is not this one's full name
         if full and full not in (named.spelled, named.core) and not written[full]:
             yield (
@@ -191,7 +195,7 @@ def _general_phrases(named: Named, shared: frozenset[str]) -> Iterator[tuple[tup
     if named.field.type not in ("number", "datetime"):
         return
     for word, names, direction in _COMPARED:
-        if names & stems:
+        if names & stems or named.field.unit in COMPARED_UNITS.get(word, ()):
             more = (direction == "more") != (named.field.type == "datetime")
             operator = Operator.GT if more else Operator.LT
             yield (word,), Entry("comparative", named.field.name, EXACT, operator=operator)

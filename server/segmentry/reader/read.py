@@ -41,7 +41,7 @@ def read(query: str, catalog: Catalog, clock: Clock) -> Draft:
     if language is not None:
         message = f"The query seems to be {language}; please say it in English"
         return answer.refused(Refusal("UNSUPPORTED_LANGUAGE", message), None)
-    scope = out_of_scope(query, scene.tokens)
+    scope = out_of_scope(query, scene.tokens, named=_begins_with_field(scene))
     if scope is not None:
         # "delete the gold members": the verb is refused, so it must not come back as a status
         blank = query
@@ -52,6 +52,10 @@ def read(query: str, catalog: Catalog, clock: Clock) -> Draft:
     if not found.items_with_conditions and not found.unclaimed and means_everyone(scene):
         return Draft("ok", Everyone(), 0.95, notes=("EVERYONE: no condition was said",))
     return answer.of(scene, found)
+
+
+def _begins_with_field(scene: Scene) -> bool:
+    return any(match.words > 1 and match.of("field") for match in scene.matches_at(0))
 
 
 def lay(query: str, catalog: Catalog, clock: Clock) -> Scene:

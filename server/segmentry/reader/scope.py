@@ -67,8 +67,11 @@ class Refusal:
     spans: tuple[tuple[int, int], ...] = ()
 
 
-def out_of_scope(query: str, tokens: tuple[Token, ...]) -> Refusal | None:
-    """Why the query is no description of customers, with the words that show it, or None."""
+def out_of_scope(query: str, tokens: tuple[Token, ...], *, named: bool = False) -> Refusal | None:
+    """Why the query is no description of customers, with the words that show it, or None.
+
+    `named`: it begins with the name of a field, so that "download speed over 100" is no command.
+    """
     everything = _worth_searching(query)
     for pattern, worth in ((_ANYWHERE, everything[0]), (_SMALL_TALK, everything[1])):
         found = pattern.search(query) if worth else None
@@ -80,7 +83,7 @@ def out_of_scope(query: str, tokens: tuple[Token, ...]) -> Refusal | None:
                 (found.span(), *_tails(query)),
             )
     words = list(islice((token for token in tokens if token.kind == "word" and token.norm not in _POLITE), 2))
-    if words and words[0].norm in _COMMANDS:
+    if words and words[0].norm in _COMMANDS and not (named and words[0] is tokens[0]):
         first = words[0]
         following = words[1].norm if len(words) > 1 else ""
         # "email subscribers", "SMS but not email", "text consent" describe people; "email the gold members" does not.

@@ -221,8 +221,36 @@ COMPARATIVES: Final[dict[str, tuple[str, str]]] = {
     "longer": ("tenure|duration|length|stay|nights", "more"),
     "richer": ("income|salary|balance|wealth", "more"),
     "poorer": ("income|salary|balance|wealth", "less"),
+    "wealthier": ("income|salary|balance|wealth", "more"),
+    "lengthier": ("duration|length|stay", "more"),
+    "costlier": ("price|cost|charges|fee", "more"),
+    "pricier": ("price|cost|charges|fee", "more"),
+    "faster": ("speed", "more"),
+    "slower": ("speed", "less"),
+    "quicker": ("duration|wait", "less"),
+    "farther": ("distance", "more"),
+    "further": ("distance", "more"),
+    "closer": ("distance", "less"),
+    "nearer": ("distance", "less"),
+    "better": ("handicap|rank|ranking", "less"),
+    "worse": ("handicap|rank|ranking", "more"),
     "cheaper": ("price|cost|charges|fee", "less"),
     "dearer": ("price|cost|charges|fee", "more"),
+}
+
+# the same for a number without such a name that is kept in a unit: "longer" on minutes
+COMPARED_UNITS: Final[dict[str, frozenset[str]]] = {
+    "longer": word_set("seconds minutes hours days weeks months years"),
+    "shorter": word_set("seconds minutes hours days weeks months years"),
+    "heavier": word_set("kg g lb"),
+    "lighter": word_set("kg g lb"),
+    "farther": word_set("km miles m"),
+    "further": word_set("km miles m"),
+    "closer": word_set("km miles m"),
+    "nearer": word_set("km miles m"),
+    "faster": word_set("Mbps Gbps"),
+    "slower": word_set("Mbps Gbps"),
+    "quicker": word_set("seconds minutes hours days weeks months years"),
 }
 
 # words for a value that nearly every table spells in its own way: value (folded) -> phrases

@@ -13,6 +13,7 @@ from segmentry.reader.comparator_phrases import WORDS
 from segmentry.reader.inflect import stem
 from segmentry.reader.lexicon import Lexicon
 from segmentry.reader.numbers import MONEY_WORDS, SCALE_WORDS
+from segmentry.reader.thesaurus import COMPARATIVES
 from segmentry.reader.tokens import Token
 from segmentry.reader.words import EVERYDAY, FRAME, FUNCTION_WORDS, NEGATORS, REPAIRED, STOP, VAGUE
 
@@ -40,6 +41,9 @@ _KNOWN = frozenset(
     | frozenset[str]().union(*FUNCTION_WORDS.values())
     | WORDS
     | BOUND_FIRST
+    # "slower" is no misspelt "lower"
+    | set(COMPARATIVES)
+    | {"quicker", "sooner", "quick", "slow", "fast"}
     | {
         "most",
         "more",

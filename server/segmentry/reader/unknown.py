@@ -10,7 +10,7 @@ from segmentry.reader.draft import Reason
 from segmentry.reader.lexicon import Lexicon
 from segmentry.reader.scene import Scene
 from segmentry.reader.typos import nearest_field_word
-from segmentry.reader.words import STOP, VAGUE, word_set
+from segmentry.reader.words import PEOPLE, STOP, VAGUE, word_set
 
 _GRAMMAR = word_set("""
 last past next previous least most than over under above below more less within around about
@@ -35,7 +35,7 @@ def unknown_attribute(scene: Scene, found: Clauses) -> Unknown | None:
     lost = set(found.unclaimed)
     done = 0
     for at in sorted(lost):
-        if at < done or scene.tokens[at].kind != "word" or scene.word(at) in VAGUE | _GRAMMAR:
+        if at < done or scene.tokens[at].kind != "word" or scene.word(at) in VAGUE | _GRAMMAR | PEOPLE:
             continue
         end = at + 1
         while end in lost and scene.tokens[end].kind == "word" and scene.comparison(end) is None:

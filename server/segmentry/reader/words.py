@@ -46,6 +46,13 @@ anybody account accounts golfer golfers individual individuals folk folks ones t
 records row rows
 """)
 
+# Nouns for people that say more than "customers": not understood, but no attribute either.
+PEOPLE: Final = word_set("""
+drivers driver riders rider renters sellers merchants vendors hosts residents pupils learners applicants
+candidates prospects borrowers patrons diners viewers readers listeners gamers fans volunteers citizens voters
+businesses firms organisations organizations workers staff personnel colleagues commuters adopters adults
+""")
+
 # Words that ask for a list or a count and add no condition.
 FRAME: Final = word_set("""
 using use uses used made make placed living live lives based located came coming belong belonging comes

@@ -9,6 +9,7 @@ from segmentry.reader.numbers import Quantity
 from segmentry.reader.patterns.quantify import build, opposite
 from segmentry.reader.scene import Fragment, Scene, between
 from segmentry.reader.thesaurus import UNIT_WORDS
+from segmentry.reader.words import PEOPLE
 
 _BIRTH = frozenset({"birth", "birthday", "dob", "birthdat", "born", "bday"})
 AGED = frozenset({"aged", "age", "ages"})
@@ -110,7 +111,7 @@ def _ends_query(scene: Scene, at: int) -> bool:
 def _after_people(scene: Scene, at: int) -> bool:
     before = scene.word(at - 1) if scene.word(at - 1) not in ("are", "is", "who") else scene.word(at - 2)
     previous = scene.previous
-    if at == 0 or before == "the" or before in scene.lexicon.entities:
+    if at == 0 or before == "the" or before in scene.lexicon.entities or before in PEOPLE:
         return True
     return previous is not None and previous.kind in ("value", "flag", "place") and previous.end == at
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from segmentry.criteria.nodes import Event, Leaf, Not, Operator
+from segmentry.criteria.nodes import Event, Leaf, Node, Not, Operator
 from segmentry.reader.inflect import stem
 from segmentry.reader.numbers import TIMES
+from segmentry.reader.patterns.counter_periods import Fit, counts_over, has_period
 from segmentry.reader.patterns.quantify import opposite
 from segmentry.reader.phrases import PART, Entry
 from segmentry.reader.scene import Fragment, Option, Scene, label
+from segmentry.reader.when import When
 from segmentry.reader.words import word_set
 
 _COUNT_GLUE = word_set("us a with report reports an the our any email emails round rounds again in")
@@ -56,13 +58,26 @@ def none_in_period(scene: Scene, at: int) -> Fragment | None:
         return None
     for match in scene.matches_at(at):
         when = scene.when(match.end)
-        if when is None or not when.days or when.kind not in ("rolling", "within"):
+        if when is None:
             continue
         for name in _windows(scene, match.of("field")):
-            if scene.lexicon.named[name].window_days == when.days:
+            fit = counts_over(scene.lexicon.named[name], when)
+            if fit:
                 some, none = Leaf(name, Operator.GT, 0), Leaf(name, Operator.EQ, 0)
-                return Fragment("counter", at, when.end, some, none, field=name, rank=1)
+                return _over(at, when, some, none, fit)
     return None
+
+
+def _over(start: int, when: When, leaf: Leaf, negative: Node, fit: Fit) -> Fragment:
+    cap = 1.0 if fit == "said" else 0.9
+    return Fragment(
+        "counter", start, when.end, leaf, negative, field=leaf.field, rank=1, source=fit or "said", cap=cap
+    )
+
+
+def _period(scene: Scene, name: str) -> str:
+    named = scene.lexicon.named[name]
+    return f"this {named.to_date} ({name})" if named.to_date else f"{named.window_days} days ({name})"
 
 
 def _windows(scene: Scene, entries: tuple[Entry, ...]) -> list[str]:
@@ -71,7 +86,7 @@ def _windows(scene: Scene, entries: tuple[Entry, ...]) -> list[str]:
         for entry in entries
         if entry.kind == "field"
         and scene.field(entry.field).type == "number"
-        and scene.lexicon.named[entry.field].window_days
+        and has_period(scene.lexicon.named[entry.field])
     ]
     return list(dict.fromkeys(found))
 
@@ -83,11 +98,12 @@ def _counter(  # noqa: PLR0917 - the parts of one value
         return None
     when = scene.when(end)
     counters = _windows(scene, entries) or _sibling_counters(scene, start, end)
-    if when is not None and when.days and when.kind in ("rolling", "within"):
+    if when is not None:
         for name in counters:
-            if scene.lexicon.named[name].window_days == when.days:
+            fit = counts_over(scene.lexicon.named[name], when)
+            if fit:
                 leaf = Leaf(name, operator, value)
-                return Fragment("counter", start, when.end, leaf, opposite(leaf), field=name, rank=1)
+                return _over(start, when, leaf, opposite(leaf), fit)
     event = next((entry.field for entry in entries if entry.kind == "event" and entry.strength > PART), None)
     if event is not None and when is not None and when.days:
         node = Event(event, operator=operator, value=value, window_start=when.ago)
@@ -96,7 +112,7 @@ def _counter(  # noqa: PLR0917 - the parts of one value
         options = tuple(
             Option(label(Leaf(name, operator, value)), Leaf(name, operator, value)) for name in counters
         )
-        windows = ", ".join(f"{scene.lexicon.named[name].window_days} days ({name})" for name in counters)
+        windows = ", ".join(_period(scene, name) for name in counters)
         stop = when.end if when is not None else end
         return Fragment(
             "counter",

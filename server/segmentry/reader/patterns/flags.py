@@ -111,11 +111,20 @@ def flags(scene: Scene, at: int) -> Fragment | None:
                 if found is not None:
                     return found
                 continue
+            alone = not entry.bare and match.words == 1
+            if alone and _names_another(scene, match.end, field.name):
+                continue
             fragment = _flag(scene, at, match.end, field, truth, inverted=entry.negated)
-            if not entry.bare and match.words == 1:
+            if alone:
                 fragment.cap = _HEAD_ALONE  # a "card" need not be the credit card that the flag is about
             return fragment
     return None
+
+
+def _names_another(scene: Scene, at: int, name: str) -> bool:
+    """ "Meter reading" beside has_smart_meter: the word belongs to the noun after it."""
+    entries = [entry for match in scene.matches_at(at) for entry in match.of("field", "moment")]
+    return bool(entries) and all(entry.field != name for entry in entries)
 
 
 def _flag(

@@ -73,6 +73,7 @@ def _field_first(scene: Scene, at: int) -> Fragment | None:
             negated = False
         else:
             begin, negated, found = _find(scene, begin)
+            found = found or _compared(scene, begin, entries)
         if found is None:
             spoken = _spoken_length(scene, at, begin, entries)
             if spoken is not None:
@@ -112,6 +113,18 @@ def _is_period(scene: Scene, after: int, found: Comparison, entries: tuple[Entry
         and when.end >= found.end
         and not any(entry.strength == EXACT for entry in entries)
     )
+
+
+def _compared(scene: Scene, at: int, entries: tuple[Entry, ...]) -> Comparison | None:
+    """ "Handicap better than 10", "price cheaper than 50": the adjective is one for this field."""
+    names = {entry.field for entry in entries}
+    for match in scene.matches_at(at):
+        operators = {entry.operator for entry in match.of("comparative") if entry.field in names}
+        number = scene.numbers.get(scene.skip(match.end, frozenset({"than", "then"}), 1))
+        operator = operators.pop() if len(operators) == 1 else None
+        if number is not None and operator is not None:
+            return Comparison(((operator, number),), at, number.end, explicit=True)
+    return None
 
 
 def _older_years(scene: Scene, entries: tuple[Entry, ...], found: Comparison) -> Comparison:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.column_words import CURRENCIES
 from segmentry.criteria.nodes import And, Leaf, Node, Not, Operator, Scalar
 from segmentry.reader.comparators import Comparison
 from segmentry.reader.inflect import stem
+from segmentry.reader.patterns.counter_periods import counts_over, has_period
 from segmentry.reader.phrases import Entry
 from segmentry.reader.scene import Fragment, Option, Scene, best, between, label
 from segmentry.reader.thesaurus import MONEY_NAMES, RATE_NAMES, RATES, UNIT_WORDS
@@ -16,7 +19,11 @@ from segmentry.reader.when import When
 # a unit that only a person can settle: answered, but never alone
 _DOUBT = 0.8
 # what counts the more, the better
-_HIGHER_IS_BETTER = frozenset({"rating", "ratings", "satisfaction", "nps", "stars", "star", "quality"})
+_HIGHER_IS_BETTER = frozenset(
+    {"rating", "ratings", "satisfaction", "nps", "stars", "star", "quality", "gpa", "adherence", "attendance"}
+)
+# and what counts from the best down
+_LOWER_IS_BETTER = frozenset({"handicap", "rank", "ranking"})
 
 
 def rate_at(scene: Scene, at: int) -> tuple[str, int]:
@@ -42,7 +49,7 @@ def resolve(
     end = max(found.end, end or 0)
     rate, after_rate = rate_at(scene, end)
     candidates = _measured_so(scene, end, entries, found)
-    window, end_window = _window(scene, end, entries)
+    window, end_window, guessed = _window(scene, end, entries)
     factor, assumed = 1.0, False
     if rate:
         fitting = best(tuple(entry for entry in entries if _hasrate_at(scene, entry.field, rate)))
@@ -55,7 +62,7 @@ def resolve(
         ):
             end, assumed = after_rate, True
     if window is not None:
-        candidates, end = window, end_window
+        candidates, end, assumed = window, end_window, assumed or guessed
     elif scene.word(end) in UNIT_WORDS or (scene.word(end) == "-" and scene.word(end + 1) in UNIT_WORDS):
         end, factor, assumed = _unit(scene, end, candidates[0].field, assumed)
     if scene.word(end) == "old" and "age" in scene.lexicon.named[candidates[0].field].words:
@@ -65,7 +72,11 @@ def resolve(
     field = scene.field(candidates[0].field)
     if found.approximate:
         return _approximate(scene, start, end, field, found)
-    if found.judged and not _HIGHER_IS_BETTER & set(scene.lexicon.named[field.name].words):
+    words = set(scene.lexicon.named[field.name].words)
+    if found.judged and _LOWER_IS_BETTER & words:
+        side = Operator.LTE if found.judged == "better" else Operator.GTE
+        found = replace(found, bounds=tuple((side, number) for _, number in found.bounds))
+    elif found.judged and not _HIGHER_IS_BETTER & words:
         return _judged(scene, start, end, field, found)
     return build(start, end, field, found, exact=exact, negated=negated, factor=factor, assumed=assumed)
 
@@ -123,19 +134,19 @@ def _unit(scene: Scene, at: int, name: str, assumed: bool) -> tuple[int, float, 
     return at, 1.0, assumed
 
 
-def _window(scene: Scene, end: int, entries: tuple[Entry, ...]) -> tuple[list[Entry] | None, int]:
+def _window(scene: Scene, end: int, entries: tuple[Entry, ...]) -> tuple[list[Entry] | None, int, bool]:
     """The counters whose window is the period said after them ("5 bookings in the last 90 days")."""
-    windows = {entry.field: scene.lexicon.named[entry.field].window_days for entry in entries}
-    if not any(windows.values()):
-        return None, end
+    if not any(has_period(scene.lexicon.named[entry.field]) for entry in entries):
+        return None, end, False
     at = scene.skip(end, frozenset({"times", "time", "bookings"}) | UNIT_WORDS, 1)
     when: When | None = scene.when(at)
-    if when is None or when.kind not in ("rolling", "within"):
-        return None, end
-    fitting = [entry for entry in entries if windows[entry.field] == when.days]
+    if when is None:
+        return None, end, False
+    fits = {entry.field: counts_over(scene.lexicon.named[entry.field], when) for entry in entries}
+    fitting = tuple(entry for entry in entries if fits[entry.field])
     if not fitting:
-        return None, end
-    return best(tuple(fitting)), when.end
+        return None, end, False
+    return best(fitting), when.end, "said" not in fits.values()
 
 
 def _ambiguous(scene: Scene, start: int, end: int, candidates: list[Entry], found: Comparison) -> Fragment:

@@ -26,6 +26,7 @@ _OPERATORS: tuple[tuple[tuple[str, ...], Operator], ...] = (
     (("contain",), Operator.CONTAINS),
     (("including",), Operator.CONTAINS),
     (("includes",), Operator.CONTAINS),
+    (("include",), Operator.CONTAINS),
     (("like",), Operator.CONTAINS),
     (("matching",), Operator.CONTAINS),
 )

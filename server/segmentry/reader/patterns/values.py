@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import And, Leaf, Node, Not, Operator, Or, Scalar
+from segmentry.reader.patterns.open_values import open_value
 from segmentry.reader.phrases import DERIVED, EXACT, GENERAL, PART, Entry
-from segmentry.reader.places import country_at
 from segmentry.reader.scene import Fragment, Option, Scene
 from segmentry.reader.words import STOP, word_set
 
@@ -308,33 +308,10 @@ def _spelled(scene: Scene, at: int, end: int, entries: tuple[Entry, ...]) -> _It
 
 
 def _open(scene: Scene, at: int, field: Field) -> _Item | None:
-    """A value nobody listed: only quoted or capitalised, and never for a closed list."""
-    if field.type not in ("string", "array") and not (field.type == "enum" and not field.values):
+    found = open_value(scene, at, field)
+    if found is None:
         return None
-    if field in scene.lexicon.country_fields and country_at(scene.tokens, at) is not None:
-        return None  # the pattern for places knows how the table writes it
-    token = scene.tokens[at]
-    if field.format in ("email", "e164") and token.kind != "quoted":
-        return _address(scene, at, field)
-    if token.kind == "quoted":
-        return _Item(at + 1, (Entry("value", field.name, EXACT, token.text, known=False),))
-    if not token.capitalised or (scene.word(at - 1) not in ("is", "=", ":") and scene.lists_value(at)):
-        return None
-    end = at + 1
-    while end < len(scene.tokens) and scene.tokens[end].capitalised and not scene.matches_at(end):
-        end += 1
-    return _Item(end, (Entry("value", field.name, EXACT, scene.words(at, end), known=False),))
-
-
-def _address(scene: Scene, at: int, field: Field) -> _Item | None:
-    """An e-mail address or a phone number: everything up to the next space."""
-    end = at + 1
-    while end < len(scene.tokens) and scene.tokens[end].glued:
-        end += 1
-    said = scene.words(at, end)
-    if ("@" in said[1:-1]) if field.format == "email" else (said.startswith("+") and said[1:].isdigit()):
-        return _Item(end, (Entry("value", field.name, EXACT, said, known=False),))
-    return None
+    return _Item(found[1], (Entry("value", field.name, EXACT, found[0], known=False),))
 
 
 def _fragment(

@@ -1,0 +1,55 @@
+"""A value that nobody listed, after the name of its field: quoted, capitalised, an address or a code."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from segmentry.criteria.catalog import Field
+from segmentry.reader.places import country_at
+from segmentry.reader.scene import Scene
+from segmentry.reader.words import word_set
+
+_CODES: Final = word_set("zip postcode postal code number no id reference sku plz area")
+
+
+def open_value(scene: Scene, at: int, field: Field) -> tuple[str, int] | None:
+    """The value that begins at `at` and the token after it; never for a closed list."""
+    if field.type not in ("string", "array") and not (field.type == "enum" and not field.values):
+        return None
+    if field in scene.lexicon.country_fields and country_at(scene.tokens, at) is not None:
+        return None  # the pattern for places knows how the table writes it
+    token = scene.tokens[at]
+    if field.format in ("email", "e164") and token.kind != "quoted":
+        return _address(scene, at, field)
+    if token.kind == "quoted":
+        return token.text, at + 1
+    if token.kind == "number" and _CODES & set(scene.lexicon.named[field.name].words):
+        return _code(scene, at)
+    if not token.capitalised or (scene.word(at - 1) not in ("is", "=", ":") and scene.lists_value(at)):
+        return None
+    end = at + 1
+    while end < len(scene.tokens) and scene.tokens[end].capitalised and not scene.matches_at(end):
+        end += 1
+    return scene.words(at, end), end
+
+
+def _code(scene: Scene, at: int) -> tuple[str, int] | None:
+    """ "Zip code 90210": digits as they are written, with what is glued to them."""
+    if not scene.tokens[at].text.isdigit():
+        return None
+    end = at + 1
+    while (
+        end < len(scene.tokens) and scene.tokens[end].glued and scene.tokens[end].kind in ("word", "number")
+    ):
+        end += 1
+    return scene.words(at, end), end
+
+
+def _address(scene: Scene, at: int, field: Field) -> tuple[str, int] | None:
+    """An e-mail address or a phone number: everything up to the next space."""
+    end = at + 1
+    while end < len(scene.tokens) and scene.tokens[end].glued:
+        end += 1
+    said = scene.words(at, end)
+    fits = "@" in said[1:-1] if field.format == "email" else said.startswith("+") and said[1:].isdigit()
+    return (said, end) if fits else None
