@@ -115,6 +115,8 @@ class Reading:
             clause.nothing = clause.nothing or word in NOTHING
             if word not in _GLUE or gap >= _MOST_GLUE or (at > clause.start and word in NEGATORS):
                 break
+            if (when := scene.when(at)) is not None and when.cued:
+                break  # a period that is not this event's to take, such as "by 5 March"
             if at == clause.start and word not in TOTAL:
                 return None
             at, gap = at + 1, gap + 1
