@@ -105,6 +105,14 @@ def test_schema_of_texts_alone_compares_texts() -> None:
     }
 
 
+def test_text_column_that_is_compared_like_a_number_is_named() -> None:
+    line: dict[str, JsonValue] = {"query": "absences over 5", "schema": {"absences": "string"}}
+    answer = _answer(Predictor(Wanted(Given(NOW))), {**line, "rows": [{"absences": "3"}, {"absences": "12"}]})
+    assert answer["outcome"] == "invalid_field"
+    assert answer["explanation"] == "absences holds text, so it is not compared as a number is"
+    assert answer["suggestions"] == ["absences"]
+
+
 def test_same_lines_give_the_same_bytes() -> None:
     lines = [
         json.dumps({"query": case.query, **table}).encode()

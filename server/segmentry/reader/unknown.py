@@ -8,6 +8,7 @@ from segmentry.criteria.suggest import LEAST_SCORE, nearest
 from segmentry.reader.clauses import Clauses
 from segmentry.reader.draft import Reason
 from segmentry.reader.lexicon import Lexicon
+from segmentry.reader.phrases import DERIVED
 from segmentry.reader.scene import Scene
 from segmentry.reader.typos import nearest_field_word
 from segmentry.reader.words import PEOPLE, STOP, VAGUE, word_set
@@ -19,6 +20,8 @@ last past next previous least most than over under above below more less within 
 # one letter more or less makes a short word another word
 _LONG_ENOUGH = 6
 _SIGNS = word_set("= == != > < >= <= ≥ ≤ ≠ <> => =<")
+# What columns without an order of size hold.
+_UNORDERED = {"string": "text", "enum": "one of a list", "boolean": "true or false", "array": "a list"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,12 @@ def _stray_number(scene: Scene, at: int, lost: set[int]) -> bool:
 
 def _field(scene: Scene, start: int, end: int) -> Unknown:
     words = scene.words(start, end)
+    for match in scene.matches_at(start):
+        for entry in match.of("field") if match.end == end else ():
+            field = scene.field(entry.field)
+            if entry.strength >= DERIVED and field.type in _UNORDERED:
+                message = f"{field.name} holds {_UNORDERED[field.type]}, so it is not compared as a number is"
+                return Unknown(start, end, "INVALID_VALUE", message, (field.name,))
     return Unknown(start, end, "INVALID_FIELD", f"No field for '{words}'", suggestions(words, scene.lexicon))
 
 
