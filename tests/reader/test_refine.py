@@ -176,3 +176,22 @@ def test_a_saved_segment_beside_a_condition_does_not_hide_that_a_change_leaves_n
     current = parse.loads(f'{{"$and":[{beside},{{"handicap":{{"$lt":10}}}}]}}')
     assert refine("with handicap over 20", current, golf, clock).reason == "AMBIGUOUS_QUERY"
     assert refine("also require email opt-in", current, golf, clock).outcome == "ok"
+
+
+def test_a_truth_value_that_is_asked_both_ways_is_offered_without_a_list(golf: Catalog, clock: Clock) -> None:
+    draft = refine("opted in to email", parse.loads('{"emailOptIn":false}'), golf, clock)
+    assert draft.outcome == "ambiguous"
+    assert draft.readings
+    for reading in draft.readings:
+        assert check.check(reading.node, golf, clock).errors == ()
+
+
+def test_a_question_before_many_other_changes_stands_without_readings(golf: Catalog, clock: Clock) -> None:
+    current = parse.loads('{"$and":[{"engagementScore":{"$gt":50}},{"churnRiskScore":{"$lt":30}}]}')
+    few = refine("remove the score condition. handicap over 5", current, golf, clock)
+    assert (few.outcome, len(few.readings)) == ("ambiguous", 3)
+    more = ". ".join(f"handicap over {at}" for at in range(5, 9))
+    many = refine(f"remove the score condition. {more}", current, golf, clock)
+    assert (many.outcome, many.readings) == ("ambiguous", ())
+    assert many.questions
+    assert all(each.readings == () for each in many.questions)

@@ -16,6 +16,9 @@ from segmentry.reader.refining.instruction import steps
 from segmentry.reader.refining.step import Step
 from segmentry.reader.scope import MAX_CHARACTERS
 
+# Edits done again below the readings of a question; beyond, the question stands without readings.
+_MOST_REDONE = 8
+
 
 def refine(instruction: str, current: Node, catalog: Catalog, clock: Clock) -> Draft:
     """Change `current` as the instruction says. What it does not name stays equal in canonical form.
@@ -65,7 +68,8 @@ def _both(first: Draft, second: Draft) -> Draft:
 def _rest(question: Draft, edits: list[Step], current: Current) -> Draft:
     """A question about one edit, with the edits after it done in each of its readings."""
     ways: list[DraftReading] = []
-    for reading in question.readings:
+    redone = len(edits) * len(question.readings)
+    for reading in question.readings if redone <= _MOST_REDONE else ():
         node = reading.node
         for edit in edits:
             done = _step(edit, Current(node, current.catalog, current.clock))
@@ -73,10 +77,14 @@ def _rest(question: Draft, edits: list[Step], current: Current) -> Draft:
                 node = done.node
         ways.append(DraftReading(reading.label, node))
     node = None if question.node is None else current.node
+    questions = question.questions
+    if len(ways) < len(question.readings):
+        questions = tuple(dataclasses.replace(each, readings=()) for each in questions)
     return dataclasses.replace(
         question,
         node=node,
         readings=tuple(ways),
+        questions=questions,
         origins=() if node is None else reply.origins(node, node, (), ()),
     )
 

@@ -42,9 +42,10 @@ def normalise(raw: str) -> Text:
     """
     if raw.isascii() and raw.isprintable():
         return Text(raw, raw, tuple(range(len(raw) + 1)))
-    chars: list[str] = []
-    to_raw: list[int] = []
-    at = 0
+    # A part of an instruction stands behind as many blanks as came before it; the last may take a mark.
+    at = max(len(raw) - len(raw.lstrip(" ")) - 1, 0)
+    chars: list[str] = [" "] * at
+    to_raw: list[int] = list(range(at))
     while at < len(raw):
         end = at + 1
         # A base letter and its combining marks compose together, so they are folded as one.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from segmentry.criteria.nodes import Leaf, Node, Operator
+from segmentry.criteria.nodes import And, Leaf, Node, Operator, Or
 from segmentry.criteria.operators import BY_OPERATOR, allowed
 from segmentry.reader.refining.amounts import is_lower, is_upper, tighter
 from segmentry.reader.refining.current import Current
@@ -48,7 +48,18 @@ def with_values(current: Current, at: int, new: Leaf) -> Node:
     """The criteria with more values in one list."""
     leaf = _leaf(current, at)
     values = (*values_in(leaf), *values_in(new))
-    return exchanged(current.node, {at: listing(leaf.field, values, denied=leaf.operator in NEGATIVE)})
+    grown = listing(leaf.field, values, denied=leaf.operator in NEGATIVE)
+    return exchanged(current.node, {at: _allowed(grown, current)})
+
+
+def _allowed(leaf: Leaf, current: Current) -> Node:
+    """A list on a field that takes none, such as a truth value: each value by itself."""
+    field = current.catalog.get(leaf.field)
+    if field is None or leaf.operator in allowed(field):
+        return leaf
+    operator = Operator.EQ if leaf.operator in POSITIVE else Operator.NEQ
+    single = tuple(Leaf(leaf.field, operator, value) for value in values_in(leaf))
+    return Or(single) if operator is Operator.EQ else And(single)
 
 
 def without_values(current: Current, at: int, gone: Leaf) -> Node | None:

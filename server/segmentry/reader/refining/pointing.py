@@ -31,14 +31,17 @@ _NUMBERED_NOUN = re.compile(
     rf"^(?:the )?(?:{_NOUN} (?:number |no\.? ?|# ?|nr\.? ?)?|# ?|number )(?P<number>\d{{1,3}})$"
 )
 
-_TAIL = re.compile(rf"\s+{_NOUN}$")
+# Words of one part stand behind as many blanks as came before them, so a pattern must not try at each blank.
+_TAIL = re.compile(rf"(?<=\S)\s+{_NOUN}$")
+_TAIL_SAID = re.compile(rf"(?<=\S)\s+{_NOUN}\s*[.!?]*\s*$", re.IGNORECASE)
 _HEAD = re.compile(
     r"^(?:both |the |their |his |her |its |our |all |any |that |those |this |these |a |an |whole |entire |about |on |of |by |for |when they |when |how many |how much |how |which |where they |where |whether they |current )+"
 )
 _LIMIT = re.compile(
-    r"\s+(?:limits?|limitations?|thresholds?|bounds?|cut-?offs?|range|window|period|values?|levels?|numbers?|count|amount|setting)$"
+    r"(?<=\S)\s+(?:limits?|limitations?|thresholds?|bounds?|cut-?offs?|range|window|period|values?|levels?|numbers?|count|amount|setting)$"
 )
 _JOINT = re.compile(r",| and | or | & |/|\+")
+_CUT = re.compile(r",\s*(?:and|or)\s+|,|(?<=\S)\s+(?:and|or)\s+|&|/|\+", re.IGNORECASE)
 _LOWER = re.compile(r"\b(?:minimum|min|lower|bottom|floor|least|start)\b")
 _UPPER = re.compile(r"\b(?:maximum|max|upper|top|ceiling|cap|most|end)\b")
 _BOUND_WORDS = re.compile(
@@ -163,7 +166,10 @@ def _several(words: str, current: Current) -> tuple[int, ...]:
     """ "The country and the age": every part must point at one thing."""
     found: list[int] = []
     start = 0
-    for cut in [*re.finditer(r",\s*(?:and|or)\s+|,|\s+and\s+|\s+or\s+|&|/|\+", words, re.IGNORECASE), None]:
+    cuts = list(_CUT.finditer(words))
+    if len(cuts) >= 2 * len(current.leaves):
+        return ()  # more parts than conditions to point at, with an "and" or a comma to spare for each
+    for cut in [*cuts, None]:
         end = len(words) if cut is None else cut.start()
         part = " " * start + words[start:end]
         start = len(words) if cut is None else cut.end()
@@ -205,7 +211,7 @@ def _one(words: str, bare: str, current: Current) -> tuple[tuple[int, ...], ...]
 
 
 def _without_tail(words: str) -> str:
-    return re.sub(rf"\s+{_NOUN}\s*[.!?]*\s*$", "", words, flags=re.IGNORECASE) or words
+    return _TAIL_SAID.sub("", words) or words
 
 
 def _by_kind(bare: str, current: Current) -> tuple[int, ...]:

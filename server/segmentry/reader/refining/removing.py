@@ -108,7 +108,7 @@ def _within_list(words: str) -> str:
     """ "Gold from the tiers" is about gold."""
     return (
         re.sub(
-            r"\s+(?:from|out of|off)\s+(?:the|that|this|their|my|our)\s+(?:list of\s+)?[\w ]+$",
+            r"(?<=\S)\s+(?:from|out of|off)\s+(?:the|that|this|their|my|our)\s+(?:list of\s+)?[\w ]+$",
             "",
             words,
             flags=re.IGNORECASE,
