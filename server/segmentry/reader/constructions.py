@@ -13,6 +13,7 @@ from typing import Final
 from segmentry.reader import kinds
 from segmentry.reader.patterns import (
     averages,
+    consents,
     counters,
     deeds,
     events,
@@ -60,7 +61,7 @@ ROWS: Final = (
     Row(averages.averages, averages.SIDES, kinds.NUMBER, needs=averages.AVERAGES),
     Row(deeds.deeds, kinds=kinds.VALUE | kinds.LISTED, after=deeds.BEFORE),
     Row(vague.bands, kinds=kinds.BAND),
-    Row(flags.consents, flags.CONSENT_WORDS, kinds.CHANNEL),
+    Row(consents.consents, consents.CONSENT_WORDS, kinds.CHANNEL | kinds.FLAG),
     Row(scales.scales, scales.STARTS, kinds.VALUE, needs=scales.NEEDED),
     Row(values, kinds=kinds.VALUE | kinds.LISTED),
     Row(flags.flags, kinds=kinds.FLAG),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.column_words import CURRENCIES, in_full, initials_in_full, window_days
+from segmentry.reader.channels import MESSAGES, channel_of
 from segmentry.reader.inflect import stem
 from segmentry.reader.thesaurus import BEGINNING, ENDING
 from segmentry.reader.tokens import name_words
@@ -43,6 +44,8 @@ _CONSENT_CUES = word_set("""
 optin optins opt consent consented permission subscribed subscription subscriber accepts newsletter
 unsubscribed agreed
 """)
+# what makes a consent of a channel: `call_ok`
+_CONSENT_TAILS = word_set("ok allowed allow enabled permission permitted agreed accepts accept contact can")
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,10 +209,18 @@ def _channel(field: Field, words: tuple[str, ...]) -> tuple[str, ...] | None:
     if not boolean_like(field):
         return None
     joined = " ".join(words)
-    if not (set(words) & _CONSENT_CUES or "opt in" in joined or "marketing" in words):
-        return None
-    channel = tuple(word for word in words if word not in _CONSENT_WORDS)
-    return channel or tuple(word for word in words if word in ("newsletter", "marketing"))
+    if set(words) & _CONSENT_CUES or "opt in" in joined or "marketing" in words:
+        channel = tuple(word for word in words if word not in _CONSENT_WORDS)
+        return channel or tuple(word for word in words if word in ("newsletter", "marketing"))
+    # `post_ok`, `smsReminders`, `push_enabled`: a channel, and else only words of consent or of what is sent
+    rest = set(words) - _CONSENT_WORDS - MESSAGES
+    if (
+        channel_of(words)
+        and (set(words) & (_CONSENT_TAILS | MESSAGES))
+        and all(channel_of((word,)) for word in rest)
+    ):
+        return tuple(word for word in words if channel_of((word,)))
+    return None
 
 
 def values_of(field: Field) -> Iterable[str | int | float | bool]:

@@ -8,6 +8,7 @@ from typing import Final, Literal, NamedTuple
 
 from segmentry.criteria.catalog import Band, EventType, Field
 from segmentry.criteria.nodes import Operator
+from segmentry.reader.channels import called
 from segmentry.reader.columns import described
 from segmentry.reader.event_words import event_phrases
 from segmentry.reader.inflect import stem
@@ -96,6 +97,11 @@ def phrases(
         yield from _band_phrases(named)
         if named.consent_channel:
             yield named.consent_channel, Entry("channel", name, EXACT)
+    for name, called_so in called(
+        {name: named.consent_channel for name, named in named_fields.items() if named.consent_channel}
+    ).items():
+        for phrase in called_so:
+            yield phrase, Entry("channel", name, GENERAL, bare=False)
     for event in events:
         yield from _event_phrases(event)
 

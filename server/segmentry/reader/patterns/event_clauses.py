@@ -75,6 +75,7 @@ class Clause:
     note: str = ""
     assumed: bool = False
     measure: str = ""
+    lost: bool = False
 
     @property
     def plain(self) -> bool:
@@ -110,6 +111,8 @@ class Reading:
             if end is not None:
                 clause.end, at, gap = end, end, 0
                 continue
+            if clause.lost:
+                return None
             word = scene.word(at)
             clause.generic = clause.generic or word in GENERIC
             clause.nothing = clause.nothing or word in NOTHING
@@ -124,7 +127,7 @@ class Reading:
                 clause.total = True
                 if scene.word(at) != "of":
                     clause.end = at if clause.names or clause.amount else clause.end
-        if not clause.names or clause.end <= clause.start:
+        if not clause.names or clause.end <= clause.start or clause.lost:
             return None
         return clause
 
@@ -207,13 +210,14 @@ class Reading:
     def _period(self, at: int) -> int | None:
         when = self.scene.when(at)
         clause = self.clause
-        if when is None or clause.when is not None or (when.unit == "DAYS" and when.kind == "ago"):
+        if when is None or clause.when is not None:
             return None
-        if when.kind in ("ago", "next") or (when.kind == "duration" and when.compare is not None):
+        if when.kind == "duration" and (
+            when.compare is not None or self.scene.word(at) not in ("for", "in", "within", "over")
+        ):
             return None
-        if when.kind == "duration" and self.scene.word(at) not in ("for", "in", "within", "over"):
-            return None
-        if when.kind not in ("rolling", "within", "duration") and when.lo is None:
+        if when.kind in ("ago", "next") or (when.lo is None and not when.count):
+            clause.lost = True  # "by 5 March": no window that an event can have
             return None
         if not clause.names and clause.count is None and clause.amount is None:
             return None
