@@ -1,4 +1,3 @@
-
 """Shares by rank ("top 5 % of gold members by spend") and values from one upwards ("silver or above")."""
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ BEFORE = _by_first(
             "<|less than|fewer than|under|below|lower than|smaller than|beneath|lt|south of|less then|"
             "lower then|shorter than|short of|fewer then"
         ),
-        EQ: ("=|==|exactly|equal to|equals|equal|precisely|is exactly"),
+        EQ: ("just|only|=|==|exactly|equal to|equals|equal|precisely|is exactly"),
         NEQ: ("!=|<>|≠|not equal to|other than|not exactly"),
     }
 )

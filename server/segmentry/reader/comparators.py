@@ -15,11 +15,12 @@ APPROXIMATE = word_set("around about approximately roughly circa nearly almost ~
 
 
 _RANGES = frozenset({"between", "from", "ranging", "anywhere"})
+_ROUND = {"hundreds": 100, "thousands": 1_000, "millions": 1_000_000}
 _FIGURES = frozenset({"figure", "figures"})
 _TIME = word_set("second seconds minute minutes hour hours day days week weeks month months year years")
 _DIGIT_COUNTS = frozenset({"single", "double", "triple"})
 # every word with which a comparison begins, unless a number does
-_FIRST = frozenset(BEFORE) | _RANGES | APPROXIMATE | _DIGIT_COUNTS
+_FIRST = frozenset(BEFORE) | _RANGES | APPROXIMATE | _DIGIT_COUNTS | frozenset(_ROUND)
 
 
 @dataclass(slots=True)
@@ -118,6 +119,9 @@ def comparison(tokens: Sequence[Token], at: int, numbers: Mapping[int, Quantity]
         if inner is not None:
             return Comparison(((EQ, inner),), at, inner.end, explicit=False, approximate=word)
         return None
+    if word in _ROUND and _next(tokens, at) != "of":
+        rough = Quantity(_ROUND[word], at, at + 1)
+        return Comparison(((EQ, rough),), at, at + 1, explicit=False, approximate=word)
     if word in _DIGIT_COUNTS and _next(tokens, at) in (
         "digit",
         "digits",

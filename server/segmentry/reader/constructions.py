@@ -21,6 +21,7 @@ from segmentry.reader.patterns import (
     measures,
     scales,
     shares,
+    signs,
     texts,
     vague,
     where,
@@ -69,7 +70,7 @@ ROWS: Final = (
     Row(where.places, anything=True),
     Row(
         measures.measures,
-        MONEY_VERBS | measures.RANGES | frozenset(measures.SIGN_WORDS),
+        MONEY_VERBS | measures.RANGES | frozenset(signs.SIGN_WORDS),
         kinds.NUMBER | kinds.COMPARISON,
     ),
     Row(years.years, frozenset(years.COMPARED), kinds.NUMBER, needs=years.WORDS),

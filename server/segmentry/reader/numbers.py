@@ -150,6 +150,8 @@ def _bare(tokens: Sequence[Token], at: int) -> tuple[int | float, int, bool] | N
     words = _spelled(tokens, at)
     if words is None:
         return None
+    if words[1] < len(tokens) and tokens[words[1]].norm in ("dozen", "dozens"):
+        return 12 * words[0], words[1] + 1, False
     whole, end = _and_half(tokens, *words)
     if end > words[1] and end < len(tokens) and tokens[end].norm in _HALVED:
         return _times(whole, SCALES[tokens[end].norm]), end + 1, False

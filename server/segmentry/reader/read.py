@@ -5,6 +5,8 @@ Pure: no I/O and no clock of its own; the same query, catalog and clock give the
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from segmentry.criteria.catalog import Catalog
 from segmentry.criteria.dates import Clock
 from segmentry.criteria.nodes import Everyone
@@ -16,7 +18,8 @@ from segmentry.reader.frames import means_everyone
 from segmentry.reader.lexicon import lexicon
 from segmentry.reader.scene import Scene, lay_out
 from segmentry.reader.scope import MAX_CHARACTERS, Refusal, foreign_language, out_of_scope
-from segmentry.reader.text import normalise
+from segmentry.reader.separators import unify
+from segmentry.reader.text import Text, normalise
 from segmentry.reader.tokens import part_periods, tokenise
 from segmentry.reader.typos import repair
 
@@ -61,11 +64,16 @@ def _begins_with_field(scene: Scene) -> bool:
 def lay(query: str, catalog: Catalog, clock: Clock) -> Scene:
     """The query laid out for the patterns, with its typos repaired."""
     words = lexicon(catalog)
-    tokens = part_periods(tokenise(normalise(query)), words.periods)
+    tokens = part_periods(tokenise(_written(query, catalog)), words.periods)
     repaired_tokens, repaired = repair(tokens, words)
     scene = lay_out(query, repaired_tokens, words, clock)
     scene.repaired = repaired
     return scene
+
+
+def _written(query: str, catalog: Catalog) -> Text:
+    text = normalise(query)
+    return replace(text, norm=unify(text.norm, catalog.locale))
 
 
 def _unreadable(query: str) -> Draft | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from segmentry.criteria.nodes import Event, Leaf, Node, Not, Operator
+from segmentry.reader.comparators import phrase_at
 from segmentry.reader.inflect import stem
 from segmentry.reader.numbers import TIMES
 from segmentry.reader.patterns.counter_periods import Fit, counts_over, has_period
@@ -12,8 +13,9 @@ from segmentry.reader.scene import Fragment, Option, Scene, label
 from segmentry.reader.when import When
 from segmentry.reader.words import word_set
 
-_COUNT_GLUE = word_set("us a with report reports an the our any email emails round rounds again in")
+_COUNT_GLUE = word_set("only just us a with report reports an the our any email emails round rounds again in")
 
+_SOME = frozenset({"many", "several", "multiple", "numerous", "few"})
 NONE = frozenset({"no", "without", "zero"})
 # one of these stands after every event that is counted
 _COUNTS = frozenset(TIMES) | {"times", "time"}
@@ -26,6 +28,8 @@ def counted(scene: Scene, at: int) -> Fragment | None:
         begin = scene.skip(match.end, _COUNT_GLUE, 2)
         if not entries or begin >= len(scene.tokens):
             continue
+        if scene.word(begin) in _SOME and scene.word(begin + 1) == "times":
+            return _how_often(scene, at, begin + 2, entries)
         found = scene.comparison(begin)
         if found is None or len(found.bounds) != 1:
             continue
@@ -35,6 +39,9 @@ def counted(scene: Scene, at: int) -> Fragment | None:
             end = found.end
         elif scene.word(found.end) in ("times", "time"):
             end = found.end + 1
+            after = phrase_at(scene.tokens, end, after=True) if end < len(scene.tokens) else None
+            if after is not None and not found.explicit:
+                return _counter(scene, at, entries, after[0], number.value, after[1])
         else:
             continue
         return _counter(scene, at, entries, operator if found.explicit else Operator.EQ, number.value, end)
@@ -50,6 +57,23 @@ def counted(scene: Scene, at: int) -> Fragment | None:
             operator = found.bounds[0][0]
             return _counter(scene, at, entries, operator, found.bounds[0][1].value, match.end)
     return None
+
+
+def _how_often(scene: Scene, at: int, end: int, entries: tuple[Entry, ...]) -> Fragment:
+    """ "Ordered many times": how many is asked, on the one count of it where there is one."""
+    counts = (
+        [entry.field for entry in entries if scene.field(entry.field).type == "number"] if entries else []
+    )
+    leaves = [Leaf(counts[0], Operator.GTE, least) for least in (3, 5, 10)] if len(set(counts)) == 1 else []
+    return Fragment(
+        "counter",
+        at,
+        end,
+        None,
+        options=tuple(Option(label(leaf), leaf) for leaf in leaves),
+        cap=0.45,
+        question=f"How often does '{scene.words(at, end)}' mean?",
+    )
 
 
 def none_in_period(scene: Scene, at: int) -> Fragment | None:

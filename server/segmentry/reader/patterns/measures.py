@@ -8,6 +8,7 @@ from segmentry.reader.comparators import Comparison, doubled, phrase_at
 from segmentry.reader.inflect import stem
 from segmentry.reader.lengths import spoken
 from segmentry.reader.patterns.quantify import build, opposite, rate_at, resolve
+from segmentry.reader.patterns.signs import numeric, sign_word, signed
 from segmentry.reader.patterns.years import is_calendar_year
 from segmentry.reader.phrases import EXACT, GENERAL, PART, Entry
 from segmentry.reader.scene import Fragment, Option, Scene, best, between, label
@@ -26,7 +27,6 @@ _NEGATIONS = frozenset(["not", "isn't", "aren't", "wasn't", "isnt", "arent"])
 _LIST_GLUE = word_set("or , and a an")
 _OWES = frozenset({"owe", "owes", "owing", "owed"})
 RANGES = frozenset({"between", "from"})
-SIGN_WORDS = {"positive": Operator.GT, "negative": Operator.LT, "zero": Operator.EQ}
 
 
 def measures(scene: Scene, at: int) -> Fragment | None:
@@ -38,26 +38,16 @@ def measures(scene: Scene, at: int) -> Fragment | None:
             _number_first(scene, at),
             _verb_first(scene, at),
             _between_field(scene, at),
-            _sign_word(scene, at),
+            sign_word(scene, at),
         )
         if fragment is not None
     ]
     return max(found, key=lambda fragment: (fragment.end, fragment.node is not None)) if found else None
 
 
-def _numeric(scene: Scene, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
-    return tuple(
-        entry
-        for entry in entries
-        if scene.field(entry.field).type == "number"
-        and not entry.negated
-        and scene.field(entry.field).role != "id"
-    )
-
-
 def _field_first(scene: Scene, at: int) -> Fragment | None:
     for match in scene.matches_at(at):
-        entries = _numeric(scene, match.of("field", "comparative"))
+        entries = numeric(scene, match.of("field", "comparative"))
         if not entries:
             continue
         begin = match.end
@@ -73,8 +63,11 @@ def _field_first(scene: Scene, at: int) -> Fragment | None:
             negated = False
         else:
             begin, negated, found = _find(scene, begin)
-            found = found or _compared(scene, begin, entries)
+            found = _times(scene, found or _compared(scene, begin, entries))
         if found is None:
+            side = signed(scene, at, begin, entries)
+            if side is not None:
+                return side
             spoken = _spoken_length(scene, at, begin, entries)
             if spoken is not None:
                 return spoken
@@ -143,7 +136,7 @@ def _between_field(scene: Scene, at: int) -> Fragment | None:
         return None
     begin = scene.skip(at + 1, frozenset({"the", "a", "an"}), 1)
     for match in scene.matches_at(begin):
-        entries = _numeric(scene, match.of("field"))
+        entries = numeric(scene, match.of("field"))
         low = scene.numbers.get(scene.skip(match.end, frozenset({"of"}), 1))
         if not entries or low is None or scene.word(low.end) not in ("and", "to", "-"):
             continue
@@ -156,17 +149,16 @@ def _between_field(scene: Scene, at: int) -> Fragment | None:
     return None
 
 
-def _sign_word(scene: Scene, at: int) -> Fragment | None:
-    """ "Negative balance", "zero orders"."""
-    operator = SIGN_WORDS.get(scene.word(at))
-    if operator is None:
-        return None
-    for match in scene.matches_at(at + 1):
-        candidates = best(_numeric(scene, match.of("field")))
-        if len(candidates) == 1:
-            leaf = Leaf(candidates[0].field, operator, 0)
-            return Fragment("measure", at, match.end, leaf, opposite(leaf), field=leaf.field)
-    return None
+def _times(scene: Scene, found: Comparison | None) -> Comparison | None:
+    """ "3 times or more": the comparator stands behind the count's noun."""
+    if found is None or found.explicit or found.approximate or scene.word(found.end) not in ("times", "time"):
+        return found
+    if found.end + 1 >= len(scene.tokens):
+        return found
+    after = phrase_at(scene.tokens, found.end + 1, after=True)
+    if after is None:
+        return found
+    return Comparison(((after[0], found.bounds[0][1]),), found.start, after[1], explicit=True)
 
 
 def _spoken_length(scene: Scene, at: int, begin: int, entries: tuple[Entry, ...]) -> Fragment | None:
@@ -226,7 +218,7 @@ def _several(scene: Scene, at: int, entries: tuple[Entry, ...], found: Compariso
         following = scene.comparison(begin)
         if following is None or following.explicit or following.approximate:
             break
-        if _numeric(
+        if numeric(
             scene, tuple(entry for match in scene.matches_at(following.end) for entry in match.of("field"))
         ):
             break
@@ -258,7 +250,7 @@ def _find(scene: Scene, at: int) -> tuple[int, bool, Comparison | None]:
             return at, negated, None
         if word in _NEGATIONS:
             negated = True
-        elif word not in _AFTER_FIELD:
+        elif word not in _AFTER_FIELD or (word == "at" and phrase_at(scene.tokens, at) is not None):
             return at, negated, None
         at += 1
     return at, negated, None
@@ -279,13 +271,17 @@ def _number_first(scene: Scene, at: int) -> Fragment | None:
 def _before_noun(scene: Scene, at: int, found: Comparison) -> Fragment | None:
     """The number first and its noun after it, with a unit of time between them or not."""
     begin = scene.skip(found.end, frozenset({"-"}), 1)
+    if begin > found.end:
+        rated = _of_unit(scene, at, found, begin)
+        if rated is not None:
+            return rated
     if scene.word(begin) in UNIT_WORDS:
         timed = _timed(scene, at, found, begin)
         if timed is not None:
             return timed
     for start in dict.fromkeys((begin, scene.skip(begin, _BEFORE_FIELD, 3))):
         for match in scene.matches_at(start):
-            entries = _numeric(scene, match.of("field"))
+            entries = numeric(scene, match.of("field"))
             entries = tuple(entry for entry in entries if entry.bare or entry.strength >= PART)
             if not entries:
                 continue
@@ -299,12 +295,23 @@ def _before_noun(scene: Scene, at: int, found: Comparison) -> Fragment | None:
     return None
 
 
+def _of_unit(scene: Scene, at: int, found: Comparison, unit: int) -> Fragment | None:
+    """ "5-star review": the unit of the column stands before its name."""
+    for match in scene.matches_at(unit + 1):
+        candidates = best(numeric(scene, match.of("field")))
+        if len(candidates) == 1 and stem(scene.field(candidates[0].field).unit.casefold()) == stem(
+            scene.word(unit)
+        ):
+            return resolve(scene, at, tuple(candidates), found, exact=False, negated=False, end=match.end)
+    return None
+
+
 def _timed(scene: Scene, at: int, found: Comparison, unit: int) -> Fragment | None:
     """ "Less than 6 months tenure", "5 years of tenure": the unit stands between number and noun."""
     begin = scene.skip(unit + 1, frozenset({"of", "in", "s", "'", "-"}), 2)
     for match in scene.matches_at(begin):
         candidates = best(
-            tuple(entry for entry in _numeric(scene, match.of("field")) if entry.strength >= GENERAL)
+            tuple(entry for entry in numeric(scene, match.of("field")) if entry.strength >= GENERAL)
         )
         if len(candidates) != 1:
             continue
@@ -330,7 +337,7 @@ def _verb_first(scene: Scene, at: int) -> Fragment | None:
     on = scene.skip(end, frozenset({"on", "for", "in", "the"}), 2)
     if on > end:
         for match in scene.matches_at(on):
-            entries = _numeric(scene, match.of("field"))
+            entries = numeric(scene, match.of("field"))
             money = tuple(entry for entry in entries if not scene.lexicon.named[entry.field].window_days)
             if money:
                 return resolve(scene, at, money, found, exact=False, negated=False, end=match.end)

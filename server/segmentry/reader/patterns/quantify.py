@@ -63,6 +63,13 @@ def resolve(
             end, assumed = after_rate, True
     if window is not None:
         candidates, end, assumed = window, end_window, assumed or guessed
+    elif (
+        found.money
+        and scene.word(end - 1) in ("pound", "pounds")
+        and measured(scene.lexicon.named[candidates[0].field])
+    ):
+        weighed = unit_factor(scene.lexicon.named[candidates[0].field], "pounds")
+        factor, assumed = weighed or (factor, assumed)
     elif scene.word(end) in UNIT_WORDS or (scene.word(end) == "-" and scene.word(end + 1) in UNIT_WORDS):
         end, factor, assumed = _unit(scene, end, candidates[0].field, assumed)
     if scene.word(end) == "old" and "age" in scene.lexicon.named[candidates[0].field].words:
