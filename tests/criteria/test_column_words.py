@@ -20,6 +20,7 @@ from segmentry.reader.tokens import name_words
         ("lastlogindate", "datetime", "last login date"),
         ("customerid", "string", "customer id"),
         ("strCity", "string", "city"),
+        ("lastVaccDate", "datetime", "last vaccination date"),
         ("dt_joined", "datetime", "joined"),
         ("avg_trip_min", "number", "average trip minutes"),
         ("budget_min", "number", "budget minimum"),

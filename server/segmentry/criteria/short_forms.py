@@ -49,7 +49,7 @@ LONG: Final[dict[str, str]] = {
     "tran": "transaction", "trans": "transaction", "trx": "transaction", "trxn": "transaction", "ts": "time",
     "tstamp": "time", "ttl": "total", "tx": "transaction", "txn": "transaction", "txns": "transactions", "txs": "transactions",
     "typ": "type", "ul": "upload", "unsub": "unsubscribed", "upd": "updated", "usr": "user", "usrs": "users", "util": "utilization",
-    "val": "value", "veh": "vehicle", "vol": "volume", "wk": "week", "wks": "weeks", "wkly": "weekly", "wt": "weight", "yr": "year",
+    "vacc": "vaccination", "val": "value", "veh": "vehicle", "vol": "volume", "wk": "week", "wks": "weeks", "wkly": "weekly", "wt": "weight", "yr": "year",
     "yrs": "years", "ytd": "year to date", "yrly": "yearly", "mins": "minutes", "bev": "beverage", "ref": "referral", "refs": "referrals",
     "refd": "referred", "dep": "deposit", "ded": "deductible", "exp": "expiry",
     "inc": "income", "prop": "property", "comms": "communications", "sched": "scheduled", "perf": "performance",
