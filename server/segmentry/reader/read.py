@@ -12,7 +12,6 @@ from segmentry.criteria.dates import Clock
 from segmentry.criteria.nodes import Everyone
 from segmentry.reader import answer
 from segmentry.reader.clauses import scan
-from segmentry.reader.confidence import coverage
 from segmentry.reader.draft import Draft
 from segmentry.reader.frames import means_everyone
 from segmentry.reader.lexicon import lexicon
@@ -39,12 +38,11 @@ def read(query: str, catalog: Catalog, clock: Clock) -> Draft:
         return refused
     scene = lay(query, catalog, clock)
     found = scan(scene)
-    share = coverage(scene, found.unclaimed)
-    language = foreign_language(scene, share)
+    language = foreign_language(scene, found)
     if language is not None:
         message = f"The query seems to be {language}; please say it in English"
         return answer.refused(Refusal("UNSUPPORTED_LANGUAGE", message), None)
-    scope = out_of_scope(query, scene.tokens, named=_begins_with_field(scene))
+    scope = out_of_scope(scene, found)
     if scope is not None:
         # "delete the gold members": the verb is refused, so it must not come back as a status
         blank = query
@@ -55,10 +53,6 @@ def read(query: str, catalog: Catalog, clock: Clock) -> Draft:
     if not found.items_with_conditions and not found.unclaimed and means_everyone(scene):
         return Draft("ok", Everyone(), 0.95, notes=("EVERYONE: no condition was said",))
     return answer.of(scene, found)
-
-
-def _begins_with_field(scene: Scene) -> bool:
-    return any(match.words > 1 and match.of("field") for match in scene.matches_at(0))
 
 
 def lay(query: str, catalog: Catalog, clock: Clock) -> Scene:
