@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
-from segmentry.reader.words import ENTITY, EVERYDAY, FRAME, FUNCTION_WORDS, STOP, word_set
+from segmentry.reader.words import ENTITY, EVERYDAY, FRAME, FUNCTION_WORDS, NEGATORS, STOP, word_set
 
 # Nouns for customers, verbs and small words beside those that typos never "repair".
 _MORE: Final[dict[str, frozenset[str]]] = {
@@ -72,7 +72,7 @@ for _language, _words in _KNOWN.items():
     for _word in _words:
         _OF_WORD[_word] = (*_OF_WORD.get(_word, ()), _language)
 _FEW: Final = 2
-_ENGLISH: Final = STOP | FRAME | ENTITY | EVERYDAY
+_ENGLISH: Final = STOP | FRAME | ENTITY | EVERYDAY | NEGATORS
 _ANY: Final = frozenset(_OF_WORD) - _ENGLISH
 _SCRIPTS: Final = {
     "Cjk": "Chinese or Japanese",
