@@ -28,6 +28,8 @@ def events(scene: Scene, at: int) -> Fragment | None:
     """A condition on one kind of event that begins at `at`."""
     if not scene.lexicon.events or (scene.word(at) not in BEGINNINGS and scene.word(at - 1) in SPENT):
         return None
+    if scene.word(at) == "total" and _names_a_column(scene, at):
+        return None
     nobody = scene.word(at) == "nobody"
     reading = Reading(scene, at + 1 if nobody else at)
     clause = reading.read()
@@ -42,6 +44,11 @@ def events(scene: Scene, at: int) -> Fragment | None:
         fragment.node, fragment.negative = fragment.negative, fragment.node
         fragment.options, fragment.negative_options = fragment.negative_options, fragment.options
     return fragment
+
+
+def _names_a_column(scene: Scene, at: int) -> bool:
+    """ "Total orders" may be the catalog's own name for a column, which then is no sum over events."""
+    return any(match.end > at + 1 and match.of("field") for match in scene.matches_at(at))
 
 
 def _sure_of_event(scene: Scene, clause: Clause, words: EventWords) -> bool:
