@@ -29,12 +29,30 @@ from segmentry.criteria.nodes import Node
         ('{"a":true}', '{"a":1}', [("changed", "a")]),
         ("{}", '{"a":1}', [("added", "a")]),
         ('{"$event":{"name":"e"}}', '{"$event":{"name":"e","count":2}}', [("changed", "$event")]),
+        (
+            '{"$and":[{"$not":{"$or":[{"a":1},{"c":3}]}},{"a":1}]}',
+            '{"$or":[{"$and":[{"$not":{"$or":[{"a":1},{"c":3}]}},{"a":1}]},{"b":2}]}',
+            [
+                ("moved", "$or[0].$and[0].$not.$or[0].a"),
+                ("moved", "$or[0].$and[0].$not.$or[1].c"),
+                ("moved", "$or[0].$and[1].a"),
+                ("added", "$or[1].b"),
+            ],
+        ),
         ('{"$segment":"s"}', '{"$segment":"t"}', [("added", "$segment"), ("removed", "$segment")]),
     ],
 )
 def test_changes_leaf_by_leaf(before: str, after: str, changes: list[tuple[str, str]]) -> None:
     found = diff(parse.loads(before), parse.loads(after))
     assert [(each.kind, each.path) for each in found] == changes
+
+
+def test_equal_leaves_on_both_sides_of_a_not_keep_their_sides() -> None:
+    before = parse.loads('{"$and":[{"$not":{"$or":[{"a":1},{"c":3}]}},{"a":1}]}')
+    after = parse.loads('{"$or":[{"$and":[{"a":1},{"$not":{"$or":[{"a":1},{"c":3}]}}]},{"b":2}]}')
+    for change in diff(before, after):
+        if change.before is not None:
+            assert canonical.text(change.before) == canonical.text(change.after or change.before)
 
 
 def test_a_change_holds_both_leaves() -> None:

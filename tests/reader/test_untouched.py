@@ -68,6 +68,9 @@ def test_a_refinement_asks_or_changes_leaves_of_the_field_it_names_alone(
     said = {each for origin in draft.origins if origin.source != "kept" for each in [field_of(origin.leaf)]}
     for change in diff.diff(current, draft.node):
         about = bare(change.after or change.before)
+        if change.kind in ("moved", "changed"):
+            # Who is kept out by a condition is kept out by it afterwards.
+            assert isinstance(change.before, Not) == isinstance(change.after, Not)
         if change.kind == "moved":
             assert canonical.text(bare(change.before)) == canonical.text(about)
         elif change.kind == "removed":

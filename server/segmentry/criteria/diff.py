@@ -39,7 +39,12 @@ class _Placed:
     @property
     def shown(self) -> AnyLeaf | Not:
         """The leaf as it counts: under an odd number of `$not` it is its own opposite."""
-        return Not(self.leaf) if self.above.count("not") % 2 else self.leaf
+        return Not(self.leaf) if self.denied else self.leaf
+
+    @property
+    def denied(self) -> bool:
+        """True under an odd number of `$not`."""
+        return self.above.count("not") % 2 == 1
 
 
 def diff(before: Node, after: Node) -> tuple[LeafChange, ...]:
@@ -52,7 +57,20 @@ def diff(before: Node, after: Node) -> tuple[LeafChange, ...]:
     old, new = list(_placed(with_paths(before), ())), list(_placed(with_paths(after), ()))
     partner: dict[int, tuple[Kind | None, _Placed]] = {}
     _pair(old, new, partner, None, lambda one, other: one.said == other.said and one.above == other.above)
+    # Equal leaves may stand on both sides of a `$not`: each goes with one of its own side.
+    _pair(
+        old, new, partner, "moved", lambda one, other: one.said == other.said and one.denied == other.denied
+    )
     _pair(old, new, partner, "moved", lambda one, other: one.said == other.said)
+    _pair(
+        old,
+        new,
+        partner,
+        "changed",
+        lambda one, other: (
+            one.about == other.about and _same_operator(one, other) and one.denied == other.denied
+        ),
+    )
     _pair(
         old,
         new,

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from segmentry.criteria import walk
 from segmentry.criteria.nodes import And, Event, Everyone, Leaf, Node, Operator
 from segmentry.reader.draft import Draft
+from segmentry.reader.names import truth_values
 from segmentry.reader.refining import merging, reply
 from segmentry.reader.refining.amounts import (
     Said,
@@ -29,6 +30,7 @@ from segmentry.reader.scene import Scene
 
 # A name that nobody has listed: it may stand for something else.
 _NAMED = 0.85
+_TRUTH = re.compile(r"(?P<yes>true|yes|on|1)|(?:false|no|off|0)", re.IGNORECASE)
 _EXACTLY = re.compile(r"\b(?:exactly|equals?|precisely|=)\b|=", re.IGNORECASE)
 
 
@@ -37,6 +39,10 @@ def change(step: Step, current: Current) -> Draft | None:
 
     None for a contrast ("gold, not silver") about nothing that is there: then it is an addition.
     """
+    if not step.new.strip():
+        about = reply.quoted(step.old or step.said)
+        message = f"What should {about} become? The conditions are: {reply.listed(current)}"
+        return reply.asked(current, message, said=step.said)
     draft = current.read(step.new)
     if step.old.strip():
         return _for(step, draft, current)
@@ -69,7 +75,7 @@ def _cut(step: Step, current: Current) -> Step | None:
     if at == 0:
         return None
     start = scene.tokens[at].start
-    old = re.sub(r"(?:\s+(?:is|are|be|to|of|at|=|:))+\s*$", "", step.new[:start])
+    old = re.sub(r"(?<!\s)(?:\s+(?:is|are|be|to|of|at|=|:))+\s*$", "", step.new[:start])
     if not pointed(old, current).ways:
         return None
     return dataclasses.replace(step, old=old, new=" " * start + step.new[start:])
@@ -85,7 +91,13 @@ def _for(step: Step, draft: Draft, current: Current) -> Draft | None:
     if isinstance(before.node, Leaf) and merging.is_value(before.node, current):
         field = before.node.field
         new = draft if known(draft) else current.read_after(name_of(field, current), step.new)
-        if isinstance(new.node, Leaf) and merging.is_value(new.node, current) and new.node.field == field:
+        same_field = isinstance(new.node, Leaf) and new.node.field == field
+        if (
+            same_field
+            and not new.unexplained
+            and isinstance(new.node, Leaf)
+            and merging.is_value(new.node, current)
+        ):
             old = before.node
             swapped = merging.with_value_for(current, old, new.node)
             if swapped is not None:
@@ -128,6 +140,9 @@ def _for(step: Step, draft: Draft, current: Current) -> Draft | None:
 
 def _fitted(step: Step, draft: Draft, leaves: tuple[int, ...], current: Current) -> list[Fit]:
     """What the new words may become in the place of some leaves."""
+    truth = _truth(step.new, leaves, current)
+    if truth:
+        return truth
     said = bare_number(current.scene(step.new))
     if said is not None:
         return [
@@ -146,11 +161,23 @@ def _fitted(step: Step, draft: Draft, leaves: tuple[int, ...], current: Current)
         named = current.read_after(name_of(fields[0], current) + " is", step.new)
         if (
             known(named)
+            and not named.unexplained
             and named.node is not None
             and all(isinstance(each, Leaf) and each.field == fields[0] for each in parts(named.node))
         ):
             return [(leaves, named.node)]
     return []
+
+
+def _truth(words: str, leaves: tuple[int, ...], current: Current) -> list[Fit]:
+    """ "Set the email opt-in to false": the stored yes or no of a flag."""
+    said = _TRUTH.fullmatch(words.strip())
+    leaf = current.leaves[leaves[0]] if len(leaves) == 1 else None
+    field = current.catalog.get(leaf.field) if isinstance(leaf, Leaf) else None
+    values = None if field is None else truth_values(field)
+    if said is None or field is None or values is None:
+        return []
+    return [(leaves, Leaf(field.name, Operator.EQ, values[0] if said["yes"] else values[1]))]
 
 
 def _holding(said: Said, leaves: tuple[int, ...], current: Current) -> list[int]:

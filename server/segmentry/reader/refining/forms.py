@@ -24,7 +24,7 @@ _NUMBER = (
 UP = r"(?:increase|raise|bump|lift|up|boost|grow|push(?: up)?|hike)"
 DOWN = r"(?:decrease|lower|reduce|cut|drop|shrink|bring down|lessen)"
 MOVE = r"(?:move|shift|extend|lengthen|shorten|widen|relax|loosen|tighten|adjust|bring|take|turn|dial|push|put|expand|broaden|narrow|limit|restrict)"
-SET = r"(?:change|set|update|switch|modify|alter|edit|correct|convert|make)"
+SET = r"(?:change|set|update|switch|modify|alter|edit|correct|convert|make|turn)"
 SWAP = r"(?:swap(?: out)?|switch(?: out)?|trade|exchange|substitute|replace)"
 _USE = r"(?:use|take|have|show|put|make (?:it|that)|choose|pick|select|go (?:with|for)|do|try)"
 DROP = r"(?:remove|drop|delete|forget(?: about)?|ignore|take out|take away|get rid of|lose|skip|clear|scrap|ditch|discard|eliminate|cancel|disregard|omit|erase|strike|kill|dump|do away with|cut|relinquish|lift|unset|undo|stop (?:requiring|filtering (?:on|by)|using|asking for|looking at)|no longer (?:require|need|filter (?:on|by)|ask for)|kick out|throw out|throw away|pull out|cross out|subtract)"
@@ -71,6 +71,10 @@ def _change(text: Typed, found: _Found) -> Step:
     groups = found.groupdict()
     old = text.group(found, "old") if groups.get("old") else ""
     return Step("change", text.whole(), new=_plain(text.group(found, "new")), old=_named(old))
+
+
+def _change_open(text: Typed, found: _Found) -> Step:
+    return Step("change", text.whole(), old=_named(text.group(found, "old")))
 
 
 def _contrast(text: Typed, found: _Found) -> Step:
@@ -241,6 +245,13 @@ _FORMS: tuple[tuple[re.Pattern[str], _Maker], ...] = (
         ),
         _change,
     ),
+    (
+        _pattern(
+            r"(?:(?:the|do the) )?same(?: thing| again| segment| ones| people)?,? (?:but|only|just|except)(?: now| this time)?(?: for| with)? (?P<new>.+?)(?: instead)?"
+        ),
+        _contrast,
+    ),
+    (_pattern(r"(?:change|update|adjust|modify|edit|alter) (?P<old>.+?)"), _change_open),
     # what need not hold any more
     (
         _pattern(

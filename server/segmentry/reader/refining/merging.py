@@ -99,6 +99,12 @@ def holds(current: Current, at: int, values: Leaf) -> bool:
     return any(_key(value) in known for value in values_in(values))
 
 
+def only_holds(current: Current, at: int, values: Leaf) -> bool:
+    """True when a list has nothing but some values."""
+    out = {_key(value) for value in values_in(values)}
+    return all(_key(value) in out for value in values_in(_leaf(current, at)))
+
+
 def holds_all(current: Current, at: int, values: Leaf) -> bool:
     """True when a list has all of some values."""
     known = {_key(value) for value in values_in(_leaf(current, at))}

@@ -9,13 +9,11 @@ from dataclasses import dataclass
 
 from segmentry.criteria.nodes import Event, Leaf, Operator, Segment, Top
 from segmentry.criteria.walk import AnyLeaf
-from segmentry.reader.phrases import EntryKind
 from segmentry.reader.refining.amounts import is_lower, is_upper
 from segmentry.reader.refining.current import Current
-from segmentry.reader.refining.trees import field_of, values_in
+from segmentry.reader.refining.naming import by_abbreviation, by_date, by_field, by_number, by_value, lost
+from segmentry.reader.refining.trees import field_of
 from segmentry.reader.scene import Scene
-from segmentry.reader.tokens import name_words
-from segmentry.reader.words import STOP
 
 _NOUN = r"(?:conditions?|criteri(?:on|a)|filters?|rules?|requirements?|restrictions?|clauses?|parts?|bits?|ones?|things?|lines?|items?|leaf|leaves|constraints?|points?)"
 _ORDER = {
@@ -59,6 +57,7 @@ _SEGMENTS = re.compile(r"^(?:saved )?(?:segments?)$")
 _TOPS = re.compile(r"^(?:percentiles?|percentages?|rankings?|top(?: .*)?)$")
 _CONSENTS = re.compile(r"^(?:consents?|opt-? ?ins?|permissions?|marketing consents?|subscriptions?)$")
 _DENIALS = re.compile(r"^(?:exclusions?|exceptions?|negations?|negatives?|nots?)$")
+_AMOUNTS = re.compile(r"^(?:numbers?|amounts?|figures?|thresholds?|values?|sums?|bars?)$")
 _ALL = re.compile(
     rf"^(?:(?:all|every|each|both)(?: of)?(?: the| these| those| them| my)*(?: {_NOUN})?|everything|it all|them all|both)$"
 )
@@ -69,12 +68,14 @@ class Pointed:
     """Conditions that words point at: one entry per way to understand the words, each a set of leaves.
 
     One entry is an answer, several are a question, none is nothing found. `noun` says that the words end
-    like a condition ("the gold requirement"); `exact` that they name order, kind or a whole field.
+    like a condition ("the gold requirement"); `exact` that they name order, kind or a whole field. `lost` are
+    words that say something else ("the miles requirement in half").
     """
 
     ways: tuple[tuple[int, ...], ...] = ()
     noun: bool = False
     exact: bool = False
+    lost: tuple[str, ...] = ()
 
     @property
     def leaves(self) -> tuple[int, ...]:
@@ -96,7 +97,8 @@ def pointed(words: str, current: Current) -> Pointed:
     bare = _HEAD.sub("", _TAIL.sub("", plain)).strip()
     whole = _one(words, bare, current)
     if not _JOINT.search(plain):
-        return Pointed(whole, noun, exact=bool(whole))
+        others = lost(current.scene(words), whole, current) if len(whole) == 1 else ()
+        return Pointed(whole, noun, exact=bool(whole), lost=others)
     joined = _several(words, current)
     if joined:
         return Pointed((joined,), noun, exact=True)
@@ -189,24 +191,26 @@ def _one(words: str, bare: str, current: Current) -> tuple[tuple[int, ...], ...]
     """The ways to understand words about one thing."""
     kinds = _by_kind(bare, current)
     scene = current.scene(_without_tail(words))
-    fields = _by_field(scene, current)
+    fields = by_field(scene, current)
     if len(fields) == 1 or (fields and not kinds):
         return fields
     if kinds:
         return (kinds,)
+    if _AMOUNTS.match(bare):
+        return tuple(group for group in current.conditions if _holds_amount(current.leaves[group[0]]))
     limit = _LIMIT.sub("", bare)
     if limit != bare and limit and (kinds := _by_kind(limit, current)):
         return (kinds,)
-    values = _by_value(scene, current)
+    values = by_value(scene, current)
     if values:
         return (values,)
-    dates = _by_date(scene, current)
+    dates = by_date(scene, current)
     if dates:
         return (dates,)
-    short = _by_abbreviation(limit or bare, current)
+    short = by_abbreviation(limit or bare, current)
     if short:
         return short
-    numbers = _by_number(scene, current)
+    numbers = by_number(scene, current)
     return tuple(current.condition_of(at) if len(numbers) > 1 else (at,) for at in numbers)
 
 
@@ -239,129 +243,15 @@ def _by_kind(bare: str, current: Current) -> tuple[int, ...]:
     return ()
 
 
+def _holds_amount(leaf: AnyLeaf) -> bool:
+    return (
+        is_lower(leaf) or is_upper(leaf)
+        if isinstance(leaf, Leaf) and not isinstance(leaf.value, str)
+        else False
+    )
+
+
 def _denies(leaf: AnyLeaf) -> bool:
     return isinstance(leaf, Leaf) and (
         leaf.operator in (Operator.NEQ, Operator.NIN) or (leaf.operator is Operator.EXISTS and not leaf.value)
     )
-
-
-_NAMING: tuple[EntryKind, ...] = ("field", "moment", "channel", "comparative", "band", "event")
-
-
-def _by_field(scene: Scene, current: Current) -> tuple[tuple[int, ...], ...]:
-    """One way per field of the criteria that the words name most directly."""
-    strength: dict[str, tuple[int, int]] = {}
-    for at in range(len(scene.tokens)):
-        for match in scene.matches_at(at):
-            for entry in match.entries:
-                if entry.field in current.fields and entry.kind in _NAMING:
-                    kind = entry.strength if entry.kind in ("field", "moment", "channel", "event") else 0
-                    strength[entry.field] = max(strength.get(entry.field, (0, 0)), (match.words, kind))
-    if not strength:
-        return ()
-    best = max(strength.values())
-    return tuple(tuple(current.of_field(name)) for name, value in strength.items() if value == best)
-
-
-def _by_value(scene: Scene, current: Current) -> tuple[int, ...]:
-    known = {
-        (entry.field, str(entry.value))
-        for at in range(len(scene.tokens))
-        for match in scene.matches_at(at)
-        for entry in match.of("value")
-    }
-    said = " ".join(scene.query.casefold().split())
-    return tuple(
-        at
-        for at, leaf in enumerate(current.leaves)
-        if isinstance(leaf, Leaf)
-        and any(
-            (leaf.field, str(value)) in known
-            or (isinstance(value, str) and len(value) > 1 and _within(value, said))
-            for value in values_in(leaf)
-        )
-    )
-
-
-def _by_date(scene: Scene, current: Current) -> tuple[int, ...]:
-    """The leaves that hold an end of a date phrase ("this year")."""
-    ends: set[object] = set()
-    for at in range(len(scene.tokens)):
-        when = scene.when(at)
-        if when is not None:
-            ends |= {when.lo, when.hi, *((when.ago, when.from_now) if when.unit else ())} - {None, "{{NOW}}"}
-    if not ends:
-        return ()
-    found = {
-        each
-        for at, leaf in enumerate(current.leaves)
-        if _dates_of(leaf) & ends
-        for each in current.condition_of(at)
-    }
-    return tuple(sorted(found))
-
-
-def _dates_of(leaf: AnyLeaf) -> set[object]:
-    match leaf:
-        case Leaf():
-            return set(values_in(leaf))
-        case Event():
-            return {leaf.window_start, leaf.window_end}
-        case _:
-            return set()
-
-
-def _by_abbreviation(bare: str, current: Current) -> tuple[tuple[int, ...], ...]:
-    """One way per field whose name the words shorten or spell out: "level" for `lvl`, "bmi" for `bodyMassIndex`."""
-    said = [word for word in re.findall(r"[a-z]+", bare) if word not in STOP]
-    if not said or len(said) > 3:
-        return ()
-    found: list[tuple[int, ...]] = []
-    for name in dict.fromkeys(field_of(leaf) for leaf in current.leaves):
-        own = name_words(name)
-        initials = {"".join(word[0] for word in own[start:]) for start in range(len(own) - 2)}
-        if all(word in initials or any(_shortened(word, part) for part in own) for word in said):
-            found.append(tuple(current.of_field(name)))
-    return tuple(found)
-
-
-def _shortened(one: str, other: str) -> bool:
-    short, long = sorted((one, other), key=len)
-    if len(short) < 3 or short[0] != long[0]:
-        return False
-    return long.startswith(short) or _consonants(short) == _consonants(long)
-
-
-def _consonants(word: str) -> str:
-    return word[0] + re.sub(r"[aeiouy]|(.)(?=\1)", "", word[1:])
-
-
-def _within(value: str, said: str) -> bool:
-    folded = value.casefold()
-    return folded in said and re.search(rf"(?<!\w){re.escape(folded)}(?!\w)", said) is not None
-
-
-def _by_number(scene: Scene, current: Current) -> tuple[int, ...]:
-    numbers = {str(quantity.value) for quantity in scene.numbers.values()}
-    if not numbers:
-        return ()
-    return tuple(at for at, leaf in enumerate(current.leaves) if numbers & _numbers_of(leaf))
-
-
-def _numbers_of(leaf: AnyLeaf) -> set[str]:
-    match leaf:
-        case Leaf():
-            found: set[str] = set()
-            for value in values_in(leaf):
-                if isinstance(value, str):
-                    found |= set(re.findall(r"\d+", value)) if value.startswith("{{") else {value}
-                else:
-                    found.add(str(value))
-            return found
-        case Event():
-            start = leaf.window_start if isinstance(leaf.window_start, str) else ""
-            return {str(leaf.value), *re.findall(r"\d+", start)}
-        case Top():
-            return {f"{leaf.percent:g}"}
-        case Segment():
-            return set()

@@ -7,12 +7,13 @@ import re
 
 from segmentry.criteria.nodes import Leaf
 from segmentry.reader.draft import Draft
+from segmentry.reader.names import truth_values
 from segmentry.reader.refining import merging, reply
 from segmentry.reader.refining.adding import exclude
 from segmentry.reader.refining.current import Current
 from segmentry.reader.refining.pointing import Pointed, bounded, names_bound, pointed
 from segmentry.reader.refining.step import Step
-from segmentry.reader.refining.trees import same, without
+from segmentry.reader.refining.trees import replaced, same, without
 
 _PEOPLE = re.compile(
     r"^\s*(?:the |all |any |all the |every )*(?:people|those|anyone|anybody|customers|members|users|clients|folks|whoever|everyone|guys)\b|\b(?:ones|people|customers|members|users|guys|folks|clients)\s*$",
@@ -33,9 +34,13 @@ def remove(step: Step, current: Current) -> Draft | None:
     if (
         isinstance(node, Leaf)
         and merging.is_value(node, current)
+        and not _is_flag(node, current)
         and not (found.exact and found.noun and _whole(found))
     ):
-        shrunk = _shrunk(step, node, found, current)
+        last = [at for at in merging.listed(current, node.field) if merging.only_holds(current, at, node)]
+        shrunk = (
+            _theirs(step, node, last, current) if last and people else _shrunk(step, node, found, current)
+        )
         if shrunk is not None:
             return shrunk
     if isinstance(node, Leaf):
@@ -44,8 +49,15 @@ def remove(step: Step, current: Current) -> Draft | None:
             for at, leaf in enumerate(current.leaves)
             if same(leaf, Leaf(node.field, node.operator, node.value, leaf.path))
         ]
+        if same_leaves and people:
+            return _theirs(step, node, same_leaves, current)
         if same_leaves and not found.noun and at_once(same_leaves, current):
             return reply.done(current, without(current.node, same_leaves), step.said)
+    if isinstance(node, Leaf) and not found.noun and (barring := _against(node, current)):
+        was = reply.label(current, barring)
+        ways = [(f"without '{was}'", without(current.node, barring))]
+        message = f"{reply.quoted(step.said)}: '{was}' keeps those out already"
+        return reply.asked(current, message, ways, said=step.said)
     if not people and found.ways:
         return _gone(step, found, current)
     if isinstance(node, Leaf) or people:
@@ -53,6 +65,38 @@ def remove(step: Step, current: Current) -> Draft | None:
             return None
         return _kept_out(step, current)
     return None if step.loose else reply.absent(current, words, step.said)
+
+
+def _theirs(step: Step, node: Leaf, leaves: list[int], current: Current) -> Draft:
+    """ "Remove the gold members" where nobody else is in: the condition may go, or the others are meant."""
+    ways = [(f"without {reply.label(current, leaves)}", without(current.node, leaves))]
+    other = merging.opposite(node, current)
+    if other is not None:
+        ways.append((f"{reply.words(other)} instead", replaced(current.node, leaves, other)))
+    was = reply.label(current, leaves)
+    message = f"{reply.quoted(step.said)} would leave nobody beside '{was}'"
+    return reply.asked(current, message, ways, said=step.said)
+
+
+def _is_flag(node: Leaf, current: Current) -> bool:
+    field = current.catalog.get(node.field)
+    return field is not None and truth_values(field) is not None
+
+
+def _against(node: Leaf, current: Current) -> tuple[int, ...]:
+    """ "Drop smokers" where nobody who smokes is in: the flags of that field that say the opposite."""
+    field = current.catalog.get(node.field)
+    truth = None if field is None else truth_values(field)
+    if truth is None or not merging.is_value(node, current):
+        return ()
+    return tuple(
+        at
+        for at in current.of_field(node.field)
+        if at not in current.denied
+        and isinstance(leaf := current.leaves[at], Leaf)
+        and leaf.operator in merging.POSITIVE
+        and not merging.holds(current, at, node)
+    )
 
 
 def at_once(leaves: list[int], current: Current) -> bool:
@@ -85,6 +129,13 @@ def _shrunk(step: Step, node: Leaf, found: Pointed, current: Current) -> Draft |
 
 
 def _gone(step: Step, found: Pointed, current: Current) -> Draft:
+    if len(found.ways) == 1 and found.lost:
+        leaves = found.ways[0]
+        message = (
+            f"It is not clear what {reply.quoted(' '.join(found.lost))} means in {reply.quoted(step.said)}"
+        )
+        way = (f"without {reply.label(current, leaves)}", without(current.node, leaves))
+        return reply.asked(current, message, [way], said=step.said)
     if len(found.ways) == 1:
         leaves = found.ways[0]
         if names_bound(step.old):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
 from segmentry.criteria import canonical, walk
-from segmentry.criteria.nodes import And, Event, Everyone, Leaf, Node, Not, Or, Segment
+from segmentry.criteria.nodes import And, Event, Everyone, Leaf, Node, Not, Operator, Or, Segment
 from segmentry.criteria.walk import AnyLeaf
 from segmentry.reader.draft import Draft, DraftQuestion, DraftReading, LeafOrigin, Span
 from segmentry.reader.refining.current import Current
@@ -114,8 +114,9 @@ def label(current: Current, leaves: Sequence[int]) -> str:
 def words(node: Node) -> str:
     """A condition in a few words."""
     match node:
-        case Leaf() if node.value is True or node.value is False:
-            return f"{node.field} is {'true' if node.value else 'false'}"
+        case Leaf(field, Operator.EQ | Operator.NEQ as operator, bool() as value):
+            denied = " not" if operator is Operator.NEQ else ""
+            return f"{field} is{denied} {'true' if value else 'false'}"
         case Leaf(field, operator, value) if isinstance(value, tuple) and len(value) > _MOST_VALUES:
             shown = ", ".join(str(each) for each in value[:_MOST_VALUES])
             return f"{field} ${operator.value} {shown} and {len(value) - _MOST_VALUES} more"
