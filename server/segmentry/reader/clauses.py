@@ -45,6 +45,7 @@ _NEGATIVE_PAIRS = frozenset(
         ("leaving", "out"),
         ("free", "of"),
         ("but", "not"),
+        ("yet", "to"),
         ("all", "except"),
         ("everyone", "except"),
         ("save", "for"),

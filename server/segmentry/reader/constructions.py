@@ -23,6 +23,7 @@ from segmentry.reader.patterns import (
     shares,
     signs,
     texts,
+    undone,
     vague,
     where,
     years,
@@ -84,6 +85,9 @@ ROWS: Final = (
     Row(elided, kinds=kinds.MOMENT, after=NEGATIVE_VERBS | {"never"}),
     Row(texts.texts, kinds=kinds.TEXT, needs=texts.WORDS),
     Row(shares.shares, shares.STARTS, kinds.COMPARISON, needs=shares.NEEDED),
+    Row(undone.undone, kinds=kinds.FIELD | kinds.MOMENT, needs=undone.DENIALS),
+    Row(undone.upcoming, undone.AHEAD, kinds=kinds.DATE),
+    Row(undone.lacking, kinds=kinds.TEXT),
     Row(texts.presence, texts.MISSING, kinds.FIELD, needs=texts.PRESENCE_WORDS),
 )
 

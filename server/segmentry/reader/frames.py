@@ -66,6 +66,7 @@ def means_everyone(scene: Scene) -> bool:
 def _preamble(scene: Scene) -> int:
     """Where "hi team, for the spring campaign I need" ends; 0 when it might hold a condition."""
     first = scene.word(0)
+    greets = first in ("hi", "hello", "hey", "dear") or (first == "good" and scene.word(1) in _GREETINGS)
     at = 0
     while at < len(scene.tokens) and scene.word(at) in _GREETINGS:
         at += 1
@@ -74,8 +75,8 @@ def _preamble(scene: Scene) -> int:
     begins = scene.word(at)
     planned = scene.word(at + 1) in _PLANNING or scene.word(at + 2) in _PLANNING
     if begins == "for" or (begins in ("i'm", "we're", "im", "i", "we") and planned):
-        return _request(scene, at)
-    return 0
+        return _request(scene, at) or (at if greets else 0)
+    return at if greets else 0
 
 
 def _request(scene: Scene, start: int) -> int:

@@ -169,9 +169,24 @@ def _name_phrases(
         yield (content[-1],), Entry("field", field.name, GENERAL if len(content) <= 2 else PART, bare=False)
         for word in content[:-1]:
             yield (word,), Entry("field", field.name, PART, bare=False)
+    if field.type in ("string", "enum") and len(named.core) == 1 and not boolean_like(field):
+        yield (named.core[0] + "less",), Entry("field", field.name, DERIVED, bare=False, negated=True)
+    if field.type == "number" and named.core and named.core[-1].endswith("s"):
+        yield from _counted_verbs(named)
     if boolean_like(field) and len(named.core) == 1:
         for prefix in ("in", "un", "non"):
             yield (prefix + named.core[0],), Entry("field", field.name, DERIVED, negated=True)
+
+
+def _counted_verbs(named: Named) -> Iterator[tuple[tuple[str, ...], Entry]]:
+    """ "Borrowed 3 times" on a count of loans: the verbs of what is counted."""
+    noun = stem(named.core[-1])
+    if not named.field.integer or len(named.core) > 1:
+        return
+    for phrase in EVENT_VERBS.get(noun, "").split("|"):
+        words = tuple(phrase.split())
+        if words and words[-1].endswith(("ed", "t", "n", "e")):
+            yield words, Entry("field", named.field.name, PART, bare=False)
 
 
 def _too_common(words: tuple[str, ...]) -> bool:
@@ -233,6 +248,8 @@ def _moment_phrases(named: Named, rank: int) -> Iterator[tuple[tuple[str, ...], 
                 objects = nouns[:-1]
                 yield (*objects, *phrase), Entry("moment", name, strength)
                 yield (*phrase, *objects), Entry("moment", name, strength)
+                for preposition in ("in", "on", "to"):
+                    yield (*phrase, preposition, *objects), Entry("moment", name, strength)
                 yield phrase, Entry("moment", name, PART)
         if stem(verb) == "activity" or stem(verb) == "activ":
             yield ("inactive",), Entry("moment", name, strength, negated=True)

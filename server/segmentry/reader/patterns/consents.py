@@ -24,7 +24,7 @@ withdrawn consent|withdrew permission|revoked consent|revoked|withdrew|withdrawn
 switched off|blocked|refused consent|denied consent|don't allow
 """
 _LIKED = """
-happy|glad|ok|okay|fine|comfortable|cool|willing|open|pleased|said yes|say yes|says yes|yes|gave consent|given consent|give consent|
+happy|glad|ok|okay|fine|comfortable|cool|willing|open to|pleased|said yes|say yes|says yes|yes|gave consent|given consent|give consent|
 gave us consent|gave permission|given permission|give permission|gave us permission|gave their consent|given their consent|
 gave their permission|given their permission|want|wants|wanted|wanting|wish|wishes|would like|take|takes|receive|receives|
 receiving|get|gets|getting|permit|permits|permitted|welcome|welcomes|prepared|interested|like|likes
@@ -62,7 +62,7 @@ _ALL = {
 _YES = frozenset({"yes", "ok", "okay", "allowed", "on"})
 _NO = frozenset({"no", "off"})
 _JOINING_CHANNELS = frozenset({"and", ",", "or", "/", "&", "nor"})
-_PLAIN = word_set("list accepted object objects open")
+_PLAIN = word_set("list accepted object objects")
 
 _Cue = tuple[bool, tuple[str, ...], bool]
 

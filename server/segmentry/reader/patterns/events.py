@@ -6,6 +6,7 @@ from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import And, Event, Leaf, Node, Not, Operator
 from segmentry.reader.event_words import EventWords
 from segmentry.reader.inflect import stem
+from segmentry.reader.patterns.counter_periods import counts_over
 from segmentry.reader.patterns.event_clauses import SPENT, Clause, Reading
 from segmentry.reader.patterns.moments import chosen_moment
 from segmentry.reader.patterns.quantify import build, opposite
@@ -239,7 +240,7 @@ def _counter(scene: Scene, clause: Clause, words: EventWords) -> Fragment | None
 
 
 def _covers(scene: Scene, name: str, when: When) -> bool:
-    return when.kind in ("rolling", "within") and scene.lexicon.named[name].window_days == when.days != 0
+    return counts_over(scene.lexicon.named[name], when) == "said"
 
 
 def _which_period(scene: Scene, clause: Clause, names: tuple[str, ...]) -> Fragment | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from segmentry.criteria.nodes import Leaf, Not, Operator
 from segmentry.reader.patterns.anniversaries import anniversary, repeats
 from segmentry.reader.patterns.endings import ending, recently
-from segmentry.reader.patterns.objects import NOTHING, past_object, value_follows
+from segmentry.reader.patterns.objects import NOTHING, past_object, unnamed_object, value_follows
 from segmentry.reader.patterns.periods import condition, dated, interval
 from segmentry.reader.phrases import DERIVED, GENERAL, Entry
 from segmentry.reader.scene import Fragment, Option, Scene, best, count_of, label
@@ -54,7 +54,7 @@ def _event_first(scene: Scene, at: int) -> Fragment | None:
         if comparative is not None:
             return _older(scene, at, match.end, comparative)
         allowed = _BETWEEN | scene.lexicon.entities
-        begin = match.end
+        begin, unnamed = match.end, False
         if (
             scene.word(begin - 1) in ("since", "until", "before", "after")
             and scene.when(begin - 1) is not None
@@ -68,6 +68,8 @@ def _event_first(scene: Scene, at: int) -> Fragment | None:
                 or scene.word(begin) in ("for", "in", "within")
             ):
                 fragment = chosen_moment(scene, at, entries, when)
+                if unnamed:
+                    fragment.cap = min(fragment.cap, 0.85)
                 if any(scene.word(step) in NOTHING for step in range(match.end, begin)):
                     fragment.node, fragment.negative = fragment.negative, fragment.node
                     fragment.options, fragment.negative_options = fragment.negative_options, fragment.options
@@ -80,6 +82,9 @@ def _event_first(scene: Scene, at: int) -> Fragment | None:
                     return signed
             if scene.word(begin) not in allowed:
                 past = past_object(scene, begin, entries[0].field)
+                if past == begin:
+                    past = max(begin, unnamed_object(scene, begin - 1))
+                    unnamed = past > begin
                 if past == begin:
                     break
                 begin = past
@@ -268,6 +273,8 @@ def _alone(scene: Scene, at: int, end: int, entries: tuple[Entry, ...]) -> Fragm
     ):
         article = scene.word(at - 1) in ("a", "an", "any", "the", "had", "taken", "made", "left")
         before = scene.word(at - (2 if article else 1))
+        if before == "to" and scene.word(at - 2) == "yet":
+            before = "yet"
         if article and before in ("a", "had", "taken", "made", "left"):
             before = scene.word(at - 3)
         recent = scene.word(end) in ("recently", "lately")
@@ -286,5 +293,7 @@ def _alone(scene: Scene, at: int, end: int, entries: tuple[Entry, ...]) -> Fragm
                 for each in match.of("field")
             )
             end = past_object(scene, end, name)
-            return Fragment("moment", at, end, exists, absent, field=name, cap=0.8 if counted else 1.0)
+            past = unnamed_object(scene, end)
+            cap = 0.8 if counted else 0.85 if past > end else 1.0
+            return Fragment("moment", at, past, exists, absent, field=name, cap=cap)
     return None

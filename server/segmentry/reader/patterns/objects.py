@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from segmentry.reader.places import country_at
 from segmentry.reader.scene import Scene
-from segmentry.reader.words import word_set
+from segmentry.reader.words import STOP, word_set
 
 # what verbs are about in every trade, so that it says nothing more
 _THINGS = word_set("""
@@ -29,6 +29,24 @@ def value_follows(scene: Scene, end: int, names: set[str]) -> bool:
         for entry in following.of("value")
     )
     return valued or (bool(scene.lexicon.country_fields) and country_at(scene.tokens, begin) is not None)
+
+
+_DETERMINERS = frozenset({"a", "an", "the"})
+
+
+def unnamed_object(scene: Scene, at: int) -> int:
+    """The token after an object that the table does not know ("borrowed *a book*"); `at` without one.
+
+    Only right before a date phrase or the end of the clause, so that nothing but the verb can have it.
+    """
+    if scene.word(at) not in _DETERMINERS or at + 1 >= len(scene.tokens):
+        return at
+    token, end = scene.tokens[at + 1], at + 2
+    known = scene.matches_at(at + 1) or token.norm in STOP or token.norm in scene.lexicon.entities
+    if token.kind != "word" or known or token.capitalised:
+        return at
+    closed = scene.word(end) in ("", "yet", "ever") or scene.when(end) is not None
+    return end if closed else at
 
 
 def past_object(scene: Scene, at: int, name: str) -> int:

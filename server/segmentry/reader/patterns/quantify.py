@@ -74,8 +74,11 @@ def resolve(
         end, factor, assumed = _unit(scene, end, candidates[0].field, assumed)
     if scene.word(end) == "old" and "age" in scene.lexicon.named[candidates[0].field].words:
         end += 1
+    candidates = _all_time(scene, end, candidates)
     if len(candidates) > 1:
         return _ambiguous(scene, start, end, candidates, found)
+    if not has_period(scene.lexicon.named[candidates[0].field]):
+        end = _ever(scene, end)
     field = scene.field(candidates[0].field)
     if found.approximate:
         return _approximate(scene, start, end, field, found)
@@ -86,6 +89,30 @@ def resolve(
     elif found.judged and not _HIGHER_IS_BETTER & words:
         return _judged(scene, start, end, field, found)
     return build(start, end, field, found, exact=exact, negated=negated, factor=factor, assumed=assumed)
+
+
+_EVER_SAID = (
+    "in total|all time|of all time|all - time|to date|so far|over all|in all|overall|altogether|ever|lifetime"
+)
+_EVER = tuple(tuple(words.split()) for words in _EVER_SAID.split("|"))
+
+
+def _ever(scene: Scene, at: int) -> int:
+    """The token after "in total", "so far" and the like, which a number of all time says already."""
+    begin = scene.skip(at, frozenset({"with", "us"}), 2)
+    for words in _EVER:
+        if all(scene.word(begin + step) == word for step, word in enumerate(words)):
+            return begin + len(words)
+    return at
+
+
+def _all_time(scene: Scene, end: int, candidates: list[Entry]) -> list[Entry]:
+    """Of counts of one thing the one of all time, where no period is said: "more than 12 orders"."""
+    whole = [each for each in candidates if not has_period(scene.lexicon.named[each.field])]
+    counts = all(scene.field(each.field).integer for each in candidates)
+    if len(whole) != 1 or not counts or scene.when(end) is not None or rate_at(scene, end)[0]:
+        return candidates
+    return whole
 
 
 def _measured_so(scene: Scene, end: int, entries: tuple[Entry, ...], found: Comparison) -> list[Entry]:

@@ -33,9 +33,10 @@ _OPERATORS: tuple[tuple[tuple[str, ...], Operator], ...] = (
 _GLUE = word_set("that which is are whose address name with the domain does do")
 MISSING = word_set("missing empty blank unknown unset null absent undefined")
 _PRESENT = frozenset(["known", "set", "present", "filled", "available", "given"])
+_CLOSING = word_set("and or but , . ; with who yet") | {""}
 _HAVE = frozenset(["with", "have", "has", "having"])
 _DETERMINERS = word_set("a an any the valid registered their known single")
-_IS = word_set("is are was = value address on file")
+_IS = word_set("is are was = value address on file left")
 _NOT_HAVING = word_set("haven't hasn't don't doesn't have")
 _LACK = frozenset(["without", "no", "missing", "lacking"])
 # one of these stands in every text test, and in every question of presence
@@ -116,7 +117,8 @@ def presence(scene: Scene, at: int) -> Fragment | None:
     after = scene.skip(end, _IS, 2)
     negated = scene.word(after) in ("not", "isn't", "aren't")
     tail = after + 1 if negated else after
-    if after > end and scene.word(tail) in MISSING | _PRESENT:
+    said_alone = scene.word(end) in MISSING and scene.word(end + 1) in _CLOSING
+    if (after > end or said_alone) and scene.word(tail) in MISSING | _PRESENT:
         there = (scene.word(tail) in _PRESENT) != negated
         positive, negative = (exists, absent_leaf) if there else (absent_leaf, exists)
         return Fragment("exists", at, tail + 1, positive, negative, field=name)
@@ -140,6 +142,8 @@ def _named(scene: Scene, at: int) -> tuple[str, int] | None:
     """The field that is named at `at` directly enough to ask for its presence, and the token after it."""
     for match in scene.matches_at(at):
         for entry in match.of("field"):
+            if entry.negated:
+                continue
             flag = scene.lexicon.known[entry.field].is_flag
             if not flag and entry.strength >= GENERAL and (entry.bare or entry.strength >= DERIVED):
                 return entry.field, match.end

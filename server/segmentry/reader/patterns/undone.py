@@ -1,0 +1,85 @@
+"""What was not done or is not there: onboarding not completed yet, nothing upcoming, guildless."""
+
+from __future__ import annotations
+
+from segmentry.criteria.nodes import Leaf, Not, Operator
+from segmentry.reader.inflect import stem
+from segmentry.reader.phrases import DERIVED, GENERAL, Entry
+from segmentry.reader.scene import Fragment, Scene, best
+from segmentry.reader.words import word_set
+
+_HAS = word_set("has have had is are was were been be")
+DENIALS = word_set("not hasn't haven't isn't aren't wasn't never")
+_PUT_DOWN = word_set("""
+recorded set assigned filled provided entered stored stated specified available known given captured
+documented chosen registered added selected
+""")
+AHEAD = word_set("upcoming future planned scheduled coming pending")
+_PLANNED = word_set("booked planned scheduled ahead lined coming up")
+
+
+def undone(scene: Scene, at: int) -> Fragment | None:
+    """ "Handicap has not been recorded", "onboarding not completed yet"."""
+    for match in scene.matches_at(at):
+        entries = match.of("field", "moment")
+        step = scene.skip(match.end, _HAS, 2)
+        if not entries or scene.word(step) not in DENIALS:
+            continue
+        step = scene.skip(step + 1, _HAS | {"yet", "ever"}, 3)
+        said = scene.word(step)
+        if not said:
+            continue
+        end = scene.skip(step + 1, frozenset({"yet", "in", "out"}), 1)
+        if said in _PUT_DOWN:
+            named = best(tuple(entry for entry in entries if entry.strength >= GENERAL))
+            if len(named) == 1 and not scene.lexicon.known[named[0].field].is_flag:
+                return _exists(at, end, named[0].field, present=False)
+        dated = [
+            entry
+            for entry in entries
+            if scene.field(entry.field).type == "datetime"
+            and stem(said) in {stem(word) for word in scene.lexicon.named[entry.field].event_nouns}
+        ]
+        names = {entry.field for entry in dated}
+        if len(names) == 1 and not any(scene.when(each) for each in (end, step + 1)):
+            return _exists(at, end, dated[0].field, present=False)
+    return None
+
+
+def upcoming(scene: Scene, at: int) -> Fragment | None:
+    """ "An upcoming appointment", "no event coming up": a date that is still ahead."""
+    before = scene.word(at) in AHEAD
+    for match in scene.matches_at(at + 1 if before else at):
+        entries = best(_ahead(scene, match.of("field", "moment")))
+        end = scene.skip(match.end, _PLANNED, 2)
+        if len(entries) != 1 or (not before and end == match.end) or scene.when(end) is not None:
+            continue
+        leaf = Leaf(entries[0].field, Operator.GTE, "{{NOW}}")
+        return Fragment("moment", at, end, leaf, Not(leaf), field=leaf.field, rank=1)
+    return None
+
+
+def _ahead(scene: Scene, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    return tuple(
+        entry
+        for entry in entries
+        if scene.field(entry.field).type == "datetime"
+        and "next" in scene.lexicon.named[entry.field].words
+        and entry.strength >= GENERAL
+    )
+
+
+def lacking(scene: Scene, at: int) -> Fragment | None:
+    """ "Guildless players": the noun of a column that is empty."""
+    if not scene.word(at).endswith("less"):
+        return None
+    for match in scene.matches_at(at):
+        for entry in match.of("field"):
+            if entry.negated and entry.strength >= DERIVED and not scene.lexicon.known[entry.field].is_flag:
+                return _exists(at, match.end, entry.field, present=False)
+    return None
+
+
+def _exists(at: int, end: int, name: str, *, present: bool) -> Fragment:
+    node, negative = Leaf(name, Operator.EXISTS, present), Leaf(name, Operator.EXISTS, not present)
+    return Fragment("exists", at, end, node, negative, field=name)
