@@ -95,7 +95,10 @@ class Bounds:
         if word == "now" or (word, self._word(at + 1)) == ("this", "moment"):
             return When("absolute", at, at + 1 + (word == "this"), "{{NOW}}", "{{NOW}}")
         begin = at + 1 if word == "the" else at
-        if self._word(begin) in ("beginning", "start", "end", "close") and self._word(begin + 1) == "of":
+        if (
+            self._word(begin) in ("beginning", "start", "end", "close", "1st", "first")
+            and self._word(begin + 1) == "of"
+        ):
             return self._edge(begin)
         return self._ago(at) or self._period(at, cued=True)
 
@@ -105,6 +108,8 @@ class Bounds:
         begin = at + 2
         unit = _UNITS.get(self._word(begin + 1)) if self._word(begin) in ("the", "this") else None
         following = self._word(begin + 2)
+        if self._word(at) in ("1st", "first") and unit is None:
+            return self._period(at, cued=True)
         if unit is not None and following != "before":
             here, over = f"{{{{START_OF_{unit}}}}}", f"{{{{START_OF_NEXT_{unit}}}}}"
             moment = over if ending else here

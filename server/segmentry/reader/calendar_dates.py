@@ -300,6 +300,8 @@ def joined(dates: WrittenDates, first: When, second: When) -> When | None:
     elif second.parts and first.lo is not None and first.lo[:4].isdigit():
         over = dates.coming(second.parts, first.lo)
         hi = None if over is None else over[1]
+    elif second.ahead is not None and lo is not None and lo.startswith("{"):
+        hi = second.ahead[1]  # "between now and the end of March"
     if lo is None or hi is None or (lo[:1] != "{" and hi[:1] != "{" and lo >= hi):
         return None
     over_new_year = bool(first.parts and second.parts and first.parts[0] > second.parts[0])

@@ -219,11 +219,12 @@ def _scaled_like(tokens: Sequence[Token], lower: Quantity, upper: Quantity) -> Q
     """In "10 to 20 thousand" and "1-2k" the scale is said once and meant twice."""
     scale = SCALES.get(tokens[upper.end - 1].norm, 0) or SCALES.get(tokens[upper.end - 1].norm[-1:], 0)
     own = tokens[lower.end - 1].norm
-    if scale < 1000 or own in SCALES or own[-1:] in SCALES or not isinstance(lower.value, int):
+    if not scale or own in SCALES or own[-1:] in SCALES or not isinstance(lower.value, int):
         return lower
     if not 0 < lower.value < 1000 or lower.value * scale > upper.value:
         return lower
-    return replace(lower, value=lower.value * scale)
+    small = scale < 1000  # "one to two hundred" may begin at one
+    return replace(lower, value=lower.value * scale, assumed=lower.assumed or small)
 
 
 def _nearly(tokens: Sequence[Token], at: int) -> int:

@@ -32,6 +32,7 @@ _PREPOSITIONS = frozenset(
 )
 _DIRECTIONLESS = frozenset({"in", "within", "inside", "during"})
 _JOINS = frozenset({"and", "to", "-", "until", "till", "through", "–"})
+_POINTS = frozenset({"now", "the"})
 _REPEATED = frozenset({"every", "each", "daily", "weekly", "monthly", "quarterly", "yearly", "annually"})
 # every word with which a date phrase begins, unless a number or a written date does
 _FIRST = (
@@ -143,7 +144,7 @@ class DateReader:
             return self._rest_of(at, word)
         found = self._period(at, cued=False)
         if found is not None:
-            return self._to(found)
+            return self._to(self._or(found) if found.kind == "calendar" else found)
         found = None if self._word(at + 1) == "and" else self._days_between(at)
         if found is not None:
             return found
@@ -241,7 +242,7 @@ class DateReader:
 
     def between(self, at: int) -> When | None:
         """What stands after "between" or "from": two dates, or two lengths of time."""
-        first = self._period(at, cued=True)
+        first = self._bounds.point(at) if self._word(at) in _POINTS else self._period(at, cued=True)
         if first is not None and first.kind != "vague":
             found = self._to(first, joins=_JOINS)
             return None if found is first else found
@@ -265,7 +266,7 @@ class DateReader:
             if self._word(begin) == "today":
                 return replace(first, kind="calendar", hi="{{START_OF_NEXT_DAY}}", end=begin + 1, cued=True)
             return replace(first, kind="absolute", hi=None, end=begin + 1, parts=None, ahead=None)
-        second = self._period(begin, cued=True)
+        second = self._bounds.point(begin) if self._word(begin) == "the" else self._period(begin, cued=True)
         if second is None or second.kind not in ("absolute", "calendar"):
             second = self._day_of_same_month(first, begin)
         found = None if second is None else joined(self._written, first, second)
@@ -307,17 +308,17 @@ class DateReader:
 
     def _or(self, first: When) -> When:
         """ "In 2021 or 2023", "in March or April 2024": further dates of the same kind."""
-        if first.kind != "absolute" or first.lo is None or first.hi is None:
+        if first.kind not in ("absolute", "calendar") or first.lo is None or first.hi is None:
             return first
         found = [first]
         while self._word(found[-1].end) == "or":
             begin = found[-1].end + 1
             begin += self._word(begin) in ("in", "during", "on")
-            other = self._written.at(begin, cued=True)
+            other = self._period(begin, cued=True)
             if (
                 other is None
                 or other.lo is None
-                or other.kind != "absolute"
+                or other.kind not in ("absolute", "calendar")
                 or begin in self._plain_numbers(begin)
             ):
                 break
@@ -328,14 +329,14 @@ class DateReader:
         spans: list[Interval] = []
         for each in found:
             lo, hi = each.lo, each.hi
-            if each.parts and not last.parts and last.lo is not None:
-                lo, hi = in_year(each.parts, int(last.lo[:4])) or (lo, hi)
+            if each.parts and not last.parts and (last.lo or "")[:4].isdigit():
+                lo, hi = in_year(each.parts, int((last.lo or "")[:4])) or (lo, hi)
             if spans and spans[-1][1] == lo:
                 spans[-1] = (spans[-1][0], hi)
             else:
                 spans.append((lo, hi))
         whole = replace(first, end=last.end, lo=spans[0][0], hi=spans[0][1], also=tuple(spans[1:]))
-        return whole if last.parts else replace(whole, parts=None, ahead=None, assumed=False, note="")
+        return whole if last.parts else replace(whole, parts=None, ahead=None, assumed=False, note=last.note)
 
     def _plain_numbers(self, at: int) -> tuple[int, ...]:
         """A number before a unit or a noun ("in 2023 or 2024 orders") is no year."""

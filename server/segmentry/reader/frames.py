@@ -125,7 +125,8 @@ def _projection(scene: Scene, start: int) -> int:
     while at < len(scene.tokens):
         word = scene.word(at)
         if word in ("of", "for") and columns:
-            return at + 1
+            # "average order value of £40" is a condition
+            return at + 1 if scene.comparison(at + 1) is None else start
         match = next((match for match in scene.matches_at(at) if match.of("field", "channel")), None)
         if match is not None:
             at, columns = match.end, columns + 1

@@ -14,6 +14,7 @@ appointment appointments delivery due departure departing arrival arriving check
 planned planning next upcoming travel trip flight stay booking reservation session visit
 service start meeting shipment
 """)
+_NEXT = word_set("renewal renewals renew renews next upcoming due")
 _OVER = word_set("last latest recent first created signup joined since previous prior order ordered done")
 
 
@@ -55,7 +56,7 @@ def _unsettled(scene: Scene, start: int, end: int, field: Field, when: When) -> 
 
 def _sure(scene: Scene, field: Field, when: When) -> float:
     """How sure a date can be on this field."""
-    either_way = may_be_ahead(scene, field) and not scene.lexicon.named[field.name].future
+    either_way = may_be_ahead(scene, field) and not looks_ahead(scene, field)
     if either_way and (when.kind in ("within", "duration") or (when.ahead is not None and when.parts)):
         return 0.85  # "in March" and "within 2 weeks" leave open which way
     behind_only = field.tense == "past" or scene.lexicon.named[field.name].beginning
@@ -66,10 +67,19 @@ def _sure(scene: Scene, field: Field, when: When) -> float:
     return 0.9 if when.assumed or when.alternatives else 1.0
 
 
+def looks_ahead(scene: Scene, field: Field) -> bool:
+    """True for dates of which people mean the next one: an expiry, a renewal, a next departure."""
+    named = scene.lexicon.named[field.name]
+    if named.future or field.tense == "future":
+        return True
+    words = set(named.words)
+    return field.tense != "past" and bool(words & _NEXT) and not words & _OVER
+
+
 def may_be_ahead(scene: Scene, field: Field) -> bool:
     """True for dates that hold what was and what is to come: appointments, deliveries, departures."""
     named = scene.lexicon.named[field.name]
-    if named.future or field.tense in ("any", "future"):
+    if looks_ahead(scene, field) or field.tense == "any":
         return True
     words = set(named.words)
     return field.tense is None and bool(words & _PLANNED) and not words & _OVER
@@ -80,7 +90,7 @@ def condition(
 ) -> tuple[Node, Node, tuple[Option, ...], tuple[Option, ...]]:
     """Positive and negated condition for a period on one field, with alternatives for each."""
     name = field.name
-    future = scene.lexicon.named[name].future
+    future = looks_ahead(scene, field)
     never = Leaf(name, Operator.EXISTS, False)
     positive = _positive(name, when, future, beyond=may_be_ahead(scene, field))
     negative = _negative(name, when, positive, future)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.column_words import CURRENCIES
 from segmentry.criteria.nodes import And, Leaf, Node, Not, Operator, Scalar
-from segmentry.reader.comparators import Comparison
+from segmentry.reader.comparators import Comparison, phrase_at
 from segmentry.reader.inflect import stem
 from segmentry.reader.patterns.counter_periods import counts_over, has_period
 from segmentry.reader.phrases import Entry
@@ -72,6 +72,11 @@ def resolve(
         factor, assumed = weighed or (factor, assumed)
     elif scene.word(end) in UNIT_WORDS or (scene.word(end) == "-" and scene.word(end + 1) in UNIT_WORDS):
         end, factor, assumed = _unit(scene, end, candidates[0].field, assumed)
+        after = phrase_at(scene.tokens, end, after=True) if end < len(scene.tokens) else None
+        if after is not None and not (found.explicit or found.approximate):
+            # "60 days or longer": the comparator stands behind the unit
+            found = Comparison(((after[0], found.bounds[0][1]),), found.start, after[1], explicit=True)
+            end = after[1]
     if scene.word(end) == "old" and "age" in scene.lexicon.named[candidates[0].field].words:
         end += 1
     candidates = _all_time(scene, end, candidates)
