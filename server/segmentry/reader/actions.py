@@ -70,18 +70,19 @@ _HANDED: Final = word_set("a an free some extra another")
 
 
 def asked_action(
-    tokens: tuple[Token, ...], named: Callable[[int], bool]
+    tokens: tuple[Token, ...], named: Callable[[int], bool], begun: frozenset[int] = frozenset()
 ) -> tuple[tuple[int, int], ...] | None:
     """The verbs that ask for an action as `[start, end)` of the raw query, or None.
 
     `named(at)` says whether the catalog gives a meaning to the word there: then it is one only before an
-    object ("export the ..." is, "export customers" may be a kind of customer).
+    object ("export the ..." is, "export customers" may be a kind of customer). Nothing is asked at the
+    tokens of `begun`, where a longer name begins ("cancel rate").
     """
     if not any(token.norm in _VERBS for token in tokens):
         return None
     found: list[tuple[int, int]] = []
     for at, direct in _beginnings(tokens):
-        if _asks(tokens, at, direct, named):
+        if at not in begun and _asks(tokens, at, direct, named):
             first, last = at, _last(tokens, at)
             while first and tokens[first - 1].norm in _JOINS:
                 first -= 1

@@ -38,7 +38,8 @@ def out_of_scope(scene: Scene, found: Clauses) -> Refusal | None:
     if any(token.kind == "quoted" and token.norm.count(" ") >= _SENTENCE for token in tokens):
         # a sentence in quotes is no value
         tokens, named = tokenise(query.translate(_NO_QUOTES)), _unnamed
-    actions = asked_action(tokens, named) or ()
+    begun = () if named is _unnamed else _begun(scene)
+    actions = asked_action(tokens, named, frozenset(begun)) or ()
     order = injected(query)
     if order is not None:
         said = query[order[0] : order[1]].strip(" ,\n")
@@ -57,6 +58,15 @@ def out_of_scope(scene: Scene, found: Clauses) -> Refusal | None:
             f"'{said}' asks for an action; say who you mean and act on the segment afterwards", actions
         )
     return _no_description(scene, found, words)
+
+
+def _begun(scene: Scene) -> list[int]:
+    """Where a field's name of several words begins: "cancel rate over 10 %" cancels nothing."""
+    return [
+        at
+        for at, matches in scene.matches.items()
+        if any(match.words > 1 and match.of("field") for match in matches)
+    ]
 
 
 def _refusal(message: str, spans: tuple[tuple[int, int], ...]) -> Refusal:
