@@ -64,6 +64,7 @@ breakdown report database
 _CREATING: Final = word_set("create make build generate produce prepare compile design give put set draw run")
 _COMPARING: Final = word_set("""
 below above over under is are was between more less fewer at > < = >= <= == of equals greater higher exactly
+due
 """)
 _SKIPPED: Final = word_set("a an the me us my our new another some one up together of for small big")
 _HANDED: Final = word_set("a an free some extra another")
