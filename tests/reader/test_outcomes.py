@@ -55,7 +55,7 @@ def test_descriptions_that_sound_like_commands_are_not_refused(name: str, query:
     assert read(query, table(name), scoring.CLOCK).outcome != "refuse"
 
 
-@pytest.mark.parametrize("category", ["vague", "counter", "ddmm"])
+@pytest.mark.parametrize("category", ["vague", "counter", "ddmm", "around", "value"])
 def test_what_only_a_person_can_settle_is_asked(category: str) -> None:
     wrong = [
         (name, query)
@@ -63,3 +63,28 @@ def test_what_only_a_person_can_settle_is_asked(category: str) -> None:
         if of == category and read(query, table(name), scoring.CLOCK).outcome not in expected
     ]
     assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("name", "query"),
+    [
+        ("golf", "golfers with a trolley"),
+        ("golf", "golfers with their own buggy"),
+        ("golf", "members whose favourite colour is green"),
+        ("fintech", "users who have a mortgage"),
+        ("school", "students who play the violin"),
+        ("school", "students living in Springfield"),
+        ("drivers", "blood type is O"),
+    ],
+)
+def test_an_attribute_that_no_field_holds_is_said_to_be_unknown_with_ways_on(name: str, query: str) -> None:
+    draft = read(query, table(name), scoring.CLOCK)
+    assert draft.outcome == "invalid_field"
+    assert draft.questions[0].span is not None
+    assert len(draft.readings) >= 2
+
+
+def test_an_adjective_that_nothing_explains_is_asked_and_not_dropped() -> None:
+    draft = read("generous golfers in Durban", table("golf"), scoring.CLOCK)
+    assert draft.outcome == "ambiguous"
+    assert len(draft.questions[0].readings) >= 2

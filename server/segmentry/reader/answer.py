@@ -5,16 +5,20 @@ from __future__ import annotations
 import dataclasses
 
 from segmentry.criteria import canonical, check
-from segmentry.criteria.nodes import And, Node
+from segmentry.criteria.nodes import And, Everyone, Node
 from segmentry.reader import logic
+from segmentry.reader.approximate import rough
+from segmentry.reader.attributes import of_people
 from segmentry.reader.clauses import Clauses
 from segmentry.reader.confidence import OPEN, score
 from segmentry.reader.draft import Draft, DraftQuestion, DraftReading, LeafOrigin, Reason, Span
-from segmentry.reader.scene import Fragment, Scene
+from segmentry.reader.patterns.vague import guesses
+from segmentry.reader.scene import Fragment, Option, Scene
 from segmentry.reader.scope import Refusal
 from segmentry.reader.unknown import Unknown, suggestions, unknown_attribute
 
 _MOST_READINGS = 4
+_LEAST_READINGS = 2
 # a symbolic start beside a literal end: the segment does not move on, which a person must see
 FROZEN = "FROZEN_DATE: "
 
@@ -49,6 +53,8 @@ def _faults(scene: Scene, node: Node) -> list[str]:
 
 def _draft(scene: Scene, found: Clauses) -> Draft:
     fragments = [item.fragment for item in found.items if item.fragment is not None]
+    for fragment in fragments:
+        rough(scene, fragment)
     arrays = scene.lexicon.arrays
     phrase = logic.combine(found.items, arrays)
     node = logic.to_node(phrase)
@@ -91,17 +97,21 @@ def _draft(scene: Scene, found: Clauses) -> Draft:
     )
     if missing is not None:
         return _unknown(scene, missing, node, readings, notes, unexplained, confidence)
-    if open_fragments:
+    if open_fragments or of_people(scene, found.unclaimed):
         confidence = min(confidence, OPEN)
     if node is None or confidence < 0.5:
-        questions += _about(scene, unexplained, bool(questions))
+        unread = _about(scene, unexplained, bool(questions))
+        options = guesses(scene) if unread else ()
+        offered = [_with_two(question, further, node, ()) for question in questions]
+        offered += [_with_two(question, further, node, options) for question in unread]
+        questions += unread
         return Draft(
             "ambiguous",
             node,
             min(confidence, OPEN),
             _origins(scene, phrase),
             tuple(readings),
-            tuple(questions),
+            tuple(offered),
             tuple(question.text for question in questions),
             tuple(dict.fromkeys(notes)),
             unexplained,
@@ -124,6 +134,23 @@ def _draft(scene: Scene, found: Clauses) -> Draft:
         unexplained,
         _suggestions(scene, found),
     )
+
+
+def _with_two(
+    question: DraftQuestion, further: _Readings, node: Node | None, options: tuple[Option, ...]
+) -> DraftQuestion:
+    """The question with two readings at least: without the words, and shares of the customers."""
+    indices = list(question.readings)
+    said = "these words" if question.span is None else f"'{question.span.text}'"
+    if len(indices) < _LEAST_READINGS and node is not None:
+        indices.append(further.keep(f"without {said}", node))
+    for option in options if len(indices) < _LEAST_READINGS else ():
+        position = further.add(option.label, _with(node, option.node))
+        if position is not None and position not in indices:
+            indices.append(position)
+    if len(indices) == 1 and node is None:
+        indices.append(further.keep(f"everyone, without {said}", Everyone()))
+    return dataclasses.replace(question, readings=tuple(dict.fromkeys(indices))[:_MOST_READINGS])
 
 
 def refused(refusal: Refusal, rest: Draft | None) -> Draft:
@@ -153,6 +180,15 @@ class _Readings:
             self._own = canonical.text(self._node)
         if text == self._own:
             return None
+        if text in self._texts:
+            return self._texts.index(text)
+        self.found.append(DraftReading(label, whole))
+        self._texts.append(text)
+        return len(self.found) - 1
+
+    def keep(self, label: str, whole: Node) -> int:
+        """The position of a reading that a question needs, even where it is what was understood so far."""
+        text = canonical.text(whole)
         if text in self._texts:
             return self._texts.index(text)
         self.found.append(DraftReading(label, whole))
@@ -243,7 +279,13 @@ def _unknown(  # noqa: PLR0917 - the parts of a draft
     unexplained: tuple[Span, ...],
     confidence: float,
 ) -> Draft:
-    rest = [DraftReading("without that condition", node)] if node is not None else []
+    said = scene.words(missing.start, missing.end)
+    rest = [DraftReading(f"without '{said}'", Everyone() if node is None else node)]
+    rest += [
+        DraftReading(each.label, _with(node, each.node)) for each in missing.options[: _MOST_READINGS - 1]
+    ]
+    if len(rest) < _LEAST_READINGS:
+        rest += [DraftReading(each.label, _with(node, each.node)) for each in guesses(scene)[:1]]
     question = DraftQuestion(missing.message, scene.span(missing.start, missing.end), tuple(range(len(rest))))
     return Draft(
         "invalid_field",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from segmentry.criteria.nodes import Leaf, Operator
 from segmentry.criteria.suggest import LEAST_SCORE, nearest
+from segmentry.reader.attributes import attribute
 from segmentry.reader.clauses import Clauses
 from segmentry.reader.draft import Reason
 from segmentry.reader.lexicon import Lexicon
 from segmentry.reader.phrases import DERIVED
-from segmentry.reader.scene import Scene
+from segmentry.reader.scene import Option, Scene
 from segmentry.reader.typos import nearest_field_word
 from segmentry.reader.words import PEOPLE, STOP, VAGUE, word_set
 
@@ -31,6 +33,7 @@ class Unknown:
     reason: Reason
     message: str
     suggestions: tuple[str, ...]
+    options: tuple[Option, ...] = ()
 
 
 def unknown_attribute(scene: Scene, found: Clauses) -> Unknown | None:
@@ -48,7 +51,23 @@ def unknown_attribute(scene: Scene, found: Clauses) -> Unknown | None:
         stray = _stray_number(scene, after, lost)
         if stray or scene.word(after) in _SIGNS:
             return _field(scene, at, end)
-    return _value(scene, found)
+    return _value(scene, found) or _attribute(scene, lost)
+
+
+def _attribute(scene: Scene, lost: set[int]) -> Unknown | None:
+    """ "Golfers with a trolley", "whose employer is Acme": no column says so."""
+    known = frozenset(lost)
+    for start in sorted(lost):
+        if scene.tokens[start].kind != "word":
+            continue
+        if start - 1 in lost and scene.tokens[start - 1].kind == "word":
+            continue
+        end = start + 1
+        while end in lost and scene.tokens[end].kind == "word":
+            end += 1
+        if attribute(scene, start, end, known):
+            return _field(scene, start, end)
+    return None
 
 
 def _stray_number(scene: Scene, at: int, lost: set[int]) -> bool:
@@ -66,7 +85,12 @@ def _field(scene: Scene, start: int, end: int) -> Unknown:
             if entry.strength >= DERIVED and field.type in _UNORDERED:
                 message = f"{field.name} holds {_UNORDERED[field.type]}, so it is not compared as a number is"
                 return Unknown(start, end, "INVALID_VALUE", message, (field.name,))
-    return Unknown(start, end, "INVALID_FIELD", f"No field for '{words}'", suggestions(words, scene.lexicon))
+    near = suggestions(words, scene.lexicon)
+    # the nearest fields are offered as such: with a value at all
+    options = tuple(
+        Option(f"with a known {name}", Leaf(name, Operator.EXISTS, value=True)) for name in near[:2]
+    )
+    return Unknown(start, end, "INVALID_FIELD", f"No field for '{words}'", near, options)
 
 
 def suggestions(words: str, lexicon: Lexicon) -> tuple[str, ...]:
@@ -117,5 +141,10 @@ def _value(scene: Scene, found: Clauses) -> Unknown | None:
                         near = tuple(
                             str(value) for value in nearest(scene.words(at, at + 1), allowed)
                         ) or tuple(allowed)
-                        return Unknown(start, at + 1, "INVALID_VALUE", message, near[:5])
+                        options = tuple(
+                            Option(f"{field.name} is {item.value}", Leaf(field.name, Operator.EQ, item.value))
+                            for item in field.values
+                            if str(item.value) in near[:3]
+                        )
+                        return Unknown(start, at + 1, "INVALID_VALUE", message, near[:5], options)
     return None

@@ -59,7 +59,7 @@ using use uses used made make placed living live lives based located came coming
 show list find get give tell count how many number select display fetch return retrieve see want need look
 looking identify target segment segments create build make pull filter query search total names name me us
 want please there exist exists interested report overview including include includes whoever anyone know
-like would prefer prefers preferring speak speaks speaking went needs requires require
+like would gimme lemme wanna gotta prefer prefers preferring speak speaks speaking went needs requires require
 """)
 
 NEGATORS: Final = word_set("""

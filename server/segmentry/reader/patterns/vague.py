@@ -89,6 +89,8 @@ def unsettled(scene: Scene, at: int) -> Fragment | None:
     if not vague:
         return None
     end = at + 1
+    while scene.word(end) in VAGUE and not scene.matches_at(end):
+        end += 1  # "big spenders" is one thing to ask about
     options: list[Option] = []
     for field in _akin(scene, word):
         options += _options(field, word)
@@ -207,6 +209,11 @@ def worth(scene: Scene) -> list[Field]:
             rank -= 3
         scored.append((-rank, position, field))
     return [field for _, _, field in sorted(scored, key=lambda item: item[:2])[:3]]
+
+
+def guesses(scene: Scene) -> tuple[Option, ...]:
+    """Shares of the customers by the fields that say most about them, for words that nothing explains."""
+    return tuple(_options(field, "high")[0] for field in worth(scene)[:2])
 
 
 def _recency(scene: Scene, word: str) -> list[Option]:
