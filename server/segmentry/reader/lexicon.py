@@ -18,8 +18,9 @@ from segmentry.reader.inflect import stem
 from segmentry.reader.known_values import known_values
 from segmentry.reader.names import Named, take_apart
 from segmentry.reader.phrases import Entry, EntryKind, phrases
+from segmentry.reader.repairable import grammar, places_of_the_world
 from segmentry.reader.tokens import Token, name_words
-from segmentry.reader.words import ENTITY, REPAIRED, STOP, word_set
+from segmentry.reader.words import ENTITY, STOP, word_set
 
 _SKIPPED: Final = word_set("a an the any our their your my his her its of - / _ . & : s single")
 # "sent something back", "gave a booking back": what may stand before the end of such a verb
@@ -139,7 +140,8 @@ class Lexicon:
             starting.sort(key=lambda item: -len(item[0]))
         self.words: tuple[str, ...] = tuple(sorted(words))
         self.stems: frozenset[str] = frozenset(stem(word) for word in words)
-        self._repairs = (*self.words, *(word for word in REPAIRED if word not in words))
+        known = grammar() | places_of_the_world() if self.country_fields else grammar()
+        self._repairs = (*self.words, *sorted(known - words))
         naming = {word for key, senses in self._index.items() if senses.bits & kinds.FIELD for word in key}
         self.field_words = tuple(word for word in self.words if stem(word) in naming)
         self._of_length: dict[range, list[str]] = {}

@@ -44,8 +44,6 @@ _CONSENT_CUES = word_set("""
 optin optins opt consent consented permission subscribed subscription subscriber accepts newsletter
 unsubscribed agreed
 """)
-# what ends a beginning: `onboarding_completed_at`
-_DONE = word_set("complet completed finish finished")
 # what makes a consent of a channel: `call_ok`
 _CONSENT_TAILS = word_set("ok allowed allow enabled permission permitted agreed accepts accept contact can")
 
@@ -105,11 +103,7 @@ def take_apart(field: Field, prefix: str = "") -> Named:
         () if (long := initials_in_full(plain)) == plain else long,
         window,
         tuple(word for word in words if word not in _DATE_WORDS) if dated else (),
-        beginning=dated
-        and not ending
-        and not stems & _DONE
-        and bool(stems & BEGINNING)
-        and "last" not in words,
+        beginning=dated and not ending and bool(stems & BEGINNING) and "last" not in words,
         ending=ending or (dated and "next" in words),
         first=dated and "first" in words,
         consent_channel=_channel(field, words),

@@ -63,7 +63,8 @@ def _names() -> dict[tuple[str, ...], str]:
 
 
 @lru_cache(maxsize=1)
-def _first_words() -> dict[str, int]:
+def first_words() -> dict[str, int]:
+    """The first words of all names and peoples, with the words that the longest such name has."""
     longest: dict[str, int] = {}
     for words in _names():
         longest[words[0]] = max(longest.get(words[0], 0), len(words))
@@ -81,7 +82,7 @@ def begins_country(token: Token) -> bool:
     """True for every token at which `country_at` may find one, and for few others."""
     if token.kind != "word":
         return token.kind == "quoted"
-    return token.norm in _first_words() or (2 <= len(token.text) <= 3 and token.text.isupper())
+    return token.norm in first_words() or (2 <= len(token.text) <= 3 and token.text.isupper())
 
 
 def country_at(tokens: tuple[Token, ...], at: int) -> tuple[str, int] | None:
@@ -95,7 +96,7 @@ def country_at(tokens: tuple[Token, ...], at: int) -> tuple[str, int] | None:
         return None if code is None else (code, at + 1)
     if token.kind != "word":
         return None
-    longest = _first_words().get(token.norm, 0)
+    longest = first_words().get(token.norm, 0)
     for length in range(min(longest, len(tokens) - at, 6), 0, -1):
         words = tuple(piece.norm for piece in tokens[at : at + length])
         code = _names().get(words)

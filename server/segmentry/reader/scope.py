@@ -142,6 +142,8 @@ def _who_has(words: list[str]) -> bool:
 
 def foreign_language(scene: Scene, found: Clauses) -> str | None:
     """The language of a query that is not English, or None."""
+    if found.items_with_conditions and not found.unclaimed:
+        return None  # names and values of the table may be in any script
     written = script(scene.query)
     if written is not None:
         return written

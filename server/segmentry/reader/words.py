@@ -72,14 +72,6 @@ NEGATIVE_VERBS: Final = word_set(
     "haven't hasn't hadn't didn't don't doesn't havent hasnt hadnt didnt dont doesnt"
 )
 
-# Words of our own grammar that are worth repairing; longer ones only, so that short words are left alone.
-REPAIRED: Final = word_tuple("""
-customers members clients between month months year years week weeks days least under above below
-before after since without never except excluding expired expiring opted subscribers joined haven't
-booked percent thousand million dollars countries people users quarter yesterday higher greater
-lower platinum
-""")
-
 # Words a person means something by that only a person can settle.
 VAGUE: Final = word_set("""
 long short

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import Leaf, Node, Operator
@@ -22,9 +22,8 @@ from segmentry.reader.words import NEGATORS, word_set
 
 TOTAL = word_set("""
 total totalling totaling totals totalled combined altogether sum summing overall cumulative aggregate together
-value worth volume adding amounting spend spending amounts
+value worth volume spend spending amounts
 """)
-STARTS = frozenset({"total", "sum"})
 SPENT = word_set("spent spend spending paid pay paying")
 GENERIC = word_set("""
 something anything nothing somebody anybody nobody someone anyone one ones it them us thing things item items
@@ -50,7 +49,6 @@ _INSTANCES = frozenset({"of", "or", "more", "other", "separate", "new", "single"
 _MOST_GLUE = 4
 _MOST_TOKENS = 24
 _TO_NAME = word_set("about regarding concerning for at from on via in through to with as role")
-_TOPIC = frozenset({"about", "regarding", "concerning"})
 _NOT_HERE = frozenset({"and", "or", "but", ",", "who", "that", "which", ";", "."})
 
 
@@ -111,22 +109,18 @@ class Reading:
         while at < last:
             end = self._take(at)
             if end is not None:
-                clause.end = at = self._or_more(end)
-                gap = 0
+                clause.end, at, gap = end, end, 0
                 continue
             if clause.lost:
                 return None
             word = scene.word(at)
-            if word == "no" and at == clause.end and (clause.verb or scene.word(at - 1).endswith("ed")):
-                clause.nothing, at, gap = True, at + 1, gap + 1  # "invited no users"
-                continue
             clause.generic = clause.generic or word in GENERIC
             clause.nothing = clause.nothing or word in NOTHING
             if word not in _GLUE or gap >= _MOST_GLUE or (at > clause.start and word in NEGATORS):
                 break
             if (when := scene.when(at)) is not None and when.cued:
                 break  # a period that is not this event's to take, such as "by 5 March"
-            if at == clause.start and word not in STARTS:
+            if at == clause.start and word not in TOTAL:
                 return None
             at, gap = at + 1, gap + 1
             if word in TOTAL and (clause.names or clause.spent or gap == at - clause.start):
@@ -140,17 +134,6 @@ class Reading:
     def words(self) -> EventWords | None:
         """The words of the one event that the clause is about, None while several are possible."""
         return self.events[next(iter(self.clause.names))] if len(self.clause.names) == 1 else None
-
-    def _or_more(self, end: int) -> int:
-        """ "Three flights or more": the comparison stands behind the noun."""
-        count = self.clause.count
-        if count is None or count.explicit or end >= len(self.scene.tokens):
-            return end
-        after = phrase_at(self.scene.tokens, end, after=True)
-        if after is None:
-            return end
-        self.clause.count = replace(count, bounds=((after[0], count.bounds[0][1]),), explicit=True)
-        return after[1]
 
     def _take(self, at: int) -> int | None:
         return (
@@ -362,12 +345,10 @@ class Reading:
         """Whether a text in quotes or a topic stands here, after the preposition that brings it."""
         if not self._is_text(at) or self.scene.word(at - 1) not in _TO_NAME or at == self.clause.start:
             return False
-        named = [entry for match in self.scene.matches_at(at) for entry in match.of("value", "field", "band")]
-        topic = self.scene.word(at - 1) in _TOPIC
-        if any(entry.kind != "field" or not topic for entry in named):
+        if any(match.of("value", "field", "band") for match in self.scene.matches_at(at)):
             return False
         token = self.scene.tokens[at]
-        return token.kind == "quoted" or topic
+        return token.kind == "quoted" or self.scene.word(at - 1) in ("about", "regarding", "concerning")
 
     def _text(self, of: Field, at: int, *, loose: bool = False) -> int:
         token = self.scene.tokens[at]

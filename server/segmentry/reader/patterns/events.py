@@ -7,7 +7,7 @@ from segmentry.criteria.nodes import And, Event, Leaf, Node, Not, Operator
 from segmentry.reader.event_words import EventWords
 from segmentry.reader.inflect import stem
 from segmentry.reader.patterns.counter_periods import counts_over
-from segmentry.reader.patterns.event_clauses import SPENT, STARTS, Clause, Reading
+from segmentry.reader.patterns.event_clauses import SPENT, Clause, Reading
 from segmentry.reader.patterns.moments import chosen_moment
 from segmentry.reader.patterns.quantify import build, opposite
 from segmentry.reader.phrases import EXACT, Entry
@@ -16,13 +16,12 @@ from segmentry.reader.tokens import name_words
 from segmentry.reader.when import When
 from segmentry.reader.words import NEGATORS, word_set
 
-BEGINNINGS = SPENT | STARTS | {"nobody"}
+BEGINNINGS = SPENT | word_set("total nobody sum")
 _ASKED_HOW_OFTEN = "Over which period does '{}' count: {}?"
 _ARTICLES = word_set("a an any another their every each")
 _DONE = word_set(
     "who that which have has had haven't hasn't hadn't didn't ever made with and were been was a an any"
 )
-_WHO = word_set("who that has have was were ever had")
 _DOUBTFUL = 0.8
 
 
@@ -33,23 +32,15 @@ def events(scene: Scene, at: int) -> Fragment | None:
     if scene.word(at) == "total" and _names_a_column(scene, at):
         return None
     nobody = scene.word(at) == "nobody"
-    reading = Reading(scene, scene.skip(at + 1, _WHO, 4) if nobody else at)
+    reading = Reading(scene, at + 1 if nobody else at)
     clause = reading.read()
     words = None if clause is None else reading.words()
     if clause is None or words is None or not _sure_of_event(scene, clause, words):
         return None
     clause.start = at
-    shared = clause.when is None and scene.word(clause.end) in ("or", "nor")
-    if shared:
-        clause.when = _next_period(scene, clause)
-        shared = clause.when is not None
     fragment = _condition(scene, clause, words)
     if fragment is None:
         return None
-    if shared:
-        fragment.source, fragment.cap = "assumed", min(fragment.cap, 0.9)
-    elif clause.when is None and scene.word(clause.end) == "and" and _next_period(scene, clause) is not None:
-        fragment.cap = min(fragment.cap, 0.85)  # does the period of the second hold for the first?
     if nobody or clause.nothing:
         fragment.node, fragment.negative = fragment.negative, fragment.node
         fragment.options, fragment.negative_options = fragment.negative_options, fragment.options
@@ -59,14 +50,6 @@ def events(scene: Scene, at: int) -> Fragment | None:
 def _names_a_column(scene: Scene, at: int) -> bool:
     """ "Total orders" may be the catalog's own name for a column, which then is no sum over events."""
     return any(match.end > at + 1 and match.of("field") for match in scene.matches_at(at))
-
-
-def _next_period(scene: Scene, clause: Clause) -> When | None:
-    """The period of the event that is joined to this one: "neither rang nor wrote this year"."""
-    if clause.end + 1 >= len(scene.tokens):
-        return None
-    following = Reading(scene, clause.end + 1).read()
-    return None if following is None else following.when
 
 
 def _sure_of_event(scene: Scene, clause: Clause, words: EventWords) -> bool:

@@ -115,14 +115,7 @@ def _all_time(scene: Scene, end: int, candidates: list[Entry]) -> list[Entry]:
     """Of counts of one thing the one of all time, where no period is said: "more than 12 orders"."""
     whole = [each for each in candidates if not has_period(scene.lexicon.named[each.field])]
     counts = all(scene.field(each.field).integer for each in candidates)
-    things = {tuple(stem(word) for word in scene.lexicon.named[each.field].core) for each in candidates}
-    if (
-        len(whole) != 1
-        or len(things) > 1
-        or not counts
-        or scene.when(end) is not None
-        or rate_at(scene, end)[0]
-    ):
+    if len(whole) != 1 or not counts or scene.when(end) is not None or rate_at(scene, end)[0]:
         return candidates
     return whole
 
