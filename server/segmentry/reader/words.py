@@ -42,7 +42,7 @@ travellers company companies those ones
 # Always about everyone: they never carry a value, even where an enum has a label of that name.
 ALWAYS_ENTITY: Final = word_set("""
 customer customers client clients member members user users people person everyone everybody anyone
-anybody account accounts golfer golfers individual individuals folk folks ones those person record
+anybody account accounts golfer golfers folk folks ones those person record
 records row rows
 """)
 
