@@ -17,6 +17,9 @@ import yaml
 from segmentry.criteria import canonical, catalog_toml, check, parse, witness
 from segmentry.criteria.catalog import Catalog
 from segmentry.criteria.dates import Clock
+from segmentry.criteria.strict_json import decode
+from segmentry.customers import inline
+from segmentry.errors import JsonValue
 from segmentry.reader.draft import Draft
 from segmentry.reader.read import read
 
@@ -75,6 +78,10 @@ def load(name: str) -> Catalog | None:
     if name.startswith(DEEDS):
         name = name.removeprefix(DEEDS)
         return catalogs_deeds.DEEDS.get(name) or tables.load(name)
+    table = HERE / "tables" / f"{name}.json"
+    if table.exists():
+        given = cast("dict[str, JsonValue]", decode(table.read_text(encoding="utf-8")))
+        return inline.catalog(given["schema"], given.get("rows"))
     return {**catalogs.ALL, **catalogs_more.MORE, **catalogs_bare.BARE}[name]
 
 

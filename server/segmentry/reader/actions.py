@@ -117,6 +117,8 @@ def _asks(tokens: tuple[Token, ...], at: int, direct: bool, named: Callable[[int
         return False
     verb = tokens[at].norm
     after = tokens[at + 1].norm if at + 1 < len(tokens) else ""
+    if named(at) and after not in _DETERMINERS and _compared(tokens, at + 2):
+        return False  # "refund rate above 5 %"
     if after in _COMPARING or (verb in ("thank", "help") and after in ("you", "us", "me")):
         return False  # "ping below 40"
     if not after:
@@ -138,6 +140,10 @@ def _asks(tokens: tuple[Token, ...], at: int, direct: bool, named: Callable[[int
     if verb in ("call", "phone", "contact", "ring", "email", "text", "message") and _person(tokens, at + 1):
         return True
     return verb in _CONTACTING and _with_message(tokens, at)
+
+
+def _compared(tokens: tuple[Token, ...], at: int) -> bool:
+    return any(token.norm in _COMPARING for token in tokens[at : at + 2])
 
 
 def _describes(tokens: tuple[Token, ...], at: int, named: Callable[[int], bool]) -> bool:

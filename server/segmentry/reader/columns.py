@@ -93,7 +93,7 @@ def completed(field: Field, words: Sequence[str]) -> Field:
     if field.type != "number":
         return field
     found = described(field)
-    unit = field.unit or unit_of(words) or found.unit
+    unit = field.unit or unit_of(words) or found.unit or ("percent" if "%" in field.name else "")
     window = field.window_days or window_days(field.name) or found.window_days
     maximum = field.maximum if field.maximum is not None else found.maximum
     if not unit and maximum is None and _is_ratio(words):

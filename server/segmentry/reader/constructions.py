@@ -74,7 +74,7 @@ ROWS: Final = (
         MONEY_VERBS | measures.RANGES | frozenset(signs.SIGN_WORDS),
         kinds.NUMBER | kinds.COMPARISON,
     ),
-    Row(years.years, frozenset(years.COMPARED), kinds.NUMBER, needs=years.WORDS),
+    Row(years.years, frozenset(years.COMPARED) | years.DEEDS, kinds.NUMBER, needs=years.WORDS),
     Row(ages, AGED | {"in", "of"}, kinds.COMPARISON),
     Row(events.events, events.BEGINNINGS, kinds=kinds.EVENT | kinds.COMPARISON),
     Row(counters.counted, kinds=kinds.FIELD | kinds.MOMENT | kinds.EVENT | kinds.COMPARISON),

@@ -165,20 +165,22 @@ _PAST = frozenset({"week", "month", "quarter", "year"})
 
 
 def _to_date(words: tuple[str, ...]) -> str:
-    """The running period in the name: `spend_ytd` counts since the year began."""
+    """The running period in the name: `spend_ytd` and `visits_this_year` count since the year began."""
     for at, word in enumerate(words):
-        if word in _PAST and words[at + 1 : at + 3] == ("to", "date"):
+        if word in _PAST and (words[at + 1 : at + 3] == ("to", "date") or _this(words, at)):
             return word
     return ""
+
+
+def _this(words: tuple[str, ...], at: int) -> bool:
+    return at > 1 and words[at - 1] in ("this", "current")
 
 
 def _plain(words: tuple[str, ...], window: int | None, to_date: str) -> tuple[str, ...]:
     plain = list(words)
     if to_date:
-        at = next(
-            i for i, word in enumerate(plain) if word == to_date and plain[i + 1 : i + 3] == ["to", "date"]
-        )
-        plain = plain[:at] + plain[at + 3 :]
+        at = plain.index(to_date)
+        plain = plain[: at - 1] + plain[at + 1 :] if _this(words, at) else plain[:at] + plain[at + 3 :]
     if window is not None:
         for index, word in enumerate(plain):
             if word.isdigit():

@@ -60,6 +60,8 @@ _MEASURES: Final[dict[str, str]] = {
 }
 
 
+# `orders_lifetime` is said "lifetime orders"
+_WHOLE: Final = frozenset({"lifetime", "total", "overall"})
 _SHARES: Final = ("rate", "percentage", "percent", "share")
 
 
@@ -128,6 +130,8 @@ def _name_phrases(
                     "field", field.name, EXACT if full == named.words else DERIVED, bare=not _too_common(full)
                 ),
             )
+    if field.type == "number" and len(named.plain) > 1 and named.plain[-1] in _WHOLE:
+        yield (named.plain[-1], *named.plain[:-1]), Entry("field", field.name, DERIVED)
     for synonym in field.synonyms:
         yield name_words(synonym), Entry("field", field.name, EXACT)
     if named.core != named.spelled:
@@ -138,7 +142,7 @@ def _name_phrases(
             "key",
         )
         strength = GENERAL if shadowed else DERIVED
-        yield named.core, Entry("field", field.name, strength, bare=not _too_common(named.core))
+        yield named.core, Entry("field", field.name, strength, bare=not _too_common(named.core, field))
     about = described(field).phrase
     if about and about not in (named.spelled, named.words, named.core) and not written[about]:
         bare = len(about) > 1 or not _too_common(about)
@@ -176,6 +180,12 @@ def _name_phrases(
     if boolean_like(field) and len(named.core) == 1:
         for prefix in ("in", "un", "non"):
             yield (prefix + named.core[0],), Entry("field", field.name, DERIVED, negated=True)
+    if boolean_like(field) and len(named.core) == 2 and named.core[1].endswith("ed"):
+        # `email_verified`: "verified email", "unverified email"
+        thing, state = named.core
+        yield (state, thing), Entry("field", field.name, DERIVED)
+        yield ("un" + state, thing), Entry("field", field.name, DERIVED, negated=True)
+        yield (thing, "un" + state), Entry("field", field.name, DERIVED, negated=True)
 
 
 def _counted_verbs(named: Named) -> Iterator[tuple[tuple[str, ...], Entry]]:
@@ -189,8 +199,12 @@ def _counted_verbs(named: Named) -> Iterator[tuple[tuple[str, ...], Entry]]:
             yield words, Entry("field", named.field.name, PART, bare=False)
 
 
-def _too_common(words: tuple[str, ...]) -> bool:
-    return len(words) == 1 and (words[0] in ENTITY or words[0] in STOP or words[0] in FRAME)
+def _too_common(words: tuple[str, ...], field: Field | None = None) -> bool:
+    if len(words) != 1:
+        return False
+    # where a flag asks it, "students" are some of the people: `is_student`
+    people = ALWAYS_ENTITY if field is not None and boolean_like(field) else ENTITY
+    return words[0] in people or words[0] in STOP or words[0] in FRAME
 
 
 # Stemmed once: every column of every catalog is held against them.
@@ -215,6 +229,8 @@ def _general_phrases(named: Named, shared: frozenset[str]) -> Iterator[tuple[tup
                 yield phrase, Entry("field", named.field.name, strength, bare=strength == GENERAL)
     if named.field.type not in ("number", "datetime"):
         return
+    if named.field.type == "number" and "year" in named.words and "age" not in stems:
+        return  # `birth_year`: "older than 5" is no calendar year, and `years` reads those
     for word, names, direction in _COMPARED:
         if names & stems or named.field.unit in COMPARED_UNITS.get(word, ()):
             more = (direction == "more") != (named.field.type == "datetime")

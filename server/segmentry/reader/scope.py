@@ -12,7 +12,7 @@ from segmentry.reader.actions import asked_action
 from segmentry.reader.clauses import Clauses
 from segmentry.reader.injections import injected
 from segmentry.reader.languages import language, script
-from segmentry.reader.phrases import GENERAL, Entry
+from segmentry.reader.phrases import DERIVED, GENERAL, Entry
 from segmentry.reader.scene import Scene
 from segmentry.reader.tokens import name_words, tokenise
 
@@ -105,7 +105,7 @@ def _no_description(scene: Scene, found: Clauses, words: list[str]) -> Refusal |
         return None
     if any(item.fragment is not None and item.fragment.node is not None for item in found.items):
         return None
-    about_people = any(word in scene.lexicon.entities for word in words)
+    about_people = any(word in scene.lexicon.entities for word in words) or _says_field(scene)
     if small_talk.asks(words) and not about_people and not _who_has(words):
         return _refusal("This asks a question that is no description of customers; say who you mean", ())
     lost = [scene.tokens[at].norm for at in found.unclaimed]
@@ -113,6 +113,16 @@ def _no_description(scene: Scene, found: Clauses, words: list[str]) -> Refusal |
         said = scene.words(min(found.unclaimed), max(found.unclaimed) + 1)
         return _refusal(f"'{said[:80]}' is no word that says who you mean", ())
     return None
+
+
+def _says_field(scene: Scene) -> bool:
+    """ "Has 'Data Science' in the wishlist": a field's own name stands in the question."""
+    return any(
+        entry.strength >= DERIVED and (match.words > 1 or entry.bare)
+        for at in range(len(scene.tokens))
+        for match in scene.matches_at(at)
+        for entry in match.of("field")
+    )
 
 
 def _who_has(words: list[str]) -> bool:

@@ -142,7 +142,9 @@ def measured(named: Named) -> str:
     if own in _SIZES:
         return own
     if not own:
-        own = next((unit for part in named.words if _size(unit := _unit(part), "clock", "calendar")), "")
+        # `visits_this_year` is a number of visits, over a year
+        parts = named.plain if named.to_date else named.words
+        own = next((unit for part in parts if _size(unit := _unit(part), "clock", "calendar")), "")
     if not own:
         said = (_unit(part.strip("().,").casefold()) for part in named.field.description.split())
         own = next((unit for unit in said if unit in ("month", "day", "year", "week")), "")

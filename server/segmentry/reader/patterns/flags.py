@@ -35,8 +35,11 @@ def flags(scene: Scene, at: int) -> Fragment | None:
                     return found
                 continue
             alone = not entry.bare and match.words == 1
-            if alone and _names_another(scene, match.end, field.name):
-                continue
+            if alone and (
+                _names_another(scene, match.end, field.name)
+                or any(other.bare and other.strength > entry.strength for other in match.of("field"))
+            ):
+                continue  # "photos" are those of photos_count before they are those of photos_verified
             fragment = _flag(scene, at, match.end, field, truth, inverted=entry.negated)
             if alone:
                 fragment.cap = _HEAD_ALONE  # a "card" need not be the credit card that the flag is about

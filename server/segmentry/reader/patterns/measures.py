@@ -81,7 +81,7 @@ def _field_first(scene: Scene, at: int) -> Fragment | None:
             when = scene.when(found.start)
             if when is not None and when.kind == "ago":
                 continue
-        if not found.explicit and _is_period(scene, match.end, found, entries):
+        if _is_period(scene, match.end, found, entries):
             continue
         several = _several(scene, at, entries, found) if not negated else None
         if several is not None:
@@ -101,7 +101,8 @@ def _is_period(scene: Scene, after: int, found: Comparison, entries: tuple[Entry
     """ "Haven't watched in 60 days" is when, not how much of `watch_hours`, which one word recalls."""
     when = scene.when(after)
     return (
-        when is not None
+        (not found.explicit or scene.word(found.start) == "past")
+        and when is not None
         and when.kind == "within"
         and when.end >= found.end
         and not any(entry.strength == EXACT for entry in entries)

@@ -10,7 +10,7 @@ from segmentry.criteria.nodes import And, Leaf, Node, Not, Operator, Scalar
 from segmentry.reader.comparators import Comparison, phrase_at
 from segmentry.reader.inflect import stem
 from segmentry.reader.patterns.counter_periods import counts_over, has_period
-from segmentry.reader.phrases import Entry
+from segmentry.reader.phrases import EXACT, Entry
 from segmentry.reader.scene import Fragment, Option, Scene, best, between, label
 from segmentry.reader.thesaurus import MONEY_NAMES, RATE_NAMES, RATES, UNIT_WORDS
 from segmentry.reader.units import measured, scaled, stored, unit_factor
@@ -18,6 +18,8 @@ from segmentry.reader.when import When
 
 # a unit that only a person can settle: answered, but never alone
 _DOUBT = 0.8
+# words of a name that say that it counts from the very beginning
+_ALL_TIME = frozenset({"lifetime", "total", "overall", "ever", "alltime"})
 # what counts the more, the better
 _HIGHER_IS_BETTER = frozenset(
     {"rating", "ratings", "satisfaction", "nps", "stars", "star", "quality", "gpa", "adherence", "attendance"}
@@ -50,6 +52,8 @@ def resolve(
     rate, after_rate = rate_at(scene, end)
     candidates = _measured_so(scene, end, entries, found)
     window, end_window, guessed = _window(scene, end, entries)
+    timeless = _over_all_time(scene, candidates, entries) if window is None else []
+    candidates = timeless or candidates
     factor, assumed = 1.0, False
     if rate:
         fitting = best(tuple(entry for entry in entries if _hasrate_at(scene, entry.field, rate)))
@@ -137,6 +141,18 @@ def _measured_so(scene: Scene, end: int, entries: tuple[Entry, ...], found: Comp
         return candidates
     own = [entry for entry in candidates if entry.field in fits]
     return own or best(tuple(entry for entry in entries if entry.field in fits))
+
+
+def _over_all_time(scene: Scene, candidates: list[Entry], entries: tuple[Entry, ...]) -> list[Entry]:
+    """The counters over all time, where the words name a counter but none of its periods: "20 orders".
+
+    They are what was said, unless the name was said with its period ("orders 90d").
+    """
+    if not all(
+        entry.strength < EXACT and has_period(scene.lexicon.named[entry.field]) for entry in candidates
+    ):
+        return []
+    return best(tuple(entry for entry in entries if _ALL_TIME & set(scene.lexicon.named[entry.field].words)))
 
 
 def _fits(scene: Scene, name: str, unit: str) -> bool:

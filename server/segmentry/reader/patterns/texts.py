@@ -111,7 +111,7 @@ def presence(scene: Scene, at: int) -> Fragment | None:
             )
     found = _named(scene, at)
     if found is None:
-        return None
+        return _left_blank(scene, at)
     name, end = found
     exists, absent_leaf = Leaf(name, Operator.EXISTS, True), Leaf(name, Operator.EXISTS, False)
     after = scene.skip(end, _IS, 2)
@@ -136,6 +136,23 @@ def presence(scene: Scene, at: int) -> Fragment | None:
         none.rank = 1 if end - at > 1 and scene.when(end - 2) is not None else 0
         return none
     return Fragment("exists", at, end, exists, absent_leaf, field=name)
+
+
+def _left_blank(scene: Scene, at: int) -> Fragment | None:
+    """ "GDPR consent is missing", "newsletter blank": a flag that has neither yes nor no."""
+    for match in scene.matches_at(at):
+        end = scene.skip(match.end, frozenset({"is", "are", "was"}), 1)
+        entries = [entry for entry in match.of("field") if entry.strength >= DERIVED]
+        if len({entry.field for entry in entries}) == 1 and _blank(scene, end):
+            name = entries[0].field
+            exists, absent = Leaf(name, Operator.EXISTS, True), Leaf(name, Operator.EXISTS, False)
+            return Fragment("exists", at, end + 1, absent, exists, field=name)
+    return None
+
+
+def _blank(scene: Scene, at: int) -> bool:
+    """True for "missing" at the end of a clause, where nothing follows that might be what is missing."""
+    return scene.word(at) in MISSING and scene.word(at + 1) in _CLOSING
 
 
 def _named(scene: Scene, at: int) -> tuple[str, int] | None:

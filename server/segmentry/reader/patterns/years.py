@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from segmentry.criteria.nodes import Leaf, Operator
 from segmentry.reader.patterns.quantify import opposite
-from segmentry.reader.scene import Fragment, Scene
+from segmentry.reader.scene import Fragment, Scene, between
 from segmentry.reader.words import word_set
 
 _SIDES = {
@@ -19,7 +19,10 @@ _SIDES = {
 COMPARED = {"older": Operator.LT, "earlier": Operator.LT, "newer": Operator.GT, "later": Operator.GT}
 _COPULA = word_set("is are was were that of")
 # one of these stands in every condition on a year
-WORDS = frozenset(_SIDES) | frozenset(COMPARED)
+WORDS = frozenset(_SIDES) | frozenset(COMPARED) | {"between"}
+# what people say -> the word of the column's name
+_DEEDS = {"born": "birth", "made": "model", "constructed": "construction", "established": "foundation"}
+DEEDS = frozenset(_DEEDS)
 
 
 def years(scene: Scene, at: int) -> Fragment | None:
@@ -27,6 +30,9 @@ def years(scene: Scene, at: int) -> Fragment | None:
     if scene.word(at) in COMPARED and scene.word(at + 1) == "than":
         names = [name for name in scene.lexicon.named if _is_year(scene, name)]
         return _leaf(scene, at, at + 2, names[0], COMPARED[scene.word(at)]) if len(names) == 1 else None
+    of_deed = _deed(scene, at)
+    if of_deed is not None:
+        return of_deed
     for match in scene.matches_at(at):
         names = [entry.field for entry in match.of("field") if entry.bare and _is_year(scene, entry.field)]
         if len(names) != 1:
@@ -38,6 +44,30 @@ def years(scene: Scene, at: int) -> Fragment | None:
         if operator is not None:
             return _leaf(scene, at, begin + 1, names[0], operator)
     return None
+
+
+def _deed(scene: Scene, at: int) -> Fragment | None:
+    """ "Born before 1960" on birth_year, "built after 2000" on year_built."""
+    said = _DEEDS.get(scene.word(at), scene.word(at))
+    names = [
+        name
+        for name, named in scene.lexicon.named.items()
+        if said in named.words and said != "year" and _is_year(scene, name)
+    ]
+    if len(names) != 1:
+        return None
+    side = scene.word(at + 1)
+    if side in ("between", "from"):
+        low = scene.numbers.get(at + 2)
+        high = scene.numbers.get(low.end + 1) if low is not None else None
+        if low is None or high is None or scene.word(low.end) not in ("and", "to", "-"):
+            return None
+        if not (is_calendar_year(low.value) and is_calendar_year(high.value) and low.value <= high.value):
+            return None
+        node = between(names[0], ((Operator.GTE, low.value), (Operator.LTE, high.value)))
+        return Fragment("measure", at, high.end, node, opposite(node), field=names[0])
+    operator = _SIDES.get(side)
+    return None if operator is None else _leaf(scene, at, at + 2, names[0], operator)
 
 
 def is_calendar_year(value: float) -> bool:
