@@ -177,15 +177,8 @@ def _name_phrases(
         yield (named.core[0] + "less",), Entry("field", field.name, DERIVED, bare=False, negated=True)
     if field.type == "number" and named.core and named.core[-1].endswith("s"):
         yield from _counted_verbs(named)
-    if boolean_like(field) and len(named.core) == 1:
-        for prefix in ("in", "un", "non"):
-            yield (prefix + named.core[0],), Entry("field", field.name, DERIVED, negated=True)
-    if boolean_like(field) and len(named.core) == 2 and named.core[1].endswith("ed"):
-        # `email_verified`: "verified email", "unverified email"
-        thing, state = named.core
-        yield (state, thing), Entry("field", field.name, DERIVED)
-        yield ("un" + state, thing), Entry("field", field.name, DERIVED, negated=True)
-        yield (thing, "un" + state), Entry("field", field.name, DERIVED, negated=True)
+    if boolean_like(field):
+        yield from _states(named)
 
 
 def _counted_verbs(named: Named) -> Iterator[tuple[tuple[str, ...], Entry]]:
@@ -197,6 +190,19 @@ def _counted_verbs(named: Named) -> Iterator[tuple[tuple[str, ...], Entry]]:
         words = tuple(phrase.split())
         if words and words[-1].endswith(("ed", "t", "n", "e")):
             yield words, Entry("field", named.field.name, PART, bare=False)
+
+
+def _states(named: Named) -> Iterator[tuple[tuple[str, ...], Entry]]:
+    """The flag's opposite, and `email_verified` turned round: "unverified email"."""
+    name = named.field.name
+    if len(named.core) == 1:
+        for prefix in ("in", "un", "non"):
+            yield (prefix + named.core[0],), Entry("field", name, DERIVED, negated=True)
+    elif len(named.core) == 2 and named.core[1].endswith("ed"):
+        thing, state = named.core
+        yield (state, thing), Entry("field", name, DERIVED)
+        yield ("un" + state, thing), Entry("field", name, DERIVED, negated=True)
+        yield (thing, "un" + state), Entry("field", name, DERIVED, negated=True)
 
 
 def _too_common(words: tuple[str, ...], field: Field | None = None) -> bool:

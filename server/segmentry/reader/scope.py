@@ -118,7 +118,8 @@ def _no_description(scene: Scene, found: Clauses, words: list[str]) -> Refusal |
 def _says_field(scene: Scene) -> bool:
     """ "Has 'Data Science' in the wishlist": a field's own name stands in the question."""
     return any(
-        entry.strength >= DERIVED and (match.words > 1 or entry.bare)
+        entry.strength >= DERIVED
+        and all(word in scene.said for word in scene.lexicon.named[entry.field].plain)
         for at in range(len(scene.tokens))
         for match in scene.matches_at(at)
         for entry in match.of("field")

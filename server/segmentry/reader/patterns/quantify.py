@@ -10,7 +10,7 @@ from segmentry.criteria.nodes import And, Leaf, Node, Not, Operator, Scalar
 from segmentry.reader.comparators import Comparison, phrase_at
 from segmentry.reader.inflect import stem
 from segmentry.reader.patterns.counter_periods import counts_over, has_period
-from segmentry.reader.phrases import EXACT, Entry
+from segmentry.reader.phrases import DERIVED, EXACT, Entry
 from segmentry.reader.scene import Fragment, Option, Scene, best, between, label
 from segmentry.reader.thesaurus import MONEY_NAMES, RATE_NAMES, RATES, UNIT_WORDS
 from segmentry.reader.units import measured, scaled, stored, unit_factor
@@ -119,7 +119,9 @@ def _all_time(scene: Scene, end: int, candidates: list[Entry]) -> list[Entry]:
     """Of counts of one thing the one of all time, where no period is said: "more than 12 orders"."""
     whole = [each for each in candidates if not has_period(scene.lexicon.named[each.field])]
     counts = all(scene.field(each.field).integer for each in candidates)
-    if len(whole) != 1 or not counts or scene.when(end) is not None or rate_at(scene, end)[0]:
+    # `intl_calls` is no count of all calls
+    named = len(whole) == 1 and whole[0].strength >= DERIVED
+    if not named or not counts or scene.when(end) is not None or rate_at(scene, end)[0]:
         return candidates
     return whole
 
