@@ -15,6 +15,12 @@ maintains maintaining given give gives gave enjoy enjoys show shows showing get 
 reports own owns owning run runs running remain remains stay stays stand stands standing boast
 boasts receive receives receiving collected collect earn earns earned accumulated racked clocked
 """)
+# What people do with the things that a number counts: "took 3 trips", "raised 2 tickets".
+_DONE_WITH = word_set("""
+take takes took taken make makes made placed raise raised raises file filed lodged submitted logged
+play played plays attend attended went
+""")
+_COUNTED = frozenset(["measure", "counter"])
 # What makes a noun of a verb, or a verb of a noun; nothing that changes the meaning.
 _DERIVED = word_set("ment ments ing er ers or ors ion ions ation ations ance al als age ship s d ed es y ies")
 _SHORTEST_ROOT = 3
@@ -74,7 +80,9 @@ def _agrees(scene: Scene, at: int, starts: dict[int, Fragment], ends: dict[int, 
     if following is not None and following.kind == "value" and scene.word(at) in _PLACED:
         return True
     if following is not None and (
-        (scene.word(at) in _LIGHT and following.kind in _TIED) or _repeats(scene, at, following)
+        (scene.word(at) in _LIGHT and following.kind in _TIED)
+        or (scene.word(at) in _DONE_WITH and following.kind in _COUNTED)
+        or _repeats(scene, at, following)
     ):
         return True
     before = at

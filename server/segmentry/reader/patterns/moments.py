@@ -14,7 +14,7 @@ from segmentry.reader.words import NEGATIVE_VERBS, word_set
 
 _BETWEEN = word_set("""
 a an the any our their is are was were be been has have had that which with us on in at anything
-something to it date dates falls fell happened took place dated occurred made done again only just email
+something to it all date dates falls fell happened took place dated occurred made done again only just email
 emails one tee round as and who whose : = they we i did do up account due
 """)
 _HAS_OR_NEVER = word_set("never ever have has who not no without yet that")

@@ -89,6 +89,9 @@ def resolve(
     if not has_period(scene.lexicon.named[candidates[0].field]):
         end = _ever(scene, end)
     field = scene.field(candidates[0].field)
+    period = scene.when(end) if window is None else None
+    if period is not None and counts_over(scene.lexicon.named[field.name], period) == "said":
+        end = period.end  # "20 nights or more in the last 12 months": the column's own period
     if found.approximate:
         return _approximate(scene, start, end, field, found)
     words = set(scene.lexicon.named[field.name].words)
