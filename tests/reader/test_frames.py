@@ -110,3 +110,30 @@ def test_who_owes_money_is_looked_for_among_debts() -> None:
     draft = read("anyone who owes us over 100 dollars", table, CLOCK)
     assert draft.node is not None
     assert canonical.text(draft.node) == '{"outstandingUsd":{"$gt":100}}'
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "all of them, no filter",
+        "all customers no matter what",
+        "everyone regardless of savings balance",
+        "select all",
+        "show everything",
+    ],
+)
+def test_a_remark_that_takes_limits_away_means_everyone(query: str) -> None:
+    draft = read(query, TABLE, CLOCK)
+    assert draft.node is not None
+    assert canonical.text(draft.node) == "{}"
+
+
+@pytest.mark.parametrize("query", ["list", "please", "how many", "and or"])
+def test_a_request_without_an_object_is_asked_about(query: str) -> None:
+    assert read(query, TABLE, CLOCK).outcome == "ambiguous"
+
+
+def test_without_a_filter_on_one_thing_the_rest_stays() -> None:
+    draft = read("card payers, no filter on savings balance", TABLE, CLOCK)
+    assert draft.node is not None
+    assert canonical.text(draft.node) == '{"Payment Method":{"$eq":"Card"}}'

@@ -8,7 +8,7 @@ from typing import Literal
 from segmentry.criteria.nodes import Node
 from segmentry.reader.agreement import repeated, unexplained
 from segmentry.reader.constructions import longest
-from segmentry.reader.frames import aside, opening
+from segmentry.reader.frames import LIFTING, aside, lifted, opening
 from segmentry.reader.negation import doubt_exception, shares_negation
 from segmentry.reader.patterns.ages import born
 from segmentry.reader.patterns.carriers import carrier
@@ -114,6 +114,9 @@ def scan(scene: Scene) -> Clauses:  # noqa: C901 - one branch per kind of word
             found.fixed_bracket = True
         elif word in (")", "]"):
             found.items.append(Item(")"))
+        elif word in LIFTING and (past := lifted(scene, at)) is not None:
+            at = past
+            continue
         elif (word, scene.word(at + 1)) in _NEGATIVE_PAIRS:
             if (word, scene.word(at + 1)) == ("but", "not"):
                 found.items.append(Item("but"))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from segmentry.reader.confidence import content
+from typing import Final
+
 from segmentry.reader.phrases import DERIVED
 from segmentry.reader.scene import Scene
-from segmentry.reader.words import FRAME, NEGATORS, word_set
+from segmentry.reader.words import NEGATORS, word_set
 
 _SHOW = word_set(
     "show list give get display what what's whats find average mean median total names emails fetch"
@@ -27,14 +28,48 @@ planning preparing putting running launching working building drafting designing
 organising organizing writing making sending doing compiling
 """)
 _WHOLE = word_set("whole entire complete full total")
-_CROWD = word_set("base list database lot group population crm file community")
-_ANYBODY = word_set("everyone everybody everything")
+_CROWD = word_set("base list database lot group population crm file community table system books")
+_ANYBODY = word_set("everyone everybody everything all")
+_LIMITS = word_set(
+    "filter filters condition conditions exception exceptions restriction restrictions limit limits"
+)
+_WHATEVER = word_set("what who whom which how whether")
+# with one of these begins a remark that takes limits away: "no exceptions", "regardless of tier"
+LIFTING: Final = word_set("no without regardless irrespective unfiltered ignoring")
+_HAVE = word_set("you've we've have")
 _MOST = 24
 
 
 def opening(scene: Scene) -> int:
     """The position at which the description begins, after greetings, the purpose and the columns to show."""
     return _projection(scene, _preamble(scene))
+
+
+def lifted(scene: Scene, at: int) -> int | None:
+    """The end of a remark that takes limits away: "no exceptions", "no matter what", "regardless of tier"."""
+    word, after = scene.word(at), scene.word(at + 1)
+    if word == "unfiltered" and not scene.matches_at(at):
+        return at + 1
+    if word in ("no", "without"):
+        if word == "no" and after == "matter" and scene.word(at + 2) in _WHATEVER:
+            return _field_end(scene, at + 3)
+        noun = scene.skip(at + 1, frozenset({"any", "further", "other"}), 2)
+        if scene.word(noun) not in _LIMITS or _names(scene, noun):
+            return None
+        about = scene.word(noun + 1) in ("on", "by", "for", "about", "to")
+        return _field_end(scene, noun + 2) if about else noun + 1
+    if word in ("regardless", "irrespective") and after == "of":
+        return _field_end(scene, at + 2)
+    return None
+
+
+def _field_end(scene: Scene, at: int) -> int:
+    """The end of the fields named from `at` on ("their tier or age"), else `at`."""
+    end = scene.skip(at, frozenset({"the", "their"}), 1)
+    while (found := [match.end for match in scene.matches_at(end) if match.of("field")]) != []:
+        at = max(found)
+        end = scene.skip(at, frozenset({"and", "or", ",", "the", "their"}), 3)
+    return at
 
 
 def aside(scene: Scene, at: int) -> int | None:
@@ -50,17 +85,24 @@ def aside(scene: Scene, at: int) -> int | None:
         return at + 1
     if word in _CROWD and not _names(scene, at):
         return at + 1
+    if word == "everything" or (word == "got" and scene.word(at - 1) in _HAVE) or word == "you've":
+        return at + 1
+    if word == "size" and after == "of" and not scene.matches_at(at):
+        return at + 2
     if word == "single" and scene.word(at - 1) in ("every", "each") and not scene.matches_at(at):
         return at + 1
     return None
 
 
 def means_everyone(scene: Scene) -> bool:
-    """Whether nothing is said but a noun for the customers: "all customers", "the whole base"."""
-    said = [scene.tokens[at].norm for at in content(scene)]
-    nouns = [word for word in said if word in scene.lexicon.entities or word in _CROWD or word in _ANYBODY]
-    filling = FRAME | _WHOLE | {"single"}
-    return bool(nouns) and all(word in filling for word in said if word not in nouns)
+    """Whether a query without conditions or open words is about all customers: "the whole base"."""
+    everyone = scene.lexicon.entities | _CROWD | _ANYBODY
+    if len(scene.tokens) == 1:
+        everyone -= {"list"}  # only a verb without its object
+    return any(
+        token.norm in everyone or (token.norm in LIFTING and lifted(scene, at) is not None)
+        for at, token in enumerate(scene.tokens)
+    )
 
 
 def _preamble(scene: Scene) -> int:
