@@ -32,6 +32,8 @@ _NEGATIVE_PAIRS = frozenset(
         ("all", "but"),
         ("everyone", "but"),
         ("anyone", "but"),
+        ("anything", "but"),
+        ("everything", "but"),
         ("everybody", "but"),
         ("other", "than"),
         ("apart", "from"),
@@ -289,6 +291,9 @@ def _bracket(items: list[Item]) -> None:
         items.append(Item(")"))
 
 
+_OWNING = frozenset({"with", "without", "no", "have", "has", "own", "owns", "owning", "having", "any"})
+
+
 def _silent(scene: Scene, at: int) -> bool:
     """True for words that need no claim here: stop words, people nouns, frames, loose signs."""
     token = scene.tokens[at]
@@ -303,6 +308,9 @@ def _silent(scene: Scene, at: int) -> bool:
         and not all(each.text.isupper() for each in scene.tokens if each.kind == "word")
     ):
         return False
+    if token.norm in scene.lexicon.subjects:
+        # "people with cars" says something, "electric cars" no more than "electric"
+        return scene.word(at - 1) not in _OWNING and (at == 0 or scene.word(at - 2) not in _OWNING)
     return token.norm in STOP or token.norm in scene.lexicon.entities or token.norm in FRAME
 
 

@@ -127,6 +127,24 @@ def shared_prefix(fields: Sequence[Field]) -> str:
     return word if count >= max(_FEWEST, _PREFIXED * len(fields)) and word not in _NO_PREFIX else ""
 
 
+_SUBJECTS: Final = (
+    (word_set("mileage vin odometer horsepower"), word_set("car cars vehicle vehicles auto autos")),
+    (
+        word_set("bedrooms beds bathrooms baths sqft sqm hoa"),
+        word_set(
+            "home homes house houses property properties listing listings apartment apartments flat flats place places"
+        ),
+    ),
+    (word_set("breed species neutered"), word_set("pet pets animal animals")),
+)
+
+
+def subjects(catalog: Catalog) -> frozenset[str]:
+    """Nouns for the thing that a row is about, by the columns that only such a thing has: cars, homes, pets."""
+    said = {word for field in catalog.visible for word in in_full(name_words(field.name), field.type)}
+    return frozenset(noun for marks, nouns in _SUBJECTS if marks & said for noun in nouns)
+
+
 def entity_nouns(catalog: Catalog) -> frozenset[str]:
     """Nouns for what a row is, from the catalog, its id column (`sellerId`) and its own id (`patients`)."""
     found = {word for noun in catalog.entity_nouns for word in name_words(noun)}

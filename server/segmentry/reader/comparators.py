@@ -217,7 +217,10 @@ def _between(tokens: Sequence[Token], at: int, numbers: Mapping[int, Quantity]) 
 
 def _scaled_like(tokens: Sequence[Token], lower: Quantity, upper: Quantity) -> Quantity:
     """In "10 to 20 thousand" and "1-2k" the scale is said once and meant twice."""
-    scale = SCALES.get(tokens[upper.end - 1].norm, 0) or SCALES.get(tokens[upper.end - 1].norm[-1:], 0)
+    last = upper.end - 1
+    if upper.currency and last > upper.start and tokens[last].norm not in SCALES:
+        last -= 1  # "2 to 3 thousand euros"
+    scale = SCALES.get(tokens[last].norm, 0) or SCALES.get(tokens[last].norm[-1:], 0)
     own = tokens[lower.end - 1].norm
     if not scale or own in SCALES or own[-1:] in SCALES or not isinstance(lower.value, int):
         return lower

@@ -22,6 +22,7 @@ from segmentry.reader.patterns import (
     scales,
     shares,
     signs,
+    states,
     texts,
     undone,
     vague,
@@ -68,6 +69,7 @@ ROWS: Final = (
     Row(values, kinds=kinds.VALUE | kinds.LISTED),
     Row(flags.flags, kinds=kinds.FLAG),
     Row(split_names, kinds=kinds.FLAG, needs=JOINTS),
+    Row(states.states, states.WORDS),
     Row(where.places, anything=True),
     Row(
         measures.measures,
@@ -86,6 +88,7 @@ ROWS: Final = (
     Row(texts.texts, kinds=kinds.TEXT, needs=texts.WORDS),
     Row(shares.shares, shares.STARTS, kinds.COMPARISON, needs=shares.NEEDED),
     Row(undone.undone, kinds=kinds.FIELD | kinds.MOMENT, needs=undone.DENIALS),
+    Row(undone.never, kinds=kinds.NUMBER, after=frozenset({"never"})),
     Row(undone.upcoming, undone.AHEAD, kinds=kinds.DATE),
     Row(undone.lacking, kinds=kinds.TEXT),
     Row(texts.presence, texts.MISSING, kinds.FIELD, needs=texts.PRESENCE_WORDS),

@@ -12,7 +12,7 @@ from segmentry.criteria.catalog import Catalog, Field
 from segmentry.criteria.column_words import in_full
 from segmentry.criteria.suggest import Forms
 from segmentry.reader import kinds
-from segmentry.reader.columns import completed, entity_nouns, shared_prefix
+from segmentry.reader.columns import completed, entity_nouns, shared_prefix, subjects
 from segmentry.reader.event_words import event_words
 from segmentry.reader.inflect import stem
 from segmentry.reader.known_values import known_values
@@ -98,6 +98,7 @@ class Lexicon:
         self.named: dict[str, Named] = {field.name: take_apart(field, prefix) for field in catalog.visible}
         self.known = {field.name: known_values(field) for field in catalog.visible}
         self.entities: frozenset[str] = ENTITY | entity_nouns(catalog)
+        self.subjects = subjects(catalog)
         self.country_fields = tuple(field for field in catalog.visible if _is_country(field))
         self.countries = frozenset(field.name for field in self.country_fields)
         self.city_fields = tuple(field for field in catalog.visible if _is_city(field))

@@ -60,6 +60,11 @@ _MEASURES: Final[dict[str, str]] = {
 }
 
 
+# states of what is counted: `complaints_open` is said "open complaints"
+_STATES: Final = word_set("""
+open closed pending active unpaid paid overdue failed cancelled canceled completed missed outstanding unused
+used returned declined rejected resolved unresolved attended skipped expired late
+""")
 # `orders_lifetime` is said "lifetime orders"
 _WHOLE: Final = frozenset({"lifetime", "total", "overall"})
 _SHARES: Final = ("rate", "percentage", "percent", "share")
@@ -130,8 +135,8 @@ def _name_phrases(
                     "field", field.name, EXACT if full == named.words else DERIVED, bare=not _too_common(full)
                 ),
             )
-    if field.type == "number" and len(named.plain) > 1 and named.plain[-1] in _WHOLE:
-        yield (named.plain[-1], *named.plain[:-1]), Entry("field", field.name, DERIVED)
+    if field.type == "number":
+        yield from _turned(named)
     for synonym in field.synonyms:
         yield name_words(synonym), Entry("field", field.name, EXACT)
     if named.core != named.spelled:
@@ -190,6 +195,14 @@ def _counted_verbs(named: Named) -> Iterator[tuple[tuple[str, ...], Entry]]:
         words = tuple(phrase.split())
         if words and words[-1].endswith(("ed", "t", "n", "e")):
             yield words, Entry("field", named.field.name, PART, bare=False)
+
+
+def _turned(named: Named) -> Iterator[tuple[tuple[str, ...], Entry]]:
+    """ "Lifetime orders" for `orders_lifetime`, "open complaints" for `complaints_open`."""
+    if len(named.plain) > 1 and named.plain[-1] in _WHOLE:
+        yield (named.plain[-1], *named.plain[:-1]), Entry("field", named.field.name, DERIVED)
+    if len(named.core) == 2 and named.core[1] in _STATES:
+        yield (named.core[1], named.core[0]), Entry("field", named.field.name, DERIVED)
 
 
 def _states(named: Named) -> Iterator[tuple[tuple[str, ...], Entry]]:

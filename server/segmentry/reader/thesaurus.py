@@ -122,6 +122,8 @@ SYNONYMS: Final[tuple[tuple[str, str], ...]] = (
     ("department", "team|division"),
     ("salary", "pay"),
     ("language", "speaks|speaking|speak"),
+    ("mileage", "miles|odometer"),
+    ("odometer", "miles|mileage"),
     ("distance", "away|kilometres away|km away|miles away"),
     ("beds", "bedrooms|bedroom"),
     ("bedrooms", "beds|bed"),

@@ -28,7 +28,8 @@ def flags(scene: Scene, at: int) -> Fragment | None:
             if truth is None:
                 found = (
                     _none_value(scene, at, match.end, field)
-                    if entry.strength >= GENERAL and entry.bare
+                    if entry.strength >= GENERAL
+                    and (entry.bare or scene.word(at - 1) == "no" or "without" in _two_before(scene, at))
                     else None
                 )
                 if found is not None:
@@ -45,6 +46,11 @@ def flags(scene: Scene, at: int) -> Fragment | None:
                 fragment.cap = _HEAD_ALONE  # a "card" need not be the credit card that the flag is about
             return fragment
     return None
+
+
+def _two_before(scene: Scene, at: int) -> tuple[str, str]:
+    """ "Without a degree": the article may stand between."""
+    return scene.word(at - 2), scene.word(at - 1)
 
 
 def _names_another(scene: Scene, at: int, name: str) -> bool:

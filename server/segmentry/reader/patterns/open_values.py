@@ -9,7 +9,7 @@ from segmentry.reader.places import country_at
 from segmentry.reader.scene import Scene
 from segmentry.reader.words import word_set
 
-_CODES: Final = word_set("zip postcode postal code number no id reference sku plz area")
+_CODES: Final = word_set("zip postcode postal code number no id reference sku plz area version release")
 
 
 def open_value(scene: Scene, at: int, field: Field) -> tuple[str, int] | None:

@@ -141,8 +141,8 @@ def presence(scene: Scene, at: int) -> Fragment | None:
 def _left_blank(scene: Scene, at: int) -> Fragment | None:
     """ "GDPR consent is missing", "newsletter blank": a flag that has neither yes nor no."""
     for match in scene.matches_at(at):
-        end = scene.skip(match.end, frozenset({"is", "are", "was"}), 1)
-        entries = [entry for entry in match.of("field") if entry.strength >= DERIVED]
+        end = scene.skip(match.end, frozenset({"is", "are", "was", "date"}), 2)
+        entries = [entry for entry in match.of("field", "moment") if entry.strength >= GENERAL]
         if len({entry.field for entry in entries}) == 1 and _blank(scene, end):
             name = entries[0].field
             exists, absent = Leaf(name, Operator.EXISTS, True), Leaf(name, Operator.EXISTS, False)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from segmentry.criteria.nodes import Leaf, Not, Operator
 from segmentry.reader.inflect import stem
+from segmentry.reader.patterns.counter_periods import has_period
 from segmentry.reader.phrases import DERIVED, GENERAL, Entry
 from segmentry.reader.scene import Fragment, Scene, best
 from segmentry.reader.words import word_set
 
 _HAS = word_set("has have had is are was were been be")
 DENIALS = word_set("not hasn't haven't isn't aren't wasn't never")
+_CLOSING = word_set("and or but , . ; ? !") | {""}
 _PUT_DOWN = word_set("""
 recorded set assigned filled provided entered stored stated specified available known given captured
 documented chosen registered added selected
@@ -43,6 +45,29 @@ def undone(scene: Scene, at: int) -> Fragment | None:
         names = {entry.field for entry in dated}
         if len(names) == 1 and not any(scene.when(each) for each in (end, step + 1)):
             return _exists(at, end, dated[0].field, present=False)
+    return None
+
+
+def never(scene: Scene, at: int) -> Fragment | None:
+    """ "Never cancelled an order", "never backed any": the count of it is zero."""
+    if scene.word(at - 1) != "never" or not scene.word(at).endswith(("ed", "en", "t", "ne")):
+        return None
+    for match in scene.matches_at(at):
+        verb = scene.tokens[at].stem
+        counts = {
+            entry.field
+            for entry in match.of("field")
+            if scene.field(entry.field).integer
+            and not has_period(scene.lexicon.named[entry.field])
+            and verb in {stem(word) for word in scene.lexicon.named[entry.field].core}
+        }
+        dated = any(scene.field(entry.field).type == "datetime" for entry in match.of("field", "moment"))
+        end = match.end + (scene.word(match.end) in ("any", "anything", "one"))
+        closed = scene.word(end) in _CLOSING
+        if len(counts) == 1 and not dated and closed and scene.when(end) is None:
+            name = counts.pop()
+            some, none = Leaf(name, Operator.GT, 0), Leaf(name, Operator.EQ, 0)
+            return Fragment("measure", at, end, some, none, field=name, source="assumed", cap=0.9)
     return None
 
 
