@@ -22,7 +22,7 @@ is has last first next avg average num number nb n total tot max min date dt day
 sms opt in no not pct percent count cnt
 """)
 _FLAG_HEADS: Final = word_set("is has was did can does accepts allows wants owns uses")
-_FLAG_TAILS: Final = word_set("flag yn ind indicator optin bool")
+_FLAG_TAILS: Final = word_set("flag yn ind indicator optin bool ok consent allowed enabled")
 _IDS: Final = word_set("id no nr num number key uuid guid code ref")
 _PEOPLE: Final = re.compile(r"[a-z]{2,}(?:er|or|ent|ee|ant|ian|ist|est|ident|member)s")
 _RATIOS: Final = word_set("rate ratio share probability propensity likelihood proportion fraction")

@@ -164,6 +164,8 @@ EVENT_VERBS: Final[dict[str, str]] = {
     "checkin": "checked in|stayed|check in",
     "check": "checked in|stayed|check in",
     "checkout": "checked out",
+    "pickup": "picked up|pick up|pickup",
+    "dropoff": "dropped off|drop off|dropoff",
     "renewal": "renewed|renew|renewing|up for renewal|renewal due",
     "renew": "renewed|renew|renewing|renewal|up for renewal",
     "cancellation": "cancelled|canceled|cancel",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from segmentry.criteria.nodes import Leaf, Operator
+from segmentry.criteria.nodes import And, Leaf, Node, Operator
 from segmentry.reader.patterns.values import complement
 from segmentry.reader.phrases import DERIVED, GENERAL
 from segmentry.reader.scene import Fragment, Scene, count_of
-from segmentry.reader.words import word_set
+from segmentry.reader.words import STOP, word_set
 
 _OPERATORS: tuple[tuple[tuple[str, ...], Operator], ...] = (
     (("starts", "with"), Operator.STARTS_WITH),
@@ -68,10 +68,45 @@ def texts(scene: Scene, at: int) -> Fragment | None:
                 allowed = not field.operators or operator in field.operators
                 if not allowed or field.type == "enum":
                     return None
-                leaf = Leaf(field.name, Operator.CONTAINS if field.type == "array" else operator, text)
+                if field.type == "array":
+                    leaf, end = _elements(scene, end, field.name, text)
+                else:
+                    leaf = Leaf(field.name, operator, text)
                 node, negative = (complement(leaf), leaf) if negated else (leaf, complement(leaf))
                 return Fragment("text", at, end, node, negative, field=field.name)
     return None
+
+
+def _elements(scene: Scene, at: int, name: str, first: str) -> tuple[Node, int]:
+    """ "Languages include French and German": elements of one list, all of them or any of them."""
+    said, joint, end = [first], "", at
+    while scene.word(end) in ("and", "or", ",", "&"):
+        word = scene.word(end)
+        begin = scene.skip(end, frozenset({"and", "or", ",", "&"}), 2)
+        joins = {scene.word(step) for step in range(end, begin)} & {"and", "or", "&"}
+        found = _operand(scene, begin) if _is_element(scene, begin, name) else None
+        if found is None or (joint and joins and joins != {joint}):
+            break
+        joint = next(iter(joins), joint if word == "," else "")
+        said.append(found[0])
+        end = found[1]
+    if len(said) == 1:
+        return Leaf(name, Operator.CONTAINS, first), at
+    if joint == "or":
+        return Leaf(name, Operator.IN, tuple(said)), end
+    return And(tuple(Leaf(name, Operator.CONTAINS, text) for text in said)), end
+
+
+def _is_element(scene: Scene, at: int, name: str) -> bool:
+    """A lone word at the end of a clause that no other column claims but as a country."""
+    if at >= len(scene.tokens):
+        return False
+    token = scene.tokens[at]
+    if token.kind == "quoted":
+        return True
+    taken = any(entry.field != name for match in scene.matches_at(at) for entry in match.entries)
+    silent = token.norm in STOP or token.norm in scene.lexicon.entities or token.kind != "word"
+    return not taken and not silent and scene.word(at + 1) in _CLOSING
 
 
 def _operand(scene: Scene, at: int) -> tuple[str, int] | None:
