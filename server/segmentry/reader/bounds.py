@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Literal, Protocol
@@ -54,27 +54,24 @@ class Bounds:
 
     def __init__(  # noqa: PLR0917 - what is read, and the readers of the dates inside
         self,
-        words: Mapping[int, str],
+        word: Callable[[int], str],
         clock: Clock,
         period: _Period,
         between: Callable[[int], When | None],
         ago: Callable[[int], When | None],
         compared: Callable[[int], When | None],
     ) -> None:
-        self._words = words
+        self._word = word
         self._clock = clock
         self._period = period
         self._between = between
         self._ago = ago
         self._compared = compared
 
-    def _word(self, index: int) -> str:
-        return self._words.get(index, "")
-
     def at(self, at: int) -> When | None:
         """The one-sided date that begins at token `at`, or None."""
         for words, side in _PHRASES.get(self._word(at), ()):
-            if not all(self._word(at + step) == word for step, word in enumerate(words)):
+            if tuple(map(self._word, range(at, at + len(words)))) != words:
                 continue
             begin = at + len(words)
             if side == "since" and words == ("from",):

@@ -8,7 +8,7 @@ date: in, within, for, between, or. `bounds` reads since and before, `distances`
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from segmentry.criteria.dates import Clock
@@ -77,13 +77,13 @@ class DateReader:
     def __init__(
         self,
         tokens: Sequence[Token],
-        words: Mapping[int, str],
+        word: Callable[[int], str],
         numbers: Mapping[int, Quantity],
         clock: Clock,
         locale: str,
     ) -> None:
         self._tokens = tokens
-        self._words = words
+        self._word = word
         self._clock = clock
         self._locale = locale
         self._numbers = numbers
@@ -92,18 +92,18 @@ class DateReader:
     def at(self, index: int) -> When | None:
         """The date phrase that begins at token `index`, or None."""
         if (
-            self._words.get(index) not in _FIRST
+            self._word(index) not in _FIRST
             and index not in self._numbers
             and self._tokens[index].kind not in _WRITTEN
         ):
             return None
         if not self._ready:
-            self._lengths = Lengths(self._tokens, self._words, self._numbers)
-            self._distances = Distances(self._words, self._numbers, self._lengths)
+            self._lengths = Lengths(self._tokens, self._word, self._numbers)
+            self._distances = Distances(self._word, self._numbers, self._lengths)
             self._written = WrittenDates(self._tokens, self._clock.today, self._locale)
-            self._relative = RelativeDates(self._words, self._lengths, self._written)
+            self._relative = RelativeDates(self._word, self._lengths, self._written)
             self._bounds = Bounds(
-                self._words,
+                self._word,
                 self._clock,
                 self._period,
                 self.between,
@@ -117,8 +117,15 @@ class DateReader:
         found = self._bounds.narrowed(found)
         return found if found.start == index else replace(found, start=index)
 
-    def _word(self, index: int) -> str:
-        return self._words.get(index, "")
+    def _may_begin(self, at: int) -> bool:
+        """Whether the word there may be the first of a date that stands after a preposition."""
+        word = self._word(at)
+        return (
+            word in _FIRST
+            or word in PLURALS
+            or at in self._numbers
+            or (word != "" and self._tokens[at].kind in _WRITTEN)
+        )
 
     def _phrase(self, at: int) -> When | None:
         word = self._word(at)
@@ -165,6 +172,8 @@ class DateReader:
 
     def _after_preposition(self, at: int, word: str) -> When | None:  # noqa: C901 - one branch per shape
         inner = at + 1
+        if not self._may_begin(inner):
+            return None
         found = self._relative.at(inner)
         if found is not None and word != "at":
             return self._to(self._or(found))

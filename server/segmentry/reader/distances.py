@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from segmentry.criteria.nodes import Operator
@@ -33,6 +33,9 @@ LONG_AGO = {
     ("quite", "some", "time"): 3, ("quite", "a", "while"): 3, ("long",): 1, ("yonks",): 1, ("forever",): 1,
     ("sometime",): 1,
 }  # fmt: skip
+_LONG_AGO_BY_WORD: dict[str, list[tuple[tuple[str, ...], int]]] = {}
+for _words, _length in LONG_AGO.items():
+    _LONG_AGO_BY_WORD.setdefault(_words[0], []).append((_words, _length))
 AGO = frozenset({"ago", "back", "prior", "earlier"})
 FROM_NOW = frozenset({"now", "today"})
 
@@ -40,17 +43,14 @@ FROM_NOW = frozenset({"now", "today"})
 class Distances:
     """Reads lengths of time that begin or end now."""
 
-    def __init__(self, words: Mapping[int, str], numbers: Mapping[int, Quantity], lengths: Lengths) -> None:
-        self._words = words
+    def __init__(self, word: Callable[[int], str], numbers: Mapping[int, Quantity], lengths: Lengths) -> None:
+        self._word = word
         self._numbers = numbers
         self._lengths = lengths
 
-    def _word(self, index: int) -> str:
-        return self._words.get(index, "")
-
     def _comparator(self, at: int) -> tuple[Operator, int] | None:
         for words, operator in COMPARED.get(self._word(at), ()):
-            if all(self._word(at + step) == word for step, word in enumerate(words)):
+            if tuple(map(self._word, range(at, at + len(words)))) == words:
                 return operator, at + len(words)
         return None
 
@@ -173,8 +173,8 @@ class Distances:
         return vague(at, found.end, "How near is", () if length.kind == "vague" else choices)
 
     def long_ago(self, at: int, last: str) -> When | None:
-        for words, length in LONG_AGO.items():
-            if all(self._word(at + step) == word for step, word in enumerate(words)):
+        for words, length in _LONG_AGO_BY_WORD.get(self._word(at), ()):
+            if tuple(map(self._word, range(at, at + len(words)))) == words:
                 end = at + length
                 if last and self._word(end) != last:
                     continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from segmentry.criteria.nodes import Operator
@@ -41,14 +41,11 @@ class Lengths:
     """Reads lengths of time in one query's tokens."""
 
     def __init__(
-        self, tokens: Sequence[Token], words: Mapping[int, str], numbers: Mapping[int, Quantity]
+        self, tokens: Sequence[Token], word: Callable[[int], str], numbers: Mapping[int, Quantity]
     ) -> None:
         self._tokens = tokens
-        self._words = words
+        self._word = word
         self._numbers = numbers
-
-    def _word(self, index: int) -> str:
-        return self._words.get(index, "")
 
     def at(self, at: int) -> When | None:
         """The length that begins at token `at`, as a duration; a vague one asks how long it is."""
@@ -150,4 +147,5 @@ class Lengths:
         return self._half(at, at + 1) if self._word(at) == "half" else None
 
     def _said(self, at: int, words: str) -> bool:
-        return all(self._word(at + step) == word for step, word in enumerate(words.split()))
+        said = words.split()
+        return list(map(self._word, range(at, at + len(said)))) == said

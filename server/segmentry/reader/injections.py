@@ -54,6 +54,11 @@ reveal echo leak dump told system directives guidelines restrictions constraints
 everything before earlier previous disregard ignore secret secrets passwords credentials keys variables
 filters limits safety safeguards training injection
 """)
+_CODE_MARKS: Final = re.compile(r"[<>{}$;|=#(/\\]|--")
+_CODE_WORDS: Final = word_set(
+    "union select drop truncate alter insert delete rm waitfor information os subprocess powershell jndi onerror"
+)
+_WORDS: Final = re.compile(r"[a-z]+")
 _CODE_SIGNS: Final = re.compile(
     r"[<>{}$;|=#]|--|/\*|\(|/|\\|\bunion\b|\bselect\b|\bdrop\b|\btruncate\b|\balter\b|\binsert\b|\bdelete\s+from\b|\brm\b|\bexec|\bwaitfor\b"
     r"|information_schema|os\.system|subprocess|powershell|jndi|onerror",
@@ -84,7 +89,8 @@ def injected(query: str) -> Span | None:
 
 def _search(norm: str) -> Span | None:
     lowered = norm.casefold()
-    if not _PROSE_SIGNS.isdisjoint(re.findall(r"[a-z]+", lowered)):
+    words = _WORDS.findall(lowered)
+    if not _PROSE_SIGNS.isdisjoint(words):
         found = _PROSE.search(norm)
         if found is not None:
             return found.span()
@@ -92,11 +98,18 @@ def _search(norm: str) -> Span | None:
         found = _ROLE.search(norm)
         if found is not None:
             return found.span()
-    if _CODE_SIGNS.search(norm):
+    if _may_be_code(norm, lowered, words):
         found = _CODE.search(norm)
         if found is not None:
             return found.span()
     return None
+
+
+def _may_be_code(norm: str, lowered: str, words: list[str]) -> bool:
+    """Whether a sign or a word of code stands there; looking up is a fifth of searching for them."""
+    if not norm.isascii():
+        return _CODE_SIGNS.search(norm) is not None
+    return _CODE_MARKS.search(norm) is not None or not _CODE_WORDS.isdisjoint(words) or "exec" in lowered
 
 
 def _disguised(norm: str) -> Span | None:

@@ -67,7 +67,8 @@ def lay(query: str, catalog: Catalog, clock: Clock) -> Scene:
 
 def _written(query: str, catalog: Catalog) -> Text:
     text = normalise(query)
-    return replace(text, norm=unify(text.norm, catalog.locale))
+    unified = unify(text.norm, catalog.locale)
+    return text if unified is text.norm else replace(text, norm=unified)
 
 
 def _unreadable(query: str) -> Draft | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -39,14 +39,11 @@ EDGES = frozenset({"beginning", "start", "end", "first", "last"})
 class RelativeDates:
     """Reads dates that depend on today, in one query's tokens."""
 
-    def __init__(self, words: Mapping[int, str], lengths: Lengths, written: WrittenDates) -> None:
-        self._words = words
+    def __init__(self, word: Callable[[int], str], lengths: Lengths, written: WrittenDates) -> None:
+        self._word = word
         self._lengths = lengths
         self._written = written
         self._today = written.today
-
-    def _word(self, index: int) -> str:
-        return self._words.get(index, "")
 
     def at(self, at: int, *, article: bool = False) -> When | None:
         """The date phrase told from today that begins at token `at`, after "the" where `article` says so."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from segmentry.criteria.catalog import Catalog, Field
@@ -66,6 +66,22 @@ class Fragment:
         return self.negative_options if self.negated else self.options
 
 
+class Words(dict[int, str]):
+    """The words of a query by position; empty outside it.
+
+    A dictionary, because its own look-up costs half of a method in Python, and a query asks a hundred times.
+    """
+
+    def __init__(self, norms: Sequence[str]) -> None:
+        super().__init__(enumerate(norms))
+        # those right outside are asked for at every end
+        after = len(norms)
+        self[-2] = self[-1] = self[after] = self[after + 1] = self[after + 2] = ""
+
+    def __missing__(self, at: int) -> str:
+        return ""
+
+
 _NO_MATCHES: Sequence[Match] = ()
 Pattern = Callable[["Scene", int], "Fragment | None"]
 
@@ -81,7 +97,8 @@ class Scene:
     matches: dict[int, list[Match]]
     numbers: dict[int, Quantity]
     dates: DateReader
-    _words: Mapping[int, str]
+    # the word at a token, in lower case; empty outside the query
+    word: Callable[[int], str]
     said: frozenset[str]
     repaired: dict[int, str] = field(default_factory=dict[int, str])
     previous: Fragment | None = None
@@ -95,10 +112,6 @@ class Scene:
 
     def field(self, name: str) -> Field:
         return self.lexicon.catalog.by_name[name]
-
-    def word(self, at: int) -> str:
-        """The word at token `at`, in lower case; empty outside the query."""
-        return self._words.get(at, "")
 
     def kinds_at(self, at: int) -> int:
         """What the phrases that begin at token `at` may be, as bits of `kinds`."""
@@ -163,9 +176,10 @@ def lay_out(query: str, tokens: tuple[Token, ...], lexicon: Lexicon, clock: Cloc
             numbers[at] = found
             taken = found.end
     matches = lexicon.matches(tokens)
-    words = {at: token.norm for at, token in enumerate(tokens)}
-    dates = DateReader(tokens, words, numbers, clock, lexicon.catalog.locale)
-    return Scene(query, tokens, lexicon, clock, matches, numbers, dates, words, frozenset(words.values()))
+    norms = [token.norm for token in tokens]
+    word = Words(norms).__getitem__
+    dates = DateReader(tokens, word, numbers, clock, lexicon.catalog.locale)
+    return Scene(query, tokens, lexicon, clock, matches, numbers, dates, word, frozenset(norms))
 
 
 def best(entries: tuple[Entry, ...]) -> list[Entry]:

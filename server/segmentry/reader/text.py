@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 _QUOTES = {
@@ -25,6 +26,9 @@ _QUOTES = {
     "×": "x",
 }
 
+# what stands for itself: most of every query
+_PLAIN = frozenset(chr(code) for code in range(32, 127)) - frozenset(_QUOTES)
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -32,7 +36,7 @@ class Text:
 
     raw: str
     norm: str
-    to_raw: tuple[int, ...]
+    to_raw: Sequence[int]
 
 
 def normalise(raw: str) -> Text:
@@ -41,13 +45,18 @@ def normalise(raw: str) -> Text:
     Letters keep their case, because a capital is evidence of a name. Line breaks and tabs become spaces.
     """
     if raw.isascii() and raw.isprintable():
-        return Text(raw, raw, tuple(range(len(raw) + 1)))
+        return Text(raw, raw, range(len(raw) + 1))
     # A part of an instruction stands behind as many blanks as came before it; the last may take a mark.
     at = max(len(raw) - len(raw.lstrip(" ")) - 1, 0)
     chars: list[str] = [" "] * at
     to_raw: list[int] = list(range(at))
     while at < len(raw):
         end = at + 1
+        if raw[at] in _PLAIN and (end == len(raw) or raw[end] in _PLAIN):
+            chars.append(raw[at])
+            to_raw.append(at)
+            at = end
+            continue
         # A base letter and its combining marks compose together, so they are folded as one.
         while end < len(raw) and unicodedata.combining(raw[end]):
             end += 1

@@ -15,7 +15,7 @@ Kind = Literal["word", "number", "date", "ordinal", "quoted", "symbol", "punct"]
 CURRENCIES = "$€£¥₹₽₩₺"
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d{1,3}(?:[ ]\d{3})+(?![\d,.])|\d+)(?:\.\d+)?(?:[eE][+]?\d{1,2}(?![a-zA-Z\d]))?|(?<!\.)\.\d+"
 _TOKEN = re.compile(
-    rf"""
+    rf"""\s*+(?:
     (?P<short>(?<![^\W_])[wW]/(?:o(?:ut)?(?![^\W_]))?)
   | (?P<word>(?!(?<![a-zA-Z])(?:R|US\$|A\$|C\$)\d)[^\W\d_]+(?:'[^\W\d_]+)*|_)
   | (?P<quoted>"[^"]*"|(?<![^\s(\[:=,])'[^']*'(?![^\s)\],.!?;:]))
@@ -26,7 +26,7 @@ _TOKEN = re.compile(
   | (?P<number>(?:[{re.escape(CURRENCIES)}]\s?|(?<![a-zA-Z])(?:R|US\$|A\$|C\$)(?=\d))?
         (?:(?<![\w.)])-)?(?:{_NUMBER})(?:\s?(?:k|K|m|M|mm|bn|b|B)(?![a-zA-Z\d]))?(?:\s?\s?(?:%|[€£$](?!\d)))?)
   | (?P<symbol>>=|=>|<=|=<|==|!=|<>|≥|≤|≠|>|<|=|\+|~|≈)
-  | (?P<punct>[^\w\s])
+  | (?P<punct>[^\w\s]))
     """,
     re.VERBOSE,
 )
@@ -65,14 +65,23 @@ def tokenise(query: str | Text) -> tuple[Token, ...]:
     text = query if isinstance(query, Text) else normalise(query)
     found: list[Token] = []
     last_end = -1
-    for match in _TOKEN.finditer(text.norm):
+    norm_text, to_raw = text.norm, text.to_raw
+    # no token ends with a blank, so those at the end are not searched
+    for match in _TOKEN.finditer(norm_text, 0, len(norm_text.rstrip())):
         kind = match.lastgroup
-        start, end = match.start(), match.end()
-        while end > start and text.norm[end - 1] == " ":
-            end -= 1
-        piece = text.norm[start:end]
+        start, end = match.span(match.lastindex or 0)
+        piece = norm_text[start:end]
+        if piece[-1] == " ":
+            piece = piece.rstrip(" ")
+            end = start + len(piece)
         glued = start == last_end
-        if kind == "short":
+        if kind == "word" and piece.islower() and piece.isascii():
+            found.append(
+                Token(
+                    piece, piece, stem(piece), to_raw[start], to_raw[end], "word", None, False, False, glued
+                )
+            )
+        elif kind == "short":
             norm = "with" if piece.endswith("/") else "without"
             found.append(Token(norm, piece, norm, text.to_raw[start], text.to_raw[end], "word", glued=glued))
         elif kind == "word" and piece.islower():

@@ -18,10 +18,12 @@ with type kind category level method ( [
 """)
 _NEGATIONS = word_set("not isn't aren't isnt arent != <> ≠ wasn't weren't")
 _EXCEPTIONS = frozenset({("other", "than"), ("apart", "from"), ("except", "for"), ("different", "from")})
+# letters of a code of a country or a state
+_CODE = 2
 _AFTER_ITEM = word_set("the a an in with from by on those")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Item:
     end: int
     entries: tuple[Entry, ...]
@@ -139,11 +141,17 @@ def _listed_with_more(scene: Scene, at: int, items: list[_Item]) -> bool:
 def _small_word_as_value(scene: Scene, at: int) -> bool:
     """ "In may", "during May": a small word that the table lists, after a preposition or with a capital."""
     token = scene.tokens[at]
+    if token.text.islower():
+        return (
+            token.norm in STOP
+            and len(token.norm) > _CODE
+            and scene.word(at - 1) in ("in", "during", "throughout")
+        )
     shouted = all(item.text.isupper() for item in scene.tokens if item.kind == "word")
-    if len(token.text) == 2 and token.text.isupper() and not shouted:
+    if len(token.text) == _CODE and token.text.isupper() and not shouted:
         # a code that is an English word in small letters: IN, ME, OR
         return any(entry.value == token.text for match in scene.matches_at(at) for entry in match.of("value"))
-    if token.norm not in STOP or len(token.norm) < 3:
+    if token.norm not in STOP or len(token.norm) <= _CODE:
         return False
     return scene.word(at - 1) in ("in", "during", "throughout") or (
         token.capitalised and at > 0 and not shouted
@@ -175,13 +183,17 @@ def _other_sense(scene: Scene, at: int) -> bool:
 
 
 def _common(items: list[_Item]) -> list[str]:
-    names = list(dict.fromkeys(entry.field for entry in items[0].entries))
+    names = list(dict.fromkeys([entry.field for entry in items[0].entries]))
+    if len(items) == 1:
+        return names
     return [
         name for name in names if all(any(entry.field == name for entry in item.entries) for item in items)
     ]
 
 
 def _entry(item: _Item, name: str) -> Entry:
+    if len(item.entries) == 1:
+        return item.entries[0]
     return max((entry for entry in item.entries if entry.field == name), key=lambda entry: entry.strength)
 
 
@@ -225,12 +237,14 @@ def _list(
         if item is None:
             break
         narrowed = known & {entry.field for entry in item.entries}
-        if not narrowed or any(_longer_elsewhere(scene, after, item.end, narrowed) for _ in (0,)):
+        if not narrowed or _longer_elsewhere(scene, after, item.end, narrowed):
             break
         known = narrowed
         items.append(_Item(item.end, tuple(entry for entry in item.entries if entry.field in known)))
         conjunctive = conjunctive or word in ("and", "&")
         end = item.end
+    if len(items) == 1:
+        return items, end, conjunctive
     trimmed = [
         _Item(item.end, tuple(entry for entry in item.entries if entry.field in known)) for item in items
     ]
@@ -250,7 +264,9 @@ def _one(scene: Scene, at: int, fields: frozenset[str] | None, restricted: bool)
     if at >= len(scene.tokens):
         return None
     for match in scene.matches_at(at):
-        entries = tuple(entry for entry in match.of("value") if fields is None or entry.field in fields)
+        entries = match.of("value")
+        if fields is not None:
+            entries = tuple([entry for entry in entries if entry.field in fields])
         if entries:
             return _spelled(scene, at, match.end, entries)
     if not restricted or fields is None:
@@ -265,6 +281,8 @@ def _one(scene: Scene, at: int, fields: frozenset[str] | None, restricted: bool)
 
 def _twins(item: _Item, name: str) -> list[Scalar]:
     """The values of one field that an item may mean, by its best phrases."""
+    if len(item.entries) == 1:
+        return [item.entries[0].value]
     own = [entry for entry in item.entries if entry.field == name]
     top = max(entry.strength for entry in own)
     return list(dict.fromkeys(entry.value for entry in own if entry.strength == top))
@@ -288,6 +306,8 @@ def _which(scene: Scene, at: int, end: int, field: Field, stored: list[Scalar]) 
 
 def _spelled(scene: Scene, at: int, end: int, entries: tuple[Entry, ...]) -> _Item:
     """Values that share their words ("O+" and "O-") are told apart by how they are written."""
+    if len(entries) == 1:
+        return _Item(end, entries)
     fields = [entry.field for entry in entries]
     twins = {name for name in fields if len({str(e.value) for e in entries if e.field == name}) > 1}
     if not twins:
@@ -358,17 +378,20 @@ def build(field: Field, stored: tuple[Scalar, ...], conjunctive: bool) -> Node:
     return Leaf(field.name, Operator.IN, stored)
 
 
+_OPPOSITES = {
+    Operator.EQ: Operator.NEQ,
+    Operator.NEQ: Operator.EQ,
+    Operator.IN: Operator.NIN,
+    Operator.NIN: Operator.IN,
+}
+
+
 def complement(node: Node) -> Node:
     """The exact complement, as a leaf where the language has one."""
     if isinstance(node, Leaf):
-        pairs = {
-            Operator.EQ: Operator.NEQ,
-            Operator.NEQ: Operator.EQ,
-            Operator.IN: Operator.NIN,
-            Operator.NIN: Operator.IN,
-        }
-        if node.operator in pairs:
-            return Leaf(node.field, pairs[node.operator], node.value)
+        opposite = _OPPOSITES.get(node.operator)
+        if opposite is not None:
+            return Leaf(node.field, opposite, node.value)
         if node.operator is Operator.EXISTS:
             return Leaf(node.field, Operator.EXISTS, not node.value)
     if isinstance(node, Not):
