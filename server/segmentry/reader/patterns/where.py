@@ -21,6 +21,9 @@ wednesday thursday friday saturday sunday i sms email
 """)
 
 
+_SPEAKING = word_set("speak speaks speaking spoke")
+
+
 def places(scene: Scene, at: int) -> Fragment | None:
     """A country or a list of them, else a capitalised name after a preposition of place."""
     return _countries(scene, at) or _city(scene, at) or _venue(scene, at)
@@ -36,8 +39,8 @@ def _placed(scene: Scene, at: int) -> bool:
 
 def _countries(scene: Scene, at: int) -> Fragment | None:
     fields = scene.lexicon.country_fields
-    if not fields:
-        return None
+    if not fields or scene.word(at - 1) in _SPEAKING:
+        return None  # "speaks Japanese" is no place
     begin, field = at, fields[0]
     named = False
     for match in scene.matches_at(at):
