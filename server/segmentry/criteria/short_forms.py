@@ -55,7 +55,8 @@ LONG: Final[dict[str, str]] = {
     "inc": "income", "prop": "property", "comms": "communications", "sched": "scheduled", "perf": "performance",
     "rem": "remaining", "cont": "contract", "contr": "contract", "grad": "graduation",
     "lastname": "last name", "firstname": "first name", "ctc": "contact", "cntct": "contact", "pwd": "password", "cr": "credit",
-    "bdt": "birth date",
+    "bdt": "birth date", "verif": "verified", "compl": "completion", "eps": "episodes", "yob": "birth year",
+    "ep": "episode", "avail": "available", "appr": "approved", "dlvd": "delivered", "cxl": "cancelled", "canc": "cancelled",
 }  # fmt: skip
 # Initials that people say as they are written; both forms count.
 INITIALS: Final[dict[str, str]] = {
@@ -107,12 +108,16 @@ TOGETHER: Final = _words("""
 account active activity address age amount annual average avg balance birth bill booking bookings budget card
 category channel charge charges city claim claims client code consent contact contract cost count country
 created credit customer date day days debt device discount email employee enabled end event expiry fee first
-flag gender group home hours household income internet invoice job joined key language last level lifetime
+flag gender gift gifts group home hours household income internet invoice job joined key language last level lifetime
 limit loan login marital member method mobile month monthly months name next nights number opened order orders
 paid payment payments percent phone plan points policy position postal price primary product profile purchase
 purchases rate rating region registration renewal revenue risk salary score segment service session sessions
 sign signup size source spend spent start state status store subscription tenure ticket tickets time total
 transaction transactions trial type updated user value visit visits week year years zip
+aid donation donations pet pets vet listen game games play played item items cart return returns seen shipment
+shipments delivery reminder reminders check class lesson lessons call calls review reviews stay stays night
+ride rides trip trips flight flights meal meals book books course courses login logins seat seats driver
+inspection repair repairs wash watch watched listened read donated shopped contacted activity brand shoe
 """)
 # one word, though it looks like two of those
 WHOLE: Final = _words(

@@ -13,7 +13,8 @@ from segmentry.reader.columns import described
 from segmentry.reader.event_words import event_phrases
 from segmentry.reader.inflect import stem
 from segmentry.reader.morphology import people_of, verbs_of
-from segmentry.reader.names import Named, boolean_like, truth_values
+from segmentry.reader.names import Named, boolean_like, truth_values, values_of
+from segmentry.reader.spoken import holds_language, spoken
 from segmentry.reader.thesaurus import (
     BEGINNING_PHRASES,
     COMPARATIVES,
@@ -35,6 +36,10 @@ _BARE_FORBIDDEN: Final = word_set("""
 yes no true false y n t f other others unknown none all any not in is and or may on off na n/a null it
 to us me can
 """)
+# vague elsewhere, the name of a kind where a table lists them
+_NAMED_STATES: Final = word_set(
+    "active inactive new premium vip lapsed gold regular small medium large old dormant elite"
+)
 _DENIALS: Final = word_set("not no non never without dont")
 # words of a name that are grammar in a sentence: `days_since_last_order` does not own "since"
 _GRAMMAR: Final = word_set("""
@@ -101,6 +106,10 @@ def phrases(
         if named.field.type == "datetime":
             yield from _moment_phrases(named, rank=beginnings.index(name) if name in beginnings else 0)
         yield from _value_phrases(named.field)
+        if named.field.type in ("string", "enum") and holds_language(named.words):
+            closed = named.field.type == "enum" and bool(named.field.values)
+            for phrase, value, bare, seen in spoken([str(each) for each in values_of(named.field)], closed):
+                yield phrase, Entry("value", name, EXACT, value, bare=bare, known=seen)
         yield from _band_phrases(named)
         if named.consent_channel:
             yield named.consent_channel, Entry("channel", name, EXACT)
@@ -269,6 +278,11 @@ def _moment_phrases(named: Named, rank: int) -> Iterator[tuple[tuple[str, ...], 
             if len(named.event_nouns) > 1 and len(phrase) == 1:
                 yield (named.event_nouns[0], *phrase), Entry("moment", name, EXACT)
     nouns = tuple(noun for noun in named.event_nouns if noun not in ("membership", "member"))
+    if named.ending and "due" in nouns[1:]:
+        thing = tuple(noun for noun in nouns if noun != "due")
+        for phrase in ((*thing, "overdue"), ("overdue", *thing), ("overdue", "for", *thing)):
+            yield phrase, Entry("moment", name, EXACT)
+        yield ("due", "for", *thing), Entry("moment", name, DERIVED)
     if nouns:
         verb = nouns[-1]
         verbs = EVENT_VERBS.get(stem(verb), EVENT_VERBS.get(verb, verb))
@@ -346,26 +360,7 @@ def _stands_alone(words: tuple[str, ...]) -> bool:
         return False
     if word in ALWAYS_ENTITY:
         return False
-    return word not in FRAME and (
-        word not in VAGUE
-        or word
-        in (
-            "active",
-            "inactive",
-            "new",
-            "premium",
-            "vip",
-            "lapsed",
-            "gold",
-            "regular",
-            "small",
-            "medium",
-            "large",
-            "old",
-            "dormant",
-            "elite",
-        )
-    )
+    return word not in FRAME and (word not in VAGUE or word in _NAMED_STATES)
 
 
 def _band_phrases(named: Named) -> Iterator[tuple[tuple[str, ...], Entry]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from segmentry.criteria.nodes import Leaf, Operator
 from segmentry.reader.scene import Fragment, Option, Scene, between
 
+_OVER = frozenset({"expired", "lapsed", "ended", "overdue"})
+
 
 def recently(scene: Scene, at: int, end: int, name: str) -> Fragment:
     """ "Booked recently" asks how recent."""
@@ -30,9 +32,7 @@ def recently(scene: Scene, at: int, end: int, name: str) -> Fragment:
 
 def ending(scene: Scene, at: int, end: int, name: str) -> Fragment | None:
     """An end without a period: expired, not yet expired; "expiring soon" asks how soon."""
-    word = (
-        scene.word(at) if scene.word(end - 1) not in ("expired", "lapsed", "ended") else scene.word(end - 1)
-    )
+    word = next((scene.word(step) for step in range(at, end) if scene.word(step) in _OVER), scene.word(at))
     expired = Leaf(name, Operator.LT, "{{NOW}}")
     current = Leaf(name, Operator.GTE, "{{NOW}}")
     if scene.word(end) in ("soon", "shortly") or scene.word(end - 1) == "soon":
@@ -53,6 +53,6 @@ def ending(scene: Scene, at: int, end: int, name: str) -> Fragment | None:
             cap=0.45,
             question=f"How soon does '{scene.words(at, end + 1)}' mean?",
         )
-    if word in ("expired", "lapsed", "ended"):
+    if word in _OVER:
         return Fragment("moment", at, end, expired, current, field=name)
     return None

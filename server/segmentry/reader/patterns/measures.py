@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import Leaf, Operator, Scalar
 from segmentry.reader.comparators import Comparison, doubled, phrase_at
 from segmentry.reader.inflect import stem
 from segmentry.reader.lengths import spoken
 from segmentry.reader.patterns.quantify import build, opposite, rate_at, resolve
 from segmentry.reader.patterns.signs import numeric, sign_word, signed
+from segmentry.reader.patterns.which_money import money_fields, owed_fields, which_money
 from segmentry.reader.patterns.years import is_calendar_year
 from segmentry.reader.phrases import EXACT, GENERAL, PART, Entry
-from segmentry.reader.scene import Fragment, Option, Scene, best, between, label
-from segmentry.reader.thesaurus import MONEY_NAMES, MONEY_VERBS, OWING, RATE_NAMES, UNIT_WORDS
+from segmentry.reader.scene import Fragment, Scene, best
+from segmentry.reader.thesaurus import MONEY_VERBS, UNIT_WORDS
 from segmentry.reader.units import scaled, stored, unit_factor
 from segmentry.reader.words import word_set
 
@@ -343,58 +343,11 @@ def _verb_first(scene: Scene, at: int) -> Fragment | None:
             if money:
                 return resolve(scene, at, money, found, exact=False, negated=False, end=match.end)
             if entries:
-                return _spent_on(scene, at, match.end, found)  # bookings are counted, money is spent
-    candidates = _money_fields(scene, rate)
+                return which_money(scene, at, match.end, found)  # bookings are counted, money is spent
+    candidates = money_fields(scene, rate)
     if scene.word(at) in _OWES:
-        candidates = _owed_fields(scene)
+        candidates = owed_fields(scene)
     if not candidates:
         return None
     entries = tuple(Entry("field", field.name, GENERAL) for field in candidates)
     return resolve(scene, at, entries, found, exact=False, negated=False, end=end)
-
-
-def _spent_on(scene: Scene, at: int, end: int, found: Comparison) -> Fragment | None:
-    """ "Spent more than 1000 in bookings" where bookings are only counted: which money is meant is asked."""
-    candidates = _money_fields(scene, "")
-    nodes = [
-        between(
-            field.name,
-            tuple(
-                (operator, stored(field, number, symbolic=False).value) for operator, number in found.bounds
-            ),
-        )
-        for field in candidates[:4]
-    ]
-    options = tuple(Option(label(node), node) for node in nodes)
-    text = f"Which money does '{scene.words(at, end)}' mean?"
-    if options:
-        text += " For example: " + " / ".join(option.label for option in options)
-    return Fragment("measure", at, end, None, options=options, question=text, cap=0.45)
-
-
-def _owed_fields(scene: Scene) -> list[Field]:
-    """ "Owe us more than 100": the columns of debt, a mere balance only where nothing says debt."""
-    owed = [
-        (OWING & {*map(stem, named.words), *named.words}, scene.field(name))
-        for name, named in scene.lexicon.named.items()
-        if scene.field(name).type == "number"
-    ]
-    sure = [field for words, field in owed if words - {"balanc", "balance"}]
-    return sure or [field for words, field in owed if words]
-
-
-def _money_fields(scene: Scene, rate: str) -> list[Field]:
-    scored: list[tuple[int, Field]] = []
-    for name, named in scene.lexicon.named.items():
-        field = scene.field(name)
-        if field.type != "number":
-            continue
-        stems = {stem(word) for word in named.words}
-        score = (2 if stems & MONEY_NAMES else 0) + (1 if "cents" in field.unit else 0)
-        rated = bool(rate) and bool(set(RATE_NAMES.get(rate, "").split()) & (stems | set(named.words)))
-        if score and (rated or not rate):
-            scored.append((score + (4 if rated else 0), field))
-    if not scored:
-        return []
-    most = max(score for score, _ in scored)
-    return [field for score, field in scored if score == most]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from segmentry.criteria.catalog import Field
-from segmentry.criteria.column_words import CURRENCIES
 from segmentry.criteria.nodes import And, Leaf, Node, Not, Operator, Scalar
 from segmentry.reader.comparators import Comparison, phrase_at
 from segmentry.reader.inflect import stem
 from segmentry.reader.patterns.counter_periods import counts_over, has_period
+from segmentry.reader.patterns.which_money import counts_things, is_money, which_money
 from segmentry.reader.phrases import DERIVED, EXACT, Entry
 from segmentry.reader.scene import Fragment, Option, Scene, best, between, label
 from segmentry.reader.thesaurus import MONEY_NAMES, RATE_NAMES, RATES, UNIT_WORDS
@@ -89,6 +89,8 @@ def resolve(
     if not has_period(scene.lexicon.named[candidates[0].field]):
         end = _ever(scene, end)
     field = scene.field(candidates[0].field)
+    if found.money and counts_things(scene.lexicon.named[field.name]):
+        return which_money(scene, start, end, found)
     period = scene.when(end) if window is None else None
     if period is not None and counts_over(scene.lexicon.named[field.name], period) == "said":
         end = period.end  # "20 nights or more in the last 12 months": the column's own period
@@ -139,7 +141,7 @@ def _measured_so(scene: Scene, end: int, entries: tuple[Entry, ...], found: Comp
     if unit in UNIT_WORDS:
         fits = {entry.field for entry in entries if _fits(scene, entry.field, unit)}
     elif found.money:
-        fits = {entry.field for entry in entries if _is_money(scene, entry.field)}
+        fits = {entry.field for entry in entries if is_money(scene.lexicon.named[entry.field])}
     else:
         return candidates
     if not fits:
@@ -163,12 +165,6 @@ def _over_all_time(scene: Scene, candidates: list[Entry], entries: tuple[Entry, 
 def _fits(scene: Scene, name: str, unit: str) -> bool:
     named = scene.lexicon.named[name]
     return bool(measured(named)) and unit_factor(named, unit) is not None
-
-
-def _is_money(scene: Scene, name: str) -> bool:
-    named = scene.lexicon.named[name]
-    kept = named.field.unit in CURRENCIES or named.field.unit == "cents"
-    return kept or bool(MONEY_NAMES & {stem(word) for word in named.words})
 
 
 def _hasrate_at(scene: Scene, name: str, rate: str) -> bool:
