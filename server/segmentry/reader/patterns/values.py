@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import And, Leaf, Node, Not, Operator, Or, Scalar
 from segmentry.reader.patterns.open_values import open_value
+from segmentry.reader.patterns.rates import rates_amount
 from segmentry.reader.phrases import DERIVED, EXACT, GENERAL, PART, Entry
 from segmentry.reader.scene import Fragment, Option, Scene
-from segmentry.reader.thesaurus import RATE_NAMES, RATES
 from segmentry.reader.words import STOP, word_set
 
 _SEPARATORS = frozenset({"or", "and", ",", "/", "nor", "&", "|"})
@@ -33,7 +33,7 @@ class _Item:
 def values(scene: Scene, at: int) -> Fragment | None:
     """A list of values of one field, with or without the field's name before or after it."""
     named = _after_name(scene, at)
-    bare = _bare(scene, at)
+    bare = None if rates_amount(scene, at) else _bare(scene, at)
     if named is not None and (bare is None or named.end >= bare.end):
         return named
     return bare
@@ -89,8 +89,6 @@ def _bare(scene: Scene, at: int) -> Fragment | None:
     absent = named_none(scene, at)
     if absent is not None:
         return absent
-    if _rates_amount(scene, at):
-        return None
     chosen = _list(scene, at, None, restricted=False)
     if chosen is None:
         return None
@@ -179,17 +177,6 @@ def named_none(scene: Scene, at: int) -> Fragment | None:
                 leaf = Leaf(field.name, Operator.EQ, none)
                 return Fragment("value", at, match.end, leaf, complement(leaf), field=field.name, rank=1)
     return None
-
-
-def _rates_amount(scene: Scene, at: int) -> bool:
-    """ "Yearly premium" beside a list of how often people pay: the word belongs to `premium_annual`."""
-    names = RATE_NAMES.get(RATES.get(scene.word(at), ""), "").split()
-    return bool(names) and any(
-        scene.field(entry.field).type == "number"
-        and not set(names).isdisjoint(scene.lexicon.named[entry.field].words)
-        for match in scene.matches_at(at + 1)
-        for entry in match.of("field")
-    )
 
 
 def _other_sense(scene: Scene, at: int) -> bool:
