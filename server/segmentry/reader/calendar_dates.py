@@ -28,6 +28,8 @@ DECADE_WORDS = frozenset(_DECADES)
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4}
 _YEARS_AWAY = {"last": -1, "previous": -1, "this": 0, "current": 0, "next": 1, "coming": 1}
 
+_NAMES = tuple(calendar.month_name)  # the calendar's own sequence asks the locale each time
+
 
 class WrittenDates:
     """Reads written dates in one query's tokens; `today` is the local date of the request."""
@@ -50,7 +52,8 @@ class WrittenDates:
         if token.kind == "date":
             return self._digits(word, at)
         if word == "the":
-            found = self.at(at + 1, cued=cued)
+            begin = at + 1 + (self._word(at + 1) == "the")
+            found = None if self._word(begin) == "the" else self.at(begin, cued=cued)
             return found if found is None else replace(found, start=at)
         if word == "year" and self._is_year(at + 1):
             return self.at(at + 1, cued=True)
@@ -202,7 +205,7 @@ class WrittenDates:
         behind, ahead = self.behind(parts), self.coming(parts)
         if behind is None or ahead is None:
             return None
-        said = calendar.month_name[parts[0]]
+        said = _NAMES[parts[0]]
         note = f"{said} was read as {said} {behind[0][:4]}" if parts[2] == 1 and not parts[1] else ""
         return When("absolute", at, end, *behind, assumed=True, note=note, ahead=ahead, parts=parts)
 

@@ -54,9 +54,17 @@ def phrase_at(tokens: Sequence[Token], at: int, *, after: bool = False) -> tuple
 
     With `after` the comparators that stand behind their number ("or more").
     """
-    for words, operator in (AFTER if after else BEFORE).get(tokens[at].norm, ()):
+    phrases = (AFTER if after else BEFORE).get(tokens[at].norm)
+    if phrases is None:
+        return None
+    following = _next(tokens, at)
+    for words, operator in phrases:
         end = at + len(words)
-        if end > len(tokens) or any(tokens[at + step].norm != words[step] for step in range(1, len(words))):
+        if len(words) > 1 and (
+            words[1] != following
+            or end > len(tokens)
+            or any(tokens[at + step].norm != words[step] for step in range(2, len(words)))
+        ):
             continue
         if not (after and end < len(tokens) and _goes_on(tokens, end)):
             return operator, end

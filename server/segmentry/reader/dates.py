@@ -68,6 +68,8 @@ _FIRST = (
     }
     | {"q", "h", "first", "second", "third", "fourth", "so", "later", "earlier", "'", "not", "no"}
 )
+# of a longer row each date would be read again from each that stands before it
+_MOST_JOINED = 16
 _WRITTEN = frozenset({"number", "ordinal", "date"})
 
 
@@ -320,7 +322,7 @@ class DateReader:
         if first.kind not in ("absolute", "calendar") or first.lo is None or first.hi is None:
             return first
         found = [first]
-        while self._word(found[-1].end) == "or":
+        while self._word(found[-1].end) == "or" and len(found) < _MOST_JOINED:
             begin = found[-1].end + 1
             begin += self._word(begin) in ("in", "during", "on")
             other = self._period(begin, cued=True)

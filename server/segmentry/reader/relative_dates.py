@@ -49,7 +49,9 @@ class RelativeDates:
         """The date phrase told from today that begins at token `at`, after "the" where `article` says so."""
         word, following = self._word(at), self._word(at + 1)
         if word == "the":
-            found = self.at(at + 1, article=True)
+            # said twice at most: a long row of them would be gone over again from each
+            begin = at + 1 + (following == "the")
+            found = None if self._word(begin) == "the" else self.at(begin, article=True)
             return found if found is None else replace(found, start=at)
         if word in RELATIVE:
             return self._relative(at, word, following, article)

@@ -142,19 +142,18 @@ class Scene:
 
     def when(self, at: int) -> When | None:
         """The date phrase that begins at token `at`."""
-        if at >= len(self.tokens):
-            return None
-        if at not in self._whens:
-            self._whens[at] = self.dates.at(at)
-        return self._whens[at]
+        if at in self._whens:
+            return self._whens[at]
+        found = self._whens[at] = None if at >= len(self.tokens) else self.dates.at(at)
+        return found
 
     def comparison(self, at: int) -> Comparison | None:
         """The comparison with a number that begins at token `at`."""
-        if at >= len(self.tokens):
-            return None
-        if at not in self._comparisons:
-            self._comparisons[at] = comparison(self.tokens, at, self.numbers)
-        return self._comparisons[at]
+        if at in self._comparisons:
+            return self._comparisons[at]
+        within = at < len(self.tokens)
+        found = self._comparisons[at] = comparison(self.tokens, at, self.numbers) if within else None
+        return found
 
     def skip(self, at: int, allowed: frozenset[str], most: int = 6) -> int:
         """The first position from `at` on whose word is not in `allowed`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 _QUOTES = {
     "‘": "'",
@@ -73,6 +74,7 @@ def fold(raw: str) -> str:
     return raw if raw.isascii() and raw.isprintable() else normalise(raw).norm
 
 
+@lru_cache(maxsize=4096)
 def _fold(cluster: str) -> str:
     straight = _QUOTES.get(cluster)
     if straight is not None:

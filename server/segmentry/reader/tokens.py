@@ -30,6 +30,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+_LONG_NUMBER = 300
 _CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\Wa-zA-Z_]+|.")
 _SCALE = {"k": 1_000, "m": 1_000_000, "mm": 1_000_000, "bn": 1_000_000_000, "b": 1_000_000_000}
 _PLURAL_ACRONYM = re.compile(r"[A-Z]{2,}s")  # VIPs, SUVs
@@ -194,6 +195,8 @@ def _camel(piece: str) -> list[str]:
 
 
 def _number(text: Text, piece: str, start: int, end: int, glued: bool) -> Token:
+    if piece.isdigit() and piece.isascii() and len(piece) < _LONG_NUMBER:
+        return _token(text, piece, start, end, "number", glued, value=int(piece))
     money = any(sign in piece for sign in CURRENCIES) or piece[:1] in "RUAC"
     percent = piece.endswith("%")
     bare = re.sub(rf"[{re.escape(CURRENCIES)}%,\s]|^(?:US|R|A|C)", "", piece)

@@ -36,6 +36,10 @@ _ALSO = r"(?:also|add|plus|as well as|in addition|additionally|further|and also|
 _PADDING = r"(?:a condition(?: that| for)?|the condition(?: that)?|condition|a filter(?: for| on)?|filter|those|that|they|who|with|the ones|ones|people|customers)"
 
 
+# bounded, because digits may be either part: a long row of them would be cut in every way
+_AMOUNT = r"[^a-z]{0,24}\d[\d.,]{0,24}\s?%?"
+
+
 def _pattern(text: str) -> re.Pattern[str]:
     return re.compile("^" + _LEAD + text + _TAIL, re.IGNORECASE)
 
@@ -191,13 +195,13 @@ _FORMS: tuple[tuple[re.Pattern[str], _Maker], ...] = (
     ),
     (
         _pattern(
-            r"(?P<verb>add|subtract|take) (?P<new>[^a-z]*\d[\d.,]*\s?%?(?: \w+)?) (?:to|from|off|onto) (?P<old>.+?)"
+            rf"(?P<verb>add|subtract|take) (?P<new>{_AMOUNT}(?: \w+)?) (?:to|from|off|onto) (?P<old>.+?)"
         ),
         _shift,
     ),
     (
         _pattern(
-            r"(?:make it )?(?P<new>[^a-z]*\d[\d.,]*\s?%?(?: (?:days?|weeks?|months?|years?))?) (?P<verb>more|higher|less|fewer|lower|longer|shorter)"
+            rf"(?:make it )?(?P<new>{_AMOUNT}(?: (?:days?|weeks?|months?|years?))?) (?P<verb>more|higher|less|fewer|lower|longer|shorter)"
         ),
         _shift,
     ),
