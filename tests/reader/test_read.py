@@ -374,3 +374,20 @@ def test_codes_flags_and_identifiers_are_never_offered_as_shares(query: str, clo
 def test_a_query_half_in_another_language_is_told_so(query: str, golf: Catalog, clock: Clock) -> None:
     draft = read(query, golf, clock)
     assert (draft.outcome, draft.reason) == ("refuse", "UNSUPPORTED_LANGUAGE")
+
+
+@pytest.mark.parametrize(
+    ("said_twice", "once"),
+    [
+        ("members who joined in the the last 3 months", "members who joined in the last 3 months"),
+        ("members who joined on the the 5th of March 2024", "members who joined on the 5th of March 2024"),
+    ],
+)
+def test_an_article_said_twice_is_one(said_twice: str, once: str, golf: Catalog, clock: Clock) -> None:
+    assert read(said_twice, golf, clock).node == read(once, golf, clock).node is not None
+
+
+def test_dates_joined_by_or_are_all_read(golf: Catalog, clock: Clock) -> None:
+    draft = read(f"joined in {' or '.join(str(year) for year in range(2004, 2024, 2))}", golf, clock)
+    assert draft.node is not None
+    assert all(f"{year}-01-01" in canonical.text(draft.node) for year in range(2004, 2024, 2))
