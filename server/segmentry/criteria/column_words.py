@@ -91,7 +91,7 @@ def _long(words: Sequence[str], at: int, kind: FieldType) -> str:
         return by_type
     if word in LONG:
         return LONG[word]
-    return " ".join(_taken_apart(word))
+    return " ".join(LONG.get(part, part) for part in _taken_apart(word))
 
 
 def _taken_apart(word: str) -> list[str]:

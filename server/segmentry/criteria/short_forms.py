@@ -121,5 +121,5 @@ inspection repair repairs wash watch watched listened read donated shopped conta
 """)
 # one word, though it looks like two of those
 WHOLE: Final = _words(
-    "birthday birthdate lifetime username nickname postcode zipcode checkout checkin timestamp income download"
+    "birthday birthdate lifetime username nickname postcode zipcode checkout checkin timestamp income download playtime watchtime"
 )

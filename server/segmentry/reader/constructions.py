@@ -29,7 +29,7 @@ from segmentry.reader.patterns import (
     where,
     years,
 )
-from segmentry.reader.patterns.ages import AGED, ages
+from segmentry.reader.patterns.ages import AGED, CHILDREN, ages
 from segmentry.reader.patterns.anniversaries import WORDS as ANNIVERSARIES
 from segmentry.reader.patterns.anniversaries import anniversaries
 from segmentry.reader.patterns.carriers import VERBS_JOIN, elided, shared_period
@@ -77,7 +77,7 @@ ROWS: Final = (
         kinds.NUMBER | kinds.COMPARISON,
     ),
     Row(years.years, frozenset(years.COMPARED) | years.DEEDS, kinds.NUMBER, needs=years.WORDS),
-    Row(ages, AGED | {"in", "of"}, kinds.COMPARISON),
+    Row(ages, AGED | CHILDREN | {"in", "of"}, kinds.COMPARISON),
     Row(events.events, events.BEGINNINGS, kinds=kinds.EVENT | kinds.COMPARISON),
     Row(counters.counted, kinds=kinds.FIELD | kinds.MOMENT | kinds.EVENT | kinds.COMPARISON),
     Row(counters.none_in_period, kinds=kinds.NUMBER, after=counters.NONE),

@@ -186,8 +186,8 @@ def _plain(words: tuple[str, ...], window: int | None, to_date: str) -> tuple[st
             if word.isdigit():
                 plain = plain[:index] + plain[index + 2 :]
                 break
-        if "past" in plain[1:] and plain[-1] in _PAST:
-            plain = plain[: plain.index("past")]
+        if len(plain) > 2 and plain[-2] in ("past", "last") and plain[-1] in _PAST:
+            plain = plain[:-2]  # `shipments_last_quarter`
         plain = [word for word in plain if word not in ("last", "past", "in")] or plain
     while len(plain) > 1 and plain[-1] in _UNIT_WORDS:
         plain = plain[:-1]

@@ -277,6 +277,8 @@ def _moment_phrases(named: Named, rank: int) -> Iterator[tuple[tuple[str, ...], 
             yield phrase, Entry("moment", name, DERIVED)
             if len(named.event_nouns) > 1 and len(phrase) == 1:
                 yield (named.event_nouns[0], *phrase), Entry("moment", name, EXACT)
+        if len(named.event_nouns) > 1:
+            yield (named.event_nouns[0], "has", "run", "out"), Entry("moment", name, EXACT)
     nouns = tuple(noun for noun in named.event_nouns if noun not in ("membership", "member"))
     if named.ending and "due" in nouns[1:]:
         thing = tuple(noun for noun in nouns if noun != "due")
@@ -291,6 +293,7 @@ def _moment_phrases(named: Named, rank: int) -> Iterator[tuple[tuple[str, ...], 
         for phrase in _split(verbs):
             if named.first:
                 yield ("first", *phrase), Entry("moment", name, DERIVED)
+                yield (*phrase, "for", "first", "time"), Entry("moment", name, DERIVED)
             if len(nouns) == 1:
                 yield phrase, Entry("moment", name, strength)
             else:

@@ -34,6 +34,7 @@ _ALWAYS_QUESTIONS: Final = re.compile(
     r"^(?:please |and |but |so |hi |hey |hello )*(?:why\b|how\s+(?:do|does|did|can|could|should|would|to|come|is|are|was|were|will)\b|"
     r"when\s+(?:do|does|did|is|are|was|were|will|can|should)\b|where\s+(?:do|does|did|is|can|should)\b|"
     r"(?:is|are|was|were|am)\s+(?:it|there\s+(?:a|an)\s+way|this|that|you|i|we)\b|(?:do|does|did|should|will|shall)\s+(?:you|i|we|it|this)\b|"
+    r"what\s+(?:do|does)\s+(?:\w+\s+){1,4}(?:mean|stand\s+for)\W*$|"
     r"what\s+(?:can|do|does|should|would|could|did)\s+(?:you|i|we|it|this)\b|what\s+if\b|"
     r"what(?:'s|\s+is|\s+are)\s+(?:a|an|sql|the\s+(?:difference|meaning|definition|point|best\s+way))\b)",
     re.IGNORECASE,

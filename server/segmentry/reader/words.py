@@ -36,7 +36,8 @@ visitors golfer golfers player players individual individuals everyone everybody
 fans fan lovers lover enthusiasts enthusiast
 guys audience segment record records row rows profile profiles base holder holders passenger passengers
 patient patients student students owner owners household households lead leads donor donors employee
-employees tenant tenants policyholder policyholders supporter supporters cardholder cardholders traveller
+employees tenant tenants gamer gamers giver givers policyholder policyholders supporter supporters cardholder
+cardholders traveller
 travellers company companies those ones
 """)
 # Always about everyone: they never carry a value, even where an enum has a label of that name.
@@ -49,7 +50,7 @@ records row rows
 # Nouns for people that say more than "customers": not understood, but no attribute either.
 PEOPLE: Final = word_set("""
 drivers driver riders rider renters sellers merchants vendors hosts residents pupils learners applicants
-candidates prospects borrowers patrons diners viewers readers listeners gamers fans volunteers citizens voters
+candidates prospects borrowers patrons diners viewers readers listeners fans volunteers citizens voters
 businesses firms organisations organizations workers staff personnel colleagues commuters adopters adults
 """)
 

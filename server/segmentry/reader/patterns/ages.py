@@ -13,6 +13,8 @@ from segmentry.reader.words import PEOPLE
 
 _BIRTH = frozenset({"birth", "birthday", "dob", "birthdat", "born", "bday"})
 AGED = frozenset({"aged", "age", "ages"})
+CHILDREN = frozenset({"children", "kids", "youngsters", "child"})
+_GROWN = 18
 _DECADES = {
     "twenties": 20,
     "thirties": 30,
@@ -27,6 +29,8 @@ _DECADES = {
 
 def ages(scene: Scene, at: int) -> Fragment | None:
     """A number straight after people, or after "aged", is an age where the table has one."""
+    if scene.word(at) in CHILDREN:
+        return _children(scene, at)
     decade = scene.word(at) == "in" and scene.word(at + 1) in ("their", "his", "her")
     aged = scene.word(at) in AGED or decade
     begin = at + 1 if aged else at
@@ -66,6 +70,23 @@ def ages(scene: Scene, at: int) -> Fragment | None:
     ):
         return None
     return _of_age(scene, at, end, found, assumed=not (aged or said))
+
+
+def _children(scene: Scene, at: int) -> Fragment | None:
+    """ "Children under 12", "kids aged 5 to 9", where no column holds children themselves."""
+    begin = at + 1 + (scene.word(at + 1) in AGED)
+    found = scene.comparison(begin)
+    if found is None or found.money or found.percent or found.approximate or scene.matches_at(at):
+        return None
+    end = _years_old(scene, found.end) or found.end
+    if scene.when(begin) is not None or scene.word(end) in UNIT_WORDS:
+        return None
+    if not found.explicit and begin == at + 1:
+        return None  # "children 12"
+    if not all(isinstance(number.value, int) and 0 < number.value <= _GROWN for _, number in found.bounds):
+        return None
+    downwards = any(operator in (Operator.LT, Operator.LTE, Operator.EQ) for operator, _ in found.bounds)
+    return _of_age(scene, at, end, found) if downwards else None
 
 
 def _of_age(scene: Scene, at: int, end: int, found: Comparison, *, assumed: bool = False) -> Fragment | None:
