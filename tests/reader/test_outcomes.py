@@ -7,14 +7,13 @@ from typing import cast
 
 import pytest
 import yaml
-from segmentry.criteria import catalog_toml
 from segmentry.criteria.catalog import Catalog
 from segmentry.reader.read import read
 
-from tests.reader import catalogs_outcomes, scoring
+from evals import tables
+from tests.reader import catalogs_asking, catalogs_outcomes, scoring
 
 HERE = Path(__file__).parent
-RETAIL = HERE.parents[1] / "evals" / "catalogs" / "retail.toml"
 REFUSED = ("command", "smalltalk", "question", "injection", "language", "mash")
 Row = tuple[str, str, str | list[str]]
 
@@ -22,8 +21,10 @@ Row = tuple[str, str, str | list[str]]
 def table(name: str) -> Catalog:
     if name in catalogs_outcomes.BARE:
         return catalogs_outcomes.BARE[name]
-    if name == "retail":
-        return catalog_toml.loads(RETAIL.read_text(encoding="utf-8"))
+    if name in catalogs_asking.ASKING:
+        return catalogs_asking.ASKING[name]
+    if name in tables.names():
+        return tables.load(name)
     found = scoring.load(name)
     assert found is not None
     return found

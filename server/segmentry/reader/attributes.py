@@ -6,7 +6,7 @@ from typing import Final
 
 from segmentry.reader.phrases import GENERAL
 from segmentry.reader.scene import Scene
-from segmentry.reader.words import NEGATORS, STOP, VAGUE, word_set
+from segmentry.reader.words import EVERYDAY, NEGATORS, PEOPLE, STOP, VAGUE, word_set
 
 _HAVING: Final = word_set(
     "with without have has had having whose lack lacks lacking own owns owning possess possesses"
@@ -31,6 +31,9 @@ lot lots much while ago again yes no issue something anything nothing everything
 last past next previous least most over under above below less within around about years months weeks days
 """)
 )
+_AMOUNTS: Final = word_set("much lot lots plenty loads")
+_NOUN_ENDS: Final = word_set("at in on near who that whose with without")
+_ADJECTIVE_ENDS: Final = ("y", "ful", "ous", "ish", "ive", "less", "ic", "al")
 _OPEN_END: Final = STOP | NEGATORS | word_set("except excluding minus")
 
 
@@ -73,13 +76,22 @@ def attribute(scene: Scene, start: int, end: int, lost: frozenset[int]) -> bool:
 
 
 def of_people(scene: Scene, lost: list[int]) -> bool:
-    """Whether a word that nothing explains stands right before the noun for people: "generous donors"."""
-    return any(
-        scene.word(at + 1) in scene.lexicon.entities
-        and scene.tokens[at].kind == "word"
-        and not any(match.start == at + 1 and match.of("value") for match in scene.matches_at(at + 1))
-        for at in lost
-    )
+    """Whether a lost word says which people are meant: "generous donors", "regulars at", "fluffy cats"."""
+    return any(scene.tokens[at].kind == "word" and _qualifies(scene, at) for at in lost)
+
+
+def _qualifies(scene: Scene, at: int) -> bool:
+    word, following = scene.word(at), scene.word(at + 1)
+    begun = scene.matches_at(at + 1)
+    valued = any(match.of("value") for match in begun)
+    if (following in scene.lexicon.entities and not valued) or word in _AMOUNTS:
+        return True
+    if any(scene.word(before) not in STOP for before in range(at)) or word in PEOPLE | EVERYDAY:
+        return False
+    # at the head of the query: the noun for the people, or an adjective right before a value
+    if word.endswith("s") and following in _NOUN_ENDS:
+        return True
+    return valued and word.endswith(_ADJECTIVE_ENDS)
 
 
 def _closes(scene: Scene, end: int) -> bool:

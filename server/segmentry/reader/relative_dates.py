@@ -248,12 +248,12 @@ class RelativeDates:
             if inner is None and following == "the":
                 inner = self._written.decade(at + 2)
             if inner is not None:
-                return vague(at, inner.end, "From when to when is")
+                return vague(at, inner.end, "From when to when is", (("all of it", inner),))
         if word in _SEASONS:
             begin = at + 2 if following in ("of", "in") else at + 1
             inner = self._written.at(begin, cued=True)
             if inner is not None:
-                return vague(at, inner.end, "From when to when is")
+                return vague(at, inner.end, "From when to when is", (("all of it", inner),))
         if word in _HOLIDAYS or (word in ("black", "cyber") and following in ("friday", "monday")):
             end = at + 2 if word in ("black", "cyber") or following in ("day", "eve") else at + 1
             return vague(at, end, "Which dates are")

@@ -6,17 +6,13 @@ from segmentry.criteria.nodes import Leaf, Operator
 from segmentry.reader.scene import Fragment, Option, Scene, between
 
 _OVER = frozenset({"expired", "lapsed", "ended", "overdue"})
+_RECENT = (("30 days", "{{30_DAYS_AGO}}"), ("90 days", "{{90_DAYS_AGO}}"), ("year", "{{1_YEARS_AGO}}"))
 
 
 def recently(scene: Scene, at: int, end: int, name: str) -> Fragment:
     """ "Booked recently" asks how recent."""
-    days = (30, 60, 90)
-    options = tuple(
-        Option(f"in the last {n} days", Leaf(name, Operator.GTE, f"{{{{{n}_DAYS_AGO}}}}")) for n in days
-    )
-    negative = tuple(
-        Option(f"not in the last {n} days", Leaf(name, Operator.LT, f"{{{{{n}_DAYS_AGO}}}}")) for n in days
-    )
+    options = tuple(Option(f"in the last {n}", Leaf(name, Operator.GTE, moment)) for n, moment in _RECENT)
+    negative = tuple(Option(f"not in the last {n}", Leaf(name, Operator.LT, moment)) for n, moment in _RECENT)
     return Fragment(
         "moment",
         at,

@@ -48,7 +48,10 @@ def _unsettled(scene: Scene, start: int, end: int, field: Field, when: When) -> 
         None,
         field=field.name,
         options=tuple(Option(text, found[0]) for text, found in read),
-        negative_options=tuple(Option(f"not {text}", found[1]) for text, found in read),
+        negative_options=tuple(
+            Option(f"not for {text}" if text[0].isdigit() else f"not {text}", found[1])
+            for text, found in read
+        ),
         cap=0.45,
         question=f"{when.question} '{scene.words(when.start, when.end)}'?",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import Leaf, Not, Operator
 from segmentry.reader.names import ranks_people
+from segmentry.reader.patterns.periods import looks_ahead
 from segmentry.reader.phrases import GENERAL, Entry
 from segmentry.reader.scene import Fragment, Option, Scene, best, label, top
 from segmentry.reader.thesaurus import MONEY_NAMES
@@ -20,6 +21,9 @@ low small poor weak few bad light lowest least smallest worst lower cheap young 
 _OF = frozenset({"in", "of", "from", "during", "for"})
 _THE = frozenset({"the", "a", "this", "our", "last"})
 ENDS = frozenset(["top", "bottom", "highest", "lowest", "best", "worst", "upper", "lower"])
+_BORN = frozenset({"birth", "born", "dob", "birthday", "birthdate"})
+_LAST = frozenset({"last", "latest", "recent"})
+_MOMENTS = ("{{30_DAYS_AGO}}", "{{90_DAYS_AGO}}", "{{1_YEARS_AGO}}")
 _RECENCY = frozenset(["recent", "recently", "lately", "lapsed", "dormant", "active", "inactive"])
 
 
@@ -212,16 +216,31 @@ def worth(scene: Scene) -> list[Field]:
 
 
 def guesses(scene: Scene) -> tuple[Option, ...]:
-    """Shares of the customers by the fields that say most about them, for words that nothing explains."""
-    return tuple(_options(field, "high")[0] for field in worth(scene)[:2])
+    """Two conditions on the fields that say most about customers, for words that nothing explains."""
+    found = [_options(field, "high")[0] for field in worth(scene)[:2]]
+    if len(found) < 2:
+        found += _recency(scene, "recent")
+    for field in scene.catalog.visible if len(found) < 2 else ():
+        found.append(Option(f"with a known {field.name}", Leaf(field.name, Operator.EXISTS, value=True)))
+    return tuple(found[:2])
 
 
 def _recency(scene: Scene, word: str) -> list[Option]:
+    """Thirty and ninety days and a year on the dates that say what somebody did, the last deed first."""
     operator = Operator.LT if word in ("inactive", "dormant", "lapsed") else Operator.GTE
+    dated = sorted(activities(scene), key=lambda field: scene.lexicon.named[field.name].beginning)
+    leaves = [Leaf(field.name, operator, moment) for field in dated[:1] for moment in _MOMENTS]
+    leaves += [Leaf(field.name, operator, _MOMENTS[1]) for field in dated[1:2]]
+    return [Option(label(leaf), leaf) for leaf in leaves]
+
+
+def activities(scene: Scene) -> list[Field]:
+    """Dates of what people did; neither births nor times to come, and the last deed before the first."""
     dated = [
         field
         for field in scene.catalog.visible
-        if field.type == "datetime" and not scene.lexicon.named[field.name].future
+        if field.type == "datetime"
+        and not looks_ahead(scene, field)
+        and not _BORN & set(scene.lexicon.named[field.name].words)
     ]
-    leaves = [Leaf(field.name, operator, "{{30_DAYS_AGO}}") for field in dated[:3]]
-    return [Option(label(leaf), leaf) for leaf in leaves]
+    return sorted(dated, key=lambda field: _LAST.isdisjoint(scene.lexicon.named[field.name].words))

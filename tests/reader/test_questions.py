@@ -1,0 +1,120 @@
+"""What every question keeps to: it quotes the words it is about and offers whole readings that differ."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from segmentry.criteria import check, render, witness
+from segmentry.criteria.catalog import Catalog, Field
+from segmentry.criteria.dates import Clock
+from segmentry.reader.draft import Draft
+from segmentry.reader.read import read
+
+from evals import case_files
+from tests.reader import scoring, test_outcomes
+
+QUOTED = re.compile(r"'(.+?)'(?!\w)")
+PLAIN = Catalog(
+    "plain",
+    (
+        Field("size", "number"),
+        Field("town", "string"),
+        Field("birth_date", "datetime"),
+        Field("joined_at", "datetime"),
+        Field("last_seen_at", "datetime"),
+        Field("renewal_date", "datetime"),
+    ),
+)
+
+
+def _drafts() -> Iterator[tuple[str, Draft, Catalog, Clock]]:
+    for path in sorted((scoring.HERE / "sentences").glob("*.yaml")):
+        catalog = scoring.load(path.stem)
+        for case in scoring.cases(path.stem) if catalog is not None else ():
+            assert catalog is not None
+            yield case.query, read(case.query, catalog, scoring.CLOCK), catalog, scoring.CLOCK
+    for case in case_files.load(("dev",)):
+        if case.current is None:
+            yield case.query, read(case.query, case.catalog, case.clock), case.catalog, case.clock
+    for name, query, _, _ in test_outcomes.rows():
+        catalog = test_outcomes.table(name)
+        yield query, read(query, catalog, scoring.CLOCK), catalog, scoring.CLOCK
+
+
+def _faults(query: str, draft: Draft, catalog: Catalog, clock: Clock) -> Iterator[str]:
+    trees = [reading.node for reading in draft.readings]
+    if len(trees) > 4:
+        yield "more than four readings"
+    if any(check.errors(tree, catalog, clock) for tree in trees):
+        yield "a reading is refused"
+    for at, tree in enumerate(trees):
+        if any(witness.equal(tree, other, catalog, clock) for other in trees[:at]):
+            yield f"a reading is said twice: {draft.readings[at].label}"
+    if draft.outcome not in ("ambiguous", "invalid_field"):
+        return
+    if not draft.questions:
+        yield "no question"
+    for question in draft.questions:
+        if not 2 <= len(set(question.readings)) <= 4:
+            yield f"{len(question.readings)} readings: {question.text}"
+        if draft.outcome == "ambiguous" and not any(said in query for said in QUOTED.findall(question.text)):
+            yield f"nothing quoted: {question.text}"
+
+
+def test_every_question_quotes_the_query_and_offers_two_to_four_readings_that_differ() -> None:
+    seen = [
+        (query, fault)
+        for query, draft, catalog, clock in _drafts()
+        for fault in _faults(query, draft, catalog, clock)
+    ]
+    assert seen == []
+
+
+@pytest.mark.parametrize("query", ["recent people", "people seen recently", "lapsed people"])
+def test_a_vague_time_offers_thirty_and_ninety_days_and_a_year_on_the_dates_of_deeds(query: str) -> None:
+    draft = read(query, PLAIN, scoring.CLOCK)
+    assert draft.outcome == "ambiguous"
+    offered = str([render.to_json(reading.node) for reading in draft.readings])
+    assert all(moment in offered for moment in ("{{30_DAYS_AGO}}", "{{90_DAYS_AGO}}", "{{1_YEARS_AGO}}"))
+    assert "birth" not in offered
+    assert "renewal" not in offered
+
+
+def test_the_nearest_field_is_offered_with_the_comparison_that_was_said() -> None:
+    draft = read("people whose shoe size is over 9", PLAIN, scoring.CLOCK)
+    assert draft.outcome == "invalid_field"
+    assert "'shoe size'" in draft.message
+    assert {"size": {"$gt": 9}} in [render.to_json(reading.node) for reading in draft.readings]
+
+
+@pytest.mark.parametrize(
+    ("name", "query", "said"),
+    [
+        ("cinema", "diamond tier guests", "diamond"),
+        ("media", "subscribers on the Platinum plan", "Platinum"),
+        ("coworking", "more than three suitcases", "suitcases"),
+        ("coworking", "members who own more than two suitcases", "suitcases"),
+        ("coworking", "members whose marital status is single", "marital status"),
+        ("coworking", "locker number above 200", "locker number"),
+        ("logistics", "number of employees over 500", "employees"),
+    ],
+)
+def test_what_no_field_holds_is_quoted_in_full(name: str, query: str, said: str) -> None:
+    draft = read(query, test_outcomes.table(name), scoring.CLOCK)
+    assert draft.outcome == "invalid_field"
+    assert f"'{said}'" in draft.message
+
+
+def test_a_value_that_is_not_known_offers_the_known_ones() -> None:
+    draft = read("diamond tier guests", test_outcomes.table("cinema"), scoring.CLOCK)
+    trees = [render.to_json(reading.node) for reading in draft.readings]
+    assert all({"tier": tier} in trees for tier in ("bronze", "silver", "gold"))
+
+
+def test_words_beside_a_vague_one_are_asked_about_with_it() -> None:
+    draft = read("frequent flyers", PLAIN, scoring.CLOCK)
+    (question,) = draft.questions
+    assert question.span is not None
+    assert question.span.text == "frequent flyers"
