@@ -94,9 +94,9 @@ def test_the_nearest_field_is_offered_with_the_comparison_that_was_said() -> Non
     [
         ("cinema", "diamond tier guests", "diamond"),
         ("media", "subscribers on the Platinum plan", "Platinum"),
-        ("coworking", "more than three suitcases", "suitcases"),
-        ("coworking", "members who own more than two suitcases", "suitcases"),
-        ("coworking", "members whose marital status is single", "marital status"),
+        ("coworking", "more than three canaries", "canaries"),
+        ("coworking", "people who keep at least four canaries", "canaries"),
+        ("coworking", "members whose visa status is void", "visa status"),
         ("coworking", "locker number above 200", "locker number"),
         ("logistics", "number of employees over 500", "employees"),
     ],

@@ -32,7 +32,8 @@ last past next previous least most over under above below less within around abo
 """)
 )
 _AMOUNTS: Final = word_set("much lot lots plenty loads")
-_NOUN_ENDS: Final = word_set("at in on near who that whose with without")
+_KINDS: Final = word_set("vips regulars loyalists superfans whales newbies diehards")
+_NOUN_ENDS: Final = word_set("at in on near")
 _ADJECTIVE_ENDS: Final = ("y", "ful", "ous", "ish", "ive", "less", "ic", "al")
 _OPEN_END: Final = STOP | NEGATORS | word_set("except excluding minus")
 
@@ -84,7 +85,7 @@ def _qualifies(scene: Scene, at: int) -> bool:
     word, following = scene.word(at), scene.word(at + 1)
     begun = scene.matches_at(at + 1)
     valued = any(match.of("value") for match in begun)
-    if (following in scene.lexicon.entities and not valued) or word in _AMOUNTS:
+    if (following in scene.lexicon.entities and not valued) or word in _AMOUNTS | _KINDS:
         return True
     if any(scene.word(before) not in STOP for before in range(at)) or word in PEOPLE | EVERYDAY:
         return False

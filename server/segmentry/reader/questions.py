@@ -115,7 +115,10 @@ def _fill(
     without = "without " + ", ".join(f"'{span.text[:_SHOWN]}'" for span, _ in short)
     if node is not None:
         _give([further.keep(without, node)], short)
-    _give(_placed(further, node, guesses(scene)), short)
+    if node is None and any(found for _, found in short):
+        _give([further.keep(f"everyone, {without}", Everyone())], [each for each in short if each[1]])
+    if any(len(found) < LEAST for _, found in short):
+        _give(_placed(further, node, guesses(scene)), short)
     if node is None and any(len(found) < LEAST for _, found in short):
         _give([further.keep(f"everyone, {without}", Everyone())], short)
     _give(range(len(further.found)), short)

@@ -65,13 +65,13 @@ def unknown_attribute(scene: Scene, found: Clauses) -> Unknown | None:
     return (
         _everyday(scene, found, lost)
         or _value(scene, found)
-        or _listed(scene, lost)
+        or _listed(scene, found, lost)
         or _attribute(scene, lost)
     )
 
 
 def _counted(scene: Scene, at: int, lost: set[int]) -> Unknown | None:
-    """ "More than two suitcases", "number of employees over 500": the noun counted, not the verb."""
+    """ "Number of employees over 500", "own more than two rafts": the noun counted, not the verb."""
     before = at - 1
     found = scene.comparison(at)
     if found is not None and scene.word(before) in scene.lexicon.entities:
@@ -102,8 +102,9 @@ def _everyday(scene: Scene, found: Clauses, lost: set[int]) -> Unknown | None:
     return None
 
 
-def _listed(scene: Scene, lost: set[int]) -> Unknown | None:
+def _listed(scene: Scene, found: Clauses, lost: set[int]) -> Unknown | None:
     """ "Diamond tier" where the tiers are bronze, silver and gold: the known values are offered."""
+    settled = {item.fragment.field for item in found.items if item.fragment is not None}
     for at in sorted(lost):
         if scene.tokens[at].kind != "word" or scene.word(at) in VAGUE | _GRAMMAR | PEOPLE:
             continue
@@ -114,7 +115,7 @@ def _listed(scene: Scene, lost: set[int]) -> Unknown | None:
                 flag = scene.lexicon.known[field.name].is_flag
                 if field.type not in ("enum", "string") or not allowed or flag or entry.strength < DERIVED:
                     continue
-                if scene.word(match.end - 1) in scene.lexicon.entities:
+                if field.name in settled or scene.word(match.end - 1) in scene.lexicon.entities:
                     continue  # "major donors" names no donor_type
                 if match.end < len(scene.tokens) and scene.comparison(match.end) is not None:
                     continue
@@ -222,8 +223,12 @@ def _value(scene: Scene, found: Clauses) -> Unknown | None:
                 for entry in match.of("field"):
                     field = scene.field(entry.field)
                     if start - 1 in lost and scene.tokens[start - 1].kind == "word":
-                        return _field(scene, start - 1, match.end)  # "marital status" is no "status"
-                    if field.type == "enum" and field.values and not scene.lexicon.known[field.name].is_flag:
+                        return _field(scene, start - 1, match.end)  # "visa status" is no "status"
+                    if (
+                        field.type in ("enum", "string")
+                        and field.values
+                        and not scene.lexicon.known[field.name].is_flag
+                    ):
                         allowed = [str(item.value) for item in field.values]
                         said = scene.words(at, at + 1)
                         message = f"{field.name} has no value '{said}'; allowed: {', '.join(allowed[:20])}"

@@ -52,6 +52,7 @@ PEOPLE: Final = word_set("""
 drivers driver riders rider renters sellers merchants vendors hosts residents pupils learners applicants
 candidates prospects borrowers patrons diners viewers readers listeners fans volunteers citizens voters
 businesses firms organisations organizations workers staff personnel colleagues commuters adopters adults
+families couples households peeps guys dudes ladies
 """)
 
 # Words that ask for a list or a count and add no condition.

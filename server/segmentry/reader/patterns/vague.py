@@ -217,11 +217,13 @@ def worth(scene: Scene) -> list[Field]:
 
 def guesses(scene: Scene) -> tuple[Option, ...]:
     """Two conditions on the fields that say most about customers, for words that nothing explains."""
-    found = [_options(field, "high")[0] for field in worth(scene)[:2]]
+    ranked = [_options(field, "high") for field in worth(scene)[:2]]
+    found = [options[0] for options in ranked]
     if len(found) < 2:
-        found += _recency(scene, "recent")
+        found += [option for options in ranked for option in options[1:]] + _recency(scene, "recent")
     for field in scene.catalog.visible if len(found) < 2 else ():
-        found.append(Option(f"with a known {field.name}", Leaf(field.name, Operator.EXISTS, value=True)))
+        if field.role != "id":
+            found.append(Option(f"with a known {field.name}", Leaf(field.name, Operator.EXISTS, value=True)))
     return tuple(found[:2])
 
 
