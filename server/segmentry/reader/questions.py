@@ -78,11 +78,12 @@ def ask(
     for fragment, span in zip(opened, wide, strict=True):
         said = scene.words(fragment.start, fragment.end)
         found = _placed(further, node, fragment.chosen_options[: LEAST if crowded else MOST])
-        asked.append((fragment.question.replace(f"'{said}'", f"'{span.text}'"), span, found))
+        text = fragment.question.replace(f"'{said}'", f"'{span.text}'")
+        asked.append((text if "'" in text else f"'{span.text}': {text}", span, found))
     asked += [(f"What does '{span.text}' mean for these customers?", span, []) for span in unread]
     if not asked:
         asked.append(_whole(scene))
-    _fill(scene, node, asked, further)
+    _fill(scene, node, asked, further, lost=bool(unread))
     return [DraftQuestion(text, span, tuple(dict.fromkeys(found))[:MOST]) for text, span, found in asked]
 
 
@@ -106,7 +107,12 @@ def _placed(further: Readings, node: Node | None, options: Iterable[Option]) -> 
 
 
 def _fill(
-    scene: Scene, node: Node | None, asked: Sequence[tuple[str, Span, list[int]]], further: Readings
+    scene: Scene,
+    node: Node | None,
+    asked: Sequence[tuple[str, Span, list[int]]],
+    further: Readings,
+    *,
+    lost: bool,
 ) -> None:
     """Two readings for every question: without its words, shares of the customers, what others offer."""
     short = [(span, found) for _, span, found in asked if len(found) < LEAST]
@@ -118,7 +124,9 @@ def _fill(
     if node is None and any(found for _, found in short):
         _give([further.keep(f"everyone, {without}", Everyone())], [each for each in short if each[1]])
     if any(len(found) < LEAST for _, found in short):
-        _give(_placed(further, node, guesses(scene)), short)
+        # where words are understood and only not offered, one share beside everyone is enough
+        some = guesses(scene) if lost or node is not None else guesses(scene)[:1]
+        _give(_placed(further, node, some), short)
     if node is None and any(len(found) < LEAST for _, found in short):
         _give([further.keep(f"everyone, {without}", Everyone())], short)
     _give(range(len(further.found)), short)
