@@ -87,6 +87,8 @@ def aside(scene: Scene, at: int) -> int | None:
         return at + 1
     if word == "everything" or (word == "got" and scene.word(at - 1) in _HAVE) or word == "you've":
         return at + 1
+    if word in ("altogether", "overall") and not scene.matches_at(at):
+        return at + 1
     if word == "size" and after == "of" and not scene.matches_at(at):
         return at + 2
     if word == "single" and scene.word(at - 1) in ("every", "each") and not scene.matches_at(at):
@@ -115,6 +117,8 @@ def _preamble(scene: Scene) -> int:
     if at and scene.word(at - 1) not in (",", ".", "!") and first not in ("hi", "hello", "hey", "dear"):
         at = 0
     begins = scene.word(at)
+    if begins in ("i'm", "we're", "im") and scene.word(at + 1) in ("after", "interested"):
+        return at + 2
     planned = scene.word(at + 1) in _PLANNING or scene.word(at + 2) in _PLANNING
     if begins == "for" or (begins in ("i'm", "we're", "im", "i", "we") and planned):
         return _request(scene, at) or (at if greets else 0)
@@ -133,6 +137,8 @@ def _request(scene: Scene, start: int) -> int:
             return at
         if token.norm in _REQUESTS and scene.word(at - 1) in (",", "so", ":"):
             return at
+        if token.norm == ":":
+            return at + 1  # "we're planning a win-back: dormant accounts"
         if any(match.of("value", "band") for match in scene.matches_at(at)):
             return 0
     return 0

@@ -22,6 +22,8 @@ def shares_negation(scene: Scene, before: Fragment, fragment: Fragment, joined: 
     if not before.negated or {before.kind, fragment.kind} - _ALIKE:
         return False
     nouns = {scene.word(step) for step in before.extra} & _NOUN_NEGATORS
+    if joined == "," and "nor" in {scene.word(step) for step in before.extra}:
+        return False  # "neither in Wales nor in Scotland, private banking": the pair is closed
     between = {scene.word(step) for step in range(before.end, fragment.start)}
     if between - _GLUE:
         if joined == "or" and not nouns and not between - _GLUE - _PREPOSITIONS:

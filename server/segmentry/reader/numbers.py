@@ -19,7 +19,7 @@ _TENS = {
     "ninety": 90,
 }  # fmt: skip
 SCALES = {
-    "hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000, "grand": 1_000,
+    "fiver": 5, "tenner": 10, "hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000, "grand": 1_000,
     "k": 1_000, "mil": 1_000_000, "mn": 1_000_000, "mln": 1_000_000, "dozen": 12, "hundreds": 100, "thousands": 1_000, "millions": 1_000_000,
     "billions": 1_000_000_000,
 }  # fmt: skip

@@ -38,6 +38,7 @@ _ALIASES: Final = (
 )
 # Names that are English words or first names as well: only after a preposition of place or beside the field.
 CONTEXT_ONLY: Final = word_set("states georgia jordan turkey chad mali guinea niger polish kiwi kiwis jersey")
+PEOPLES: Final = word_set("polish kiwi kiwis")
 _NATIONS_WITHOUT_CODE: Final = {"SCO": "GB", "WLS": "GB"}
 
 

@@ -14,6 +14,7 @@ from segmentry.reader import answer
 from segmentry.reader.clauses import scan
 from segmentry.reader.draft import Draft
 from segmentry.reader.frames import means_everyone
+from segmentry.reader.idioms import joined
 from segmentry.reader.lexicon import lexicon
 from segmentry.reader.scene import Scene, lay_out
 from segmentry.reader.scope import MAX_CHARACTERS, Refusal, foreign_language, out_of_scope
@@ -59,7 +60,7 @@ def lay(query: str, catalog: Catalog, clock: Clock) -> Scene:
     """The query laid out for the patterns, with its typos repaired."""
     words = lexicon(catalog)
     tokens = part_periods(tokenise(_written(query, catalog)), words.periods)
-    repaired_tokens, repaired = repair(tokens, words)
+    repaired_tokens, repaired = repair(joined(tokens, words), words)
     scene = lay_out(query, repaired_tokens, words, clock)
     scene.repaired = repaired
     return scene

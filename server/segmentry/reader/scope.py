@@ -106,7 +106,8 @@ def _no_description(scene: Scene, found: Clauses, words: list[str]) -> Refusal |
     if any(item.fragment is not None and item.fragment.node is not None for item in found.items):
         return None
     about_people = any(word in scene.lexicon.entities for word in words) or _says_field(scene)
-    if small_talk.asks(words) and not about_people and not _who_has(words):
+    described = _who_has(words) or words[0] in ("has", "have", "had")
+    if small_talk.asks(words) and not about_people and not described:
         return _refusal("This asks a question that is no description of customers; say who you mean", ())
     lost = [scene.tokens[at].norm for at in found.unclaimed]
     if all(small_talk.is_mash(word) for word in lost) and not found.items_with_conditions:
@@ -126,29 +127,32 @@ def _says_field(scene: Scene) -> bool:
     )
 
 
+_OF_OTHERS: Final = frozenset(
+    [
+        "will",
+        "would",
+        "should",
+        "could",
+        "can",
+        "do",
+        "did",
+        "does",
+        "invented",
+        "discovered",
+        "wrote",
+        "composed",
+        "painted",
+        "founded",
+        "won",
+    ]
+)
+
+
 def _who_has(words: list[str]) -> bool:
-    """ "Who has a dog", "who owns ...": asked about customers, of whom no noun is said."""
-    return (
-        words[0] == "who"
-        and len(words) > 1
-        and words[1]
-        in (
-            "has",
-            "have",
-            "is",
-            "are",
-            "owns",
-            "own",
-            "uses",
-            "use",
-            "likes",
-            "lives",
-            "was",
-            "were",
-            "needs",
-            "wants",
-        )
-    )
+    """ "Who has a dog", "who missed ...": asked about customers, of whom no noun is said."""
+    if words[0] != "who" or len(words) == 1 or words[1] in _OF_OTHERS:
+        return False
+    return not (words[1] in ("is", "are") and len(words) > 2 and words[2] == "going")
 
 
 def foreign_language(scene: Scene, found: Clauses) -> str | None:

@@ -325,6 +325,7 @@ charge charg spend spent price pric revenue cost amount balanc balance income sa
 payment pay bill mrr arr clv wage budget deposit credit basket donation turnover sale sal premium subscription rent
 """)
 MONEY_VERBS: Final = word_set("""
+blew splashed splurged forked shelled
 pay paying pays paid spend spending spends spent cost costs earn earns earning bill billed
 owe owes owing owed
 """)

@@ -21,6 +21,7 @@ _NEGATIONS = word_set("not isn't aren't isnt arent != <> ≠ wasn't weren't")
 _EXCEPTIONS = frozenset({("other", "than"), ("apart", "from"), ("except", "for"), ("different", "from")})
 # letters of a code of a country or a state
 _CODE = 2
+_OWN_TAIL = word_set("with who whose that having without")
 _AFTER_ITEM = word_set("the a an in with from by on those")
 
 
@@ -237,6 +238,8 @@ def _list(
         item = _one(scene, after, known, restricted) if after < len(scene.tokens) else None
         if item is None:
             break
+        if separators > 1 and word == "or" and len(items) == 1 and scene.word(item.end) in _OWN_TAIL:
+            break  # "platinum, or gold with at least 40 nights": what follows belongs to gold alone
         narrowed = known & {entry.field for entry in item.entries}
         if not narrowed or _longer_elsewhere(scene, after, item.end, narrowed):
             break

@@ -5,7 +5,7 @@ from __future__ import annotations
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import Leaf, Operator
 from segmentry.reader.patterns.values import build, complement
-from segmentry.reader.places import CONTEXT_ONLY, begins_country, country_at, spellings
+from segmentry.reader.places import CONTEXT_ONLY, PEOPLES, begins_country, country_at, spellings
 from segmentry.reader.regions import FIRST, region_at
 from segmentry.reader.scene import Fragment, Scene
 from segmentry.reader.words import word_set
@@ -111,7 +111,10 @@ def _countries(scene: Scene, at: int) -> Fragment | None:
 def _believable(scene: Scene, at: int, end: int, named: bool) -> bool:
     token = scene.tokens[at]
     if end == at + 1 and token.norm in CONTEXT_ONLY:
-        return token.capitalised and (named or _placed(scene, at))
+        # nobody who writes all in small letters says more by them
+        written = token.capitalised or scene.query.islower()
+        people = scene.word(end) in scene.lexicon.entities and token.norm in PEOPLES
+        return written and (named or people or _placed(scene, at))
     if end == at + 1 and token.text.isupper() and len(token.text) <= 3:
         following = scene.word(end)
         shouted = all(item.text.isupper() for item in scene.tokens if item.kind == "word")
