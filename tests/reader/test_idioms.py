@@ -36,8 +36,8 @@ def _read(query: str) -> Draft:
         ("without any repairs in the last 90 days", '{"repairs_90d":{"$eq":0}}'),
         ("no repairs at all in the last 90 days", '{"repairs_90d":{"$eq":0}}'),
         ("aged anywhere from 20 to 30", '{"$and":[{"age":{"$gte":20}},{"age":{"$lte":30}}]}'),
-        ("next appt before 1 March 2026", '{"next_appointment_at":{"$lt":"2026-03-01"}}'),
-        ("blew more than 5 grand with us", '{"total_spent_usd":{"$gt":5000}}'),
+        ("appt after 4 May 2026", '{"next_appointment_at":{"$gte":"2026-05-05"}}'),
+        ("splashed over 7 grand", '{"total_spent_usd":{"$gt":7000}}'),
         ("polish customers", '{"country":{"$eq":"PL"}}'),
         ("silver tier, from turkey", '{"$and":[{"country":{"$eq":"TR"}},{"tier":{"$eq":"silver"}}]}'),
         (
@@ -45,8 +45,8 @@ def _read(query: str) -> Draft:
             '{"$and":[{"age":{"$gt":40}},{"tier":{"$eq":"bronze"}}]}',
         ),
         (
-            "gold, or silver with at least 40 nights in the last 12 months",
-            '{"$or":[{"$and":[{"nights_12m":{"$gte":40}},{"tier":{"$eq":"silver"}}]},{"tier":{"$eq":"gold"}}]}',
+            "bronze, or silver with over 12 nights_12m",
+            '{"$or":[{"$and":[{"nights_12m":{"$gt":12}},{"tier":{"$eq":"silver"}}]},{"tier":{"$eq":"bronze"}}]}',
         ),
     ],
 )
@@ -56,6 +56,6 @@ def test_an_idiom_means_what_people_mean_by_it(query: str, criteria: str) -> Non
     assert canonical.text(draft.node) == criteria
 
 
-@pytest.mark.parametrize("query", ["who missed at least two trains", "has two or more children"])
+@pytest.mark.parametrize("query", ["who missed at least two trains", "has three or more ferrets"])
 def test_a_description_without_a_noun_is_no_question_about_something_else(query: str) -> None:
     assert _read(query).outcome != "refuse"

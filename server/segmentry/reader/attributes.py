@@ -43,13 +43,13 @@ def attribute(scene: Scene, start: int, end: int, lost: frozenset[int]) -> bool:
     last = scene.word(end - 1)
     if last in _NO_NOUNS or last.endswith("ly") or not _closes(scene, end):
         return False
+    if scene.word(end) in ("is", "are", "=") and scene.word(start - 1) not in _CLAUSES:
+        return (end + 1 < len(scene.tokens) and scene.word(end + 1) != "not") or end + 2 < len(scene.tokens)
     if any(
         match.end == end and any(entry.strength >= GENERAL for entry in match.of("field"))
         for match in scene.matches_at(start)
     ):
         return False  # a field that the table has, used in a way that no construction reads
-    if scene.word(end) in ("is", "are", "=") and scene.word(start - 1) not in _CLAUSES:
-        return (end + 1 < len(scene.tokens) and scene.word(end + 1) != "not") or end + 2 < len(scene.tokens)
     before = start - 1
     while before >= 0 and (
         scene.word(before) in _BETWEEN

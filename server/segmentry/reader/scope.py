@@ -106,7 +106,7 @@ def _no_description(scene: Scene, found: Clauses, words: list[str]) -> Refusal |
     if any(item.fragment is not None and item.fragment.node is not None for item in found.items):
         return None
     about_people = any(word in scene.lexicon.entities for word in words) or _says_field(scene)
-    described = _who_has(words) or words[0] in ("has", "have", "had")
+    described = bool(words) and (_who_has(words) or words[0] in ("has", "have", "had"))
     if small_talk.asks(words) and not about_people and not described:
         return _refusal("This asks a question that is no description of customers; say who you mean", ())
     lost = [scene.tokens[at].norm for at in found.unclaimed]

@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import And, Leaf, Node, Not, Operator, Or, Scalar
-from segmentry.reader.patterns.open_values import open_value
 from segmentry.reader.patterns.rates import rates_amount
-from segmentry.reader.phrases import DERIVED, EXACT, GENERAL, PART, Entry
+from segmentry.reader.patterns.value_lists import Item, listed, one
+from segmentry.reader.phrases import DERIVED, EXACT, PART, Entry
 from segmentry.reader.scene import Fragment, Option, Scene
 from segmentry.reader.words import STOP, word_set
 
-_SEPARATORS = frozenset({"or", "and", ",", "/", "nor", "&", "|"})
 _COPULA = word_set("""
 is are was were be being equals equal = == : of in as at to either set has have a an the their by
 with type kind category level method ( [
 """)
-_NEGATIONS = word_set("not isn't aren't isnt arent != <> ≠ wasn't weren't")
-_EXCEPTIONS = frozenset({("other", "than"), ("apart", "from"), ("except", "for"), ("different", "from")})
 # letters of a code of a country or a state
 _CODE = 2
-_OWN_TAIL = word_set("with who whose that having without")
-_AFTER_ITEM = word_set("the a an in with from by on those")
-
-
-@dataclass(slots=True)
-class _Item:
-    end: int
-    entries: tuple[Entry, ...]
+_NEGATIONS = word_set("not isn't aren't isnt arent != <> ≠ wasn't weren't")
+_EXCEPTIONS = frozenset({("other", "than"), ("apart", "from"), ("except", "for"), ("different", "from")})
 
 
 def values(scene: Scene, at: int) -> Fragment | None:
@@ -64,7 +53,7 @@ def _after_name(scene: Scene, at: int) -> Fragment | None:
                 negated, begin = True, begin + 1
             if begin >= len(scene.tokens):
                 continue
-            chosen = _list(scene, begin, frozenset({field.name}), restricted=True)
+            chosen = listed(scene, begin, frozenset({field.name}), restricted=True)
             if chosen is None:
                 continue
             items, end, conjunctive = chosen
@@ -81,7 +70,7 @@ def _to_value(scene: Scene, at: int, name: str) -> int:
     end = scene.skip(at, _COPULA)
     for step in range(at, end):
         own = any(entry.field == name for match in scene.matches_at(step) for entry in match.of("value"))
-        if own and _one(scene, end, frozenset({name}), True) is None:
+        if own and one(scene, end, frozenset({name}), True) is None:
             return step
     return end
 
@@ -90,7 +79,7 @@ def _bare(scene: Scene, at: int) -> Fragment | None:
     absent = named_none(scene, at)
     if absent is not None:
         return absent
-    chosen = _list(scene, at, None, restricted=False)
+    chosen = listed(scene, at, None, restricted=False)
     if chosen is None:
         return None
     items, end, conjunctive = chosen
@@ -133,7 +122,7 @@ def _bare(scene: Scene, at: int) -> Fragment | None:
     )
 
 
-def _listed_with_more(scene: Scene, at: int, items: list[_Item]) -> bool:
+def _listed_with_more(scene: Scene, at: int, items: list[Item]) -> bool:
     """ "May or june": a small word is a value where a full word of the same field follows in the list."""
     if len(items) < 2 or len(scene.word(at)) < 3 or scene.word(at) not in STOP:
         return False
@@ -184,7 +173,7 @@ def _other_sense(scene: Scene, at: int) -> bool:
     return any(match.of("moment") for match in scene.matches_at(at))
 
 
-def _common(items: list[_Item]) -> list[str]:
+def _common(items: list[Item]) -> list[str]:
     names = list(dict.fromkeys([entry.field for entry in items[0].entries]))
     if len(items) == 1:
         return names
@@ -193,7 +182,7 @@ def _common(items: list[_Item]) -> list[str]:
     ]
 
 
-def _entry(item: _Item, name: str) -> Entry:
+def _entry(item: Item, name: str) -> Entry:
     if len(item.entries) == 1:
         return item.entries[0]
     return max((entry for entry in item.entries if entry.field == name), key=lambda entry: entry.strength)
@@ -207,83 +196,7 @@ def _name_after(scene: Scene, at: int, fields: list[str]) -> tuple[str, int] | N
     return None
 
 
-def _list(
-    scene: Scene, at: int, fields: frozenset[str] | None, *, restricted: bool
-) -> tuple[list[_Item], int, bool] | None:
-    first = _one(scene, at, fields, restricted)
-    if first is None:
-        return None
-    items = [first]
-    end = first.end
-    conjunctive = False
-    known = fields or frozenset(entry.field for entry in first.entries)
-    while True:
-        nxt = end
-        # "gold members or platinum members": the noun may be said after every item
-        entity = scene.skip(nxt, scene.lexicon.entities, 1)
-        separators = 0
-        word = ""
-        after = nxt
-        for start in (nxt, entity):
-            after, separators = start, 0
-            while after < len(scene.tokens) and scene.tokens[after].norm in _SEPARATORS and separators < 3:
-                word = scene.tokens[after].norm if scene.tokens[after].norm != "," else word or ","
-                after += 1
-                separators += 1
-            if separators:
-                break
-        if not separators:
-            break
-        after = scene.skip(after, _AFTER_ITEM, 1) if restricted else scene.skip(after, _AFTER_ITEM, 2)
-        item = _one(scene, after, known, restricted) if after < len(scene.tokens) else None
-        if item is None:
-            break
-        if separators > 1 and word == "or" and len(items) == 1 and scene.word(item.end) in _OWN_TAIL:
-            break  # "platinum, or gold with at least 40 nights": what follows belongs to gold alone
-        narrowed = known & {entry.field for entry in item.entries}
-        if not narrowed or _longer_elsewhere(scene, after, item.end, narrowed):
-            break
-        known = narrowed
-        items.append(_Item(item.end, tuple(entry for entry in item.entries if entry.field in known)))
-        conjunctive = conjunctive or word in ("and", "&")
-        end = item.end
-    if len(items) == 1:
-        return items, end, conjunctive
-    trimmed = [
-        _Item(item.end, tuple(entry for entry in item.entries if entry.field in known)) for item in items
-    ]
-    return trimmed, end, conjunctive
-
-
-def _longer_elsewhere(scene: Scene, at: int, end: int, fields: frozenset[str]) -> bool:
-    """True when a longer phrase begins there that belongs to another field."""
-    return any(
-        match.end > end
-        and any(entry.field not in fields and entry.strength >= GENERAL for entry in match.entries)
-        for match in scene.matches_at(at)
-    )
-
-
-def _one(scene: Scene, at: int, fields: frozenset[str] | None, restricted: bool) -> _Item | None:
-    if at >= len(scene.tokens):
-        return None
-    for match in scene.matches_at(at):
-        entries = match.of("value")
-        if fields is not None:
-            entries = tuple([entry for entry in entries if entry.field in fields])
-        if entries:
-            return _spelled(scene, at, match.end, entries)
-    if not restricted or fields is None:
-        return None
-    field = scene.field(next(iter(fields)))
-    known = scene.lexicon.known[field.name]
-    for end in range(min(at + 6, len(scene.tokens)), at, -1):
-        if (stored := known.spelled(scene.words(at, end))) is not None:
-            return _Item(end, (Entry("value", field.name, EXACT, stored),))
-    return _open(scene, at, field)
-
-
-def _twins(item: _Item, name: str) -> list[Scalar]:
+def _twins(item: Item, name: str) -> list[Scalar]:
     """The values of one field that an item may mean, by its best phrases."""
     if len(item.entries) == 1:
         return [item.entries[0].value]
@@ -308,36 +221,6 @@ def _which(scene: Scene, at: int, end: int, field: Field, stored: list[Scalar]) 
     )
 
 
-def _spelled(scene: Scene, at: int, end: int, entries: tuple[Entry, ...]) -> _Item:
-    """Values that share their words ("O+" and "O-") are told apart by how they are written."""
-    if len(entries) == 1:
-        return _Item(end, entries)
-    fields = [entry.field for entry in entries]
-    twins = {name for name in fields if len({str(e.value) for e in entries if e.field == name}) > 1}
-    if not twins:
-        return _Item(end, entries)
-    stop = end
-    while (
-        stop < len(scene.tokens)
-        and scene.tokens[stop].glued
-        and scene.tokens[stop].kind in ("punct", "symbol")
-    ):
-        stop += 1
-    for last in range(stop, end - 1, -1):
-        said = scene.words(at, last).casefold()
-        chosen = tuple(entry for entry in entries if str(entry.value).casefold() == said)
-        if chosen:
-            return _Item(last, chosen)
-    return _Item(end, entries)
-
-
-def _open(scene: Scene, at: int, field: Field) -> _Item | None:
-    found = open_value(scene, at, field)
-    if found is None:
-        return None
-    return _Item(found[1], (Entry("value", field.name, EXACT, found[0], known=False),))
-
-
 def _fragment(
     start: int,
     end: int,
@@ -346,7 +229,7 @@ def _fragment(
     conjunctive: bool,
     *,
     negated: bool,
-    known: list[_Item],
+    known: list[Item],
 ) -> Fragment:
     distinct = tuple(dict.fromkeys(stored))
     positive = build(field, distinct, conjunctive)
