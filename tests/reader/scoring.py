@@ -82,6 +82,9 @@ def load(name: str) -> Catalog | None:
     if table.exists():
         given = cast("dict[str, JsonValue]", decode(table.read_text(encoding="utf-8")))
         return inline.catalog(given["schema"], given.get("rows"))
+    described = HERE / "tables" / f"{name}.toml"
+    if described.exists():
+        return catalog_toml.loads(described.read_text(encoding="utf-8"))
     return {**catalogs.ALL, **catalogs_more.MORE, **catalogs_bare.BARE}[name]
 
 

@@ -210,6 +210,8 @@ def _between(tokens: Sequence[Token], at: int, numbers: Mapping[int, Quantity]) 
     if lower is None:
         return None
     joined = lower.end
+    if joined + 1 < len(tokens) and (tokens[joined].norm, tokens[joined + 1].norm) == ("up", "to"):
+        joined += 1
     if joined + 1 >= len(tokens) or tokens[joined].norm not in ("and", "to", "-", "through", "till", "until"):
         return None
     upper = numbers.get(joined + 1)

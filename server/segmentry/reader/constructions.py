@@ -13,6 +13,7 @@ from typing import Final
 from segmentry.reader import kinds
 from segmentry.reader.patterns import (
     averages,
+    compared,
     consents,
     counters,
     deeds,
@@ -62,6 +63,7 @@ class Row:
 # earlier rows win ties
 ROWS: Final = (
     Row(averages.averages, averages.SIDES, kinds.NUMBER, needs=averages.AVERAGES),
+    Row(compared.compared, compared.SIDES, needs=compared.THAN),
     Row(deeds.deeds, kinds=kinds.VALUE | kinds.LISTED, after=deeds.BEFORE),
     Row(vague.bands, kinds=kinds.BAND),
     Row(consents.consents, consents.CONSENT_WORDS, kinds.CHANNEL | kinds.FLAG),
@@ -91,7 +93,7 @@ ROWS: Final = (
     Row(undone.never, kinds=kinds.NUMBER, after=frozenset({"never"})),
     Row(undone.upcoming, undone.AHEAD, kinds=kinds.DATE),
     Row(undone.lacking, kinds=kinds.TEXT),
-    Row(texts.presence, texts.MISSING, kinds.FIELD, needs=texts.PRESENCE_WORDS),
+    Row(texts.presence, texts.MISSING | texts.ASSIGNED, kinds.FIELD, needs=texts.PRESENCE_WORDS),
 )
 
 

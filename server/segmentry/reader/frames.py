@@ -35,7 +35,11 @@ _LIMITS = word_set(
 )
 _WHATEVER = word_set("what who whom which how whether")
 # with one of these begins a remark that takes limits away: "no exceptions", "regardless of tier"
-LIFTING: Final = word_set("no without regardless irrespective unfiltered ignoring")
+LIFTING: Final = word_set("no without regardless irrespective unfiltered ignoring nobody don't")
+_LEFT_OUT = word_set("left excluded omitted skipped missing")
+_LEAVE = word_set("filter exclude leave skip omit restrict limit")
+_ANY = word_set("anything anyone anybody it them")
+_ENDS = word_set(", . ! ; please") | {""}
 _HAVE = word_set("you've we've have")
 _MOST = 24
 
@@ -58,6 +62,13 @@ def lifted(scene: Scene, at: int) -> int | None:
             return None
         about = scene.word(noun + 1) in ("on", "by", "for", "about", "to")
         return _field_end(scene, noun + 2) if about else noun + 1
+    if (word == "nobody" and after in _LEFT_OUT) or (word, after) == ("no", "one"):
+        out = at + 1 + (word == "no")
+        end = out + 1 + (scene.word(out + 1) == "out")
+        return end if scene.word(out) in _LEFT_OUT and scene.word(end) in _ENDS else None
+    if word == "don't" and after in _LEAVE:
+        whom = at + 2 + (scene.word(at + 2) == "out")
+        return whom + 1 if scene.word(whom) in _ANY and scene.word(whom + 1) in _ENDS else None
     if word in ("regardless", "irrespective") and after == "of":
         return _field_end(scene, at + 2)
     return None

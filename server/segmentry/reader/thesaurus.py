@@ -343,6 +343,8 @@ RATE_NAMES: Final[dict[str, str]] = {
     "night": "night nightly", "quarter": "quarter quarterly", "order": "order aov basket", "visit": "visit", "stay": "stay",
     "transaction": "transaction",
 }  # fmt: skip
+# a column with such a word holds what may come, not what was
+FORECAST: Final = word_set("predicted expected forecast projected estimated")
 UNIT_WORDS: Final = word_set("""
 kilogram kilograms centimetre centimetres hr hrs
 day days week weeks month months year years hour hours minute minutes min mins second seconds night

@@ -15,6 +15,7 @@ _BIRTH = frozenset({"birth", "birthday", "dob", "birthdat", "born", "bday"})
 AGED = frozenset({"aged", "age", "ages"})
 CHILDREN = frozenset({"children", "kids", "youngsters", "child"})
 _GROWN = 18
+_SIDES = frozenset({"over", "under"})
 _DECADES = {
     "twenties": 20,
     "thirties": 30,
@@ -38,7 +39,7 @@ def ages(scene: Scene, at: int) -> Fragment | None:
     begin = scene.skip(begin, frozenset({"of", "between the"}), 1)
     if decade and scene.word(begin) in _DECADES:
         return _of_age(scene, at, begin + 1, _decade(_DECADES[scene.word(begin)], begin))
-    if not aged and not _after_people(scene, at) and not _says_age(scene, at):
+    if not (aged or _after_people(scene, at) or _says_age(scene, at) or _decade_of_people(scene, at)):
         return None
     found = scene.comparison(begin)
     if found is not None:
@@ -122,6 +123,15 @@ def _says_age(scene: Scene, at: int) -> bool:
     if found is None or found.money or found.percent or found.approximate:
         return False
     return bool(_years_old(scene, found.end)) or scene.word(found.end - 1) in ("older", "younger")
+
+
+def _decade_of_people(scene: Scene, at: int) -> bool:
+    """ "Under-30s", "over 60s": only people are counted so."""
+    found = scene.comparison(at)
+    if found is None or not found.explicit or len(found.bounds) != 1 or scene.word(at) not in _SIDES:
+        return False
+    end = found.end
+    return scene.word(end) == "s" and scene.tokens[end].glued and scene.comparison(end + 1) is None
 
 
 def _ends_query(scene: Scene, at: int) -> bool:

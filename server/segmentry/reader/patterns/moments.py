@@ -68,6 +68,8 @@ def _event_first(scene: Scene, at: int) -> Fragment | None:
                 or scene.word(begin) in ("for", "in", "within")
             ):
                 fragment = chosen_moment(scene, at, entries, when)
+                if scene.word(begin) == "for" and _two_sided(when):
+                    fragment.negative = fragment.node  # not played "for 30 to 60 days": last played then
                 if unnamed:
                     fragment.cap = min(fragment.cap, 0.85)
                 if any(scene.word(step) in NOTHING for step in range(match.end, begin)):
@@ -94,6 +96,10 @@ def _event_first(scene: Scene, at: int) -> Fragment | None:
         if alone is not None:
             return alone
     return None
+
+
+def _two_sided(when: When) -> bool:
+    return all(end is not None and end.endswith("_AGO}}") for end in (when.lo, when.hi))
 
 
 def chosen_moment(scene: Scene, at: int, entries: tuple[Entry, ...], when: When) -> Fragment:

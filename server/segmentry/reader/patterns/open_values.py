@@ -27,10 +27,21 @@ def open_value(scene: Scene, at: int, field: Field) -> tuple[str, int] | None:
         return _code(scene, at)
     if not token.capitalised or (scene.word(at - 1) not in ("is", "=", ":") and scene.lists_value(at)):
         return None
+    if _inside(scene, at):
+        return None
     end = at + 1
     while end < len(scene.tokens) and scene.tokens[end].capitalised and not scene.matches_at(end):
         end += 1
     return scene.words(at, end), end
+
+
+def _inside(scene: Scene, at: int) -> bool:
+    """Whether a listed value runs over `at`: the "Central" of the hotel "City Central" is no city."""
+    return any(
+        match.end > at and match.of("value")
+        for start in range(max(0, at - 3), at)
+        for match in scene.matches_at(start)
+    )
 
 
 def _code(scene: Scene, at: int) -> tuple[str, int] | None:

@@ -21,11 +21,25 @@ _DOUBT = 0.8
 # words of a name that say that it counts from the very beginning
 _ALL_TIME = frozenset({"lifetime", "total", "overall", "ever", "alltime"})
 # what counts the more, the better
-_HIGHER_IS_BETTER = frozenset(
-    {"rating", "ratings", "satisfaction", "nps", "stars", "star", "quality", "gpa", "adherence", "attendance"}
+HIGHER_IS_BETTER = frozenset(
+    {
+        "rating",
+        "ratings",
+        "satisfaction",
+        "nps",
+        "stars",
+        "star",
+        "quality",
+        "gpa",
+        "adherence",
+        "attendance",
+        "review",
+        "csat",
+        "win",
+    }
 )
 # and what counts from the best down
-_LOWER_IS_BETTER = frozenset({"handicap", "rank", "ranking"})
+LOWER_IS_BETTER = frozenset({"handicap", "rank", "ranking", "ping", "latency"})
 
 
 def rate_at(scene: Scene, at: int) -> tuple[str, int]:
@@ -97,10 +111,10 @@ def resolve(
     if found.approximate:
         return _approximate(scene, start, end, field, found)
     words = set(scene.lexicon.named[field.name].words)
-    if found.judged and _LOWER_IS_BETTER & words:
+    if found.judged and LOWER_IS_BETTER & words:
         side = Operator.LTE if found.judged == "better" else Operator.GTE
         found = replace(found, bounds=tuple((side, number) for _, number in found.bounds))
-    elif found.judged and not _HIGHER_IS_BETTER & words:
+    elif found.judged and not HIGHER_IS_BETTER & words:
         return _judged(scene, start, end, field, found)
     return build(start, end, field, found, exact=exact, negated=negated, factor=factor, assumed=assumed)
 

@@ -30,18 +30,23 @@ _OPERATORS: tuple[tuple[tuple[str, ...], Operator], ...] = (
     (("like",), Operator.CONTAINS),
     (("matching",), Operator.CONTAINS),
 )
+_KEYS = frozenset({"id", "code", "key", "uuid"})
 _GLUE = word_set("that which is are whose address name with the domain does do")
 MISSING = word_set("missing empty blank unknown unset null absent undefined")
-_PRESENT = frozenset(["known", "set", "present", "filled", "available", "given"])
+_PRESENT = word_set("""
+known set present filled available given recorded provided stored captured supplied specified
+""")
 _CLOSING = word_set("and or but , . ; with who yet") | {""}
 _HAVE = frozenset(["with", "have", "has", "having"])
-_DETERMINERS = word_set("a an any the valid registered their known single")
+ASSIGNED = word_set("assigned recorded dedicated named specified registered")
+_DETERMINERS = word_set("a an any the valid registered their known single") | ASSIGNED
 _IS = word_set("is are was = value address on file left")
 _NOT_HAVING = word_set("haven't hasn't don't doesn't have")
+_FILES = frozenset({"file", "record"})
 _LACK = frozenset(["without", "no", "missing", "lacking"])
 # one of these stands in every text test, and in every question of presence
 WORDS = frozenset(words[0] for words, _ in _OPERATORS)
-PRESENCE_WORDS = MISSING | _PRESENT | _HAVE | _LACK | _NOT_HAVING
+PRESENCE_WORDS = _FILES | MISSING | _PRESENT | _HAVE | _LACK | _NOT_HAVING
 
 
 def texts(scene: Scene, at: int) -> Fragment | None:
@@ -144,7 +149,8 @@ def presence(scene: Scene, at: int) -> Fragment | None:
                 Leaf(name, Operator.EXISTS, True),
                 field=name,
             )
-    found = _named(scene, at)
+    noun = at + 1 if scene.word(at) in ASSIGNED and at + 1 < len(scene.tokens) else at
+    found = _named(scene, noun) or _named(scene, at)
     if found is None:
         return _left_blank(scene, at)
     name, end = found
@@ -152,13 +158,13 @@ def presence(scene: Scene, at: int) -> Fragment | None:
     after = scene.skip(end, _IS, 2)
     negated = scene.word(after) in ("not", "isn't", "aren't")
     tail = after + 1 if negated else after
-    said_alone = scene.word(end) in MISSING and scene.word(end + 1) in _CLOSING
+    if scene.word(end) == "on" and scene.word(end + 1) in _FILES and scene.word(end + 2) not in MISSING:
+        return Fragment("exists", at, end + 2, exists, absent_leaf, field=name)
+    said_alone = scene.word(end) in MISSING | _PRESENT and scene.word(end + 1) in _CLOSING
     if (after > end or said_alone) and scene.word(tail) in MISSING | _PRESENT:
         there = (scene.word(tail) in _PRESENT) != negated
         positive, negative = (exists, absent_leaf) if there else (absent_leaf, exists)
         return Fragment("exists", at, tail + 1, positive, negative, field=name)
-    if scene.word(end) == "on" and scene.word(end + 1) == "file":
-        end += 2
     if _before(scene, at) not in _HAVE | _LACK | _NOT_HAVING:
         return None
     field = scene.field(name)
@@ -193,12 +199,18 @@ def _blank(scene: Scene, at: int) -> bool:
 def _named(scene: Scene, at: int) -> tuple[str, int] | None:
     """The field that is named at `at` directly enough to ask for its presence, and the token after it."""
     for match in scene.matches_at(at):
-        for entry in match.of("field"):
-            if entry.negated:
-                continue
-            flag = scene.lexicon.known[entry.field].is_flag
-            if not flag and entry.strength >= GENERAL and (entry.bare or entry.strength >= DERIVED):
-                return entry.field, match.end
+        named = [
+            entry.field
+            for entry in match.of("field")
+            if not entry.negated
+            and not scene.lexicon.known[entry.field].is_flag
+            and entry.strength >= GENERAL
+            and (entry.bare or entry.strength >= DERIVED)
+        ]
+        if named:
+            # "no home club" means the club's name before its number
+            names = [name for name in named if scene.lexicon.named[name].words[-1] not in _KEYS]
+            return (names or named)[0], match.end
     return None
 
 

@@ -8,7 +8,7 @@ from segmentry.reader.comparators import Comparison
 from segmentry.reader.inflect import stem
 from segmentry.reader.names import Named
 from segmentry.reader.scene import Fragment, Option, Scene, between, label
-from segmentry.reader.thesaurus import MONEY_NAMES, OWING, RATE_NAMES
+from segmentry.reader.thesaurus import FORECAST, MONEY_NAMES, OWING, RATE_NAMES
 from segmentry.reader.units import stored
 from segmentry.reader.words import word_set
 
@@ -73,7 +73,7 @@ def money_fields(scene: Scene, rate: str) -> list[Field]:
     scored: list[tuple[int, Field]] = []
     for name, named in scene.lexicon.named.items():
         field = scene.field(name)
-        if field.type != "number":
+        if field.type != "number" or FORECAST & set(named.words):  # nobody has spent a forecast
             continue
         stems = {stem(word) for word in named.words}
         score = (2 if stems & MONEY_NAMES else 0) + (1 if "cents" in field.unit else 0)
