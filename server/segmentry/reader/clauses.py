@@ -206,11 +206,13 @@ def _group_shares(items: list[Item]) -> None:
 def _bracket_either(items: list[Item], place: int) -> None:
     """ "Gold members who either live in Spain or are over 60": the choice ends with its last `or`."""
     ors = [at for at in range(place, len(items)) if items[at].kind == "or"]
-    if not ors or place == 0:
+    if not ors:
         return
     end = ors[0] + 1
     while end < len(items) and items[end].kind != "fragment":
         end += 1
+    while place == 0 and end + 1 < len(items) and items[end + 1].kind == "fragment":
+        end += 1  # "either gold in Kenya or silver in Spain": each side may say several things
     while end + 2 < len(items) and items[end + 1].kind == "or" and items[end + 2].kind == "fragment":
         end += 2
     if end < len(items) and all(item.kind not in ("(", ")") for item in items[place:end]):
@@ -348,6 +350,7 @@ def _elliptical(scene: Scene, found: Clauses, at: int) -> Fragment | None:
     if (
         comparison is None
         or not comparison.explicit
+        or scene.word(comparison.end) in scene.lexicon.entities  # "fewer than 3 people in the household"
         or any(
             scene.word(step) not in STOP
             for step in range(previous.end, at)

@@ -25,6 +25,7 @@ last past next previous least most than over under above below more less within 
 _LONG_ENOUGH = 6
 _MEASURES = word_set("number level count rate score size amount")
 _OWNING = word_set("own owns owning possess possesses keep keeps")
+_TIMES = frozenset({"times", "time"})
 _SIGNS = word_set("= == != > < >= <= ≥ ≤ ≠ <> => =<")
 # What columns without an order of size hold.
 _UNORDERED = {"string": "text", "enum": "one of a list", "boolean": "true or false", "array": "a list"}
@@ -80,7 +81,7 @@ def _counted(scene: Scene, at: int, lost: set[int]) -> Unknown | None:
         return None
     if found is None and scene.word(at) in _OWNING:
         found = scene.comparison(at + 1)
-    if found is None or not _stray_number(scene, found.start, lost):
+    if found is None or not _stray_number(scene, found.start, lost) or scene.word(found.end) in _TIMES:
         return None
     end = found.end
     while end in lost and scene.tokens[end].kind == "word" and scene.word(end) not in _GRAMMAR:
@@ -96,7 +97,11 @@ def _everyday(scene: Scene, found: Clauses, lost: set[int]) -> Unknown | None:
             continue
         at = fragment.start - 1
         match = next((each for each in scene.matches_at(at + 1) if each.of("field")), None)
-        if match is not None and scene.word(at) in EVERYDAY and scene.field(fragment.field).type == "number":
+        if (
+            match is not None
+            and scene.word(at) in EVERYDAY - _GRAMMAR
+            and scene.field(fragment.field).type == "number"
+        ):
             message = f"No field for '{scene.words(at, match.end)}'"
             return Unknown(at, at + 1, "INVALID_FIELD", message, (fragment.field,))
     return None

@@ -49,6 +49,6 @@ def ending(scene: Scene, at: int, end: int, name: str) -> Fragment | None:
             cap=0.45,
             question=f"How soon does '{scene.words(at, end + 1)}' mean?",
         )
-    if word in _OVER or scene.words(end - 3, end).casefold() == "has run out":
+    if word in _OVER or scene.words(max(end - 3, 0), end).casefold() == "has run out":
         return Fragment("moment", at, end, expired, current, field=name)
     return None

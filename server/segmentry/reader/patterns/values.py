@@ -8,7 +8,7 @@ from segmentry.reader.patterns.rates import rates_amount
 from segmentry.reader.patterns.value_lists import Item, listed, one
 from segmentry.reader.phrases import DERIVED, EXACT, PART, Entry
 from segmentry.reader.scene import Fragment, Option, Scene
-from segmentry.reader.words import STOP, word_set
+from segmentry.reader.words import FRAME, STOP, word_set
 
 _COPULA = word_set("""
 is are was were be being equals equal = == : of in as at to either set has have a an the their by
@@ -132,6 +132,10 @@ def _listed_with_more(scene: Scene, at: int, items: list[Item]) -> bool:
 def _small_word_as_value(scene: Scene, at: int) -> bool:
     """ "In may", "during May": a small word that the table lists, after a preposition or with a capital."""
     token = scene.tokens[at]
+    if token.norm in FRAME:
+        # "live accounts", "called twice, live": a verb of requests that this table has as a value
+        alone = scene.word(at - 1) in ("", ",") and scene.word(at + 1) in ("", ",", ".", "and", "but")
+        return scene.word(at + 1) in scene.lexicon.entities or alone
     if token.text.islower():
         return (
             token.norm in STOP
