@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from segmentry.criteria import canonical
+from segmentry.criteria import canonical, parse
 from segmentry.criteria.catalog import Catalog, Field, FieldValue
 from segmentry.reader.draft import Draft
 from segmentry.reader.read import read
+from segmentry.reader.refine import refine
 
 from tests.reader.scoring import CLOCK
 
@@ -61,3 +62,32 @@ def test_a_word_of_english_is_no_slip(query: str) -> None:
 def test_a_negating_prefix_is_no_slip() -> None:
     draft = read("unverifid members", Catalog("c", (Field("verified", "boolean"),)), CLOCK)
     assert draft.node is None or "true" not in canonical.text(draft.node)
+
+
+@pytest.mark.parametrize(
+    ("instruction", "criteria"),
+    [
+        ("fogret the age", '{"tier":{"$eq":"gold"}}'),
+        ("rise the age to 50", None),
+        ("raisse the age to 50", '{"$and":[{"age":{"$gt":50}},{"tier":{"$eq":"gold"}}]}'),
+    ],
+)
+def test_a_slip_in_a_command_is_put_right(instruction: str, criteria: str | None) -> None:
+    current = parse.loads('{"$and":[{"age":{"$gt":40}},{"tier":"gold"}]}')
+    draft = refine(instruction, current, TABLE, CLOCK)
+    if criteria is None:
+        assert not any("was read as" in note for note in draft.notes)
+        return
+    assert draft.node is not None
+    assert canonical.text(draft.node) == criteria
+    assert any("was read as" in note for note in draft.notes)
+    spans = [span for origin in draft.origins for span in origin.spans]
+    assert all(instruction[span.start : span.end] == span.text for span in spans)
+
+
+def test_a_misspelt_unit_of_time_and_a_misspelt_country_are_put_right() -> None:
+    draft = _read("visited in the past 2 wees, living in Jpaan")
+    meant = _read("visited in the past 2 weeks, living in Japan")
+    assert draft.node is not None
+    assert meant.node is not None
+    assert canonical.text(draft.node) == canonical.text(meant.node)

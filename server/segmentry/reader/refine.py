@@ -13,6 +13,7 @@ from segmentry.reader.read import read
 from segmentry.reader.refining import adding, changing, negating, removing, reply, shifting
 from segmentry.reader.refining.current import Current
 from segmentry.reader.refining.instruction import steps
+from segmentry.reader.refining.slips import as_typed, corrected, slips
 from segmentry.reader.refining.step import Step
 from segmentry.reader.scope import MAX_CHARACTERS
 
@@ -29,7 +30,10 @@ def refine(instruction: str, current: Node, catalog: Catalog, clock: Clock) -> D
     if len(instruction) > MAX_CHARACTERS or not any(char.isalnum() for char in instruction):
         return read(instruction, catalog, clock)
     before = Current(current, catalog, clock)
-    return clashes.asked(_followed(steps(instruction), before), before)
+    slipped = slips(instruction)
+    meant = corrected(instruction, slipped)
+    draft = clashes.asked(_followed(steps(meant), before), before)
+    return as_typed(draft, instruction, slipped) if slipped else draft
 
 
 def _followed(edits: list[Step], current: Current) -> Draft:

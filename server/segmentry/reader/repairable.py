@@ -30,7 +30,8 @@ _VERBS: Final = word_set("""
 starts starting begins ending contains containing expire expires expired expiring renew renews renewing
 subscribed unsubscribed opted joined registered booked ordered bought purchased visited logged signed
 raise lower remove forget include exclude excluding instead widen narrow extend change replace restrict
-apart except missing either neither whose where which
+apart except missing known unknown condition conditions bottom average monthly yearly annual single
+altogether something anything nothing either neither whose where which
 """)
 
 

@@ -67,6 +67,8 @@ _KNOWN_STEMS = frozenset(stem(word) for word in _KNOWN - _FOREIGN)
 _GRAMMAR_STEMS = frozenset(stem(word) for word in grammar())
 _AFTER_AT = ("least", "most")
 _BOUNDS = ("under", "below", "above", "exactly", "between", "least", "most")
+_UNITS = ("days", "weeks", "months", "years", "hours")
+_NUMBERS = frozenset("two three four five six seven eight nine ten twelve few".split())
 _SHORT, _LONG = 3, 8
 _SHORT_NAME = 6
 LEAST_LIKENESS = 0.75
@@ -87,7 +89,7 @@ def repair(tokens: tuple[Token, ...], lexicon: Lexicon) -> tuple[tuple[Token, ..
         fixed[at] = replace(tokens[at], norm=meant, stem=stem(meant))
     for at in open_words[:12]:
         nearest = _nearest(tokens[at].norm, lexicon) or _plural(tokens[at].norm, lexicon)
-        if nearest not in _CALENDAR and _is_short_name(tokens[at]):
+        if nearest not in _CALENDAR and _is_short_name(tokens[at]) and not _is_place(nearest, lexicon):
             continue
         if nearest is not None:
             repaired[at] = nearest
@@ -102,6 +104,12 @@ def _bounds(tokens: tuple[Token, ...], lexicon: Lexicon) -> dict[int, str]:
     """
     found: dict[int, str] = {}
     for at in range(1, len(tokens)):
+        unit = tokens[at].norm
+        if tokens[at - 1].norm in _NUMBERS or tokens[at - 1].kind == "number":
+            meant = [word for word in _UNITS if unit[:1] == word[0] and OSA.distance(unit, word) == 1]
+            if len(meant) == 1 and unit not in _KNOWN and tokens[at].stem not in lexicon.stems:
+                found[at] = meant[0]
+                continue
         slip = tokens[at - 1]
         if tokens[at].kind != "number" or slip.kind != "word" or not _SHORT <= len(slip.norm) <= _LONG:
             continue
@@ -148,6 +156,13 @@ def _is_short_name(token: Token) -> bool:
     return (
         token.capitalised and token.start > 0 and not token.text.isupper() and len(token.norm) < _SHORT_NAME
     )
+
+
+def _is_place(word: str | None, lexicon: Lexicon) -> bool:
+    """Whether it is a name that this table holds, or a country where it has countries: "Leesd" for Leeds."""
+    if word is None:
+        return False
+    return word in lexicon.words or (bool(lexicon.country_fields) and word in places_of_the_world())
 
 
 def _turned_round(word: str, choice: str) -> bool:

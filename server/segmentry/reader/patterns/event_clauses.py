@@ -113,6 +113,9 @@ class Reading:
                 continue
             if clause.lost:
                 return None
+            if (bound := self._or_more(at)) is not None:
+                clause.end, at, gap = bound, bound, 0
+                continue
             word = scene.word(at)
             clause.generic = clause.generic or word in GENERIC
             clause.nothing = clause.nothing or word in NOTHING
@@ -130,6 +133,18 @@ class Reading:
         if not clause.names or clause.end <= clause.start or clause.lost:
             return None
         return clause
+
+    def _or_more(self, at: int) -> int | None:
+        """The end of "or more" behind the counted noun: "six bookings or more"."""
+        said = self.clause.count
+        if said is None or said.explicit or not self.clause.names or self.clause.when is not None:
+            return None
+        after = phrase_at(self.scene.tokens, at, after=True)
+        if after is None:
+            return None
+        bounds = ((after[0], said.bounds[0][1]),)
+        self.clause.count = Comparison(bounds, said.start, after[1], explicit=True)
+        return after[1]
 
     def words(self) -> EventWords | None:
         """The words of the one event that the clause is about, None while several are possible."""
