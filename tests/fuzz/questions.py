@@ -107,7 +107,7 @@ def _noise(case: Case, drawn: random.Random) -> str:
 def _joined(case: Case, drawn: random.Random) -> str:
     others = [each.query for each in cases() if each.table == case.table]
     between = drawn.choice((" and ", " or ", " but not ", ", ", " except ", " unless ", " "))
-    return between.join(drawn.sample(others, drawn.randrange(2, 4)))
+    return between.join(drawn.sample(others, min(drawn.randrange(2, 4), len(others))))
 
 
 def _monster(case: Case, drawn: random.Random) -> str:

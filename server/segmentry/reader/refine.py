@@ -33,7 +33,8 @@ def refine(instruction: str, current: Node, catalog: Catalog, clock: Clock) -> D
     slipped = slips(instruction)
     meant = corrected(instruction, slipped)
     draft = clashes.asked(_followed(steps(meant), before), before)
-    return as_typed(draft, instruction, slipped) if slipped else draft
+    # edits are read with what stands before them blanked, so spans take their words from the instruction
+    return as_typed(draft, instruction, slipped)
 
 
 def _followed(edits: list[Step], current: Current) -> Draft:
