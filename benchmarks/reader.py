@@ -25,9 +25,9 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 from segmentry.criteria.catalog import Catalog
 from segmentry.criteria.dates import Clock
-from segmentry.reader.inflect import stem
-from segmentry.reader.lexicon import Lexicon, lexicon
-from segmentry.reader.phrases import phrases
+from segmentry.reader.language.inflect import stem
+from segmentry.reader.lexicon.lexicon import Lexicon, lexicon
+from segmentry.reader.lexicon.phrases import phrases
 from segmentry.reader.read import read
 
 from benchmarks.pairs import load

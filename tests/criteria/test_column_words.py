@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from segmentry.criteria.catalog import FieldType
 from segmentry.criteria.column_words import in_full, initials_in_full, unit_of, window_days
-from segmentry.reader.tokens import name_words
+from segmentry.reader.language.tokens import name_words
 
 
 @pytest.mark.parametrize(

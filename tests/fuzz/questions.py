@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Sequence
 from functools import cache
 
-from segmentry.reader.words import EVERYDAY, FRAME, NEGATORS, STOP, VAGUE
+from segmentry.reader.language.words import EVERYDAY, FRAME, NEGATORS, STOP, VAGUE
 
 from evals import tables
 from evals.case_files import Case, load

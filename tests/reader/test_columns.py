@@ -6,8 +6,8 @@ import pytest
 from segmentry.criteria import canonical
 from segmentry.criteria.catalog import Catalog, Field
 from segmentry.criteria.dates import Clock
-from segmentry.reader.columns import described, entity_nouns, shared_prefix
-from segmentry.reader.lexicon import Lexicon
+from segmentry.reader.lexicon.columns import described, entity_nouns, shared_prefix
+from segmentry.reader.lexicon.lexicon import Lexicon
 from segmentry.reader.read import read
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from segmentry.criteria import canonical, catalog_toml
 from segmentry.criteria.catalog import Catalog, Field, FieldType
-from segmentry.reader.proposals import MOST_SYNONYMS, propose
+from segmentry.reader.lexicon.proposals import MOST_SYNONYMS, propose
 
 from tests.reader import scoring
 from tests.reader.catalogs_bare import BARE

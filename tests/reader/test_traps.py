@@ -8,9 +8,9 @@ import pytest
 from segmentry.criteria import canonical, parse
 from segmentry.criteria.catalog import Catalog, Field, FieldValue
 from segmentry.criteria.dates import Clock
-from segmentry.reader.morphology import people_of
+from segmentry.reader.language.morphology import people_of
+from segmentry.reader.language.tokens import tokenise
 from segmentry.reader.read import read
-from segmentry.reader.tokens import tokenise
 
 CLOCK = Clock.at(datetime(2025, 12, 16, 9, tzinfo=UTC))
 CLINIC = Catalog(

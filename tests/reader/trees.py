@@ -6,7 +6,7 @@ import random
 
 from segmentry.criteria.catalog import Catalog, Field
 from segmentry.criteria.nodes import And, Event, Leaf, Node, Not, Operator, Or, Scalar, Segment, Top
-from segmentry.reader.names import truth_values
+from segmentry.reader.lexicon.names import truth_values
 
 _PERIODS = ("{{30_DAYS_AGO}}", "{{6_MONTHS_AGO}}", "{{2_YEARS_AGO}}")
 

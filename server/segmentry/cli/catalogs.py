@@ -51,7 +51,7 @@ def infer(
     """
     from segmentry.cli.session import schema_name
     from segmentry.criteria import catalog_toml
-    from segmentry.reader import proposals
+    from segmentry.reader.lexicon import proposals
 
     terminal = Terminal(json=json, no_color=no_color)
     if source.startswith(("postgresql://", "postgres://")):

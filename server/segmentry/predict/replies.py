@@ -11,7 +11,7 @@ from segmentry.criteria.dates import Clock
 from segmentry.criteria.nodes import Node
 from segmentry.errors import JsonValue
 from segmentry.reader.draft import Draft, LeafOrigin, Outcome
-from segmentry.reader.scope import MAX_CHARACTERS
+from segmentry.reader.outcomes.scope import MAX_CHARACTERS
 
 # An answer below this has points that a person should look at, so it carries them.
 SURE = 0.9

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
+from segmentry.reader.language.words import STOP, word_set
 from segmentry.reader.scene import Fragment, Scene
-from segmentry.reader.words import STOP, word_set
 
 # Verbs that only tie a person to what follows.
 _LIGHT = word_set("""

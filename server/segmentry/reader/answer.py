@@ -7,16 +7,16 @@ import dataclasses
 from segmentry.criteria import check
 from segmentry.criteria.nodes import Everyone, Node
 from segmentry.reader import logic
-from segmentry.reader.approximate import rough
-from segmentry.reader.attributes import of_people
 from segmentry.reader.clauses import Clauses
-from segmentry.reader.confidence import OPEN, score
 from segmentry.reader.draft import Draft, DraftQuestion, DraftReading, LeafOrigin, Reason, Span
+from segmentry.reader.outcomes.approximate import rough
+from segmentry.reader.outcomes.attributes import of_people
+from segmentry.reader.outcomes.confidence import OPEN, score
+from segmentry.reader.outcomes.questions import LEAST, MOST, Readings, ask, bracket, joined, runs
+from segmentry.reader.outcomes.scope import Refusal
+from segmentry.reader.outcomes.unknown import Unknown, suggestions, unknown_attribute
 from segmentry.reader.patterns.vague import guesses
-from segmentry.reader.questions import LEAST, MOST, Readings, ask, bracket, joined, runs
 from segmentry.reader.scene import Fragment, Scene
-from segmentry.reader.scope import Refusal
-from segmentry.reader.unknown import Unknown, suggestions, unknown_attribute
 
 # a symbolic start beside a literal end: the segment does not move on, which a person must see
 FROZEN = "FROZEN_DATE: "

@@ -9,6 +9,9 @@ from segmentry.criteria.nodes import Node
 from segmentry.reader.agreement import repeated, unexplained
 from segmentry.reader.constructions import longest
 from segmentry.reader.frames import LIFTING, aside, lifted, opening
+from segmentry.reader.language.words import FRAME, NEGATORS, STOP, word_set
+from segmentry.reader.lexicon.phrases import Entry
+from segmentry.reader.lexicon.units import stored
 from segmentry.reader.negation import doubt_exception, shares_negation
 from segmentry.reader.patterns.ages import born
 from segmentry.reader.patterns.carriers import carrier
@@ -16,10 +19,7 @@ from segmentry.reader.patterns.moments import chosen_moment
 from segmentry.reader.patterns.quantify import opposite
 from segmentry.reader.patterns.shares import among
 from segmentry.reader.patterns.vague import SPAN_WORDS, is_tenure, plain_noun, unsettled
-from segmentry.reader.phrases import Entry
 from segmentry.reader.scene import Fragment, Scene, between
-from segmentry.reader.units import stored
-from segmentry.reader.words import FRAME, NEGATORS, STOP, word_set
 
 ItemKind = Literal["fragment", "and", "or", ",", "but", "(", ")"]
 

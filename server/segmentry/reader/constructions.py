@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from segmentry.reader import kinds
+from segmentry.reader.language.thesaurus import MONEY_VERBS
+from segmentry.reader.language.words import NEGATIVE_VERBS
+from segmentry.reader.lexicon import kinds
 from segmentry.reader.patterns import (
     averages,
     compared,
@@ -38,8 +40,6 @@ from segmentry.reader.patterns.moments import TENURE_NOUNS, moments
 from segmentry.reader.patterns.split_names import JOINTS, split_names
 from segmentry.reader.patterns.values import values
 from segmentry.reader.scene import Fragment, Pattern, Scene
-from segmentry.reader.thesaurus import MONEY_VERBS
-from segmentry.reader.words import NEGATIVE_VERBS
 
 _NOTHING: Final = frozenset[str]()
 

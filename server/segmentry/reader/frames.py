@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from segmentry.reader.phrases import DERIVED
+from segmentry.reader.language.words import NEGATORS, word_set
+from segmentry.reader.lexicon.phrases import DERIVED
 from segmentry.reader.scene import Scene
-from segmentry.reader.words import NEGATORS, word_set
 
 _SHOW = word_set(
     "show list give get display what what's whats find average mean median total names emails fetch"

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Final
 
 from segmentry.criteria.short_forms import LONG
-from segmentry.reader.inflect import stem
-from segmentry.reader.lexicon import Lexicon
-from segmentry.reader.tokens import Token
+from segmentry.reader.language.inflect import stem
+from segmentry.reader.language.tokens import Token
+from segmentry.reader.lexicon.lexicon import Lexicon
 
 # the longest of those with one first word stands first
 _JOINED: Final[dict[str, tuple[tuple[tuple[str, ...], str], ...]]] = {

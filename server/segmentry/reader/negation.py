@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from segmentry.reader.language.words import word_set
 from segmentry.reader.scene import Fragment, Scene
-from segmentry.reader.words import word_set
 
 _NOUN_NEGATORS = word_set("without no lacking except excluding apart minus neither other exclude excludes")
 _EXCEPTIONS = word_set("except excluding exclude excludes apart other but")

@@ -15,13 +15,13 @@ from segmentry.reader.clauses import scan
 from segmentry.reader.draft import Draft
 from segmentry.reader.frames import means_everyone
 from segmentry.reader.idioms import joined
-from segmentry.reader.lexicon import lexicon
+from segmentry.reader.language.text import Text, normalise
+from segmentry.reader.language.tokens import part_periods, tokenise
+from segmentry.reader.lexicon.lexicon import lexicon
+from segmentry.reader.outcomes.scope import MAX_CHARACTERS, Refusal, foreign_language, out_of_scope
+from segmentry.reader.quantities.separators import unify
 from segmentry.reader.scene import Scene, lay_out
-from segmentry.reader.scope import MAX_CHARACTERS, Refusal, foreign_language, out_of_scope
-from segmentry.reader.separators import unify
-from segmentry.reader.text import Text, normalise
-from segmentry.reader.tokens import part_periods, tokenise
-from segmentry.reader.typos import repair
+from segmentry.reader.spelling.typos import repair
 
 
 def read(query: str, catalog: Catalog, clock: Clock) -> Draft:

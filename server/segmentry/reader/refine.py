@@ -7,15 +7,14 @@ import dataclasses
 from segmentry.criteria.catalog import Catalog
 from segmentry.criteria.dates import Clock
 from segmentry.criteria.nodes import Everyone, Node
-from segmentry.reader import clashes
 from segmentry.reader.draft import Draft, DraftReading, LeafOrigin
+from segmentry.reader.outcomes.scope import MAX_CHARACTERS
 from segmentry.reader.read import read
-from segmentry.reader.refining import adding, changing, negating, removing, reply, shifting
+from segmentry.reader.refining import adding, changing, clashes, negating, removing, reply, shifting
 from segmentry.reader.refining.current import Current
 from segmentry.reader.refining.instruction import steps
 from segmentry.reader.refining.slips import as_typed, corrected, slips
 from segmentry.reader.refining.step import Step
-from segmentry.reader.scope import MAX_CHARACTERS
 
 # Edits done again below the readings of a question; beyond, the question stands without readings.
 _MOST_REDONE = 8

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from segmentry.criteria.catalog import Catalog, Field
 from segmentry.criteria.dates import Clock
 from segmentry.criteria.nodes import And, Everyone, Leaf, Node, Operator, Scalar, Top
-from segmentry.reader.comparators import Comparison, comparison
-from segmentry.reader.dates import DateReader
+from segmentry.reader.dates.dates import DateReader
+from segmentry.reader.dates.when import When
 from segmentry.reader.draft import Source, Span
-from segmentry.reader.lexicon import Lexicon, Match
-from segmentry.reader.numbers import Quantity, quantity
-from segmentry.reader.phrases import GENERAL, Entry
-from segmentry.reader.tokens import Token
-from segmentry.reader.when import When
+from segmentry.reader.language.tokens import Token
+from segmentry.reader.lexicon.lexicon import Lexicon, Match
+from segmentry.reader.lexicon.phrases import GENERAL, Entry
+from segmentry.reader.quantities.comparators import Comparison, comparison
+from segmentry.reader.quantities.numbers import Quantity, quantity
 
 
 @dataclass(frozen=True, slots=True)

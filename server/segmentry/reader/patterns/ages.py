@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from segmentry.criteria.nodes import Operator, Scalar
-from segmentry.reader.comparators import Comparison, doubled
-from segmentry.reader.inflect import stem
-from segmentry.reader.numbers import Quantity
+from segmentry.reader.language.inflect import stem
+from segmentry.reader.language.thesaurus import UNIT_WORDS
+from segmentry.reader.language.words import PEOPLE
 from segmentry.reader.patterns.quantify import build, opposite
+from segmentry.reader.quantities.comparators import Comparison, doubled
+from segmentry.reader.quantities.numbers import Quantity
 from segmentry.reader.scene import Fragment, Scene, between
-from segmentry.reader.thesaurus import UNIT_WORDS
-from segmentry.reader.words import PEOPLE
 
 _BIRTH = frozenset({"birth", "birthday", "dob", "birthdat", "born", "bday"})
 AGED = frozenset({"aged", "age", "ages"})

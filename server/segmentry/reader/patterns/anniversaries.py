@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from segmentry.reader.inflect import stem
+from segmentry.reader.dates.when import When
+from segmentry.reader.language.inflect import stem
+from segmentry.reader.language.words import word_set
 from segmentry.reader.scene import Fragment, Scene
-from segmentry.reader.when import When
-from segmentry.reader.words import word_set
 
 WORDS = word_set("birthday birthdays bday anniversary anniversaries turning turns turn jubilee")
 _TURNING = frozenset({"turning", "turns", "turn"})

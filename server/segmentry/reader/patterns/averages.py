@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from segmentry.reader.names import ranks_people
-from segmentry.reader.phrases import GENERAL, Entry
+from segmentry.reader.language.words import word_set
+from segmentry.reader.lexicon.names import ranks_people
+from segmentry.reader.lexicon.phrases import GENERAL, Entry
 from segmentry.reader.scene import Fragment, Option, Scene, best, label, top
-from segmentry.reader.words import word_set
 
 _ABOVE = word_set("above over exceeding beyond")
 _BELOW = word_set("below under beneath")

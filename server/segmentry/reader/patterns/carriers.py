@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from segmentry.criteria.nodes import Leaf, Not, Operator
+from segmentry.reader.dates.when import When
+from segmentry.reader.language.words import NEGATIVE_VERBS
+from segmentry.reader.lexicon.phrases import Entry
 from segmentry.reader.patterns.moments import chosen_moment, dated_entries, moments
 from segmentry.reader.patterns.objects import value_follows
 from segmentry.reader.patterns.periods import condition
-from segmentry.reader.phrases import Entry
 from segmentry.reader.scene import Fragment, Option, Scene, best
-from segmentry.reader.when import When
-from segmentry.reader.words import NEGATIVE_VERBS
 
 VERBS_JOIN = frozenset({"or", "and", "nor", "/", ","})
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import Final
 
 from segmentry.criteria.nodes import Operator
-from segmentry.reader.comparators import Comparison
+from segmentry.reader.language.words import word_set
+from segmentry.reader.lexicon.phrases import GENERAL, Entry
 from segmentry.reader.patterns.quantify import HIGHER_IS_BETTER, LOWER_IS_BETTER, resolve
 from segmentry.reader.patterns.signs import numeric
 from segmentry.reader.patterns.years import is_calendar_year
-from segmentry.reader.phrases import GENERAL, Entry
+from segmentry.reader.quantities.comparators import Comparison
 from segmentry.reader.scene import Fragment, Scene, best
-from segmentry.reader.words import word_set
 
 _MORE: Final = word_set("more higher greater bigger larger longer heavier taller faster")
 _LESS: Final = word_set("less fewer lower smaller shorter lighter slower")

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 from segmentry.criteria.nodes import And, Leaf, Node, Operator, Or
-from segmentry.reader.channels import MESSAGES
+from segmentry.reader.language.channels import MESSAGES
+from segmentry.reader.language.words import NEGATORS, word_set
+from segmentry.reader.lexicon.phrases import DERIVED, EXACT, GENERAL
 from segmentry.reader.patterns.flags import no
-from segmentry.reader.phrases import DERIVED, EXACT, GENERAL
 from segmentry.reader.scene import Fragment, Option, Scene
-from segmentry.reader.words import NEGATORS, word_set
 
 # phrases with which a consent begins; those of the first two tables name it, those of the third need a channel
 _GIVEN = """

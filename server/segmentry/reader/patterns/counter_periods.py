@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from segmentry.reader.names import Named
-from segmentry.reader.when import When
+from segmentry.reader.dates.when import When
+from segmentry.reader.lexicon.names import Named
 
 _RUNNING: Final = {
     "{{START_OF_YEAR}}": "year",

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from segmentry.criteria.nodes import Event, Leaf, Node, Not, Operator
-from segmentry.reader.comparators import Comparison, phrase_at
-from segmentry.reader.inflect import stem
-from segmentry.reader.numbers import TIMES
+from segmentry.reader.dates.when import When
+from segmentry.reader.language.inflect import stem
+from segmentry.reader.language.words import word_set
+from segmentry.reader.lexicon.phrases import PART, Entry
 from segmentry.reader.patterns.counter_periods import Fit, counts_over, has_period
 from segmentry.reader.patterns.event_clauses import GENERIC, times
 from segmentry.reader.patterns.quantify import opposite, rate_at
-from segmentry.reader.phrases import PART, Entry
+from segmentry.reader.quantities.comparators import Comparison, phrase_at
+from segmentry.reader.quantities.numbers import TIMES
 from segmentry.reader.scene import Fragment, Option, Scene, best, label
-from segmentry.reader.when import When
-from segmentry.reader.words import word_set
 
 _COUNT_GLUE = word_set("only just us a with report reports an the our any email emails round rounds again in")
 

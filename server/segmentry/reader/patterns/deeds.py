@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from segmentry.reader.language.words import word_set
 from segmentry.reader.patterns.values import values
 from segmentry.reader.scene import Fragment, Option, Scene, label
-from segmentry.reader.words import word_set
 
 BEFORE = word_set("who that which have has had haven't hasn't didn't never ever recently just already")
 _DETERMINERS = word_set("a an any another their his her the one some")

@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import Leaf, Node, Operator
-from segmentry.reader.comparators import Comparison, phrase_at
-from segmentry.reader.event_words import EventWords
-from segmentry.reader.inflect import stem
-from segmentry.reader.numbers import TIMES
+from segmentry.reader.dates.when import When
+from segmentry.reader.language.inflect import stem
+from segmentry.reader.language.tokens import name_words
+from segmentry.reader.language.words import NEGATORS, word_set
+from segmentry.reader.lexicon.event_words import EventWords
+from segmentry.reader.lexicon.phrases import PART, Entry
 from segmentry.reader.patterns.quantify import build
-from segmentry.reader.phrases import PART, Entry
+from segmentry.reader.quantities.comparators import Comparison, phrase_at
+from segmentry.reader.quantities.numbers import TIMES
 from segmentry.reader.scene import Scene
-from segmentry.reader.tokens import name_words
-from segmentry.reader.when import When
-from segmentry.reader.words import NEGATORS, word_set
 
 TOTAL = word_set("""
 total totalling totaling totals totalled combined altogether sum summing overall cumulative aggregate together

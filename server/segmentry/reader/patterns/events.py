@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import And, Event, Leaf, Node, Not, Operator
-from segmentry.reader.event_words import EventWords
-from segmentry.reader.inflect import stem
+from segmentry.reader.dates.when import When
+from segmentry.reader.language.inflect import stem
+from segmentry.reader.language.tokens import name_words
+from segmentry.reader.language.words import NEGATORS, word_set
+from segmentry.reader.lexicon.event_words import EventWords
+from segmentry.reader.lexicon.phrases import EXACT, Entry
 from segmentry.reader.patterns.counter_periods import counts_over
 from segmentry.reader.patterns.event_clauses import SPENT, Clause, Reading
 from segmentry.reader.patterns.moments import chosen_moment
 from segmentry.reader.patterns.quantify import build, opposite
-from segmentry.reader.phrases import EXACT, Entry
 from segmentry.reader.scene import Fragment, Option, Scene, label
-from segmentry.reader.tokens import name_words
-from segmentry.reader.when import When
-from segmentry.reader.words import NEGATORS, word_set
 
 BEGINNINGS = SPENT | word_set("total nobody sum")
 _ASKED_HOW_OFTEN = "Over which period does '{}' count: {}?"

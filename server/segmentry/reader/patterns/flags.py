@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import Leaf, Node, Operator, Scalar
-from segmentry.reader.phrases import GENERAL
+from segmentry.reader.language.words import word_set
+from segmentry.reader.lexicon.phrases import GENERAL
 from segmentry.reader.scene import Fragment, Option, Scene
-from segmentry.reader.words import word_set
 
 _HAVING = frozenset(
     {"with", "have", "has", "having", "without", "no", "haven't", "hasn't", "don't", "lacking"}

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from segmentry.criteria.nodes import Leaf, Operator, Scalar
-from segmentry.reader.comparators import Comparison, doubled, phrase_at
-from segmentry.reader.inflect import stem
-from segmentry.reader.lengths import spoken
+from segmentry.reader.language.inflect import stem
+from segmentry.reader.language.thesaurus import MONEY_VERBS, UNIT_WORDS
+from segmentry.reader.language.words import word_set
+from segmentry.reader.lexicon.phrases import EXACT, GENERAL, PART, Entry
+from segmentry.reader.lexicon.units import scaled, stored, unit_factor
 from segmentry.reader.patterns.quantify import build, opposite, rate_at, resolve
 from segmentry.reader.patterns.signs import numeric, sign_word, signed
 from segmentry.reader.patterns.which_money import money_fields, owed_fields, which_money
 from segmentry.reader.patterns.years import is_calendar_year
-from segmentry.reader.phrases import EXACT, GENERAL, PART, Entry
+from segmentry.reader.quantities.comparators import Comparison, doubled, phrase_at
+from segmentry.reader.quantities.lengths import spoken
 from segmentry.reader.scene import Fragment, Scene, best
-from segmentry.reader.thesaurus import MONEY_VERBS, UNIT_WORDS
-from segmentry.reader.units import scaled, stored, unit_factor
-from segmentry.reader.words import word_set
 
 _AFTER_FIELD = word_set("""
 is are was were be being of has have a an the at that which who with value values total score scores

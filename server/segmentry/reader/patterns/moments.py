@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from segmentry.criteria.nodes import Leaf, Not, Operator
+from segmentry.reader.dates.when import When
+from segmentry.reader.language.words import NEGATIVE_VERBS, word_set
+from segmentry.reader.lexicon.phrases import DERIVED, GENERAL, Entry
 from segmentry.reader.patterns.anniversaries import anniversary, repeats
 from segmentry.reader.patterns.endings import ending, recently
 from segmentry.reader.patterns.objects import NOTHING, past_object, unnamed_object, value_follows
 from segmentry.reader.patterns.periods import condition, dated, interval
-from segmentry.reader.phrases import DERIVED, GENERAL, Entry
 from segmentry.reader.scene import Fragment, Option, Scene, best, count_of, label
-from segmentry.reader.when import When
-from segmentry.reader.words import NEGATIVE_VERBS, word_set
 
 _BETWEEN = word_set("""
 a an the any our their is are was were be been has have had that which with us on in at anything

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from segmentry.reader.places import country_at
+from segmentry.reader.language.places import country_at
+from segmentry.reader.language.words import STOP, word_set
 from segmentry.reader.scene import Scene
-from segmentry.reader.words import STOP, word_set
 
 # what verbs are about in every trade, so that it says nothing more
 _THINGS = word_set("""

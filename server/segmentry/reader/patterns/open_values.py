@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from segmentry.criteria.catalog import Field
-from segmentry.reader.places import country_at
+from segmentry.reader.language.places import country_at
+from segmentry.reader.language.words import word_set
 from segmentry.reader.scene import Scene
-from segmentry.reader.words import word_set
 
 _CODES: Final = word_set("zip postcode postal code number no id reference sku plz area version release")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import Leaf, Node, Not, Operator, Or, Scalar
+from segmentry.reader.dates.when import When
+from segmentry.reader.language.words import word_set
 from segmentry.reader.scene import Fragment, Option, Scene, between
-from segmentry.reader.when import When
-from segmentry.reader.words import word_set
 
 # dates that are made beforehand, and words that say it is over
 _PLANNED = word_set("""

@@ -6,15 +6,15 @@ from dataclasses import replace
 
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import And, Leaf, Node, Not, Operator, Scalar
-from segmentry.reader.comparators import Comparison, phrase_at
-from segmentry.reader.inflect import stem
+from segmentry.reader.dates.when import When
+from segmentry.reader.language.inflect import stem
+from segmentry.reader.language.thesaurus import MONEY_NAMES, RATE_NAMES, RATES, UNIT_WORDS
+from segmentry.reader.lexicon.phrases import DERIVED, EXACT, Entry
+from segmentry.reader.lexicon.units import measured, scaled, stored, unit_factor
 from segmentry.reader.patterns.counter_periods import counts_over, has_period
 from segmentry.reader.patterns.which_money import counts_things, is_money, which_money
-from segmentry.reader.phrases import DERIVED, EXACT, Entry
+from segmentry.reader.quantities.comparators import Comparison, phrase_at
 from segmentry.reader.scene import Fragment, Option, Scene, best, between, label
-from segmentry.reader.thesaurus import MONEY_NAMES, RATE_NAMES, RATES, UNIT_WORDS
-from segmentry.reader.units import measured, scaled, stored, unit_factor
-from segmentry.reader.when import When
 
 # a unit that only a person can settle: answered, but never alone
 _DOUBT = 0.8

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from segmentry.reader.language.thesaurus import RATE_NAMES, RATES
 from segmentry.reader.scene import Scene
-from segmentry.reader.thesaurus import RATE_NAMES, RATES
 
 
 def rates_amount(scene: Scene, at: int) -> bool:

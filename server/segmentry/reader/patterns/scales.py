@@ -11,10 +11,10 @@ from typing import Final
 
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import Leaf, Node, Operator, Scalar
+from segmentry.reader.language.words import STOP, word_set
+from segmentry.reader.lexicon.phrases import DERIVED
 from segmentry.reader.patterns.values import complement
-from segmentry.reader.phrases import DERIVED
 from segmentry.reader.scene import Fragment, Option, Scene
-from segmentry.reader.words import STOP, word_set
 
 _SCALES: Final = tuple(
     {word: place for place, words in enumerate(scale.split()) for word in words.split("|")}

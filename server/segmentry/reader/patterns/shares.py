@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Final, Literal
 
 from segmentry.criteria.nodes import And, Everyone, Node, Not, Top
-from segmentry.reader.names import ranks_people
+from segmentry.reader.language.words import word_set
+from segmentry.reader.lexicon.names import ranks_people
+from segmentry.reader.lexicon.phrases import Entry
 from segmentry.reader.patterns.vague import ENDS, worth
-from segmentry.reader.phrases import Entry
 from segmentry.reader.scene import Fragment, Option, Scene, best, label
-from segmentry.reader.words import word_set
 
 _HIGHEST: Final = word_set("top highest best upper most biggest largest greatest")
 _BY: Final = word_set(

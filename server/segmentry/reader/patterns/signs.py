@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from segmentry.criteria.nodes import Leaf, Operator
+from segmentry.reader.lexicon.phrases import Entry
 from segmentry.reader.patterns.quantify import opposite
-from segmentry.reader.phrases import Entry
 from segmentry.reader.scene import Fragment, Scene, best
 
 SIGN_WORDS = {"positive": Operator.GT, "negative": Operator.LT, "zero": Operator.EQ, "single": Operator.EQ}

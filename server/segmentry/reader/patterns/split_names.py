@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from segmentry.criteria.nodes import Leaf, Operator
-from segmentry.reader.inflect import stem
-from segmentry.reader.names import truth_values
+from segmentry.reader.language.inflect import stem
+from segmentry.reader.language.words import word_set
+from segmentry.reader.lexicon.names import truth_values
 from segmentry.reader.patterns.flags import no
 from segmentry.reader.scene import Fragment, Scene
-from segmentry.reader.words import word_set
 
 _IS: Final = word_set("is are was were has have had been be still yet already also")
 _NOT: Final = word_set(

@@ -6,9 +6,9 @@ from __future__ import annotations
 from typing import Final
 
 from segmentry.criteria.nodes import Leaf, Operator
+from segmentry.reader.language.words import word_set
 from segmentry.reader.patterns.values import complement
 from segmentry.reader.scene import Fragment, Option, Scene, label
-from segmentry.reader.words import word_set
 
 _TABLE: Final = """
 alabama AL|alaska AK|arizona AZ|arkansas AR|california CA|colorado CO|connecticut CT|delaware DE|florida FL|georgia GA|

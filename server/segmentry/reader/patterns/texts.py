@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from segmentry.criteria.nodes import And, Leaf, Node, Operator
+from segmentry.reader.language.words import STOP, word_set
+from segmentry.reader.lexicon.phrases import DERIVED, GENERAL
 from segmentry.reader.patterns.values import complement
-from segmentry.reader.phrases import DERIVED, GENERAL
 from segmentry.reader.scene import Fragment, Scene, count_of
-from segmentry.reader.words import STOP, word_set
 
 _OPERATORS: tuple[tuple[tuple[str, ...], Operator], ...] = (
     (("starts", "with"), Operator.STARTS_WITH),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from segmentry.criteria.nodes import Leaf, Not, Operator
-from segmentry.reader.inflect import stem
+from segmentry.reader.language.inflect import stem
+from segmentry.reader.language.words import word_set
+from segmentry.reader.lexicon.phrases import DERIVED, GENERAL, Entry
 from segmentry.reader.patterns.counter_periods import has_period
-from segmentry.reader.phrases import DERIVED, GENERAL, Entry
 from segmentry.reader.scene import Fragment, Scene, best
-from segmentry.reader.words import word_set
 
 _HAS = word_set("has have had is are was were been be")
 DENIALS = word_set("not hasn't haven't isn't aren't wasn't never")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import Leaf, Not, Operator
-from segmentry.reader.names import ranks_people
+from segmentry.reader.language.thesaurus import MONEY_NAMES
+from segmentry.reader.language.words import VAGUE, word_set
+from segmentry.reader.lexicon.names import ranks_people
+from segmentry.reader.lexicon.phrases import GENERAL, Entry
 from segmentry.reader.patterns.periods import looks_ahead
-from segmentry.reader.phrases import GENERAL, Entry
 from segmentry.reader.scene import Fragment, Option, Scene, best, label, top
-from segmentry.reader.thesaurus import MONEY_NAMES
-from segmentry.reader.words import VAGUE, word_set
 
 _HIGH = word_set("""
 high big large great top heavy strong good highest most biggest largest best better higher rich old

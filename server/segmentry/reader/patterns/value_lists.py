@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from segmentry.criteria.catalog import Field
+from segmentry.reader.language.words import word_set
+from segmentry.reader.lexicon.phrases import EXACT, GENERAL, Entry
 from segmentry.reader.patterns.open_values import open_value
-from segmentry.reader.phrases import EXACT, GENERAL, Entry
 from segmentry.reader.scene import Scene
-from segmentry.reader.words import word_set
 
 _SEPARATORS = frozenset({"or", "and", ",", "/", "nor", "&", "|"})
 _OWN_TAIL = word_set("with who whose that having without")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import And, Leaf, Node, Not, Operator, Or, Scalar
+from segmentry.reader.language.words import FRAME, STOP, word_set
+from segmentry.reader.lexicon.phrases import DERIVED, EXACT, PART, Entry
 from segmentry.reader.patterns.rates import rates_amount
 from segmentry.reader.patterns.value_lists import Item, listed, one
-from segmentry.reader.phrases import DERIVED, EXACT, PART, Entry
 from segmentry.reader.scene import Fragment, Option, Scene
-from segmentry.reader.words import FRAME, STOP, word_set
 
 _COPULA = word_set("""
 is are was were be being equals equal = == : of in as at to either set has have a an the their by

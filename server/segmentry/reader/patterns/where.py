@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import Leaf, Operator
+from segmentry.reader.language.places import CONTEXT_ONLY, PEOPLES, begins_country, country_at, spellings
+from segmentry.reader.language.regions import FIRST, region_at
+from segmentry.reader.language.words import word_set
 from segmentry.reader.patterns.values import build, complement
-from segmentry.reader.places import CONTEXT_ONLY, PEOPLES, begins_country, country_at, spellings
-from segmentry.reader.regions import FIRST, region_at
 from segmentry.reader.scene import Fragment, Scene
-from segmentry.reader.words import word_set
 
 _COPULA = word_set("is are in = : of equals was ==")
 _CITY = frozenset({"of", "at"})

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.column_words import CURRENCIES
-from segmentry.reader.comparators import Comparison
-from segmentry.reader.inflect import stem
-from segmentry.reader.names import Named
+from segmentry.reader.language.inflect import stem
+from segmentry.reader.language.thesaurus import FORECAST, MONEY_NAMES, OWING, RATE_NAMES
+from segmentry.reader.language.words import word_set
+from segmentry.reader.lexicon.names import Named
+from segmentry.reader.lexicon.units import stored
+from segmentry.reader.quantities.comparators import Comparison
 from segmentry.reader.scene import Fragment, Option, Scene, between, label
-from segmentry.reader.thesaurus import FORECAST, MONEY_NAMES, OWING, RATE_NAMES
-from segmentry.reader.units import stored
-from segmentry.reader.words import word_set
 
 _SUMS = frozenset({"total", "amount", "sum", "gross", "net"})
 _PLURAL_MONEY = word_set("savings assets earnings holdings expenses investments winnings loans losses")

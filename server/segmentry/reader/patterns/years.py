@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from segmentry.criteria.nodes import Leaf, Operator
+from segmentry.reader.language.words import word_set
 from segmentry.reader.patterns.quantify import opposite
 from segmentry.reader.scene import Fragment, Scene, between
-from segmentry.reader.words import word_set
 
 _SIDES = {
     "before": Operator.LT,

@@ -8,7 +8,7 @@ import re
 
 from segmentry.criteria.nodes import Everyone, Leaf, Node, Not
 from segmentry.reader.draft import Draft
-from segmentry.reader.names import truth_values
+from segmentry.reader.lexicon.names import truth_values
 from segmentry.reader.refining import merging, reply
 from segmentry.reader.refining.current import Current
 from segmentry.reader.refining.elliptic import elliptic, known, named_value

@@ -15,11 +15,11 @@ from segmentry.criteria.dates import Clock
 from segmentry.criteria.nodes import Event, Leaf, Operator, Top
 from segmentry.criteria.walk import AnyLeaf
 from segmentry.errors import InvalidPlaceholder, InvalidValue
-from segmentry.reader.numbers import MONEY_WORDS, Quantity, quantity
+from segmentry.reader.language.thesaurus import MONEY_NAMES
+from segmentry.reader.language.tokens import name_words, tokenise
+from segmentry.reader.lexicon.units import stored
+from segmentry.reader.quantities.numbers import MONEY_WORDS, Quantity, quantity
 from segmentry.reader.scene import Scene
-from segmentry.reader.thesaurus import MONEY_NAMES
-from segmentry.reader.tokens import name_words, tokenise
-from segmentry.reader.units import stored
 
 _PERIOD = re.compile(r"^\{\{(\d+)_(DAYS|WEEKS|MONTHS|YEARS)_(AGO|FROM_NOW)\}\}$")
 _UNITS = {"day": "DAYS", "week": "WEEKS", "month": "MONTHS", "year": "YEARS", "fortnight": "WEEKS"}

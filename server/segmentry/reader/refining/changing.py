@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from segmentry.criteria import walk
 from segmentry.criteria.nodes import And, Event, Everyone, Leaf, Node, Operator
 from segmentry.reader.draft import Draft
-from segmentry.reader.names import truth_values
+from segmentry.reader.lexicon.names import truth_values
 from segmentry.reader.refining import merging, reply
 from segmentry.reader.refining.amounts import (
     Said,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from segmentry.criteria.nodes import Everyone, Leaf, Node
 from segmentry.reader.draft import Draft
-from segmentry.reader.names import truth_values
+from segmentry.reader.language.words import STOP
+from segmentry.reader.lexicon.names import truth_values
 from segmentry.reader.refining.amounts import read_by
 from segmentry.reader.refining.current import Current
 from segmentry.reader.refining.merging import POSITIVE
 from segmentry.reader.refining.trees import parts
 from segmentry.reader.scene import Scene
-from segmentry.reader.words import STOP
 
 _MOST_FIELDS = 24
 

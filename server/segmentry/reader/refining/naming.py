@@ -6,12 +6,12 @@ import re
 
 from segmentry.criteria.nodes import Event, Leaf, Segment, Top
 from segmentry.criteria.walk import AnyLeaf
-from segmentry.reader.phrases import EntryKind
+from segmentry.reader.language.tokens import name_words
+from segmentry.reader.language.words import FRAME, STOP, word_set
+from segmentry.reader.lexicon.phrases import EntryKind
 from segmentry.reader.refining.current import Current
 from segmentry.reader.refining.trees import field_of, values_in
 from segmentry.reader.scene import Scene
-from segmentry.reader.tokens import name_words
-from segmentry.reader.words import FRAME, STOP, word_set
 
 _NAMING: tuple[EntryKind, ...] = ("field", "moment", "channel", "comparative", "band", "event")
 _CONDITION_WORDS = word_set("""

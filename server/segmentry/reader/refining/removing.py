@@ -7,7 +7,7 @@ import re
 
 from segmentry.criteria.nodes import Leaf
 from segmentry.reader.draft import Draft
-from segmentry.reader.names import truth_values
+from segmentry.reader.lexicon.names import truth_values
 from segmentry.reader.refining import merging, reply
 from segmentry.reader.refining.adding import exclude
 from segmentry.reader.refining.current import Current

@@ -8,14 +8,14 @@ from fractions import Fraction
 from segmentry.criteria.nodes import Leaf
 from segmentry.criteria.walk import AnyLeaf
 from segmentry.reader.draft import Draft
-from segmentry.reader.names import truth_values
+from segmentry.reader.language.tokens import name_words
+from segmentry.reader.lexicon.names import truth_values
 from segmentry.reader.refining import reply
 from segmentry.reader.refining.amounts import Shift, holds_period, shifted
 from segmentry.reader.refining.current import Current
 from segmentry.reader.refining.pointing import bounded, pointed
 from segmentry.reader.refining.step import Step
 from segmentry.reader.refining.trees import exchanged
-from segmentry.reader.tokens import name_words
 
 _SHARES = frozenset({"pct", "percent", "percentage", "rate", "share", "ratio"})
 

@@ -8,10 +8,10 @@ from typing import Final
 
 from rapidfuzz.distance import OSA
 
-from segmentry.reader import english
-from segmentry.reader.confidence import PER_REPAIR
 from segmentry.reader.draft import Draft, Span
-from segmentry.reader.words import word_set
+from segmentry.reader.language.words import word_set
+from segmentry.reader.outcomes.confidence import PER_REPAIR
+from segmentry.reader.spelling import english
 
 _COMMANDS: Final = word_set("""
 forget remove delete ignore change raise lower increase decrease reduce replace switch include exclude

@@ -1,0 +1,1 @@
+"""Points and lengths of time, as people write them."""

@@ -1,0 +1,394 @@
+"""The phrases that give the fields, values, bands and events of a catalog their words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Final, Literal, NamedTuple
+
+from segmentry.criteria.catalog import Band, EventType, Field
+from segmentry.criteria.nodes import Operator
+from segmentry.reader.language.channels import called
+from segmentry.reader.language.inflect import stem
+from segmentry.reader.language.morphology import people_of, verbs_of
+from segmentry.reader.language.spoken import holds_language, spoken
+from segmentry.reader.language.thesaurus import (
+    BEGINNING_PHRASES,
+    COMPARATIVES,
+    COMPARED_UNITS,
+    ENDING_PHRASES,
+    EVENT_VERBS,
+    SYNONYMS,
+    VALUE_WORDS,
+)
+from segmentry.reader.language.tokens import name_words
+from segmentry.reader.language.words import ALWAYS_ENTITY, ENTITY, FRAME, STOP, VAGUE, word_set
+from segmentry.reader.lexicon.columns import described
+from segmentry.reader.lexicon.event_words import event_phrases
+from segmentry.reader.lexicon.names import Named, boolean_like, truth_values, values_of
+
+EntryKind = Literal["field", "value", "band", "moment", "comparative", "channel", "event"]
+
+# How directly a phrase names its field: by the catalog, from the name, by general English, by one word.
+EXACT, DERIVED, GENERAL, PART = 4, 3, 2, 1
+
+_BARE_FORBIDDEN: Final = word_set("""
+yes no true false y n t f other others unknown none all any not in is and or may on off na n/a null it
+to us me can
+""")
+# vague elsewhere, the name of a kind where a table lists them
+_NAMED_STATES: Final = word_set(
+    "active inactive new premium vip lapsed gold regular small medium large old dormant elite"
+)
+_DENIALS: Final = word_set("not no non never without dont")
+# words of a name that are grammar in a sentence: `days_since_last_order` does not own "since"
+_GRAMMAR: Final = word_set("""
+since last first past next previous until before after between over under above below min max minimum
+maximum top bottom new old high low more less most least than not no non never per average avg day days
+week weeks month months year years
+""")
+_ADJECTIVES: Final = word_set(
+    "high low highly strong weak good bad heavy light big small large top poor great"
+)
+
+
+# a measure that one column is kept in names it: "more than 100k km"
+_MEASURES: Final[dict[str, str]] = {
+    "km": "km|kms|kilometres|kilometers",
+    "miles": "miles|mile|mi",
+    "kg": "kg|kilos|kilograms",
+    "gb": "gb|gigabytes|gigs",
+    "mb": "mb|megabytes",
+    "kwh": "kwh|kilowatt hours",
+    "mbps": "mbps|megabits",
+    "cm": "cm|centimetres|centimeters",
+}
+
+
+# states of what is counted: `complaints_open` is said "open complaints"
+_STATES: Final = word_set("""
+open closed pending active unpaid paid overdue failed cancelled canceled completed missed outstanding unused
+used returned declined rejected resolved unresolved attended skipped expired late
+""")
+# `orders_lifetime` is said "lifetime orders"
+_WHOLE: Final = frozenset({"lifetime", "total", "overall"})
+_SHARES: Final = ("rate", "percentage", "percent", "share")
+
+
+class Entry(NamedTuple):
+    """What one phrase may stand for. `bare` is False when the phrase counts only beside its field's name.
+
+    A named tuple, because a catalog with its sampled values has thousands, built within a request.
+    """
+
+    kind: EntryKind
+    field: str
+    strength: int
+    value: str | int | float | bool | None = None
+    band: Band | None = None
+    bare: bool = True
+    negated: bool = False
+    operator: Operator | None = None
+    known: bool = True
+
+
+def phrases(
+    named_fields: dict[str, Named], events: Iterable[EventType]
+) -> Iterator[tuple[tuple[str, ...], Entry]]:
+    """Every phrase with what it may stand for, field by field."""
+    tails = Counter(named.words[-1] for named in named_fields.values() if named.words)
+    shared = frozenset(word for word, n in tails.items() if n > 1)
+    beginnings = [name for name, named in named_fields.items() if named.beginning]
+    written = Counter(named.spelled for named in named_fields.values())
+    for name, named in named_fields.items():
+        yield from _name_phrases(named, shared, written)
+        yield from _general_phrases(named, shared)
+        if named.field.type == "datetime":
+            yield from _moment_phrases(named, rank=beginnings.index(name) if name in beginnings else 0)
+        yield from _value_phrases(named.field)
+        if named.field.type in ("string", "enum") and holds_language(named.words):
+            closed = named.field.type == "enum" and bool(named.field.values)
+            for phrase, value, bare, seen in spoken([str(each) for each in values_of(named.field)], closed):
+                yield phrase, Entry("value", name, EXACT, value, bare=bare, known=seen)
+        yield from _band_phrases(named)
+        if named.consent_channel:
+            yield named.consent_channel, Entry("channel", name, EXACT)
+    for name, called_so in called(
+        {name: named.consent_channel for name, named in named_fields.items() if named.consent_channel}
+    ).items():
+        for phrase in called_so:
+            yield phrase, Entry("channel", name, GENERAL, bare=False)
+    for event in events:
+        yield from _event_phrases(event)
+
+
+def _split(alternatives: str) -> Iterator[tuple[str, ...]]:
+    for phrase in alternatives.split("|"):
+        yield tuple(phrase.split())
+
+
+def _name_phrases(
+    named: Named, shared: frozenset[str], written: Counter[tuple[str, ...]]
+) -> Iterator[tuple[tuple[str, ...], Entry]]:
+    field = named.field
+    yield named.spelled, Entry("field", field.name, EXACT)
+    # "10 days of PTO left" puts the unit of pto_days_left elsewhere
+    unitless = tuple(word for word in named.plain if word != field.unit)
+    unitless = unitless if 1 < len(unitless) < len(named.plain) and unitless[0] != "since" else ()
+    for full in dict.fromkeys((named.words, named.plain, named.long, unitless)):
+        # `ltv` beside `lifetime_value`: what another column is called is not this one's full name
+        if full and full not in (named.spelled, named.core) and not written[full]:
+            yield (
+                full,
+                Entry(
+                    "field", field.name, EXACT if full == named.words else DERIVED, bare=not _too_common(full)
+                ),
+            )
+    if field.type == "number":
+        yield from _turned(named)
+    for synonym in field.synonyms:
+        yield name_words(synonym), Entry("field", field.name, EXACT)
+    if named.core != named.spelled:
+        # "charges" does not mean TotalCharges where MonthlyCharges stands beside it.
+        shadowed = (len(named.core) == 1 and named.core[0] in shared) or named.words[-1] in (
+            "id",
+            "code",
+            "key",
+        )
+        strength = GENERAL if shadowed else DERIVED
+        yield named.core, Entry("field", field.name, strength, bare=not _too_common(named.core, field))
+    about = described(field).phrase
+    if about and about not in (named.spelled, named.words, named.core) and not written[about]:
+        bare = len(about) > 1 or not _too_common(about)
+        yield about, Entry("field", field.name, DERIVED if len(about) > 1 else GENERAL, bare=bare)
+    if boolean_like(field) and set(named.words) & _DENIALS:
+        # `do_not_call` is what its verb denies: who may be called has it unset
+        rest = tuple(word for word in named.core if word not in _DENIALS and word not in STOP)
+        if rest:
+            yield rest, Entry("field", field.name, GENERAL, bare=len(rest) > 1, negated=True)
+        return
+    if field.unit in ("percent", "ratio"):
+        kept = tuple(word for word in named.core if word not in _SHARES)
+        for share in _SHARES if kept and kept != ("",) else ():
+            yield (*kept, share), Entry("field", field.name, DERIVED)
+    if field.unit.casefold() in _MEASURES:
+        for phrase in _split(_MEASURES[field.unit.casefold()]):
+            yield phrase, Entry("field", field.name, GENERAL, bare=False)
+    content = [
+        word
+        for word in named.core
+        if word not in STOP
+        and not word.isdigit()
+        and len(word) > 1
+        and word not in ALWAYS_ENTITY
+        and word not in _GRAMMAR
+    ]
+    if content and len(named.core) > 1:
+        yield (content[-1],), Entry("field", field.name, GENERAL if len(content) <= 2 else PART, bare=False)
+        for word in content[:-1]:
+            yield (word,), Entry("field", field.name, PART, bare=False)
+    if field.type in ("string", "enum") and len(named.core) == 1 and not boolean_like(field):
+        yield (named.core[0] + "less",), Entry("field", field.name, DERIVED, bare=False, negated=True)
+    if field.type == "number" and named.core and named.core[-1].endswith("s"):
+        yield from _counted_verbs(named)
+    if boolean_like(field):
+        yield from _states(named)
+
+
+def _counted_verbs(named: Named) -> Iterator[tuple[tuple[str, ...], Entry]]:
+    """ "Borrowed 3 times" on a count of loans: the verbs of what is counted."""
+    noun = stem(named.core[-1])
+    if not named.field.integer or len(named.core) > 1:
+        return
+    for phrase in EVENT_VERBS.get(noun, "").split("|"):
+        words = tuple(phrase.split())
+        if words and words[-1].endswith(("ed", "t", "n", "e")):
+            yield words, Entry("field", named.field.name, PART, bare=False)
+
+
+def _turned(named: Named) -> Iterator[tuple[tuple[str, ...], Entry]]:
+    """ "Lifetime orders" for `orders_lifetime`, "open complaints" for `complaints_open`."""
+    if len(named.plain) > 1 and named.plain[-1] in _WHOLE:
+        yield (named.plain[-1], *named.plain[:-1]), Entry("field", named.field.name, DERIVED)
+    if len(named.core) == 2 and named.core[1] in _STATES:
+        yield (named.core[1], named.core[0]), Entry("field", named.field.name, DERIVED)
+
+
+def _states(named: Named) -> Iterator[tuple[tuple[str, ...], Entry]]:
+    """The flag's opposite, and `email_verified` turned round: "unverified email"."""
+    name = named.field.name
+    if len(named.core) == 1:
+        for prefix in ("in", "un", "non"):
+            yield (prefix + named.core[0],), Entry("field", name, DERIVED, negated=True)
+    elif len(named.core) == 2 and named.core[1].endswith("ed"):
+        thing, state = named.core
+        yield (state, thing), Entry("field", name, DERIVED)
+        yield ("un" + state, thing), Entry("field", name, DERIVED, negated=True)
+        yield (thing, "un" + state), Entry("field", name, DERIVED, negated=True)
+
+
+def _too_common(words: tuple[str, ...], field: Field | None = None) -> bool:
+    if len(words) != 1:
+        return False
+    # where a flag asks it, "students" are some of the people: `is_student`
+    people = ALWAYS_ENTITY if field is not None and boolean_like(field) else ENTITY
+    return words[0] in people or words[0] in STOP or words[0] in FRAME
+
+
+# Stemmed once: every column of every catalog is held against them.
+_GENERAL: Final = tuple(
+    (frozenset(stem(word) for word in needed.split()), alternatives) for needed, alternatives in SYNONYMS
+)
+_COMPARED: Final = tuple(
+    (word, frozenset(stem(name) for name in names.split("|")), direction)
+    for word, (names, direction) in COMPARATIVES.items()
+)
+
+
+def _general_phrases(named: Named, shared: frozenset[str]) -> Iterator[tuple[tuple[str, ...], Entry]]:
+    stems = frozenset(stem(word) for word in named.words)
+    core = frozenset(stem(word) for word in named.core)
+    for parts, alternatives in _GENERAL:
+        if parts <= stems and (parts == core or len(parts) > 1 or len(core) <= 2):
+            # "paying" is no nearer to TotalCharges than to MonthlyCharges beside it
+            whole = parts == core and not (core != stems and len(named.core) == 1 and named.core[0] in shared)
+            strength = GENERAL if whole or len(parts) > 1 else PART
+            for phrase in _split(alternatives):
+                yield phrase, Entry("field", named.field.name, strength, bare=strength == GENERAL)
+    if named.field.type not in ("number", "datetime"):
+        return
+    if named.field.type == "number" and "year" in named.words and "age" not in stems:
+        return  # `birth_year`: "older than 5" is no calendar year, and `years` reads those
+    for word, names, direction in _COMPARED:
+        if names & stems or named.field.unit in COMPARED_UNITS.get(word, ()):
+            more = (direction == "more") != (named.field.type == "datetime")
+            operator = Operator.GT if more else Operator.LT
+            yield (word,), Entry("comparative", named.field.name, EXACT, operator=operator)
+
+
+def _moment_phrases(named: Named, rank: int) -> Iterator[tuple[tuple[str, ...], Entry]]:
+    name = named.field.name
+    strength = PART if named.first else DERIVED
+    if named.beginning:
+        for phrase in _split(BEGINNING_PHRASES):
+            yield phrase, Entry("moment", name, DERIVED if rank == 0 else GENERAL)
+    if named.ending and not set(named.words) & {"next"}:
+        for phrase in _split(ENDING_PHRASES):
+            yield phrase, Entry("moment", name, DERIVED)
+            if len(named.event_nouns) > 1 and len(phrase) == 1:
+                yield (named.event_nouns[0], *phrase), Entry("moment", name, EXACT)
+        if len(named.event_nouns) > 1:
+            yield (named.event_nouns[0], "has", "run", "out"), Entry("moment", name, EXACT)
+    nouns = tuple(noun for noun in named.event_nouns if noun not in ("membership", "member"))
+    if named.ending and "due" in nouns[1:]:
+        thing = tuple(noun for noun in nouns if noun != "due")
+        for phrase in ((*thing, "overdue"), ("overdue", *thing), ("overdue", "for", *thing)):
+            yield phrase, Entry("moment", name, EXACT)
+        yield ("due", "for", *thing), Entry("moment", name, DERIVED)
+    if nouns:
+        verb = nouns[-1]
+        verbs = EVENT_VERBS.get(stem(verb), EVENT_VERBS.get(verb, verb))
+        if verbs == verb:
+            verbs = "|".join((verb, *verbs_of(verb)))
+        for phrase in _split(verbs):
+            if named.first:
+                yield ("first", *phrase), Entry("moment", name, DERIVED)
+                yield (*phrase, "for", "first", "time"), Entry("moment", name, DERIVED)
+            if len(nouns) == 1:
+                yield phrase, Entry("moment", name, strength)
+            else:
+                objects = nouns[:-1]
+                yield (*objects, *phrase), Entry("moment", name, strength)
+                yield (*phrase, *objects), Entry("moment", name, strength)
+                for preposition in ("in", "on", "to"):
+                    yield (*phrase, preposition, *objects), Entry("moment", name, strength)
+                yield phrase, Entry("moment", name, PART)
+        if stem(verb) == "activity" or stem(verb) == "activ":
+            yield ("inactive",), Entry("moment", name, strength, negated=True)
+            yield ("dormant",), Entry("moment", name, strength, negated=True)
+    for synonym in named.field.synonyms:
+        words = name_words(synonym)
+        yield words, Entry("moment", name, EXACT)
+        if len(words) == 2 and words[0] == "last":
+            yield words[1:], Entry("moment", name, DERIVED)
+
+
+def _value_phrases(field: Field) -> Iterator[tuple[tuple[str, ...], Entry]]:
+    if field.type in ("boolean", "datetime") or field.pii:
+        return
+    flag = truth_values(field) is not None
+    listed: list[tuple[str | int | float | bool, tuple[str, ...]]] = [
+        (item.value, item.synonyms) for item in field.values
+    ]
+    seen = {item.value for item in field.values}
+    listed += [(sample, ()) for sample in field.samples if sample not in seen]
+    spelled: set[str] = {str(value).strip().casefold() for value, _ in listed}
+    for value, synonyms in listed:
+        words = name_words(str(value))
+        for synonym in synonyms:
+            yield name_words(synonym), Entry("value", field.name, EXACT, value)
+        if not words:
+            continue
+        bare = not flag and not isinstance(value, bool) and _stands_alone(words)
+        yield words, Entry("value", field.name, EXACT, value, bare=bare)
+        joined = "".join(words)
+        if len(words) > 1 and not joined.isdigit() and str(value).isalnum():
+            yield (joined,), Entry("value", field.name, EXACT, value, bare=bare)  # "paypal" for PayPal
+        plain = name_words(str(value).split("(")[0]) if "(" in str(value) else words
+        if plain and plain != words:
+            yield plain, Entry("value", field.name, DERIVED, value, bare=bare and _stands_alone(plain))
+        if bare and len(words) == 1:
+            for noun in people_of(words[0]):
+                if noun not in spelled:
+                    yield (noun,), Entry("value", field.name, GENERAL, value)
+        if "&" in str(value) or "and" in words:
+            other = (
+                str(value).replace("&", " and ") if "&" in str(value) else str(value).replace(" and ", " ")
+            )
+            yield name_words(other), Entry("value", field.name, EXACT, value, bare=bare)
+        alternatives = VALUE_WORDS.get(str(value).strip().casefold())
+        if alternatives and not flag:
+            if len(str(value).strip()) == 1 and not ({"m", "f"} <= spelled and len(spelled) <= 4):
+                continue
+            for phrase in _split(alternatives):
+                if " ".join(phrase) not in spelled:
+                    yield phrase, Entry("value", field.name, GENERAL, value)
+
+
+def _stands_alone(words: tuple[str, ...]) -> bool:
+    if len(words) > 1:
+        return not all(word.isdigit() or word in STOP for word in words)
+    (word,) = words or ("",)
+    if word.isdigit() or len(word) < 2 or word in _BARE_FORBIDDEN or word in STOP:
+        return False
+    if word in ALWAYS_ENTITY:
+        return False
+    return word not in FRAME and (word not in VAGUE or word in _NAMED_STATES)
+
+
+def _band_phrases(named: Named) -> Iterator[tuple[tuple[str, ...], Entry]]:
+    field = named.field
+    names: list[tuple[str, ...]] = [
+        named.words,
+        named.core,
+        *(name_words(synonym) for synonym in field.synonyms),
+    ]
+    for band in field.bands:
+        for phrase in band.phrases:
+            words = name_words(phrase)
+            yield words, Entry("band", field.name, EXACT, band=band)
+            # "high engagement" also answers to "high engagement score" and "engagement is high".
+            if words and words[0] in _ADJECTIVES and words[1:] in names:
+                for name in names:
+                    yield (words[0], *name), Entry("band", field.name, DERIVED, band=band)
+                    yield (*name, words[0]), Entry("band", field.name, DERIVED, band=band)
+                    yield (*name, "is", words[0]), Entry("band", field.name, DERIVED, band=band)
+
+
+def _event_phrases(event: EventType) -> Iterator[tuple[tuple[str, ...], Entry]]:
+    strengths = {name_words(event.name): DERIVED, **{name_words(each): EXACT for each in event.synonyms}}
+    for phrase, role in event_phrases(event):
+        if role == "whole":
+            yield phrase, Entry("event", event.name, strengths.get(phrase, GENERAL))
+        else:
+            yield phrase, Entry("event", event.name, PART, role)

@@ -1,0 +1,51 @@
+"""The words of our own grammar that a slip of the hand may hide: whatever the reader itself knows."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+from segmentry.reader.dates.bounds import BOUND_FIRST
+from segmentry.reader.language import places
+from segmentry.reader.language.thesaurus import COMPARATIVES, UNIT_WORDS
+from segmentry.reader.language.words import ENTITY, FRAME, NEGATORS, STOP, VAGUE, word_set
+from segmentry.reader.quantities.comparator_phrases import WORDS
+from segmentry.reader.quantities.numbers import MONEY_WORDS, SCALE_WORDS
+
+# Shorter words have too many neighbours.
+SHORTEST: Final = 5
+_CALENDAR: Final = word_set("""
+january february march april june july august september october november december monday tuesday wednesday
+thursday friday saturday sunday today yesterday tomorrow month months quarter quarters fortnight fortnights
+weeks years weekend previous current recent recently since before after until between during through second
+third fourth fifth beginning
+""")
+_NUMBERS: Final = word_set("""
+three seven eight eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty
+forty fifty sixty seventy eighty ninety hundred thousand million dozen couple twice percent percentage
+single-digit teens twenties thirties forties fifties sixties seventies eighties
+""")
+# Verbs that build a condition, and those that change one.
+_VERBS: Final = word_set("""
+starts starting begins ending contains containing expire expires expired expiring renew renews renewing
+subscribed unsubscribed opted joined registered booked ordered bought purchased visited logged signed
+raise lower remove forget include exclude excluding instead widen narrow extend change replace restrict
+apart except missing known unknown condition conditions bottom average monthly yearly annual single
+altogether something anything nothing either neither whose where which
+""")
+
+
+@lru_cache(maxsize=1)
+def grammar() -> frozenset[str]:
+    """Every word of at least `SHORTEST` letters that the reader knows without a catalog."""
+    listed: frozenset[str] = (
+        STOP | FRAME | NEGATORS | VAGUE | ENTITY | WORDS | BOUND_FIRST | MONEY_WORDS | SCALE_WORDS
+    )
+    listed |= UNIT_WORDS | _CALENDAR | _NUMBERS | _VERBS | frozenset(COMPARATIVES)
+    return frozenset(word for word in listed if len(word) >= SHORTEST and word.isalpha())
+
+
+@lru_cache(maxsize=1)
+def places_of_the_world() -> frozenset[str]:
+    """The words of countries and peoples, for tables that have a country."""
+    return frozenset(word for word in places.first_words() if len(word) >= SHORTEST and word.isalpha())

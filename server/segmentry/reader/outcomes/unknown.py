@@ -1,0 +1,249 @@
+"""Words that are used like a field or a value of this table and are none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from segmentry.criteria.catalog import Field
+from segmentry.criteria.nodes import Leaf, Operator
+from segmentry.criteria.suggest import LEAST_SCORE, nearest
+from segmentry.reader.clauses import Clauses
+from segmentry.reader.draft import Reason
+from segmentry.reader.language.words import EVERYDAY, PEOPLE, STOP, VAGUE, word_set
+from segmentry.reader.lexicon.lexicon import Lexicon
+from segmentry.reader.lexicon.phrases import DERIVED
+from segmentry.reader.outcomes.attributes import attribute
+from segmentry.reader.quantities.comparators import Comparison
+from segmentry.reader.scene import Option, Scene, between, label
+from segmentry.reader.spelling.typos import nearest_field_word
+
+_GRAMMAR = word_set("""
+last past next previous least most than over under above below more less within around about
+ years months weeks days
+""")
+# one letter more or less makes a short word another word
+_LONG_ENOUGH = 6
+_MEASURES = word_set("number level count rate score size amount")
+_OWNING = word_set("own owns owning possess possesses keep keeps")
+_TIMES = frozenset({"times", "time"})
+_SIGNS = word_set("= == != > < >= <= ≥ ≤ ≠ <> => =<")
+# What columns without an order of size hold.
+_UNORDERED = {"string": "text", "enum": "one of a list", "boolean": "true or false", "array": "a list"}
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    start: int
+    end: int
+    reason: Reason
+    message: str
+    suggestions: tuple[str, ...]
+    options: tuple[Option, ...] = ()
+
+
+def unknown_attribute(scene: Scene, found: Clauses) -> Unknown | None:
+    """The first unexplained word before (or after) a comparison that no field takes, or None."""
+    lost = set(found.unclaimed)
+    done = 0
+    for at in sorted(lost):
+        if at < done or scene.tokens[at].kind != "word":
+            continue
+        counted = _counted(scene, at, lost)
+        if counted is not None:
+            return counted
+        if scene.word(at) in VAGUE | _GRAMMAR | PEOPLE:
+            continue
+        end = at + 1
+        while end in lost and scene.tokens[end].kind == "word" and scene.comparison(end) is None:
+            end += 1
+        done = end  # a run of lost words is looked at once
+        if scene.word(end) in _MEASURES:
+            end += 1
+        after = scene.skip(end, STOP - {"or", "and", "from", "over"}, 3)
+        stray = _stray_number(scene, after, lost)
+        if stray or scene.word(after) in _SIGNS:
+            return _field(scene, at, end, scene.comparison(end) or scene.comparison(after))
+    return (
+        _everyday(scene, found, lost)
+        or _value(scene, found)
+        or _listed(scene, found, lost)
+        or _attribute(scene, lost)
+    )
+
+
+def _counted(scene: Scene, at: int, lost: set[int]) -> Unknown | None:
+    """ "Number of employees over 500", "own more than two rafts": the noun counted, not the verb."""
+    before = at - 1
+    found = scene.comparison(at)
+    if found is not None and scene.word(before) in scene.lexicon.entities:
+        if (scene.word(before - 1), scene.word(before - 2)) == ("of", "number"):
+            return _field(scene, before, at, found)
+        return None
+    if found is None and scene.word(at) in _OWNING:
+        found = scene.comparison(at + 1)
+    if found is None or not _stray_number(scene, found.start, lost) or scene.word(found.end) in _TIMES:
+        return None
+    end = found.end
+    while end in lost and scene.tokens[end].kind == "word" and scene.word(end) not in _GRAMMAR:
+        end += 1
+    return _field(scene, found.end, end, found) if end > found.end else None
+
+
+def _everyday(scene: Scene, found: Clauses, lost: set[int]) -> Unknown | None:
+    """ "Shoe size over 9" is no "size over 9"; that one is offered."""
+    for item in found.items:
+        fragment = item.fragment
+        if fragment is None or not fragment.field or fragment.start - 1 not in lost:
+            continue
+        at = fragment.start - 1
+        match = next((each for each in scene.matches_at(at + 1) if each.of("field")), None)
+        if (
+            match is not None
+            and scene.word(at) in EVERYDAY - _GRAMMAR
+            and scene.field(fragment.field).type == "number"
+        ):
+            message = f"No field for '{scene.words(at, match.end)}'"
+            return Unknown(at, at + 1, "INVALID_FIELD", message, (fragment.field,))
+    return None
+
+
+def _listed(scene: Scene, found: Clauses, lost: set[int]) -> Unknown | None:
+    """ "Diamond tier" where the tiers are bronze, silver and gold: the known values are offered."""
+    settled = {item.fragment.field for item in found.items if item.fragment is not None}
+    for at in sorted(lost):
+        if scene.tokens[at].kind != "word" or scene.word(at) in VAGUE | _GRAMMAR | PEOPLE:
+            continue
+        for match in scene.matches_at(at + 1):
+            for entry in match.of("field"):
+                field = scene.field(entry.field)
+                allowed = [str(each.value) for each in field.values] or [str(each) for each in field.samples]
+                flag = scene.lexicon.known[field.name].is_flag
+                if field.type not in ("enum", "string") or not allowed or flag or entry.strength < DERIVED:
+                    continue
+                if field.name in settled or scene.word(match.end - 1) in scene.lexicon.entities:
+                    continue  # "major donors" names no donor_type
+                if match.end < len(scene.tokens) and scene.comparison(match.end) is not None:
+                    continue
+                start = at
+                while start - 1 in lost and scene.tokens[start - 1].kind == "word":
+                    start -= 1
+                return _beside(scene, start, at + 1, match.end, field.name, allowed)
+    return None
+
+
+def _beside(scene: Scene, start: int, end: int, stop: int, name: str, allowed: list[str]) -> Unknown:  # noqa: PLR0917 - one value
+    said = scene.words(start, end)
+    message = f"{name} has no value '{said}' that is known; known are {', '.join(allowed[:20])}"
+    near = tuple(nearest(said, allowed)) or tuple(allowed)
+    stored = {str(value): value for value in scene.lexicon.known[name].exact.values()}
+    options = tuple(
+        Option(f"{name} is {value}", Leaf(name, Operator.EQ, stored.get(value, value))) for value in near[:3]
+    )
+    return Unknown(start, stop, "INVALID_VALUE", message, near[:5], options)
+
+
+def _attribute(scene: Scene, lost: set[int]) -> Unknown | None:
+    """ "Golfers with a trolley", "whose employer is Acme": no column says so."""
+    known = frozenset(lost)
+    for start in sorted(lost):
+        if scene.tokens[start].kind != "word":
+            continue
+        if start - 1 in lost and scene.tokens[start - 1].kind == "word":
+            continue
+        end = start + 1
+        while end in lost and scene.tokens[end].kind == "word":
+            end += 1
+        if attribute(scene, start, end, known):
+            return _field(scene, start, end)
+    return None
+
+
+def _stray_number(scene: Scene, at: int, lost: set[int]) -> bool:
+    comparison = scene.comparison(at)
+    if comparison is None:
+        return False
+    return any(step in lost for step in range(at, comparison.end))
+
+
+def _field(scene: Scene, start: int, end: int, said: Comparison | None = None) -> Unknown:
+    words = scene.words(start, end)
+    for match in scene.matches_at(start):
+        for entry in match.of("field") if match.end == end else ():
+            field = scene.field(entry.field)
+            if entry.strength >= DERIVED and field.type in _UNORDERED:
+                message = f"{field.name} holds {_UNORDERED[field.type]}, so it is not compared as a number is"
+                return Unknown(start, end, "INVALID_VALUE", message, (field.name,))
+    near = suggestions(words, scene.lexicon)
+    options = tuple(_offered(scene.field(name), said) for name in near[:2])
+    return Unknown(start, end, "INVALID_FIELD", f"No field for '{words}'", near, options)
+
+
+def _offered(field: Field, said: Comparison | None) -> Option:
+    """The nearest field with the comparison that was said, or with a value at all where that does not fit."""
+    if said is not None and said.explicit and field.type == "number" and not (said.money or said.percent):
+        node = between(field.name, tuple((operator, number.value) for operator, number in said.bounds))
+        return Option(label(node), node)
+    return Option(f"with a known {field.name}", Leaf(field.name, Operator.EXISTS, value=True))
+
+
+def suggestions(words: str, lexicon: Lexicon) -> tuple[str, ...]:
+    """The fields that the words really resemble, by spelling or as another word for them; at most 3."""
+    near = _alike(words, lexicon)
+    for word in words.casefold().split():
+        if word not in STOP:
+            near += _near(word, lexicon, near if word == words else _alike(word, lexicon))
+    return tuple(dict.fromkeys(near))[:3]
+
+
+def _alike(words: str, lexicon: Lexicon) -> list[str]:
+    """The fields spelled like the words; a short word may be one letter off ("ages" is no "tags")."""
+    return lexicon.forms.nearest(words, least=LEAST_SCORE if len(words) >= _LONG_ENOUGH else 100.0)
+
+
+def _near(word: str, lexicon: Lexicon, alike: list[str]) -> list[str]:
+    """The fields that one word names, or whose words it misspells."""
+    found = [entry.field for entry in lexicon.lookup(word) if entry.kind in ("field", "moment")]
+    found += alike
+    if len(word) >= _LONG_ENOUGH:
+        close = nearest_field_word(word, lexicon)
+        if close is not None:
+            found += [entry.field for entry in lexicon.lookup(close) if entry.kind == "field"]
+    return found
+
+
+def _value(scene: Scene, found: Clauses) -> Unknown | None:
+    """ "Status is frozen": a closed list is named and the word is none of it."""
+    lost = set(found.unclaimed)
+    for at in sorted(lost):
+        if (
+            at == 0
+            or scene.tokens[at].kind not in ("word", "quoted")
+            or scene.word(at - 1) not in ("is", "=", "==", ":", "are")
+        ):
+            continue
+        for start in range(max(0, at - 5), at - 1):
+            for match in scene.matches_at(start):
+                if match.end != at - 1:
+                    continue
+                for entry in match.of("field"):
+                    field = scene.field(entry.field)
+                    if start - 1 in lost and scene.tokens[start - 1].kind == "word":
+                        return _field(scene, start - 1, match.end)  # "visa status" is no "status"
+                    if (
+                        field.type in ("enum", "string")
+                        and field.values
+                        and not scene.lexicon.known[field.name].is_flag
+                    ):
+                        allowed = [str(item.value) for item in field.values]
+                        said = scene.words(at, at + 1)
+                        message = f"{field.name} has no value '{said}'; allowed: {', '.join(allowed[:20])}"
+                        near = tuple(
+                            str(value) for value in nearest(scene.words(at, at + 1), allowed)
+                        ) or tuple(allowed)
+                        options = tuple(
+                            Option(f"{field.name} is {item.value}", Leaf(field.name, Operator.EQ, item.value))
+                            for item in field.values
+                            if str(item.value) in near[:3]
+                        )
+                        return Unknown(start, at + 1, "INVALID_VALUE", message, near[:5], options)
+    return None

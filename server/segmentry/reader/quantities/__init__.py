@@ -1,0 +1,1 @@
+"""Numbers, units and comparisons, as people write them."""

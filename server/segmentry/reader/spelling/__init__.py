@@ -1,0 +1,1 @@
+"""Slips of the hand: which words may hide behind a word that nothing knows."""

@@ -1,0 +1,199 @@
+# ruff: noqa: SIM905 - word tables read better as text
+"""Repairs of single words that no list knows, by edit distance to the words of the catalog."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA, Indel
+
+from segmentry.reader.dates.bounds import BOUND_FIRST
+from segmentry.reader.language.inflect import stem
+from segmentry.reader.language.thesaurus import COMPARATIVES
+from segmentry.reader.language.tokens import Token
+from segmentry.reader.language.words import EVERYDAY, FRAME, FUNCTION_WORDS, NEGATORS, STOP, VAGUE
+from segmentry.reader.lexicon.lexicon import Lexicon
+from segmentry.reader.lexicon.repairable import grammar, places_of_the_world
+from segmentry.reader.quantities.comparator_phrases import WORDS
+from segmentry.reader.quantities.numbers import MONEY_WORDS, SCALE_WORDS
+from segmentry.reader.spelling import english
+
+_PREFIXES = ("un", "in", "non", "dis", "im", "ir", "de")
+_CALENDAR = frozenset(
+    """
+january february march april june july august september october november december monday tuesday
+wednesday thursday friday saturday sunday
+""".split()
+)
+_KNOWN = frozenset(
+    STOP
+    | FRAME
+    | NEGATORS
+    | VAGUE
+    | EVERYDAY
+    | MONEY_WORDS
+    | SCALE_WORDS
+    | _CALENDAR
+    # "unter" is a word of another language, no misspelt "under"
+    | frozenset[str]().union(*FUNCTION_WORDS.values())
+    | WORDS
+    | BOUND_FIRST
+    # "slower" is no misspelt "lower"
+    | set(COMPARATIVES)
+    | {"quicker", "sooner", "quick", "slow", "fast"}
+    | {
+        "most",
+        "more",
+        "than",
+        "quite",
+        "rather",
+        "digit",
+        "twenty",
+        "thirty",
+        "forty",
+        "fifty",
+        "sixty",
+        "seventy",
+        "eighty",
+        "ninety",
+        "hundred",
+        "thousand",
+    }
+)
+_FOREIGN = frozenset[str]().union(*FUNCTION_WORDS.values())
+_KNOWN_STEMS = frozenset(stem(word) for word in _KNOWN - _FOREIGN)
+
+_GRAMMAR_STEMS = frozenset(stem(word) for word in grammar())
+_AFTER_AT = ("least", "most")
+_BOUNDS = ("under", "below", "above", "exactly", "between", "least", "most")
+_UNITS = ("days", "weeks", "months", "years", "hours")
+_NUMBERS = frozenset("two three four five six seven eight nine ten twelve few".split())
+_SHORT, _LONG = 3, 8
+_SHORT_NAME = 6
+LEAST_LIKENESS = 0.75
+
+
+def repair(tokens: tuple[Token, ...], lexicon: Lexicon) -> tuple[tuple[Token, ...], dict[int, str]]:
+    """The tokens with misspelt words put right, and what was repaired (position -> the word now read).
+
+    Distance 1 from 4 letters, 2 from 8; never numbers, quotes, or a word that any list knows; only when
+    exactly one word is nearest.
+    """
+    repaired = _bounds(tokens, lexicon)
+    open_words = [at for at, token in enumerate(tokens) if at not in repaired and _unknown(token, lexicon)]
+    if not open_words and not repaired:
+        return tokens, {}
+    fixed = list(tokens)
+    for at, meant in repaired.items():
+        fixed[at] = replace(tokens[at], norm=meant, stem=stem(meant))
+    for at in open_words[:12]:
+        nearest = _nearest(tokens[at].norm, lexicon) or _plural(tokens[at].norm, lexicon)
+        if nearest not in _CALENDAR and _is_short_name(tokens[at]) and not _is_place(nearest, lexicon):
+            continue
+        if nearest is not None:
+            repaired[at] = nearest
+            fixed[at] = replace(tokens[at], norm=nearest, stem=stem(nearest))
+    return tuple(fixed), repaired
+
+
+def _bounds(tokens: tuple[Token, ...], lexicon: Lexicon) -> dict[int, str]:
+    """Comparisons that a slip made another word of: "at last 5", "blow 3", "unde 85 %".
+
+    Only right before a number, where no other word makes sense.
+    """
+    found: dict[int, str] = {}
+    for at in range(1, len(tokens)):
+        unit = tokens[at].norm
+        if tokens[at - 1].norm in _NUMBERS or tokens[at - 1].kind == "number":
+            meant = [word for word in _UNITS if unit[:1] == word[0] and OSA.distance(unit, word) == 1]
+            if len(meant) == 1 and unit not in _KNOWN and tokens[at].stem not in lexicon.stems:
+                found[at] = meant[0]
+                continue
+        slip = tokens[at - 1]
+        if tokens[at].kind != "number" or slip.kind != "word" or not _SHORT <= len(slip.norm) <= _LONG:
+            continue
+        before = tokens[at - 2].norm if at > 1 else ""
+        if before == "at" and slip.norm not in _AFTER_AT:
+            meant = [word for word in _AFTER_AT if OSA.distance(slip.norm, word) == 1]
+        elif slip.norm in _KNOWN or slip.stem in _KNOWN_STEMS or slip.stem in lexicon.stems:
+            continue
+        else:
+            meant = [
+                word for word in _BOUNDS if word[0] == slip.norm[0] and OSA.distance(slip.norm, word) == 1
+            ]
+        if len(meant) == 1:
+            found[at - 1] = meant[0]
+    return found
+
+
+def nearest_field_word(word: str, lexicon: Lexicon) -> str | None:
+    """The word nearest to one that was not understood, if the name of a field has it."""
+    found = process.extractOne(word, lexicon.field_words, scorer=OSA.distance, score_cutoff=3)
+    if found is None or Indel.normalized_similarity(word, str(found[0])) < LEAST_LIKENESS:
+        return None
+    # only now are the words of all values looked through, of which there may be thousands
+    nearest = process.extractOne(word, lexicon.words, scorer=OSA.distance, score_cutoff=3)
+    return str(found[0]) if nearest is not None and nearest[0] == found[0] else None
+
+
+def _unknown(token: Token, lexicon: Lexicon) -> bool:
+    if token.kind != "word" or len(token.norm) < 4 or "'" in token.norm:
+        return False
+    if token.norm in _KNOWN or token.stem in _KNOWN_STEMS or token.norm in lexicon.entities:
+        return False
+    if token.stem in lexicon.stems or token.stem in _GRAMMAR_STEMS:
+        return False
+    if token.norm.endswith("ly") and {token.norm[:-2], token.norm[:-1]} & lexicon.stems:
+        return True  # "fully remote" where a value says "full"
+    return token.norm not in english.words() and not (
+        lexicon.country_fields and token.norm in places_of_the_world()
+    )
+
+
+def _is_short_name(token: Token) -> bool:
+    """Whether it may be a proper name ("named John"), which is no slip of the hand."""
+    return (
+        token.capitalised and token.start > 0 and not token.text.isupper() and len(token.norm) < _SHORT_NAME
+    )
+
+
+def _is_place(word: str | None, lexicon: Lexicon) -> bool:
+    """Whether it is a name that this table holds, or a country where it has countries: "Leesd" for Leeds."""
+    if word is None:
+        return False
+    return word in lexicon.words or (bool(lexicon.country_fields) and word in places_of_the_world())
+
+
+def _turned_round(word: str, choice: str) -> bool:
+    """Whether a negating prefix is all that differs: "unsubscribed" is never taken for "subscribed"."""
+    return any(
+        long == prefix + short for prefix in _PREFIXES for long, short in ((word, choice), (choice, word))
+    )
+
+
+def _plural(word: str, lexicon: Lexicon) -> str | None:
+    """The plural that was meant, where the catalog only has the singular: "smoers" for smokers."""
+    nearest = _nearest(word[:-1], lexicon) if len(word) > _SHORT_NAME - 1 and word.endswith("s") else None
+    return None if nearest is None else nearest + "s"
+
+
+def _nearest(word: str, lexicon: Lexicon) -> str | None:
+    allowed = 2 if len(word) >= 8 else 1
+    choices = lexicon.repairs(len(word), allowed)
+    found = process.extract(word, choices, scorer=OSA.distance, limit=8, score_cutoff=allowed)
+    candidates = [(int(distance), str(choice)) for choice, distance, _ in found if len(str(choice)) >= 4]
+    # Of short words only the middle may be wrong: another first letter is another word.
+    candidates = [
+        (distance, choice) for distance, choice in candidates if len(word) > 5 or choice[0] == word[0]
+    ]
+    candidates = [(distance, choice) for distance, choice in candidates if not _turned_round(word, choice)]
+    if not candidates:
+        return None
+    closest = min(distance for distance, _ in candidates)
+    near = [choice for distance, choice in candidates if distance == closest]
+    # A slip seldom hits the first letter, and two letters changing places is the commonest of all.
+    near = [choice for choice in near if choice[0] == word[0]] or near
+    near = [choice for choice in near if sorted(choice) == sorted(word)] or near
+    best = {stem(choice): choice for choice in near}
+    return next(iter(best.values())) if len(best) == 1 else None
