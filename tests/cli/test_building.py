@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -61,6 +63,32 @@ def test_an_unclear_query_is_answered_with_questions_and_code_4(run: Run) -> Non
     assert isinstance(clarification, dict)
     assert clarification["reason"] == "AMBIGUOUS_QUERY"
     assert clarification["questions"]
+
+
+_OFFER = re.compile(r"([\d,]+) customers: (\{.*\})\s+take it with --answer (\S+)")
+
+
+def test_a_question_about_a_build_is_answered_with_a_reading(run: Run) -> None:
+    query = "golfers with a low handicap in Cape Town"
+    asked = run("build", query, "--embedded")
+    assert asked.code == 4
+    offers = _OFFER.findall(asked.out)
+    assert len({criteria for _, criteria, _ in offers}) == len(offers) >= 2
+    count, criteria, reading = offers[-1]
+    done = run("build", query, "--embedded", "--json", "--answer", reading)
+    assert done.code == 0
+    result = done.json["result"]
+    assert isinstance(result, dict)
+    assert (result["criteria"], done.json["previewCount"]) == (
+        json.loads(criteria),
+        int(count.replace(",", "")),
+    )
+
+
+def test_a_reading_that_was_never_offered_is_no_answer(run: Run) -> None:
+    done = run("build", "best customers", "--embedded", "--answer", "r_0000000000000000")
+    assert done.code == 3
+    assert "no reading 'r_0000000000000000' belongs to these words" in done.err
 
 
 def test_refine_keeps_what_it_does_not_name(run: Run) -> None:
