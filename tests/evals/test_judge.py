@@ -8,7 +8,7 @@ import pytest
 from segmentry.criteria import parse
 from segmentry.reader.draft import Draft, DraftQuestion
 
-from evals import case_files
+from evals import case_files, report
 from evals.case_files import Case, FaultyCases
 from evals.judge import State, judge
 
@@ -128,3 +128,11 @@ def test_a_file_that_cannot_be_read_is_refused_by_name(text: str, fault: str, tm
     with pytest.raises(FaultyCases, match=fault) as found:
         case_files.load(top=tmp_path)
     assert found.value.faults[0].startswith("dev/x.yaml: ")
+
+
+def test_a_split_without_cases_is_left_out_of_the_report(tmp_path: Path) -> None:
+    (tmp_path / "blind").mkdir()
+    found = cases(tmp_path, ONE)
+    told = report.text([judge(each, lambda _: answered('{"handicap":{"$gt":9}}')) for each in found])
+    assert "== dev: 1 cases" in told
+    assert "blind" not in told
