@@ -56,6 +56,11 @@ def test_an_idiom_means_what_people_mean_by_it(query: str, criteria: str) -> Non
     assert canonical.text(draft.node) == criteria
 
 
+@pytest.mark.parametrize("query", ["bronze members, thanks a lot", "bronze members. Many thanks!"])
+def test_thanks_are_no_amount(query: str) -> None:
+    assert _read(query).confidence >= 0.9
+
+
 @pytest.mark.parametrize("query", ["who missed at least two trains", "has three or more ferrets"])
 def test_a_description_without_a_noun_is_no_question_about_something_else(query: str) -> None:
     assert _read(query).outcome != "refuse"

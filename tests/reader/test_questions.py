@@ -99,6 +99,12 @@ def test_the_nearest_field_is_offered_with_the_comparison_that_was_said() -> Non
         ("coworking", "members whose visa status is void", "visa status"),
         ("coworking", "locker number above 200", "locker number"),
         ("logistics", "number of employees over 500", "employees"),
+        ("coworking", "people with a favourite snack of crisps", "favourite snack"),
+        ("coworking", "people using Figma", "Figma"),
+        ("coworking", "people who perform in a circus", "circus"),
+        ("coworking", "chess rank of at least 9", "chess rank"),
+        ("drivers", "vehicle is tractor", "tractor"),
+        ("drivers", "vehicle equals tractor", "tractor"),
     ],
 )
 def test_what_no_field_holds_is_quoted_in_full(name: str, query: str, said: str) -> None:
@@ -111,6 +117,53 @@ def test_a_value_that_is_not_known_offers_the_known_ones() -> None:
     draft = read("diamond tier guests", test_outcomes.table("cinema"), scoring.CLOCK)
     trees = [render.to_json(reading.node) for reading in draft.readings]
     assert all({"tier": tier} in trees for tier in ("bronze", "silver", "gold"))
+
+
+@pytest.mark.parametrize(
+    ("name", "query", "said"),
+    [
+        ("drivers", "drivers with a lot of accidents", "a lot of accidents"),
+        ("drivers", "hardly any accidents", "hardly any accidents"),
+        ("drivers", "vans that are out all the time", "all the time"),
+        ("drivers", "haven't smiled in a while", "in a while"),
+        ("drivers", "drivers about to retire", "about to retire"),
+        ("drivers", "cost-conscious drivers", "cost-conscious"),
+        ("fintech", "users that hardly ever log in", "hardly ever"),
+        ("fintech", "users with many transfers", "many transfers"),
+    ],
+)
+def test_a_vague_phrase_of_several_words_is_quoted_whole(name: str, query: str, said: str) -> None:
+    draft = read(query, test_outcomes.table(name), scoring.CLOCK)
+    assert draft.outcome == "ambiguous"
+    assert any(said in question.text for question in draft.questions)
+
+
+def test_an_unknown_attribute_does_not_hide_what_else_was_not_understood() -> None:
+    draft = read(
+        "more than two canaries and a juggling licence", test_outcomes.table("coworking"), scoring.CLOCK
+    )
+    assert (draft.outcome, draft.message) == ("invalid_field", "No field for 'canaries'")
+    assert any("juggling" in each for each in draft.ambiguities)
+
+
+def test_a_table_s_own_word_for_its_people_is_no_condition() -> None:
+    table = Catalog(
+        "t", (Field("card_no", "string"), Field("borrower_type", "string"), Field("fines", "number"))
+    )
+    draft = read("borrowers with fines over 10", table, scoring.CLOCK)
+    assert (draft.outcome, draft.confidence >= 0.9) == ("ok", True)
+
+
+def test_a_name_that_is_not_among_a_few_known_ones_never_answers_alone() -> None:
+    said = "vehicle is Tractor"
+    few = Catalog("t", (Field("vehicle", "string", samples=("van", "truck", "bike")),))
+    none = Catalog("t", (Field("vehicle", "string"),))
+    assert read(said, few, scoring.CLOCK).confidence < 0.9 <= read(said, none, scoring.CLOCK).confidence
+
+
+def test_another_name_is_no_slip_of_a_known_one() -> None:
+    table = Catalog("t", (Field("depot", "string", samples=("Eastport", "Harbour")),))
+    assert read("everyone at Westport", table, scoring.CLOCK).outcome != "ok"
 
 
 def test_words_beside_a_vague_one_are_asked_about_with_it() -> None:

@@ -218,10 +218,17 @@ def _unknown(  # noqa: PLR0917 - the parts of a draft
         (),
         tuple(offered.found),
         (question,),
-        (missing.message,),
+        (missing.message, *_beside(scene, missing, unexplained)),
         tuple(dict.fromkeys(notes)),
         unexplained,
         missing.suggestions,
         missing.reason,
         missing.message,
     )
+
+
+def _beside(scene: Scene, missing: Unknown, unexplained: tuple[Span, ...]) -> tuple[str, ...]:
+    """What else was not understood in a query whose first unknown attribute is named already."""
+    said = scene.span(missing.start, missing.end)
+    rest = [span for span in unexplained if span.start >= said.end or span.end <= said.start]
+    return tuple(f"'{span.text}' was not understood" for span in rest)

@@ -310,6 +310,9 @@ def _silent(scene: Scene, at: int) -> bool:
         and not all(each.text.isupper() for each in scene.tokens if each.kind == "word")
     ):
         return False
+    before = scene.word(at - 1)
+    if (token.norm == "while" and before in ("a", "long")) or (token.norm == "many" and before != "how"):
+        return False
     if token.norm in scene.lexicon.subjects:
         # "people with cars" says something, "electric cars" no more than "electric"
         return scene.word(at - 1) not in _OWNING and (at == 0 or scene.word(at - 2) not in _OWNING)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - word tables read better in long lines
 """Words that mean one thing together, joined before anything else is read, and short forms written out."""
 
 from __future__ import annotations
@@ -21,9 +22,32 @@ _JOINED: Final[dict[str, tuple[tuple[tuple[str, ...], str], ...]]] = {
     ),
     "without": ((("without", "a", "single"), "without"), (("without", "any"), "without")),
     "no": ((("no", "single"), "no"),),
+    "thanks": ((("thanks", "a", "lot"), "thanks"), (("thanks", "so", "much"), "thanks")),
+    "many": ((("many", "thanks"), "thanks"),),
     "somewhere": ((("somewhere", "between"), "between"), (("somewhere", "from"), "from")),
     "anywhere": ((("anywhere", "between"), "between"), (("anywhere", "from"), "from")),
 }
+# what only a person can settle, said in several words; each becomes a vague word with the same direction
+_VAGUE: Final = {
+    "lots": "a lot|quite a lot|quite a bit|a fair bit|a fair amount|a good deal|a great deal|a ton|too much|too many|so much|so many",
+    "many": "a lot of|quite a lot of|lots of|plenty of|tons of|loads of|a great deal of|a good deal of|a good number of|a fair number of",
+    "few": "hardly any|next to no|next to nothing|not much|not many|scarcely any|barely any|too few|too little|very little",
+    "rarely": "hardly ever|barely ever|scarcely ever|almost never|nearly never|not often|not very often|once in a while|"
+    "every now and then|now and then|now and again|from time to time|every so often|on and off",
+    "often": "all the time|almost always|nearly always|again and again|over and over|very often|most of the time",
+    "regularly": "on a regular basis",
+    "recently": "of late|not long ago|not so long ago",
+    "soon": "before long|any day now|in the near future",
+    "wealthy": "well off|well - off|well to do|well heeled",
+}
+_AFTER_AMOUNT: Final = frozenset({"of", "more", "less", "fewer", "older", "younger", "longer"})
+for _word, _phrases in _VAGUE.items():
+    for _phrase in _phrases.split("|"):
+        _words = tuple(_phrase.split())
+        _JOINED[_words[0]] = tuple(
+            sorted((*_JOINED.get(_words[0], ()), (_words, _word)), key=lambda item: -len(item[0]))
+        )
+_SECONDS: Final = {first: frozenset(words[1] for words, _ in listed) for first, listed in _JOINED.items()}
 # "at all" only strengthens a denial; before one of these it says where
 _PLACE: Final = frozenset({"of", "our", "the", "their", "stores", "clubs", "branches"})
 _DENIALS: Final = frozenset({"no", "not", "never", "without", "nothing", "none"})
@@ -31,20 +55,14 @@ _DENIALS: Final = frozenset({"no", "not", "never", "without", "nothing", "none"}
 
 def joined(tokens: tuple[Token, ...], lexicon: Lexicon) -> tuple[Token, ...]:
     """The tokens with idioms as one token each, and with short forms ("appt") as the catalog writes them."""
-    if not any(_may_change(token, lexicon) for token in tokens):
+    norms = [token.norm for token in tokens]
+    if not any(_may_change(tokens[at], norms, at, lexicon) for at in range(len(tokens))):
         return tokens
     found: list[Token] = []
     at = 0
     while at < len(tokens):
         token = tokens[at]
-        idiom = next(
-            (
-                (words, meant)
-                for words, meant in _JOINED.get(token.norm, ())
-                if tuple(each.norm for each in tokens[at : at + len(words)]) == words
-            ),
-            None,
-        )
+        idiom = _idiom(tokens, norms, at)
         if idiom is not None:
             words, meant = idiom
             found.append(replace(token, norm=meant, stem=meant, end=tokens[at + len(words) - 1].end))
@@ -58,12 +76,25 @@ def joined(tokens: tuple[Token, ...], lexicon: Lexicon) -> tuple[Token, ...]:
     return tuple(found)
 
 
-def _may_change(token: Token, lexicon: Lexicon) -> bool:
-    return (
-        token.norm in _JOINED
-        or token.norm == "at"
-        or (token.norm in LONG and token.norm not in lexicon.stems)
-    )
+def _idiom(tokens: tuple[Token, ...], norms: list[str], at: int) -> tuple[tuple[str, ...], str] | None:
+    """The longest idiom that begins at `at`, with the word it stands for."""
+    for words, meant in _JOINED.get(norms[at], ()):
+        end = at + len(words)
+        if tuple(norms[at:end]) == words and not (meant in _VAGUE and _measured(tokens, end)):
+            return words, meant
+    return None
+
+
+def _may_change(token: Token, norms: list[str], at: int, lexicon: Lexicon) -> bool:
+    seconds = _SECONDS.get(token.norm)
+    if seconds is not None and at + 1 < len(norms) and norms[at + 1] in seconds:
+        return True
+    return token.norm == "at" or (token.norm in LONG and token.norm not in lexicon.stems)
+
+
+def _measured(tokens: tuple[Token, ...], at: int) -> bool:
+    """ "A lot of", "a lot more than": what follows takes the words for its own."""
+    return at < len(tokens) and (tokens[at].norm in _AFTER_AMOUNT or tokens[at].kind in ("number", "date"))
 
 
 def _only_strengthens(tokens: tuple[Token, ...], at: int) -> bool:

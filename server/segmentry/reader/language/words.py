@@ -80,7 +80,8 @@ long short
 best good great top loyal valuable engaged big large small high low recent recently soon frequent
 frequently regular regularly new old vip premium rich wealthy young heavy lapsed dormant many few lots
 several cheap expensive important interesting promising bad worst poor strong weak happy unhappy active
-inactive light big-spending big spenders power whales lately seasoned longtime long-time long-term
+inactive light big-spending big spenders power whales lately
+hardly barely scarcely occasionally sometimes seasoned longtime long-time long-term
 frequent often rarely seldom hot cold warm biggest highest lowest largest smallest better worse higher
 lower bigger typical average engaging older younger risky safe at-risk quality superb excellent decent
 significant substantial elite ideal perfect favourite favorite key core whale

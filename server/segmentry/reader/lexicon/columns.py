@@ -12,7 +12,7 @@ from typing import Final
 from segmentry.criteria.catalog import Catalog, Field
 from segmentry.criteria.column_words import in_full, unit_of, window_days
 from segmentry.reader.language.tokens import name_words
-from segmentry.reader.language.words import word_set
+from segmentry.reader.language.words import PEOPLE, word_set
 
 _PREFIXED: Final = 0.6
 _FEWEST: Final = 4
@@ -25,6 +25,7 @@ _FLAG_HEADS: Final = word_set("is has was did can does accepts allows wants owns
 _FLAG_TAILS: Final = word_set("flag yn ind indicator optin bool ok consent allowed enabled")
 _IDS: Final = word_set("id no nr num number key uuid guid code ref")
 _PEOPLE: Final = re.compile(r"[a-z]{2,}(?:er|or|ent|ee|ant|ian|ist|est|ident|member)s")
+_SORTS: Final = word_set("type kind since status group category class segment tier name")
 _RATIOS: Final = word_set("rate ratio share probability propensity likelihood proportion fraction")
 _NO_RATIO: Final = word_set("""
 room hourly daily nightly weekly monthly heart pulse bit pay exchange day hour night burn base growth rated
@@ -154,10 +155,20 @@ def entity_nouns(catalog: Catalog) -> frozenset[str]:
             found.add(words[0])
         if field.role == "id" or words[-1:] == ("id",) or (len(words) == 2 and words[1] in _IDS):
             break  # further ones name other things: the agent, the store
+    found |= {words[0] for words in map(_words, catalog.visible) if _is_kind_of_people(words)}
     if not found.isdisjoint(("employee", "employees")):
         found |= {"staff", "worker", "personnel", "colleague"}
     found |= {word for word in name_words(catalog.schema) if _PEOPLE.fullmatch(word)}
     return frozenset(found | {_plural(word) for word in found if not word.endswith("s")})
+
+
+def _words(field: Field) -> tuple[str, ...]:
+    return in_full(name_words(field.name), field.type)
+
+
+def _is_kind_of_people(words: Sequence[str]) -> bool:
+    """`borrower_type`, `donor_since`: whoever is sorted so is whom the table is about."""
+    return len(words) == 2 and words[1] in _SORTS and _plural(words[0]) in PEOPLE
 
 
 def _plural(word: str) -> str:

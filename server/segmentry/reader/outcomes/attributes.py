@@ -8,11 +8,19 @@ from segmentry.reader.language.words import EVERYDAY, NEGATORS, PEOPLE, STOP, VA
 from segmentry.reader.lexicon.phrases import GENERAL
 from segmentry.reader.scene import Scene
 
-_HAVING: Final = word_set(
-    "with without have has had having whose lack lacks lacking own owns owning possess possesses"
-)
+_HAVING: Final = word_set("""
+with without have has had having whose lack lacks lacking own owns owning possess possesses use uses using
+""")
 _BETWEEN: Final = word_set("a an the any their his her its some no our more than at least")
+# "favourite colour", "main hobby": they say which one, not how much
+_WHICH: Final = word_set("favourite favorite main usual preferred primary")
 _POSSESSIVES: Final = word_set("their his her its our")
+_GOVERNED: Final = word_set("in to for at on with about from")
+# what only a column could hold
+_HEADS: Final = word_set("""
+preference preferences number size colour color address name score rating level status type category brand
+model address diet religion nationality occupation profession employer salary income height weight
+""")
 _CLAUSES: Final = word_set("who that which")
 _HOLDERS: Final = word_set(
     "owners owner holders holder users user fans fan lovers lover drivers players buyers"
@@ -50,13 +58,9 @@ def attribute(scene: Scene, start: int, end: int, lost: frozenset[int]) -> bool:
         for match in scene.matches_at(start)
     ):
         return False  # a field that the table has, used in a way that no construction reads
-    before = start - 1
-    while before >= 0 and (
-        scene.word(before) in _BETWEEN
-        or before in scene.numbers
-        or (scene.word(before) == "own" and scene.word(before - 1) in _POSSESSIVES)
-    ):
-        before -= 1
+    if last in _HEADS and end - start > 1:
+        return True
+    before = _holder(scene, start)
     word = scene.word(before)
     if word in _HAVING:
         bare = before == start - 1
@@ -65,8 +69,9 @@ def attribute(scene: Scene, start: int, end: int, lost: frozenset[int]) -> bool:
         return True
     if word == "by" and scene.word(before - 1) in scene.lexicon.entities:
         return True
-    if before in lost and before != start - 1 and scene.word(before - 1) in _CLAUSES:
-        return True  # "who follow a football club"
+    verb = before - 1 if word in _GOVERNED and before - 1 in lost else before
+    if verb in lost and verb != start - 1 and scene.word(verb - 1) in _CLAUSES:
+        return True  # "who follow a football club", "who sing in a choir"
     return (
         scene.tokens[start].capitalised
         and not scene.lexicon.city_fields
@@ -74,6 +79,23 @@ def attribute(scene: Scene, start: int, end: int, lost: frozenset[int]) -> bool:
         and word in _PLACING
         and scene.word(before - 1) in _LIVING | scene.lexicon.entities
     )
+
+
+def chosen_of(scene: Scene, start: int) -> int:
+    """Where the attribute at `start` begins with the word that says which: "favourite colour"."""
+    return start - 1 if scene.word(start - 1) in _WHICH else start
+
+
+def _holder(scene: Scene, start: int) -> int:
+    """The position of the word before the articles, numbers and possessives of the noun at `start`."""
+    before = chosen_of(scene, start) - 1
+    while before >= 0 and (
+        scene.word(before) in _BETWEEN
+        or before in scene.numbers
+        or (scene.word(before) == "own" and scene.word(before - 1) in _POSSESSIVES)
+    ):
+        before -= 1
+    return before
 
 
 def of_people(scene: Scene, lost: list[int]) -> bool:

@@ -14,6 +14,7 @@ MOST = 4
 LEAST = 2
 _MOST_ASKED = 3
 _SHOWN = 80
+_WHOLE = {("a", "while"), ("long", "while"), ("a", "long"), ("in", "a"), ("for", "a"), ("a", "bit")}
 
 
 class Readings:
@@ -92,13 +93,28 @@ def runs(scene: Scene, lost: Iterable[int]) -> list[Span]:
     found: list[Span] = []
     run: list[int] = []
     for at in sorted(set(lost)):
-        if run and at != run[-1] + 1:
-            found.append(scene.span(run[0], run[-1] + 1))
+        if run and at != run[-1] + 1 and not (at == run[-1] + 2 and _hyphen(scene, at - 1)):
+            found.append(_said(scene, run))
             run = []
         run.append(at)
     if run:
-        found.append(scene.span(run[0], run[-1] + 1))
+        found.append(_said(scene, run))
     return found
+
+
+def _hyphen(scene: Scene, at: int) -> bool:
+    """Whether the parts of one word meet here: "price-sensitive"."""
+    return scene.word(at) == "-" and scene.tokens[at].glued and scene.tokens[at + 1].glued
+
+
+def _said(scene: Scene, run: list[int]) -> Span:
+    """The words of a run with the small ones before it without which they say something else."""
+    start = run[0]
+    while (scene.word(start - 1), scene.word(start)) in _WHOLE:
+        start -= 1
+    if (scene.word(start - 2), scene.word(start - 1)) == ("about", "to"):
+        start -= 2
+    return scene.span(start, run[-1] + 1)
 
 
 def _placed(further: Readings, node: Node | None, options: Iterable[Option]) -> list[int]:

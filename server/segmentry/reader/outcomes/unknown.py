@@ -12,7 +12,7 @@ from segmentry.reader.draft import Reason
 from segmentry.reader.language.words import EVERYDAY, PEOPLE, STOP, VAGUE, word_set
 from segmentry.reader.lexicon.lexicon import Lexicon
 from segmentry.reader.lexicon.phrases import DERIVED
-from segmentry.reader.outcomes.attributes import attribute
+from segmentry.reader.outcomes.attributes import attribute, chosen_of
 from segmentry.reader.quantities.comparators import Comparison
 from segmentry.reader.scene import Option, Scene, between, label
 from segmentry.reader.spelling.typos import nearest_field_word
@@ -25,6 +25,8 @@ last past next previous least most than over under above below more less within 
 _LONG_ENOUGH = 6
 _MEASURES = word_set("number level count rate score size amount")
 _OWNING = word_set("own owns owning possess possesses keep keeps")
+_LINKING = STOP - {"or", "and", "from", "over"}
+_EQUALITY = frozenset(["is", "are", "=", "==", ":", "equals", "equal", "to"])
 _TIMES = frozenset({"times", "time"})
 _SIGNS = word_set("= == != > < >= <= ≥ ≤ ≠ <> => =<")
 # What columns without an order of size hold.
@@ -51,7 +53,7 @@ def unknown_attribute(scene: Scene, found: Clauses) -> Unknown | None:
         counted = _counted(scene, at, lost)
         if counted is not None:
             return counted
-        if scene.word(at) in VAGUE | _GRAMMAR | PEOPLE:
+        if scene.word(at) in VAGUE | _GRAMMAR | PEOPLE or _versioned(scene, at):
             continue
         end = at + 1
         while end in lost and scene.tokens[end].kind == "word" and scene.comparison(end) is None:
@@ -59,8 +61,10 @@ def unknown_attribute(scene: Scene, found: Clauses) -> Unknown | None:
         done = end  # a run of lost words is looked at once
         if scene.word(end) in _MEASURES:
             end += 1
-        after = scene.skip(end, STOP - {"or", "and", "from", "over"}, 3)
+        after = _compared_at(scene, end)
         stray = _stray_number(scene, after, lost)
+        if stray and _times(scene, after):
+            continue  # "flew at least 5 times" is a deed
         if stray or scene.word(after) in _SIGNS:
             return _field(scene, at, end, scene.comparison(end) or scene.comparison(after))
     return (
@@ -69,6 +73,25 @@ def unknown_attribute(scene: Scene, found: Clauses) -> Unknown | None:
         or _listed(scene, found, lost)
         or _attribute(scene, lost)
     )
+
+
+def _compared_at(scene: Scene, at: int) -> int:
+    """Where a comparison with the words before `at` would begin: "its weight is over", "NPS of at least"."""
+    for _ in range(3):
+        if scene.comparison(at) is not None or scene.word(at) not in _LINKING:
+            break
+        at += 1
+    return at
+
+
+def _times(scene: Scene, at: int) -> bool:
+    comparison = scene.comparison(at)
+    return comparison is not None and scene.word(comparison.end) in _TIMES
+
+
+def _versioned(scene: Scene, at: int) -> bool:
+    """ "v3", "G2": a letter glued to a number names no attribute."""
+    return len(scene.word(at)) == 1 and at + 1 in scene.numbers and scene.tokens[at + 1].glued
 
 
 def _counted(scene: Scene, at: int, lost: set[int]) -> Unknown | None:
@@ -115,19 +138,17 @@ def _listed(scene: Scene, found: Clauses, lost: set[int]) -> Unknown | None:
             continue
         for match in scene.matches_at(at + 1):
             for entry in match.of("field"):
-                field = scene.field(entry.field)
-                allowed = [str(each.value) for each in field.values] or [str(each) for each in field.samples]
-                flag = scene.lexicon.known[field.name].is_flag
-                if field.type not in ("enum", "string") or not allowed or flag or entry.strength < DERIVED:
+                allowed = _allowed(scene, entry.field)
+                if not allowed or entry.strength < DERIVED:
                     continue
-                if field.name in settled or scene.word(match.end - 1) in scene.lexicon.entities:
+                if entry.field in settled or scene.word(match.end - 1) in scene.lexicon.entities:
                     continue  # "major donors" names no donor_type
                 if match.end < len(scene.tokens) and scene.comparison(match.end) is not None:
                     continue
                 start = at
                 while start - 1 in lost and scene.tokens[start - 1].kind == "word":
                     start -= 1
-                return _beside(scene, start, at + 1, match.end, field.name, allowed)
+                return _beside(scene, start, at + 1, match.end, entry.field, allowed)
     return None
 
 
@@ -154,7 +175,7 @@ def _attribute(scene: Scene, lost: set[int]) -> Unknown | None:
         while end in lost and scene.tokens[end].kind == "word":
             end += 1
         if attribute(scene, start, end, known):
-            return _field(scene, start, end)
+            return _field(scene, chosen_of(scene, start), end)
     return None
 
 
@@ -212,38 +233,28 @@ def _near(word: str, lexicon: Lexicon, alike: list[str]) -> list[str]:
 
 
 def _value(scene: Scene, found: Clauses) -> Unknown | None:
-    """ "Status is frozen": a closed list is named and the word is none of it."""
+    """ "Status is frozen": a field with known values is named and the word is none of them."""
     lost = set(found.unclaimed)
     for at in sorted(lost):
-        if (
-            at == 0
-            or scene.tokens[at].kind not in ("word", "quoted")
-            or scene.word(at - 1) not in ("is", "=", "==", ":", "are")
-        ):
+        if at == 0 or scene.tokens[at].kind not in ("word", "quoted") or scene.word(at - 1) not in _EQUALITY:
             continue
-        for start in range(max(0, at - 5), at - 1):
+        said = at - 2 if (scene.word(at - 1), scene.word(at - 2)) == ("to", "equal") else at - 1
+        for start in range(max(0, said - 4), said):
             for match in scene.matches_at(start):
-                if match.end != at - 1:
+                if match.end != said:
                     continue
                 for entry in match.of("field"):
-                    field = scene.field(entry.field)
                     if start - 1 in lost and scene.tokens[start - 1].kind == "word":
                         return _field(scene, start - 1, match.end)  # "visa status" is no "status"
-                    if (
-                        field.type in ("enum", "string")
-                        and field.values
-                        and not scene.lexicon.known[field.name].is_flag
-                    ):
-                        allowed = [str(item.value) for item in field.values]
-                        said = scene.words(at, at + 1)
-                        message = f"{field.name} has no value '{said}'; allowed: {', '.join(allowed[:20])}"
-                        near = tuple(
-                            str(value) for value in nearest(scene.words(at, at + 1), allowed)
-                        ) or tuple(allowed)
-                        options = tuple(
-                            Option(f"{field.name} is {item.value}", Leaf(field.name, Operator.EQ, item.value))
-                            for item in field.values
-                            if str(item.value) in near[:3]
-                        )
-                        return Unknown(start, at + 1, "INVALID_VALUE", message, near[:5], options)
+                    allowed = _allowed(scene, entry.field)
+                    if allowed:
+                        return _beside(scene, at, at + 1, at + 1, entry.field, allowed)
     return None
+
+
+def _allowed(scene: Scene, name: str) -> list[str]:
+    """The values that are known of a column of names; empty where none is, and of a flag."""
+    field = scene.field(name)
+    if field.type not in ("enum", "string") or scene.lexicon.known[name].is_flag:
+        return []
+    return [str(each.value) for each in field.values] or [str(each) for each in field.samples]

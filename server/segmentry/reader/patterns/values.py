@@ -18,6 +18,9 @@ with type kind category level method ( [
 _CODE = 2
 _NEGATIONS = word_set("not isn't aren't isnt arent != <> ≠ wasn't weren't")
 _EXCEPTIONS = frozenset({("other", "than"), ("apart", "from"), ("except", "for"), ("different", "from")})
+# a column of which a few values were seen again and again probably has no others
+_FEW_VALUES = 8
+_UNSEEN = 0.85
 
 
 def values(scene: Scene, at: int) -> Fragment | None:
@@ -249,6 +252,7 @@ def _fragment(
         negative,
         field=field.name,
         factor=0.93**unseen,
+        cap=_UNSEEN if unseen and 0 < len(field.samples) <= _FEW_VALUES else 1.0,
         note=f"'{distinct[0]}' is not among the known values of {field.name}"
         if unseen and (field.values or field.samples)
         else "",

@@ -187,6 +187,10 @@ def _nearest(word: str, lexicon: Lexicon) -> str | None:
     candidates = [
         (distance, choice) for distance, choice in candidates if len(word) > 5 or choice[0] == word[0]
     ]
+    # two slips of which one is the first letter make another name: "Westgate" is no "Eastgate"
+    candidates = [
+        (distance, choice) for distance, choice in candidates if distance == 1 or choice[0] == word[0]
+    ]
     candidates = [(distance, choice) for distance, choice in candidates if not _turned_round(word, choice)]
     if not candidates:
         return None
