@@ -75,7 +75,17 @@ def test_a_construction_that_would_read_something_is_allowed_to_begin_there(name
 
 def test_every_construction_reads_something_in_these_sentences() -> None:
     silent = {row.pattern.__name__ for row in ROWS}
-    for name in ("golf", "dealer", "gym", "carshare", "deeds_library", "deeds_learn", "delivery", "listings"):
+    for name in (
+        "golf",
+        "dealer",
+        "gym",
+        "carshare",
+        "deeds_library",
+        "deeds_learn",
+        "delivery",
+        "listings",
+        "allotment",
+    ):
         for scene, fragments in reads(name):
             for at in range(len(scene.tokens)):
                 scene.previous = next((each for each in reversed(fragments) if each.end <= at), None)

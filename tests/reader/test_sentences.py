@@ -23,6 +23,7 @@ GATED = (
     "konto",
     "usage",
     "dealer",
+    "allotment",
     *(f"{scoring.DEEDS}{name}" for name in ("golf", "bank", "retail", "saas", "telecom", "travel")),
     *(f"{scoring.DEEDS}{name}" for name in ("library", "rides", "learn")),
     *BARE,

@@ -15,6 +15,7 @@ from segmentry.criteria.short_forms import (
     BY_TYPE,
     COUNTS,
     INITIALS,
+    LAST,
     LIMITED,
     LONG,
     OF_TYPE,
@@ -86,6 +87,8 @@ def _long(words: Sequence[str], at: int, kind: FieldType) -> str:
         )
     if word == "cat" and len(words) == 1 and kind not in ("enum", "string"):
         return word
+    if word in LAST and at and not after and kind in ("string", "enum"):
+        return LAST[word]
     by_type = BY_TYPE.get((word, kind))
     if by_type is not None:
         return by_type

@@ -78,6 +78,14 @@ BY_TYPE: Final[dict[tuple[str, FieldType], str]] = {
     ("cont", "string"): "contract", ("div", "number"): "dividend", ("cat", "boolean"): "cat", ("cat", "number"): "cat",
     ("inv", "number"): "investment", ("acc", "number"): "account", ("opt", "datetime"): "opt", ("ref", "boolean"): "referred",
 }  # fmt: skip
+# At the end of a text's name: `mobile_no`, `cust_ref`, `seat_pref`.
+LAST: Final[dict[str, str]] = {
+    "no": "number",
+    "num": "number",
+    "nr": "number",
+    "ref": "reference",
+    "pref": "preference",
+}
 # Prefixes that only repeat the type: `strCity`, `dt_joined`, `int_age`, `b_active`.
 OF_TYPE: Final[dict[str, frozenset[FieldType]]] = {
     "str": frozenset({"string", "enum"}), "txt": frozenset({"string", "enum"}), "chr": frozenset({"string", "enum"}),

@@ -20,6 +20,7 @@ from segmentry.reader.scene import Fragment, Scene
 
 # a symbolic start beside a literal end: the segment does not move on, which a person must see
 FROZEN = "FROZEN_DATE: "
+_JOINED = {True: "with 'or' joined before 'and'", False: "with 'and' joined before 'or'"}
 
 
 def of(scene: Scene, found: Clauses) -> Draft:
@@ -64,14 +65,11 @@ def _draft(scene: Scene, found: Clauses) -> Draft:
     for fragment in fragments:
         rough(scene, fragment)
     arrays = scene.lexicon.arrays
-    phrase = logic.combine(found.items, arrays)
+    phrase, other, or_first = _bracketed(found, arrays)
     node = logic.to_node(phrase)
     open_fragments = [fragment for fragment in fragments if fragment.chosen is None]
     further = Readings(node)
-    other = None
-    if phrase is not None and not found.fixed_bracket and logic.mixed(found.items):
-        other = logic.to_node(logic.combine(found.items, arrays, or_tighter=True))
-    mixed = None if other is None else further.add("with 'or' joined before 'and'", other)
+    mixed = None if other is None else further.add(_JOINED[not or_first], other)
     if phrase is not None:
         for fragment in fragments:
             if fragment.chosen is None or len(further.found) >= MOST:
@@ -98,7 +96,7 @@ def _draft(scene: Scene, found: Clauses) -> Draft:
     if node is None or confidence < 0.5:
         further = Readings(node)  # settled first: what is open, then the brackets
         asked = ask(scene, node, open_fragments, found.unclaimed, further)
-        asked += _brackets(node, other, further, scene)
+        asked += _brackets(node, other, or_first, further, scene)
         return Draft(
             "ambiguous",
             node,
@@ -131,12 +129,25 @@ def _draft(scene: Scene, found: Clauses) -> Draft:
     )
 
 
-def _brackets(node: Node | None, other: Node | None, further: Readings, scene: Scene) -> list[DraftQuestion]:
+def _bracketed(found: Clauses, arrays: frozenset[str]) -> tuple[logic.Phrase | None, Node | None, bool]:
+    """The tree, that of the other bracketing if any, and whether the first joins "or" before "and"."""
+    phrase = logic.combine(found.items, arrays)
+    if phrase is None or found.fixed_bracket or not logic.mixed(found.items):
+        return phrase, None, False
+    other = logic.combine(found.items, arrays, or_tighter=True)
+    if logic.enclosed(found.items):
+        return other, logic.to_node(phrase), True
+    return phrase, logic.to_node(other), False
+
+
+def _brackets(
+    node: Node | None, other: Node | None, or_first: bool, further: Readings, scene: Scene
+) -> list[DraftQuestion]:
     """The question about "and" beside "or" in a query that leaves more open, where there is room for it."""
     if node is None or other is None:
         return []
-    chosen = further.keep("with 'and' joined before 'or'", node)
-    position = further.add("with 'or' joined before 'and'", other)
+    chosen = further.keep(_JOINED[or_first], node)
+    position = further.add(_JOINED[not or_first], other)
     if chosen is None or position is None:
         return []
     return [dataclasses.replace(bracket(scene, position), readings=(chosen, position))]

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from segmentry.criteria.nodes import Node
+from segmentry.criteria.nodes import Leaf, Node, Operator
 from segmentry.reader.agreement import repeated, unexplained
 from segmentry.reader.constructions import longest
 from segmentry.reader.frames import LIFTING, aside, lifted, opening
 from segmentry.reader.language.words import FRAME, NEGATORS, STOP, word_set
 from segmentry.reader.lexicon.phrases import Entry
 from segmentry.reader.lexicon.units import stored
-from segmentry.reader.negation import doubt_exception, shares_negation
-from segmentry.reader.patterns.ages import born
+from segmentry.reader.negation import doubt_exception, shares_negation, stranded
+from segmentry.reader.patterns.ages import UNSAID, born
 from segmentry.reader.patterns.carriers import carrier
 from segmentry.reader.patterns.moments import chosen_moment
 from segmentry.reader.patterns.quantify import opposite
@@ -25,6 +25,7 @@ ItemKind = Literal["fragment", "and", "or", ",", "but", "(", ")"]
 
 _AND = frozenset(["and", "plus", "also", "&", "additionally"])
 _BUT = frozenset(["but", "however", "yet", "although", "though", "whereas"])
+_CONNECTIVES = _AND | _BUT | {"or"}
 _BREAKS = frozenset([",", ";", ".", "?", "!", ":"])
 # two words that negate together, read before their parts
 _NEGATIVE_PAIRS = frozenset(
@@ -97,8 +98,8 @@ def scan(scene: Scene) -> Clauses:  # noqa: C901 - one branch per kind of word
             at = elsewhere[at]
             continue
         fragment = longest(scene, at)
-        if fragment is None:
-            fragment = _elliptical(scene, found, at)
+        if fragment is None or fragment.rank == UNSAID:
+            fragment = _elliptical(scene, found, at, denied=bool(negation)) or fragment
         if fragment is None and verb is not None and _follows(scene, at):
             # "bought an Audi in 2024": the period belongs to the verb before the value
             when = scene.when(at)
@@ -128,6 +129,11 @@ def scan(scene: Scene) -> Clauses:  # noqa: C901 - one branch per kind of word
         elif word in ("other", "different") and (than := _other_than(scene, at)) is not None:
             negation = [*negation, *range(at, than)]
             at = than
+            continue
+        elif (word in _CONNECTIVES or word in _BREAKS) and stranded(scene, negation, at):
+            # "not a member, first visit in 2023": what was denied is none of the conditions
+            found.unclaimed += [step for step in range(negation[0], at) if step not in found.unclaimed]
+            negation = []
             continue
         elif word in _AND or (word == "as" and scene.word(at + 1) == "well"):
             found.items.append(Item("and"))
@@ -342,7 +348,25 @@ def _projected(scene: Scene, fragment: Fragment) -> bool:
     return bool(asked) and after in ("of", "for", "among", "across")
 
 
-def _elliptical(scene: Scene, found: Clauses, at: int) -> Fragment | None:
+_UPWARDS = frozenset({Operator.GT, Operator.GTE})
+_DOWNWARDS = frozenset({Operator.LT, Operator.LTE})
+
+
+def _goes_on(before: Node, node: Node, joined: ItemKind) -> bool:
+    """Whether a second bound on a field makes sense beside the first: a range, or two ends joined by "or"."""
+    if not isinstance(before, Leaf) or not isinstance(node, Leaf):
+        return joined == "or"
+    sides = [_UPWARDS, _DOWNWARDS]
+    first, second = ([each.operator in side for side in sides] for each in (before, node))
+    if joined == "or" or first == second or not any(first) or not any(second):
+        return joined == "or"
+    low, high = (before, node) if first[0] else (node, before)
+    return (
+        isinstance(low.value, int | float) and isinstance(high.value, int | float) and low.value < high.value
+    )
+
+
+def _elliptical(scene: Scene, found: Clauses, at: int, *, denied: bool) -> Fragment | None:
     """ "Balance over 1000 and under 5000": a second bound on the field just named."""
     previous = scene.previous
     if previous is None or previous.kind != "measure" or not previous.field or previous.node is None:
@@ -370,4 +394,7 @@ def _elliptical(scene: Scene, found: Clauses, at: int) -> Fragment | None:
         (operator, stored(name, quantity, symbolic=False).value) for operator, quantity in comparison.bounds
     )
     node: Node = between(name.name, bounds)
+    said = opposite(node) if denied else node
+    if not _goes_on(previous.chosen or previous.node, said, found.items[-1].kind):
+        return None  # "spent 50 to 100, over 60": a third bound on one number is about another
     return Fragment("measure", at, comparison.end, node, opposite(node), field=name.name, rank=-1)

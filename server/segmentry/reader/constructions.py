@@ -22,6 +22,7 @@ from segmentry.reader.patterns import (
     events,
     flags,
     measures,
+    presence,
     scales,
     shares,
     signs,
@@ -88,12 +89,13 @@ ROWS: Final = (
     Row(shared_period, kinds=kinds.MOMENT, needs=VERBS_JOIN),
     Row(elided, kinds=kinds.MOMENT, after=NEGATIVE_VERBS | {"never"}),
     Row(texts.texts, kinds=kinds.TEXT, needs=texts.WORDS),
+    Row(texts.inside, anything=True, after=texts.BEFORE_TEXT, needs=texts.INSIDE),
     Row(shares.shares, shares.STARTS, kinds.COMPARISON, needs=shares.NEEDED),
     Row(undone.undone, kinds=kinds.FIELD | kinds.MOMENT, needs=undone.DENIALS),
     Row(undone.never, kinds=kinds.NUMBER, after=frozenset({"never"})),
     Row(undone.upcoming, undone.AHEAD, kinds=kinds.DATE),
     Row(undone.lacking, kinds=kinds.TEXT),
-    Row(texts.presence, texts.MISSING | texts.ASSIGNED, kinds.FIELD, needs=texts.PRESENCE_WORDS),
+    Row(presence.presence, presence.MISSING | presence.ASSIGNED, kinds.FIELD, needs=presence.WORDS),
 )
 
 

@@ -47,6 +47,18 @@ def mixed(items: list[Item]) -> bool:
     return ors > 0 and fragments > ors + 1 and not _parallel(row)
 
 
+def enclosed(items: list[Item]) -> bool:
+    """True for "in Kent, over 60 or retired, with a dog": commas around the choice part it from the rest."""
+    kinds = [item.kind for item in _tidy(items)]
+    if "or" not in kinds or "but" in kinds or "(" in kinds:
+        return False
+    first, last = kinds.index("or"), len(kinds) - 1 - kinds[::-1].index("or")
+    begin = next((at + 1 for at in range(first, -1, -1) if kinds[at] == ","), 0)
+    end = next((at for at in range(last, len(kinds)) if kinds[at] == ","), 0)
+    choice = kinds[begin:end]
+    return bool(choice) and all(kind == ("or" if at % 2 else "fragment") for at, kind in enumerate(choice))
+
+
 def _parallel(row: list[Item]) -> bool:
     """ "Gold members in Germany or platinum members in France": both sides say the same two things."""
     sides = [
@@ -140,7 +152,7 @@ def _parse(row: list[Item], or_tighter: bool, depth: int) -> Phrase:
     for part in (split(row, frozenset({"but"})),):
         if len(part) > 1:
             return _group("and", [_parse(each, or_tighter, depth) for each in part])
-    if _plain_or_list(row):
+    if not or_tighter and _plain_or_list(row):
         row = [Item("or") if item.kind == "," else item for item in row]
     if or_tighter and "or" in {item.kind for item in row}:
         row = _spelled_out(row)
@@ -166,7 +178,8 @@ def _plain_or_list(row: list[Item]) -> bool:
     if "or" not in kinds or "," not in kinds or "and" in kinds or "(" in kinds:
         return False
     fragments = kinds.count("fragment")
-    return fragments == kinds.count("or") + kinds.count(",") + 1 and kinds.index("or") > kinds.index(",")
+    last_comma = len(kinds) - 1 - kinds[::-1].index(",")
+    return fragments == kinds.count("or") + kinds.count(",") + 1 and kinds.index("or") > last_comma
 
 
 def _spelled_out(row: list[Item]) -> list[Item]:

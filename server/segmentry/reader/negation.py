@@ -9,6 +9,7 @@ _NOUN_NEGATORS = word_set("without no lacking except excluding apart minus neith
 _EXCEPTIONS = word_set("except excluding exclude excludes apart other but")
 _GLUE = word_set("or and nor / , & a an any the their")
 _PREPOSITIONS = word_set("in on from at with of for by")
+_SMALL = word_set("a an any the in on from at with of for by to be been being either both have has had")
 _ALIKE = frozenset({"flag", "consent", "value", "place", "exists", "moment"})
 _OPEN = 0.6
 
@@ -48,3 +49,11 @@ def doubt_exception(scene: Scene, before: Fragment, fragment: Fragment) -> None:
     cues = {scene.word(step) for step in before.extra if step < before.start}
     if before.negated and cues & _EXCEPTIONS and "not" not in cues and fragment.start - before.end <= 3:
         fragment.cap = min(fragment.cap, _OPEN)
+
+
+def stranded(scene: Scene, negation: list[int], at: int) -> bool:
+    """True when a word stands between a negation and the connective at `at`: it denied that word."""
+    return bool(negation) and any(
+        scene.tokens[step].kind == "word" and step not in negation and scene.word(step) not in _SMALL
+        for step in range(negation[0], at)
+    )

@@ -15,6 +15,13 @@ _BIRTH = frozenset({"birth", "birthday", "dob", "birthdat", "born", "bday"})
 AGED = frozenset({"aged", "age", "ages"})
 CHILDREN = frozenset({"children", "kids", "youngsters", "child"})
 _GROWN = 18
+# an age that only the number's looks and its place say: any other reading comes first
+UNSAID = -5
+_JOINING = frozenset({",", ";", "and", "or", "but", "either", "(", "both"})
+_BARE = frozenset({"over", "under", "between", "from"})
+_COPULA = frozenset({"are", "is", "aged"})
+_WHO = frozenset({"who", "that"})
+_CLOSING = frozenset({",", ";", ".", ")", "and", "or", "but", "with", "in", "from", "living", "who", "?"})
 _SIDES = frozenset({"over", "under"})
 _DECADES = {
     "twenties": 20,
@@ -39,7 +46,10 @@ def ages(scene: Scene, at: int) -> Fragment | None:
     begin = scene.skip(begin, frozenset({"of", "between the"}), 1)
     if decade and scene.word(begin) in _DECADES:
         return _of_age(scene, at, begin + 1, _decade(_DECADES[scene.word(begin)], begin))
-    if not (aged or _after_people(scene, at) or _says_age(scene, at) or _decade_of_people(scene, at)):
+    alone = not aged and _clause_of_its_own(scene, at)
+    if not (
+        aged or alone or _after_people(scene, at) or _says_age(scene, at) or _decade_of_people(scene, at)
+    ):
         return None
     found = scene.comparison(begin)
     if found is not None:
@@ -64,13 +74,19 @@ def ages(scene: Scene, at: int) -> Fragment | None:
     elif scene.word(end) in UNIT_WORDS or scene.word(end) == "%":
         return None
     if (
-        not (aged or said or plural)
+        not (aged or said or plural or alone)
         and (at == 0 or scene.word(at - 1) == "the")
         and len(found.bounds) == 1
         and not (at == 0 and _ends_query(scene, end))
     ):
         return None
-    return _of_age(scene, at, end, found, assumed=not (aged or said))
+    fragment = _of_age(scene, at, end, found, assumed=not (aged or said))
+    if fragment is not None and alone and not said and not plural:
+        beside = scene.previous
+        doubtful = beside is not None and beside.kind == "measure" and scene.word(at - 1) == "and"
+        fragment.rank, fragment.source = UNSAID, "assumed"
+        fragment.cap = min(fragment.cap, 0.85 if doubtful else 0.9)
+    return fragment
 
 
 def _children(scene: Scene, at: int) -> Fragment | None:
@@ -132,6 +148,16 @@ def _decade_of_people(scene: Scene, at: int) -> bool:
         return False
     end = found.end
     return scene.word(end) == "s" and scene.tokens[end].glued and scene.comparison(end + 1) is None
+
+
+def _clause_of_its_own(scene: Scene, at: int) -> bool:
+    """ "Over 70 or more than 4 prescriptions", "gold, between 18 and 30": nothing but the number is said."""
+    found = scene.comparison(at)
+    if found is None or scene.word(at) not in _BARE or scene.when(at) is not None:
+        return False
+    before = scene.word(at - 1)
+    began = at == 0 or before in _JOINING or (before in _COPULA and scene.word(at - 2) in _JOINING | _WHO)
+    return began and (found.end >= len(scene.tokens) or scene.word(found.end) in _CLOSING)
 
 
 def _ends_query(scene: Scene, at: int) -> bool:

@@ -24,6 +24,10 @@ def flags(scene: Scene, at: int) -> Fragment | None:
             field = scene.field(entry.field)
             if not entry.bare and match.words == 1 and entry.strength < GENERAL:
                 continue
+            if entry.strength < GENERAL and any(
+                other.strength > GENERAL and other.field != entry.field for other in match.of("field")
+            ):
+                continue  # "no e-mail" is about `e_mail` before it is about `email_ok`
             truth = scene.lexicon.known[field.name].truth
             if truth is None:
                 found = (

@@ -25,7 +25,9 @@ _NAMED: Final = {
     "quintile": 20, "percentile": 1, "tercile": 33,
 }  # fmt: skip
 _FURTHEST = 10
-STARTS: Final = ENDS | {"best", "worst", "biggest", "smallest"}
+_GAP = 6
+_WHOSE: Final = word_set("with who having whose by")
+STARTS: Final = ENDS | {"best", "worst", "biggest", "smallest"} | _NAMED.keys()
 # one of these stands in every query that speaks of a share
 NEEDED: Final = STARTS | _SUPERLATIVES
 
@@ -33,7 +35,7 @@ NEEDED: Final = STARTS | _SUPERLATIVES
 def shares(scene: Scene, at: int) -> Fragment | None:
     """A share of the customers by rank, with the field by which they are ranked."""
     word = scene.word(at)
-    if word in STARTS:
+    if word in STARTS and word not in _NAMED:
         begin = at + 1 if scene.word(at + 1) != "-" else at + 2
         said = _percent(scene, begin)
         if said is None:
@@ -42,13 +44,38 @@ def shares(scene: Scene, at: int) -> Fragment | None:
     said = _percent(scene, at)
     if said is None:
         return None
-    # the superlative stands last in "the 10 % of customers with the highest spend"
+    if scene.word(said[1]) == "of":
+        return _of_group(scene, at, said[1] + 1, said[0])
+    # the superlative stands last in "the 10 % with the highest spend"
     after = scene.skip(said[1], _BY | _GENERIC | scene.lexicon.entities | {"who", "have"}, 6)
     if scene.word(after) not in _SUPERLATIVES:
         return None
     order = "highest" if scene.word(after) in _HIGHEST else "lowest"
     found = _field(scene, scene.skip(after + 1, frozenset({"on", "in", "by"}), 1))
     return None if found is None else _fragment(scene, at, found[1], found[0], said[0], order)
+
+
+def _of_group(scene: Scene, at: int, begin: int, percent: float) -> Fragment | None:
+    """ "The 10 % of gold members with the highest spend", "of customers who spend most": the group first."""
+    for step in range(begin, min(len(scene.tokens), begin + _FURTHEST)):
+        if scene.word(step) not in _WHOSE:
+            continue
+        noun = scene.skip(step + 1, frozenset({"the", "our", "have", "has"}), 2)
+        if scene.word(noun) in _SUPERLATIVES:
+            found = _field(scene, noun + 1)
+            end = 0 if found is None else found[1]
+        else:
+            found = _field(scene, noun)
+            most = noun if found is None else scene.skip(found[1], frozenset({"the"}), 1)
+            noun, end = most, most + 1
+        if found is None or scene.word(noun) not in _SUPERLATIVES:
+            continue
+        order = "highest" if scene.word(noun) in _HIGHEST else "lowest"
+        fragment = _fragment(scene, at, begin, found[0], percent, order)
+        fragment.later = (step, end)
+        fragment.extra = tuple(range(step, end))
+        return fragment
+    return None
 
 
 def _percent(scene: Scene, at: int) -> tuple[float, int] | None:
@@ -64,7 +91,11 @@ def _percent(scene: Scene, at: int) -> tuple[float, int] | None:
 def _ranked(
     scene: Scene, at: int, end: int, percent: float, order: Literal["highest", "lowest"]
 ) -> Fragment | None:
-    begin = scene.skip(end, _BY | scene.lexicon.entities | _GENERIC, 6)
+    begin = end
+    while begin < end + _GAP and scene.word(begin) in _BY | scene.lexicon.entities | _GENERIC:
+        if scene.lists_value(begin):
+            break  # "bottom 5 % of students by score", where one kind of people is the students
+        begin += 1
     found = _field(scene, begin)
     if found is not None:
         return _fragment(scene, at, found[1], found[0], percent, order)

@@ -126,8 +126,8 @@ def _bare(scene: Scene, at: int) -> Fragment | None:
 
 
 def _listed_with_more(scene: Scene, at: int, items: list[Item]) -> bool:
-    """ "May or june": a small word is a value where a full word of the same field follows in the list."""
-    if len(items) < 2 or len(scene.word(at)) < 3 or scene.word(at) not in STOP:
+    """ "May or june", "placed or resigned": a small word is a value where a full one of the field follows."""
+    if len(items) < 2 or len(scene.word(at)) < 3 or scene.word(at) not in STOP | FRAME:
         return False
     return all(any(entry.bare for entry in item.entries) for item in items[1:])
 
