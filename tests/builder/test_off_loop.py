@@ -3,33 +3,14 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
 
 import pytest
 from segmentry.builder.refine import refine
 from segmentry.builder.request import Options, Place
-from segmentry.criteria.check import Checked
-from segmentry.criteria.nodes import And, Leaf, Node, Operator
+from segmentry.criteria.nodes import And, Leaf, Operator
 from segmentry.customers.snapshots import SnapshotStore
 
-
-@dataclass(frozen=True, slots=True)
-class Watched(Place):
-    """A place that notes in which threads it is asked."""
-
-    threads: set[threading.Thread] = field(default_factory=set[threading.Thread])
-
-    def check(self, node: Node) -> Checked:
-        self.threads.add(threading.current_thread())
-        return Place.check(self, node)
-
-    def require(self, node: Node) -> Checked:
-        self.threads.add(threading.current_thread())
-        return Place.require(self, node)
-
-    def english(self, node: Node) -> str:
-        self.threads.add(threading.current_thread())
-        return Place.english(self, node)
+from tests.watched import Watched
 
 
 @pytest.mark.parametrize(("instruction", "asks"), [("also require email opt-in", False), ("make it 7", True)])
