@@ -29,7 +29,13 @@ MORE = {
         "whose home city has never been stated",
     ),
     "carshare": ("license is not verified", "license has been verified"),
-    "dealer": ("model year before 2010", "newer than 2018", "built since 2015"),
+    "pharmacy": ("women and girls",),
+    "dealer": (
+        "never had any services done",
+        "model year before 2010",
+        "newer than 2018",
+        "built since 2015",
+    ),
 }
 NAMES = sorted(path.stem for path in (HERE / "sentences").glob("*.yaml"))
 
@@ -85,6 +91,7 @@ def test_every_construction_reads_something_in_these_sentences() -> None:
         "delivery",
         "listings",
         "allotment",
+        "pharmacy",
     ):
         for scene, fragments in reads(name):
             for at in range(len(scene.tokens)):

@@ -79,6 +79,8 @@ def _long(words: Sequence[str], at: int, kind: FieldType) -> str:
     if word == "min":
         trailing = at > 0 and not after and kind == "number" and before not in LIMITED
         return "minutes" if trailing else "minimum"
+    if word == "pref" and at and not after:
+        return "preference"
     if word == "dep" and before in COUNTS:
         return "dependents"
     if word == "exp" and kind == "datetime":

@@ -17,6 +17,7 @@ boasts receive receives receiving collected collect earn earns earned accumulate
 """)
 # What people do with the things that a number counts: "took 3 trips", "raised 2 tickets".
 _DONE_WITH = word_set("""
+had have has booked bought completed received
 take takes took taken make makes made placed raise raised raises file filed lodged submitted logged
 play played plays attend attended went
 """)
@@ -76,6 +77,8 @@ def _agrees(scene: Scene, at: int, starts: dict[int, Fragment], ends: dict[int, 
     after = at + 1
     while after not in starts and scene.word(after) in _BETWEEN:
         after += 1
+    if scene.word(after) in ("no", "zero") and scene.word(at) in _DONE_WITH:
+        after += 1  # "attended no classes"
     following = starts.get(after)
     if following is not None and following.kind == "value" and scene.word(at) in _PLACED:
         return True

@@ -18,6 +18,7 @@ from segmentry.reader.patterns.carriers import carrier
 from segmentry.reader.patterns.moments import chosen_moment
 from segmentry.reader.patterns.quantify import opposite
 from segmentry.reader.patterns.shares import among
+from segmentry.reader.patterns.unlisted import classed
 from segmentry.reader.patterns.vague import SPAN_WORDS, is_tenure, plain_noun, unsettled
 from segmentry.reader.scene import Fragment, Scene, between
 
@@ -156,7 +157,9 @@ def scan(scene: Scene) -> Clauses:  # noqa: C901 - one branch per kind of word
         elif word in _BREAKS:
             # "enterprise: health below 40 or nps below 0": what follows the colon is one condition more
             found.items.append(Item("but" if word == ":" else ","))
-            if word in (".", "?", "!", ";"):
+            if word in (".", "?", "!", ";") or (
+                negation and found.unclaimed and found.unclaimed[-1] > negation[-1]
+            ):
                 found.unclaimed += negation
                 negation = []
         elif (carried := carrier(scene, at)) is not None:
@@ -170,6 +173,12 @@ def scan(scene: Scene) -> Clauses:  # noqa: C901 - one branch per kind of word
             at = past
             continue
         elif not _silent(scene, at):
+            kind = classed(scene, at)
+            if kind is not None:
+                _take(scene, found, kind, negation)
+                negation = []
+                at = kind.end
+                continue
             vague = unsettled(scene, at)
             if vague is not None and vague.end > at:
                 if _projected(scene, vague) or plain_noun(scene, vague):

@@ -37,8 +37,11 @@ from segmentry.reader.patterns.ages import AGED, CHILDREN, ages
 from segmentry.reader.patterns.anniversaries import WORDS as ANNIVERSARIES
 from segmentry.reader.patterns.anniversaries import anniversaries
 from segmentry.reader.patterns.carriers import VERBS_JOIN, elided, shared_period
+from segmentry.reader.patterns.genders import WORDS as GENDERS
+from segmentry.reader.patterns.genders import genders
 from segmentry.reader.patterns.moments import TENURE_NOUNS, moments
 from segmentry.reader.patterns.split_names import JOINTS, split_names
+from segmentry.reader.patterns.unlisted import unlisted
 from segmentry.reader.patterns.values import values
 from segmentry.reader.scene import Fragment, Pattern, Scene
 
@@ -73,6 +76,7 @@ ROWS: Final = (
     Row(flags.flags, kinds=kinds.FLAG),
     Row(split_names, kinds=kinds.FLAG, needs=JOINTS),
     Row(states.states, states.WORDS),
+    Row(genders, GENDERS),
     Row(where.places, anything=True),
     Row(
         measures.measures,
@@ -93,8 +97,10 @@ ROWS: Final = (
     Row(shares.shares, shares.STARTS, kinds.COMPARISON, needs=shares.NEEDED),
     Row(undone.undone, kinds=kinds.FIELD | kinds.MOMENT, needs=undone.DENIALS),
     Row(undone.never, kinds=kinds.NUMBER, after=frozenset({"never"})),
+    Row(undone.nothing_done, undone.DOING, after=NEGATIVE_VERBS | {"never"}),
     Row(undone.upcoming, undone.AHEAD, kinds=kinds.DATE),
     Row(undone.lacking, kinds=kinds.TEXT),
+    Row(unlisted, kinds=kinds.LISTED),
     Row(presence.presence, presence.MISSING | presence.ASSIGNED, kinds.FIELD, needs=presence.WORDS),
 )
 

@@ -68,6 +68,11 @@ def joined(tokens: tuple[Token, ...], lexicon: Lexicon) -> tuple[Token, ...]:
             found.append(replace(token, norm=meant, stem=meant, end=tokens[at + len(words) - 1].end))
             at += len(words)
             continue
+        whole = _run_together(tokens, at, lexicon)
+        if whole is not None:
+            found.append(whole)
+            at += 2
+            continue
         if _only_strengthens(tokens, at) and any(each.norm in _DENIALS for each in found):
             at += 2
             continue
@@ -89,7 +94,9 @@ def _may_change(token: Token, norms: list[str], at: int, lexicon: Lexicon) -> bo
     seconds = _SECONDS.get(token.norm)
     if seconds is not None and at + 1 < len(norms) and norms[at + 1] in seconds:
         return True
-    return token.norm == "at" or (token.norm in LONG and token.norm not in lexicon.stems)
+    if token.norm == "at" or (token.glued and token.capitalised):
+        return True
+    return token.norm in LONG and token.norm not in lexicon.stems
 
 
 def _measured(tokens: tuple[Token, ...], at: int) -> bool:
@@ -102,6 +109,17 @@ def _only_strengthens(tokens: tuple[Token, ...], at: int) -> bool:
     if tokens[at].norm != "at" or at + 1 >= len(tokens) or tokens[at + 1].norm != "all":
         return False
     return at + 2 >= len(tokens) or tokens[at + 2].norm not in _PLACE
+
+
+def _run_together(tokens: tuple[Token, ...], at: int, lexicon: Lexicon) -> Token | None:
+    """ "PayPal" as one word, where the table writes it in small letters and has no part of it alone."""
+    if at + 1 >= len(tokens) or not (tokens[at].capitalised and tokens[at + 1].capitalised):
+        return None
+    first, second = tokens[at], tokens[at + 1]
+    whole = first.norm + second.norm
+    if not second.glued or stem(whole) not in lexicon.stems or second.stem in lexicon.stems:
+        return None
+    return replace(first, norm=whole, stem=stem(whole), text=first.text + second.text, end=second.end)
 
 
 def _written_out(token: Token, lexicon: Lexicon) -> Token:

@@ -48,6 +48,9 @@ SYNONYMS: Final[tuple[tuple[str, str], ...]] = (
     ("occupation", "job|profession|work as"),
     ("profession", "job|occupation"),
     ("education", "educated|schooling|education level|degree"),
+    ("last name", "surname|family name"),
+    ("surname", "last name|family name"),
+    ("first name", "given name|forename"),
     ("gender", "sex"),
     ("sex", "gender"),
     ("nps", "net promoter score|promoter score"),
@@ -142,6 +145,8 @@ SYNONYMS: Final[tuple[tuple[str, str], ...]] = (
     ("newsletter", "newsletter subscription|subscribed newsletter"),
     ("subscribed", "subscriber|subscription|subscribe"),
     ("vip", "vips"),
+    ("freeze", "frozen"),
+    ("fraud", "fraudulent|fraudsters"),
     ("club", "home club"),
 )
 

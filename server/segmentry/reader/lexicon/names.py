@@ -19,7 +19,7 @@ avg average
 """)
 _SUFFIXES = word_set("""
 score count cnt counts flag ind indicator date at time timestamp ts dt name id type code amount level
-pct percent rate cents number num total status category group method
+pct percent rate cents number num total status category group method preference
 index enabled activated yn bool tag
 """)
 # a suffix of the storage, which nobody says
@@ -211,7 +211,10 @@ def _channel(field: Field, words: tuple[str, ...]) -> tuple[str, ...] | None:
     if not boolean_like(field):
         return None
     joined = " ".join(words)
-    if set(words) & _CONSENT_CUES or "opt in" in joined or "marketing" in words:
+    cues = set(words) & _CONSENT_CUES
+    if cues == {"accepts"} and not any(channel_of((word,)) or word in MESSAGES for word in words):
+        cues = set[str]()  # `accepts_returns` is what a shop does
+    if cues or "opt in" in joined or "marketing" in words:
         channel = tuple(word for word in words if word not in _CONSENT_WORDS)
         return channel or tuple(word for word in words if word in ("newsletter", "marketing"))
     # `post_ok`, `smsReminders`, `push_enabled`: a channel, and else only words of consent or of what is sent

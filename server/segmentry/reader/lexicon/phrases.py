@@ -37,7 +37,7 @@ yes no true false y n t f other others unknown none all any not in is and or may
 to us me can
 """)
 # vague elsewhere, the name of a kind where a table lists them
-_NAMED_STATES: Final = word_set(
+NAMED_STATES: Final = word_set(
     "active inactive new premium vip lapsed gold regular small medium large old dormant elite"
 )
 _DENIALS: Final = word_set("not no non never without dont")
@@ -363,7 +363,7 @@ def _stands_alone(words: tuple[str, ...]) -> bool:
         return False
     if word in ALWAYS_ENTITY:
         return False
-    return word not in FRAME and (word not in VAGUE or word in _NAMED_STATES)
+    return word not in FRAME and (word not in VAGUE or word in NAMED_STATES)
 
 
 def _band_phrases(named: Named) -> Iterator[tuple[tuple[str, ...], Entry]]:

@@ -18,7 +18,7 @@ marketing permission|marketing|reachable|contactable|agreed|agree|agrees|agreein
 allows|allowed|allowing|enabled|signed up|sign ups|notifications enabled|notifications on|notifications|list
 """
 _REFUSED = """
-opt out|opted out|opt - out|opted - out|opts out|opting out|opt outs|unsubscribed|unsubscribers|unsubscribe|unsubscribes|disabled|optout|
+opt out|opted out|opt - out|opted - out|opts out|opting out|opt outs|opt - outs|unsubscribed|unsubscribers|unsubscribe|unsubscribes|disabled|optout|
 optouts|declined|declines|decline|refused|refuse|refuses|rejected|rejects|said no|say no|says no|saying no|withdrew consent|
 withdrawn consent|withdrew permission|revoked consent|revoked|withdrew|withdrawn|objected|objects|object|muted|turned off|
 switched off|blocked|refused consent|denied consent|don't allow
@@ -44,7 +44,7 @@ _JOINS = word_set("""
 but not and or , also nor without no & / to by via be via on get getting receive receiving neither both either for the our any
 with of from being accept contacted plus yes
 """)
-_LEADS = word_set("but not and with , by via no without or on accept both only neither either nor")
+_LEADS = word_set("but no not and with , by via no without or on accept both only neither either nor")
 _ENDS = word_set("but and , or . members customers users people only not nor too either") | {""}
 _ANY = {
     ("any", "channel"): False,
@@ -96,7 +96,9 @@ def consents(scene: Scene, at: int) -> Fragment | None:
         return _after_cue(scene, at, True, at + 2, weak=True)
     cue = _cue(scene, at)
     if cue is not None:
-        return _after_cue(scene, at, *cue)
+        found = _after_cue(scene, at, *cue)
+        if found is not None:
+            return found
     return _channel_first(scene, at)
 
 

@@ -9,7 +9,7 @@ from segmentry.reader.lexicon.phrases import DERIVED, GENERAL, Entry
 from segmentry.reader.patterns.anniversaries import anniversary, repeats
 from segmentry.reader.patterns.endings import ending, recently
 from segmentry.reader.patterns.objects import NOTHING, past_object, unnamed_object, value_follows
-from segmentry.reader.patterns.periods import condition, dated, interval
+from segmentry.reader.patterns.periods import condition, dated, interval, looks_ahead
 from segmentry.reader.scene import Fragment, Option, Scene, best, count_of, label
 
 _BETWEEN = word_set("""
@@ -19,6 +19,7 @@ emails one tee round as and who whose : = they we i did do up account due
 """)
 _HAS_OR_NEVER = word_set("never ever have has who not no without yet that")
 _SIGNS = word_set("> >= < <= = ≥ ≤ => =<")
+_GREATER = word_set("> >= ≥ =>")
 TENURE_NOUNS = word_set("""
 customer customers member members client clients user users subscriber subscribers us
 """)
@@ -145,12 +146,14 @@ def chosen_moment(scene: Scene, at: int, entries: tuple[Entry, ...], when: When)
 
 
 def _signed(scene: Scene, at: int, entries: tuple[Entry, ...], sign: int) -> Fragment | None:
-    """`lastBookingAt >= 2024-01-01`."""
+    """`lastBookingAt >= 2024-01-01`, "last login > 30 days ago", "expiry < today"."""
     token = scene.tokens[sign + 1] if sign + 1 < len(scene.tokens) else None
     if token is None:
         return None
     when = scene.dates.at(sign + 1)
-    if when is None or when.lo is None or when.lo.startswith("{"):
+    if when is not None and when.kind in ("ago", "duration") and when.compare is None:
+        return _signed_length(scene, at, entries, sign, when)
+    if when is None or when.lo is None or (when.lo.startswith("{") and when.kind != "calendar"):
         return None
     operator = {
         ">": Operator.GT,
@@ -175,6 +178,24 @@ def _signed(scene: Scene, at: int, entries: tuple[Entry, ...], sign: int) -> Fra
     else:
         node = Leaf(field.name, operator, when.lo)
     return Fragment("moment", at, when.end, node, Not(node), field=field.name)
+
+
+def _signed_length(
+    scene: Scene, at: int, entries: tuple[Entry, ...], sign: int, when: When
+) -> Fragment | None:
+    """ "Last login > 30 days ago" is longer ago; without "ago" the field tells which way it counts."""
+    candidates = best(entries)
+    longer = scene.word(sign) in _GREATER
+    if len(candidates) != 1 or not when.count or scene.word(sign) in ("=", "=="):
+        return None
+    name = candidates[0].field
+    if when.kind == "duration" and looks_ahead(scene, scene.field(name)):
+        node = interval(name, when.from_now, None) if longer else interval(name, "{{NOW}}", when.from_now)
+    else:
+        node = interval(name, None, when.ago) if longer else interval(name, when.ago, None)
+    cap = 1.0 if when.kind == "ago" else 0.9
+    source = "said" if when.kind == "ago" else "assumed"
+    return Fragment("moment", at, when.end, node, Not(node), field=name, cap=cap, source=source)
 
 
 def _older(scene: Scene, at: int, end: int, entry: Entry) -> Fragment | None:

@@ -29,10 +29,23 @@ def open_value(scene: Scene, at: int, field: Field) -> tuple[str, int] | None:
         return None
     if _inside(scene, at):
         return None
-    end = at + 1
+    end = _glued(scene, at)
     while end < len(scene.tokens) and scene.tokens[end].capitalised and not scene.matches_at(end):
-        end += 1
+        end = _glued(scene, end)
     return scene.words(at, end), end
+
+
+def _glued(scene: Scene, at: int) -> int:
+    """The token after a word with what is written to it without a space: "GOLD12", "AB-120"."""
+    end = at + 1
+    while end < len(scene.tokens) and scene.tokens[end].glued:
+        joint = (
+            scene.word(end) in ("-", "_", "/") and end + 1 < len(scene.tokens) and scene.tokens[end + 1].glued
+        )
+        if scene.tokens[end].kind not in ("word", "number") and not joint:
+            break
+        end += 1
+    return end
 
 
 def _inside(scene: Scene, at: int) -> bool:

@@ -11,7 +11,7 @@ from segmentry.reader.scene import Fragment, Scene, count_of
 
 _KEYS = frozenset({"id", "code", "key", "uuid"})
 MISSING = word_set("missing empty blank unknown unset null absent undefined")
-_PRESENT = word_set("""
+PRESENT = word_set("""
 known set present filled available given recorded provided stored captured supplied specified
 """)
 _CLOSING = word_set("and or but , . ; with who yet") | {""}
@@ -38,7 +38,7 @@ revenue usage
 _AMOUNTS = frozenset(stem(word) for word in _AMOUNTS_SAID.split())
 _LACK = frozenset(["without", "no", "missing", "lacking"])
 # one of these stands in every question of presence
-WORDS = _FILES | MISSING | _PRESENT | _HAVE | _LACK | _NOT_HAVING | _NEITHER
+WORDS = _FILES | MISSING | PRESENT | _HAVE | _LACK | _NOT_HAVING | _NEITHER
 
 
 def presence(scene: Scene, at: int) -> Fragment | None:
@@ -73,7 +73,7 @@ def presence(scene: Scene, at: int) -> Fragment | None:
     said = _said(scene, tail)
     closed = said is not None and (scene.word(said) in _CLOSING or said > tail + 1)
     if said is not None and (after > end or negated or closed):
-        there = (scene.word(tail) in _PRESENT) != negated
+        there = (scene.word(tail) in PRESENT) != negated
         positive, negative = (exists, absent_leaf) if there else (absent_leaf, exists)
         return Fragment("exists", at, said, positive, negative, field=name)
     if _before(scene, at) not in _HAVE | _LACK | _NOT_HAVING | _NEITHER:
@@ -93,7 +93,7 @@ def presence(scene: Scene, at: int) -> Fragment | None:
 
 def _said(scene: Scene, at: int) -> int | None:
     """The token after a word for being there or not: "missing", "filled in", "unknown or missing"."""
-    if scene.word(at) not in MISSING | _PRESENT:
+    if scene.word(at) not in MISSING | PRESENT:
         return None
     end = at + 1 + (scene.word(at) == "filled" and scene.word(at + 1) in ("in", "out"))
     if scene.word(end) == "or" and scene.word(at) in MISSING and scene.word(end + 1) in MISSING:
@@ -118,7 +118,7 @@ def _all_missing(scene: Scene, at: int, name: str, end: int) -> Fragment | None:
         return None
     if tail == end and scene.word(said) not in _CLOSING:
         return None
-    there = scene.word(tail) in _PRESENT
+    there = scene.word(tail) in PRESENT
     leaves = tuple(Leaf(each, Operator.EXISTS, there) for each in names)
     node: Node = Or(leaves) if joint == "or" else And(leaves)
     return Fragment("exists", at, said, node, Not(node), field=name)

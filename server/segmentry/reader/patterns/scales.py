@@ -88,8 +88,8 @@ def _after(scene: Scene, at: int) -> tuple[bool, int] | None:
     if scene.word(at) not in ("or", "and"):
         return None
     word = scene.word(at + 1)
-    if word not in _UP | _DOWN or scene.comparison(at + 2) is not None:
-        return None
+    if word not in _UP | _DOWN or scene.comparison(at + 2) is not None or scene.word(at + 2) == "than":
+        return None  # "platinum or more than 500 miles" begins a condition of its own
     return word in _UP, at + 2
 
 

@@ -16,6 +16,13 @@ _PUT_DOWN = word_set("""
 recorded set assigned filled provided entered stored stated specified available known given captured
 documented chosen registered added selected
 """)
+_ARTICLES = word_set("a an any single")
+# what people do with things that are counted, so that none of it done is a count of zero
+DOING = word_set("""
+attended had have made make placed place taken took take filed file raised raise submitted submit booked book
+bought buy played play used use completed complete written wrote left given posted logged reported received
+joined watched held done opened started entered run ran
+""")
 AHEAD = word_set("upcoming future planned scheduled coming pending")
 _PLANNED = word_set("booked planned scheduled ahead lined coming up")
 
@@ -65,6 +72,29 @@ def never(scene: Scene, at: int) -> Fragment | None:
         end = match.end + (scene.word(match.end) in ("any", "anything", "one"))
         closed = scene.word(end) in _CLOSING
         if len(counts) == 1 and not dated and closed and scene.when(end) is None:
+            name = counts.pop()
+            some, none = Leaf(name, Operator.GT, 0), Leaf(name, Operator.EQ, 0)
+            return Fragment("measure", at, end, some, none, field=name, source="assumed", cap=0.9)
+    return None
+
+
+def nothing_done(scene: Scene, at: int) -> Fragment | None:
+    """ "Never attended a class", "haven't filed any claims": the count of the things is zero."""
+    if scene.word(at) not in DOING:
+        return None
+    begin = scene.skip(at + 1, _ARTICLES, 2)
+    for match in scene.matches_at(begin):
+        counts = {
+            entry.field
+            for entry in match.of("field")
+            if scene.field(entry.field).integer
+            and entry.strength >= GENERAL
+            and not has_period(scene.lexicon.named[entry.field])
+            and not scene.lexicon.known[entry.field].is_flag
+        }
+        dated = any(scene.field(entry.field).type == "datetime" for entry in match.of("field", "moment"))
+        end = scene.skip(match.end, frozenset({"yet", "ever", "so", "far"}), 2)
+        if begin > at + 1 and len(counts) == 1 and not dated and scene.word(end) in _CLOSING:
             name = counts.pop()
             some, none = Leaf(name, Operator.GT, 0), Leaf(name, Operator.EQ, 0)
             return Fragment("measure", at, end, some, none, field=name, source="assumed", cap=0.9)
