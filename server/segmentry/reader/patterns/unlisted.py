@@ -17,6 +17,7 @@ from segmentry.reader.patterns.values import build, complement
 from segmentry.reader.quantities.comparator_phrases import WORDS as COMPARATORS
 from segmentry.reader.scene import Fragment, Scene
 
+_ORDINALS: Final = frozenset({"last", "first"})
 _SIGNS: Final = word_set("= == : != <> ≠")
 _COPULA: Final = word_set("is are was were equals equal")
 _NOT: Final = word_set("not isn't aren't wasn't weren't != <> ≠")
@@ -37,7 +38,11 @@ team region language genre style source meal diet package status method size pro
 
 def unlisted(scene: Scene, at: int) -> Fragment | None:
     """The words after a column's name that no list holds and no other column claims."""
+    if scene.when(at) is not None:
+        return None
     for match in scene.matches_at(at):
+        if match.words == 1 and scene.word(at) in _ORDINALS:
+            continue  # the "last" of a last name is an ordinary word
         for entry in match.of("field"):
             field = scene.field(entry.field)
             if not _open(scene, field) or not (entry.strength >= DERIVED or _general(entry)):
