@@ -45,7 +45,8 @@ class Case:
     """One query and what a reader may answer.
 
     `expect` are the accepted criteria, `words` the accepted outcomes other than an answer; `asks` are
-    phrases that a question or the message must quote. `current` is what a refinement starts from.
+    phrases that a question or the message must quote. `current` is what a refinement starts from. `over` is
+    the table itself where it is made of the one named, and stands in no file.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Case:
     words: tuple[Word, ...]
     asks: tuple[str, ...]
     current: Node | None
+    over: Catalog | None = None
 
     @property
     def in_domain(self) -> bool:
@@ -66,7 +68,7 @@ class Case:
 
     @property
     def catalog(self) -> Catalog:
-        return tables.load(self.table)
+        return tables.load(self.table) if self.over is None else self.over
 
 
 def load(splits: Iterable[Split] = SPLITS, table: str | None = None, top: Path = HERE) -> tuple[Case, ...]:

@@ -9,9 +9,12 @@ from segmentry.criteria.nodes import Everyone, Node
 from segmentry.reader import logic
 from segmentry.reader.clauses import Clauses
 from segmentry.reader.draft import Draft, DraftQuestion, DraftReading, LeafOrigin, Reason, Span
+from segmentry.reader.outcomes import impossible
 from segmentry.reader.outcomes.approximate import rough
 from segmentry.reader.outcomes.attributes import of_people
 from segmentry.reader.outcomes.confidence import OPEN, score
+from segmentry.reader.outcomes.doubt import Doubt
+from segmentry.reader.outcomes.evidence import ALONE, cap, doubts
 from segmentry.reader.outcomes.questions import LEAST, MOST, Readings, ask, bracket, joined, runs
 from segmentry.reader.outcomes.scope import Refusal
 from segmentry.reader.outcomes.unknown import Unknown, suggestions, unknown_attribute
@@ -89,13 +92,21 @@ def _draft(scene: Scene, found: Clauses) -> Draft:
         found.unclaimed,
         is_mixed=mixed is not None,
     )
+    doubted: list[Doubt] = []
+    if confidence >= ALONE and node is not None and missing is None:
+        doubted = doubts(scene, found, node)
+        confidence = min(confidence, cap(doubted))
     if missing is not None:
         return _unknown(scene, missing, node, further, notes, unexplained, confidence)
     if open_fragments or of_people(scene, found.unclaimed):
         confidence = min(confidence, OPEN)
     if node is None or confidence < 0.5:
         further = Readings(node)  # settled first: what is open, then the brackets
-        asked = ask(scene, node, open_fragments, found.unclaimed, further)
+        asked: list[DraftQuestion] = []
+        if node is not None and any(each.kind == "impossible" for each in doubted):
+            which = impossible.ask(scene, node, fragments, further)
+            asked = [] if which is None else [which]
+        asked = asked or ask(scene, node, open_fragments, found.unclaimed, further)
         asked += _brackets(node, other, or_first, further, scene)
         return Draft(
             "ambiguous",
@@ -114,6 +125,7 @@ def _draft(scene: Scene, found: Clauses) -> Draft:
     questions = [] if mixed is None else [bracket(scene, mixed)]
     ambiguities = [question.text for question in questions]
     ambiguities += [f"'{span.text}' was not understood" for span in unexplained]
+    ambiguities += [each.text for each in doubted]
     ambiguities += [note.removeprefix(FROZEN) for note in dict.fromkeys(notes) if note.startswith(FROZEN)]
     return Draft(
         "ok",

@@ -74,11 +74,15 @@ class Item:
 
 @dataclass(slots=True)
 class Clauses:
-    """What the scan found: the row, the positions that something claims, and those nothing explains."""
+    """What the scan found: the row, and the positions that nothing explains.
+
+    `begin` is the first token after greetings and requests.
+    """
 
     items: list[Item] = field(default_factory=list[Item])
     unclaimed: list[int] = field(default_factory=list[int])
     fixed_bracket: bool = False
+    begin: int = 0
 
     @property
     def items_with_conditions(self) -> list[Item]:
@@ -92,7 +96,7 @@ def scan(scene: Scene) -> Clauses:  # noqa: C901 - one branch per kind of word
     elsewhere: dict[int, int] = {}
     negation: list[int] = []
     verb: tuple[int, tuple[Entry, ...]] | None = None
-    at = opening(scene)
+    at = found.begin = opening(scene)
     while at < len(scene.tokens):
         word = scene.word(at)
         if at in elsewhere:

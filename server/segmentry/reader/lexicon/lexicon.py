@@ -18,7 +18,7 @@ from segmentry.reader.lexicon import kinds
 from segmentry.reader.lexicon.columns import completed, entity_nouns, shared_prefix, subjects
 from segmentry.reader.lexicon.event_words import event_words
 from segmentry.reader.lexicon.known_values import known_values
-from segmentry.reader.lexicon.names import Named, take_apart
+from segmentry.reader.lexicon.names import Named, take_apart, truth_values
 from segmentry.reader.lexicon.phrases import Entry, EntryKind, phrases
 from segmentry.reader.lexicon.repairable import grammar, places_of_the_world
 
@@ -275,7 +275,7 @@ def _walk(tokens: tuple[Token, ...], keys: list[str], start: int, key: tuple[str
 
 
 def _is_country(field: Field) -> bool:
-    if field.type not in ("string", "enum"):
+    if field.type not in ("string", "enum") or truth_values(field) is not None:
         return False
     words = in_full(name_words(field.name), field.type)
     return field.format == "iso3166-alpha2" or bool({"country", "nation", "nationality"} & set(words))

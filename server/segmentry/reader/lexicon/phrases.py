@@ -187,12 +187,18 @@ def _name_phrases(
         yield (content[-1],), Entry("field", field.name, GENERAL if len(content) <= 2 else PART, bare=False)
         for word in content[:-1]:
             yield (word,), Entry("field", field.name, PART, bare=False)
-    if field.type in ("string", "enum") and len(named.core) == 1 and not boolean_like(field):
-        yield (named.core[0] + "less",), Entry("field", field.name, DERIVED, bare=False, negated=True)
+    yield from _lacking(named)
     if field.type == "number" and named.core and named.core[-1].endswith("s"):
         yield from _counted_verbs(named)
     if boolean_like(field):
         yield from _states(named)
+
+
+def _lacking(named: Named) -> Iterator[tuple[tuple[str, ...], Entry]]:
+    """ "Guildless" for `guild`; `uid` makes no such word, which "guildless" would be taken for a slip of."""
+    text = named.field.type in ("string", "enum") and not boolean_like(named.field)
+    if text and len(named.core) == 1 and len(named.core[0]) > 3:
+        yield (named.core[0] + "less",), Entry("field", named.field.name, DERIVED, bare=False, negated=True)
 
 
 def _counted_verbs(named: Named) -> Iterator[tuple[tuple[str, ...], Entry]]:

@@ -1,0 +1,36 @@
+"""One thing that speaks against an answer: what kind it is, and the words and columns it is about."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+Kind = Literal[
+    "impossible",
+    "bounded twice",
+    "comparator",
+    "choice",
+    "either",
+    "value passed over",
+    "word passed over",
+    "far negation",
+    "unseen value",
+    "country elsewhere",
+    "presence",
+    "unset number",
+    "part of a name",
+    "unsaid qualifier",
+    "unsaid period",
+    "number of people",
+    "period as number",
+    "direction",
+    "one period twice",
+    "value before a name",
+    "assumed column",
+]
+
+
+class Doubt(NamedTuple):
+    """A kind of doubt, and the sentence about it that the caller is shown."""
+
+    kind: Kind
+    text: str

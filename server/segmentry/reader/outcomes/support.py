@@ -1,0 +1,246 @@
+"""How far the words bear out the column and the value of each condition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import Final
+
+from segmentry.criteria.catalog import Field
+from segmentry.criteria.nodes import And, Event, Leaf, Node, Not, Operator, Or
+from segmentry.reader.clauses import Clauses
+from segmentry.reader.language.inflect import stem
+from segmentry.reader.language.places import country_at
+from segmentry.reader.language.thesaurus import BEGINNING, ENDING
+from segmentry.reader.language.words import STOP, word_set
+from segmentry.reader.lexicon.phrases import EXACT, PART, Entry
+from segmentry.reader.outcomes.doubt import Doubt
+from segmentry.reader.scene import Fragment, Scene
+
+_QUALIFIERS: Final = word_set("""
+predicted expected estimated forecast potential projected previous prior first min max minimum maximum
+secondary second other partner spouse gift pending target planned best worst
+""")
+# What says how a column is kept rather than which one it is: "the fee" for monthly_fee.
+_ADDED: Final = word_set("""
+total overall lifetime current amount number count score rate level value average avg mean monthly annual
+yearly weekly daily year month week last recent customer client member user account active open own net
+gross all time percent share index points days hours
+""")
+# What begins or ends where a table says no more: "expired" is about the contract.
+_SPANS: Final = word_set("""
+member membership contract policy subscription subscriptions plan account customer client card service
+agreement user signed sign up date
+""")
+_TURNS: Final = BEGINNING | ENDING
+_ALL_TIME: Final = word_set("total altogether ever lifetime overall")
+_SPENT: Final = word_set("spent spend spends spending blew splashed paid pay pays paying")
+_KEPT: Final = word_set("average avg balance limit credit debt saving savings income salary wealth budget")
+_ASKS: Final = word_set("is has have had can does did owns own accepts allows wants")
+_NUMBERS: Final = frozenset({"measure", "counter"})
+_KEYS: Final = frozenset({"id", "code", "key", "uuid"})
+_ABOUT_VALUES: Final = frozenset({Operator.EQ, Operator.NEQ, Operator.IN, Operator.NIN, Operator.CONTAINS})
+_TEXTS: Final = frozenset({"string", "enum", "array"})
+# What people have or lack, so that its presence is the question; other columns answer a yes or a no.
+_HAD: Final = word_set("""
+email mail phone mobile telephone cell address name postcode zip contact number website url code id date
+manager csm rep agent company employer guild partner spouse city town country
+""")
+# These words ask whether something is known, whatever its type.
+_RECORDED: Final = word_set("""
+known unknown missing recorded set unset empty blank null file record available provided given filled
+present specified stated assigned never yet
+""")
+_PERIODS: Final = word_set("""
+day days week weeks month months quarter quarters year years fortnight monthly weekly yearly annual annually
+daily quarterly ytd d w m y today yesterday lately recently recent
+""")
+
+
+def doubts(scene: Scene, found: Clauses) -> Iterator[Doubt]:
+    """One doubt for each condition that the words bear out only in part."""
+    fragments = [
+        item.fragment
+        for item in found.items
+        if item.fragment is not None and item.fragment.chosen is not None
+    ]
+    for fragment in fragments:
+        yield from _of_kind(scene, fragment)
+    for before, after in pairwise(fragments):
+        yield from _of_neighbours(scene, before, after)
+
+
+def _of_kind(scene: Scene, fragment: Fragment) -> Iterator[Doubt]:
+    match fragment.kind:
+        case "measure" | "counter" | "top":
+            yield from _of_measure(scene, fragment)
+        case "value" | "place":
+            yield from _of_values(scene, fragment)
+        case "exists" | "flag":
+            yield from _of_presence(scene, fragment)
+        case "moment":
+            yield from _of_moment(scene, fragment)
+        case _:
+            return
+
+
+def _of_measure(scene: Scene, fragment: Fragment) -> Iterator[Doubt]:
+    named = scene.lexicon.named.get(fragment.field)
+    if named is None:
+        return
+    said = scene.words(fragment.start, fragment.end)
+    stems = {token.stem for token in scene.tokens}
+    entries = _entries(scene, fragment)
+    strength = _best(entries)
+    if strength < EXACT:
+        unsaid = [word for word in named.words if word in _QUALIFIERS and stem(word) not in stems]
+        if unsaid:
+            yield Doubt("unsaid qualifier", f"'{said}' does not say {unsaid[0]}, which {fragment.field} does")
+        elif strength == PART or _is_part(named.core, stems):
+            yield Doubt("part of a name", f"'{said}' says only a part of the name {fragment.field}")
+        elif fragment.source == "assumed" and strength < PART:
+            yield Doubt("assumed column", f"That '{said}' means {fragment.field} is assumed")
+        elif strength < PART and scene.word(fragment.start) in _SPENT and not _KEPT.isdisjoint(named.words):
+            yield Doubt("assumed column", f"'{said}' speaks of all that was spent, {fragment.field} does not")
+    if (named.window_days or named.to_date) and not _says_period(scene, fragment):
+        yield Doubt("unsaid period", f"{fragment.field} counts over a period that '{said}' does not say")
+    node = fragment.chosen
+    if (
+        isinstance(node, Leaf)
+        and node.operator is Operator.EQ
+        and scene.word(fragment.end) in scene.lexicon.entities
+    ):
+        yield Doubt("number of people", f"'{said}' may count the {scene.word(fragment.end)} behind it")
+    if strength <= PART and named.field.integer and _is_period_only(scene, fragment):
+        yield Doubt("period as number", f"'{said}' is a time, and {fragment.field} a number")
+
+
+def _entries(scene: Scene, fragment: Fragment) -> list[Entry]:
+    return [
+        entry
+        for at in range(fragment.start, fragment.end)
+        for match in scene.matches_at(at)
+        if match.end <= fragment.end
+        for entry in match.of("field", "comparative", "moment")
+        if entry.field == fragment.field
+    ]
+
+
+def _best(entries: list[Entry]) -> int:
+    return max((entry.strength for entry in entries), default=0)
+
+
+def _is_part(core: tuple[str, ...], stems: set[str]) -> bool:
+    """ "Seats" for seat_utilization, "balance" for savings_balance: a word that tells it apart is unsaid."""
+    own = [stem(word) for word in core if word not in _ADDED and word not in STOP]
+    return any(word in stems for word in own) and not all(word in stems for word in own)
+
+
+def _says_period(scene: Scene, fragment: Fragment) -> bool:
+    """Whether a period stands within the condition or right behind it, and "ever" does not."""
+    around = range(max(0, fragment.start - 1), min(fragment.end + 2, len(scene.tokens)))
+    if any(scene.word(at) in _ALL_TIME for at in around):
+        return False
+    if any(scene.when(at) is not None or scene.word(at) in _PERIODS for at in around):
+        return True
+    return not _ALL_TIME & scene.said and not _PERIODS.isdisjoint(scene.said)
+
+
+def _is_period_only(scene: Scene, fragment: Fragment) -> bool:
+    at = fragment.start
+    while at < fragment.end and scene.numbers.get(at) is None and scene.when(at) is None:
+        at += 1
+    when = scene.when(at)
+    return when is not None and when.end >= fragment.end
+
+
+def _of_values(scene: Scene, fragment: Fragment) -> Iterator[Doubt]:
+    for leaf in _leaves(fragment.chosen):
+        field = scene.field(leaf.field)
+        if leaf.operator not in _ABOUT_VALUES or field.type not in _TEXTS:
+            continue
+        known = scene.lexicon.known[leaf.field].folded
+        words = scene.lexicon.named[leaf.field].words
+        values = leaf.value if isinstance(leaf.value, tuple) else (leaf.value,)
+        unseen = [str(value) for value in values if str(value).casefold() not in known]
+        if not unseen:
+            continue
+        if leaf.field in scene.lexicon.countries:
+            continue  # a country is one whether or not the table shows it
+        if known:
+            yield Doubt("unseen value", f"'{unseen[0]}' is not among the known values of {leaf.field}")
+        elif len(words) > 1 and words[0] in _ASKS:
+            yield Doubt("presence", f"{leaf.field} seems to hold yes or no, and not '{unseen[0]}'")
+        elif not _KEYS.isdisjoint(words[-1:]) and any(char.isspace() for char in unseen[0]):
+            yield Doubt("assumed column", f"'{unseen[0]}' looks like a name, and {leaf.field} holds keys")
+        elif _is_country(scene, fragment):
+            yield Doubt("country elsewhere", f"'{unseen[0]}' is a country, and {leaf.field} holds none")
+
+
+def _is_country(scene: Scene, fragment: Fragment) -> bool:
+    return any(
+        scene.tokens[at].capitalised and country_at(scene.tokens, at) is not None
+        for at in range(fragment.start, fragment.end)
+    )
+
+
+def _of_presence(scene: Scene, fragment: Fragment) -> Iterator[Doubt]:
+    for leaf in _leaves(fragment.chosen):
+        if leaf.operator is not Operator.EXISTS:
+            continue
+        field = scene.field(leaf.field)
+        words = scene.lexicon.named[leaf.field].words
+        if not _RECORDED.isdisjoint(scene.said):
+            continue
+        if field.type == "number":
+            yield Doubt("unset number", f"Having no {leaf.field} may mean 0 as well as not known")
+        elif field.type in _TEXTS and not _values(field) and _HAD.isdisjoint(words):
+            yield Doubt("presence", f"{leaf.field} is a text, and which of its values mean yes is not known")
+
+
+def _values(field: Field) -> bool:
+    return bool(field.values or field.samples)
+
+
+def _of_moment(scene: Scene, fragment: Fragment) -> Iterator[Doubt]:
+    named = scene.lexicon.named.get(fragment.field)
+    if named is None:
+        return
+    if named.beginning or named.ending:
+        own = [stem(word) for word in named.event_nouns if word not in _SPANS]
+        own = [word for word in own if word not in _TURNS and word not in scene.lexicon.entities]
+        stems = {token.stem for token in scene.tokens}
+        if own and stems.isdisjoint(own) and _best(_entries(scene, fragment)) < EXACT:
+            said = scene.words(fragment.start, fragment.end)
+            yield Doubt("part of a name", f"'{said}' does not say {own[0]}, which {fragment.field} does")
+        return
+    if named.field.tense is not None or "last" in named.words or "first" in named.words:
+        return
+    if any(scene.word(at) == "within" for at in range(fragment.start, fragment.end)):
+        yield Doubt("direction", f"{fragment.field} may lie ahead or behind; the past was assumed")
+
+
+def _of_neighbours(scene: Scene, before: Fragment, after: Fragment) -> Iterator[Doubt]:
+    named = any(match.of("field") for match in scene.matches_at(after.start))
+    if named and before.kind == "value" and before.end == after.start and after.kind in _NUMBERS:
+        said = scene.words(before.start, after.end)
+        yield Doubt("value before a name", f"'{said}' may name one column and not two conditions")
+    if before.kind == "counter" and after.kind == "moment" and before.end > after.start:
+        yield Doubt("one period twice", f"'{scene.words(after.start, after.end)}' was used twice")
+    if isinstance(before.chosen, Event) and after.kind == "moment" and scene.when(after.start) is not None:
+        yield Doubt(
+            "one period twice", f"'{scene.words(after.start, after.end)}' may belong to what was done"
+        )
+
+
+def _leaves(node: Node | None) -> Iterable[Leaf]:
+    match node:
+        case Leaf():
+            yield node
+        case And(items) | Or(items):
+            for item in items:
+                yield from _leaves(item)
+        case Not(inner):
+            yield from _leaves(inner)
+        case _:
+            return
