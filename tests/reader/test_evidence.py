@@ -53,7 +53,7 @@ DOUBTED = [
     ("unsaid period", "more than 3 orders ever", "orders_90d counts over a period"),
     ("presence", "shoppers with a mortgage", "which of its values mean yes is not known"),
     ("presence", "has mortgage is Leeds", "has_mortgage seems to hold yes or no"),
-    ("unset number", "adults with no fines", "Having no fines may mean 0"),
+    ("unset number", "adults lacking a premium", "Having no premium may mean 0"),
     ("number of people", "box for 2 people", "may count the people behind it"),
     ("direction", "exam within 30 days", "exam_date may lie ahead or behind"),
     ("assumed column", "home club is Old Dock Bay", "home_club_id holds keys"),
@@ -61,17 +61,17 @@ DOUBTED = [
     ("word passed over", "live accounts in Hill Street", "'live' was read as a word of the request"),
     ("value before a name", "yearly premium above 300", "may name one column"),
     ("either", "either adult or age over 60, newsletter", "where the choice of 'either' ends"),
-    ("far negation", "non employees, premium above 300", "what is denied"),
+    ("far negation", "without, premium above 300", "what is denied"),
     ("impossible", "age under 20 and age over 60", "Nobody can be both"),
     ("bounded twice", "age over 40, age over 50", "two limits on the same side"),
 ]
 
 SURE = [
     "store is Hill Street",
-    "shoppers older than 40",
+    "age above 40",
     "predicted margin over 20",
     "seat utilization over 20",
-    "more than 3 orders in the last 90 days",
+    "orders 90d above 3",
     "joined in 2024",
     "trial ends in March 2026",
     "box price over 2",
@@ -89,7 +89,7 @@ SURE = [
 def test_a_doubt_keeps_an_answer_from_standing_alone_and_says_why(kind: str, query: str, said: str) -> None:
     draft = read(query, SHOP, CLOCK)
     assert draft.confidence < ALONE
-    assert any(said in text for text in draft.ambiguities), (kind, draft.ambiguities)
+    assert any(said in text for text in (*draft.ambiguities, *draft.notes)), (kind, draft)
 
 
 @pytest.mark.parametrize("query", SURE)

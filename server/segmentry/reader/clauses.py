@@ -74,15 +74,11 @@ class Item:
 
 @dataclass(slots=True)
 class Clauses:
-    """What the scan found: the row, and the positions that nothing explains.
-
-    `begin` is the first token after greetings and requests.
-    """
+    """What the scan found: the row, the positions that something claims, and those nothing explains."""
 
     items: list[Item] = field(default_factory=list[Item])
     unclaimed: list[int] = field(default_factory=list[int])
     fixed_bracket: bool = False
-    begin: int = 0
 
     @property
     def items_with_conditions(self) -> list[Item]:
@@ -96,7 +92,7 @@ def scan(scene: Scene) -> Clauses:  # noqa: C901 - one branch per kind of word
     elsewhere: dict[int, int] = {}
     negation: list[int] = []
     verb: tuple[int, tuple[Entry, ...]] | None = None
-    at = found.begin = opening(scene)
+    at = opening(scene)
     while at < len(scene.tokens):
         word = scene.word(at)
         if at in elsewhere:

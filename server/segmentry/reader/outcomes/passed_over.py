@@ -7,6 +7,7 @@ from typing import Final
 
 from segmentry.criteria.nodes import And, Leaf, Node, Not, Operator, Or
 from segmentry.reader.clauses import Clauses
+from segmentry.reader.frames import opening
 from segmentry.reader.language.words import PEOPLE, STOP, word_set
 from segmentry.reader.lexicon import kinds
 from segmentry.reader.lexicon.columns import entity_nouns
@@ -37,7 +38,7 @@ def doubts(scene: Scene, found: Clauses, node: Node) -> Iterator[Doubt]:
     fragments = [item.fragment for item in found.items if item.fragment is not None]
     claimed = {step for fragment in fragments for step in _tokens(fragment)}
     if len(claimed) < len(scene.tokens):
-        yield from _words(scene, found, claimed)
+        yield from _words(scene, claimed)
     yield from _choices(scene, fragments, claimed, node)
     for fragment in fragments:
         if fragment.negated and _is_far(scene, fragment):
@@ -52,11 +53,12 @@ def _tokens(fragment: Fragment) -> tuple[int, ...]:
     return (*range(fragment.start, fragment.end), *fragment.extra, *later)
 
 
-def _words(scene: Scene, found: Clauses, claimed: set[int]) -> Iterator[Doubt]:
+def _words(scene: Scene, claimed: set[int]) -> Iterator[Doubt]:
     nouns: frozenset[str] | None = None
     first = min(claimed)
+    begin = opening(scene)
     for at, token in enumerate(scene.tokens):
-        if at in claimed or at < found.begin:
+        if at in claimed or at < begin:
             continue
         word = token.norm
         if word in _COMPARED:
