@@ -38,7 +38,6 @@ _VAGUE: Final = {
     "regularly": "on a regular basis",
     "recently": "of late|not long ago|not so long ago",
     "soon": "before long|any day now|in the near future",
-    "middle-aged": "middle - aged|middle aged",
     "wealthy": "well off|well - off|well to do|well heeled",
 }
 _AFTER_AMOUNT: Final = frozenset({"of", "more", "less", "fewer", "older", "younger", "longer"})
@@ -49,6 +48,8 @@ for _word, _phrases in _VAGUE.items():
             sorted((*_JOINED.get(_words[0], ()), (_words, _word)), key=lambda item: -len(item[0]))
         )
 _SECONDS: Final = {first: frozenset(words[1] for words, _ in listed) for first, listed in _JOINED.items()}
+_FIRST: Final = frozenset(_JOINED)
+_SHORT: Final = frozenset(LONG)
 # "at all" only strengthens a denial; before one of these it says where
 _PLACE: Final = frozenset({"of", "our", "the", "their", "stores", "clubs", "branches"})
 _DENIALS: Final = frozenset({"no", "not", "never", "without", "nothing", "none"})
@@ -56,9 +57,15 @@ _DENIALS: Final = frozenset({"no", "not", "never", "without", "nothing", "none"}
 
 def joined(tokens: tuple[Token, ...], lexicon: Lexicon) -> tuple[Token, ...]:
     """The tokens with idioms as one token each, and with short forms ("appt") as the catalog writes them."""
-    norms = [token.norm for token in tokens]
-    if not any(_may_change(tokens[at], norms, at, lexicon) for at in range(len(tokens))):
+    said = {token.norm for token in tokens}
+    if (
+        all(_SECONDS[first].isdisjoint(said) for first in _FIRST & said)
+        and ("at" not in said or "all" not in said)
+        and (_SHORT.isdisjoint(said) or lexicon.stems.issuperset(_SHORT & said))
+        and not any(token.glued and token.capitalised for token in tokens)
+    ):
         return tokens
+    norms = [token.norm for token in tokens]
     found: list[Token] = []
     at = 0
     while at < len(tokens):
@@ -89,15 +96,6 @@ def _idiom(tokens: tuple[Token, ...], norms: list[str], at: int) -> tuple[tuple[
         if tuple(norms[at:end]) == words and not (meant in _VAGUE and _measured(tokens, end)):
             return words, meant
     return None
-
-
-def _may_change(token: Token, norms: list[str], at: int, lexicon: Lexicon) -> bool:
-    seconds = _SECONDS.get(token.norm)
-    if seconds is not None and at + 1 < len(norms) and norms[at + 1] in seconds:
-        return True
-    if token.norm == "at" or (token.glued and token.capitalised):
-        return True
-    return token.norm in LONG and token.norm not in lexicon.stems
 
 
 def _measured(tokens: tuple[Token, ...], at: int) -> bool:

@@ -14,8 +14,9 @@ from segmentry.reader.draft import Source, Span
 from segmentry.reader.language.tokens import Token
 from segmentry.reader.lexicon.lexicon import Lexicon, Match
 from segmentry.reader.lexicon.phrases import GENERAL, Entry
-from segmentry.reader.quantities.comparators import Comparison, comparison
-from segmentry.reader.quantities.numbers import Quantity, quantity
+from segmentry.reader.positions import Comparisons, Matches, Whens, Words, numbers_of
+from segmentry.reader.quantities.comparators import Comparison
+from segmentry.reader.quantities.numbers import Quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +67,6 @@ class Fragment:
         return self.negative_options if self.negated else self.options
 
 
-class Words(dict[int, str]):
-    """The words of a query by position; empty outside it.
-
-    A dictionary, because its own look-up costs half of a method in Python, and a query asks a hundred times.
-    """
-
-    def __init__(self, norms: Sequence[str]) -> None:
-        super().__init__(enumerate(norms))
-        # those right outside are asked for at every end
-        after = len(norms)
-        self[-2] = self[-1] = self[after] = self[after + 1] = self[after + 2] = ""
-
-    def __missing__(self, at: int) -> str:
-        return ""
-
-
-_NO_MATCHES: Sequence[Match] = ()
 Pattern = Callable[["Scene", int], "Fragment | None"]
 
 
@@ -94,17 +78,20 @@ class Scene:
     tokens: tuple[Token, ...]
     lexicon: Lexicon
     clock: Clock
-    matches: dict[int, list[Match]]
+    matches: Matches
     numbers: dict[int, Quantity]
     dates: DateReader
     # the word at a token, in lower case; empty outside the query
     word: Callable[[int], str]
     said: frozenset[str]
+    # the phrases of the catalog that begin at a token, the longest first
+    matches_at: Callable[[int], Sequence[Match]]
+    # the date phrase, and the comparison with a number, that begin at a token
+    when: Callable[[int], When | None]
+    comparison: Callable[[int], Comparison | None]
     repaired: dict[int, str] = field(default_factory=dict[int, str])
     previous: Fragment | None = None
     possible: int = -1  # rows of the table of constructions, once they are known
-    _whens: dict[int, When | None] = field(default_factory=dict[int, "When | None"])
-    _comparisons: dict[int, Comparison | None] = field(default_factory=dict[int, "Comparison | None"])
 
     @property
     def catalog(self) -> Catalog:
@@ -116,7 +103,7 @@ class Scene:
     def kinds_at(self, at: int) -> int:
         """What the phrases that begin at token `at` may be, as bits of `kinds`."""
         bits = 0
-        for match in self.matches.get(at, _NO_MATCHES):
+        for match in self.matches_at(at):
             bits |= match.senses.bits
         return bits
 
@@ -132,28 +119,9 @@ class Scene:
         first, last = self.tokens[start].start, self.tokens[end - 1].end
         return Span(first, last, self.query[first:last])
 
-    def matches_at(self, at: int) -> Sequence[Match]:
-        """The phrases of the catalog that begin at token `at`, the longest first."""
-        return self.matches.get(at, _NO_MATCHES)
-
     def lists_value(self, at: int) -> bool:
         """True where a value begins that some column lists or samples."""
         return any(match.of("value") for match in self.matches_at(at))
-
-    def when(self, at: int) -> When | None:
-        """The date phrase that begins at token `at`."""
-        if at in self._whens:
-            return self._whens[at]
-        found = self._whens[at] = None if at >= len(self.tokens) else self.dates.at(at)
-        return found
-
-    def comparison(self, at: int) -> Comparison | None:
-        """The comparison with a number that begins at token `at`."""
-        if at in self._comparisons:
-            return self._comparisons[at]
-        within = at < len(self.tokens)
-        found = self._comparisons[at] = comparison(self.tokens, at, self.numbers) if within else None
-        return found
 
     def skip(self, at: int, allowed: frozenset[str], most: int = 6) -> int:
         """The first position from `at` on whose word is not in `allowed`."""
@@ -165,20 +133,25 @@ class Scene:
 
 def lay_out(query: str, tokens: tuple[Token, ...], lexicon: Lexicon, clock: Clock) -> Scene:
     """Find numbers and catalog phrases at every position."""
-    numbers: dict[int, Quantity] = {}
-    taken = 0
-    for at in range(len(tokens)):
-        if at < taken:
-            continue
-        found = quantity(tokens, at)
-        if found is not None:
-            numbers[at] = found
-            taken = found.end
-    matches = lexicon.matches(tokens)
     norms = [token.norm for token in tokens]
     word = Words(norms).__getitem__
+    numbers, undated, uncompared = numbers_of(tokens)
     dates = DateReader(tokens, word, numbers, clock, lexicon.catalog.locale)
-    return Scene(query, tokens, lexicon, clock, matches, numbers, dates, word, frozenset(norms))
+    matches = Matches(lexicon.matches(tokens))
+    return Scene(
+        query,
+        tokens,
+        lexicon,
+        clock,
+        matches,
+        numbers,
+        dates,
+        word,
+        frozenset(norms),
+        matches.__getitem__,
+        Whens(dates, len(tokens), undated).__getitem__,
+        Comparisons(tokens, numbers, uncompared).__getitem__,
+    )
 
 
 def best(entries: tuple[Entry, ...]) -> list[Entry]:

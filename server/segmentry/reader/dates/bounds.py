@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal
 
 from segmentry.criteria.dates import Clock, is_placeholder, parse_instant, resolve
 from segmentry.reader.dates.calendar_dates import is_day
@@ -45,40 +46,44 @@ _LATER = frozenset({"later", "after", "newer", "onwards", "onward", "since", "th
 _EARLIER = frozenset({"earlier", "before", "older"})
 
 
-class _Period(Protocol):
-    def __call__(self, at: int, *, cued: bool) -> When | None: ...
+class Bounds(ABC):
+    """Reads one-sided dates. The reader of all dates is one itself, for the dates that stand inside.
 
+    Objects that knew each other would stay until the collector of garbage looks for rings, with all that the
+    query was laid out in: a tenth of the time of reading.
+    """
 
-class Bounds:
-    """Reads one-sided dates; the dates inside them come from the functions it is given."""
-
-    def __init__(  # noqa: PLR0917 - what is read, and the readers of the dates inside
-        self,
-        word: Callable[[int], str],
-        clock: Clock,
-        period: _Period,
-        between: Callable[[int], When | None],
-        ago: Callable[[int], When | None],
-        compared: Callable[[int], When | None],
-    ) -> None:
+    def __init__(self, word: Callable[[int], str], clock: Clock) -> None:
         self._word = word
         self._clock = clock
-        self._period = period
-        self._between = between
-        self._ago = ago
-        self._compared = compared
 
-    def at(self, at: int) -> When | None:
+    @abstractmethod
+    def period(self, at: int, *, cued: bool) -> When | None:
+        """A date that has a beginning and an end."""
+
+    @abstractmethod
+    def between(self, at: int) -> When | None:
+        """Two dates, or two lengths of time."""
+
+    @abstractmethod
+    def ago(self, at: int) -> When | None:
+        """A point in time told by its distance."""
+
+    @abstractmethod
+    def compared(self, at: int) -> When | None:
+        """A length of time with a comparison before it."""
+
+    def bounded(self, at: int) -> When | None:
         """The one-sided date that begins at token `at`, or None."""
         for words, side in _PHRASES.get(self._word(at), ()):
             if tuple(map(self._word, range(at, at + len(words)))) != words:
                 continue
             begin = at + len(words)
             if side == "since" and words == ("from",):
-                both = self._between(begin)
+                both = self.between(begin)
                 if both is not None:
                     return both
-            if words[0] == "up" and side == "until" and self._ago(begin) is not None:
+            if words[0] == "up" and side == "until" and self.ago(begin) is not None:
                 continue  # "up to 5 days ago" is a distance
             inner = self.point(begin)
             found = None if inner is None else self._cut(inner, side)
@@ -97,7 +102,7 @@ class Bounds:
             and self._word(begin + 1) == "of"
         ):
             return self._edge(begin)
-        return self._ago(at) or self._period(at, cued=True)
+        return self.ago(at) or self.period(at, cued=True)
 
     def _edge(self, at: int) -> When | None:
         """ "The start of the month", "the end of 2024", "the end of next week": a point in time."""
@@ -106,12 +111,12 @@ class Bounds:
         unit = _UNITS.get(self._word(begin + 1)) if self._word(begin) in ("the", "this") else None
         following = self._word(begin + 2)
         if self._word(at) in ("1st", "first") and unit is None:
-            return self._period(at, cued=True)
+            return self.period(at, cued=True)
         if unit is not None and following != "before":
             here, over = f"{{{{START_OF_{unit}}}}}", f"{{{{START_OF_NEXT_{unit}}}}}"
             moment = over if ending else here
             return When("absolute", at, begin + 2, moment, moment)
-        inner = self._period(begin, cued=True)
+        inner = self.period(begin, cued=True)
         if inner is None or inner.lo is None or inner.hi is None:
             return None
         moment = inner.hi if ending else inner.lo
@@ -156,11 +161,11 @@ class Bounds:
         word, following = self._word(found.end), self._word(found.end + 1)
         both = found.lo is not None and found.hi is not None and found.kind in ("absolute", "calendar")
         if both and word in ("or", "and") and following in _LATER and not found.also:
-            if self.at(found.end + 1) is None or following in ("later", "newer"):
+            if self.bounded(found.end + 1) is None or following in ("later", "newer"):
                 return self._open(found, "since", found.end + 2)
         elif both and word in ("onwards", "onward"):
             return self._open(found, "since", found.end + 1)
-        elif both and word == "or" and following in _EARLIER and self.at(found.end + 1) is None:
+        elif both and word == "or" and following in _EARLIER and self.bounded(found.end + 1) is None:
             return self._open(found, "through", found.end + 2)
         if (found.lo is None) == (found.hi is None) and not (
             found.kind == "ago" and found.compare is not None
@@ -190,9 +195,9 @@ class Bounds:
         return When("absolute", found.start, other.end, lo, hi, cap=cap, note=found.note or other.note)
 
     def _second_side(self, at: int) -> When | None:
-        found = self.at(at)
+        found = self.bounded(at)
         if found is None:
-            compared = self._compared(at)
+            compared = self.compared(at)
             sided = None if compared is None else _sided(compared)
             if compared is None or sided is None:
                 return None

@@ -35,7 +35,7 @@ _JOINS = frozenset({"and", "to", "-", "until", "till", "through", "–"})
 _POINTS = frozenset({"now", "the"})
 _REPEATED = frozenset({"every", "each", "daily", "weekly", "monthly", "quarterly", "yearly", "annually"})
 # every word with which a date phrase begins, unless a number or a written date does
-_FIRST = (
+FIRST = (
     _PREPOSITIONS
     | frozenset(COMPARED)
     | APPROXIMATE
@@ -70,10 +70,10 @@ _FIRST = (
 )
 # of a longer row each date would be read again from each that stands before it
 _MOST_JOINED = 16
-_WRITTEN = frozenset({"number", "ordinal", "date"})
+WRITTEN = frozenset({"number", "ordinal", "date"})
 
 
-class DateReader:
+class DateReader(Bounds):
     """Reads date phrases in one query's tokens."""
 
     def __init__(
@@ -84,9 +84,8 @@ class DateReader:
         clock: Clock,
         locale: str,
     ) -> None:
+        super().__init__(word, clock)
         self._tokens = tokens
-        self._word = word
-        self._clock = clock
         self._locale = locale
         self._numbers = numbers
         self._ready = False
@@ -94,9 +93,9 @@ class DateReader:
     def at(self, index: int) -> When | None:
         """The date phrase that begins at token `index`, or None."""
         if (
-            self._word(index) not in _FIRST
+            self._word(index) not in FIRST
             and index not in self._numbers
-            and self._tokens[index].kind not in _WRITTEN
+            and self._tokens[index].kind not in WRITTEN
         ):
             return None
         if not self._ready:
@@ -104,34 +103,26 @@ class DateReader:
             self._distances = Distances(self._word, self._numbers, self._lengths)
             self._written = WrittenDates(self._tokens, self._clock.today, self._locale)
             self._relative = RelativeDates(self._word, self._lengths, self._written)
-            self._bounds = Bounds(
-                self._word,
-                self._clock,
-                self._period,
-                self.between,
-                self._distances.point,
-                self._distances.compared,
-            )
             self._ready = True
         found = self._phrase(index)
         if found is None:
             return None
-        found = self._bounds.narrowed(found)
+        found = self.narrowed(found)
         return found if found.start == index else replace(found, start=index)
 
     def _may_begin(self, at: int) -> bool:
         """Whether the word there may be the first of a date that stands after a preposition."""
         word = self._word(at)
         return (
-            word in _FIRST
+            word in FIRST
             or word in PLURALS
             or at in self._numbers
-            or (word != "" and self._tokens[at].kind in _WRITTEN)
+            or (word != "" and self._tokens[at].kind in WRITTEN)
         )
 
     def _phrase(self, at: int) -> When | None:
         word = self._word(at)
-        found = self._bounds.at(at) if word in BOUND_FIRST else None
+        found = self.bounded(at) if word in BOUND_FIRST else None
         if found is not None:
             return found
         if word in _PREPOSITIONS:
@@ -151,7 +142,7 @@ class DateReader:
             return None if found is None else replace(found, start=at)
         if word in ("later", "earlier"):
             return self._rest_of(at, word)
-        found = self._period(at, cued=False)
+        found = self.period(at, cued=False)
         if found is not None:
             return self._to(self._or(found) if found.kind == "calendar" else found)
         found = None if self._word(at + 1) == "and" else self._days_between(at)
@@ -164,11 +155,17 @@ class DateReader:
             self._distances.range_of(at) or self._distances.long_ago(at, "ago") or self._relative.repeated(at)
         )
 
-    def _period(self, at: int, *, cued: bool) -> When | None:
+    def period(self, at: int, *, cued: bool) -> When | None:
         """A date that has a beginning and an end; a longer one told from today comes first."""
         word, following = self._word(at), self._word(at + 1)
         joins = following in _JOINS and self._word(at + 2) in MONTHS and word in MONTHS
         return self._relative.at(at) or self._written.at(at, cued=cued or joins)
+
+    def ago(self, at: int) -> When | None:
+        return self._distances.point(at)
+
+    def compared(self, at: int) -> When | None:
+        return self._distances.compared(at)
 
     # --- in the last 60 days, within 60 days, for over 3 years, in 2023 ------------------------------
 
@@ -253,7 +250,7 @@ class DateReader:
 
     def between(self, at: int) -> When | None:
         """What stands after "between" or "from": two dates, or two lengths of time."""
-        first = self._bounds.point(at) if self._word(at) in _POINTS else self._period(at, cued=True)
+        first = self.point(at) if self._word(at) in _POINTS else self.period(at, cued=True)
         if first is not None and first.kind != "vague":
             found = self._to(first, joins=_JOINS)
             return None if found is first else found
@@ -277,7 +274,7 @@ class DateReader:
             if self._word(begin) == "today":
                 return replace(first, kind="calendar", hi="{{START_OF_NEXT_DAY}}", end=begin + 1, cued=True)
             return replace(first, kind="absolute", hi=None, end=begin + 1, parts=None, ahead=None)
-        second = self._bounds.point(begin) if self._word(begin) == "the" else self._period(begin, cued=True)
+        second = self.point(begin) if self._word(begin) == "the" else self.period(begin, cued=True)
         if second is None or second.kind not in ("absolute", "calendar"):
             second = self._day_of_same_month(first, begin)
         found = None if second is None else joined(self._written, first, second)
@@ -325,7 +322,7 @@ class DateReader:
         while self._word(found[-1].end) == "or" and len(found) < _MOST_JOINED:
             begin = found[-1].end + 1
             begin += self._word(begin) in ("in", "during", "on")
-            other = self._period(begin, cued=True)
+            other = self.period(begin, cued=True)
             if (
                 other is None
                 or other.lo is None

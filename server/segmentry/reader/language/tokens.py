@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from segmentry.reader.language.inflect import stem
@@ -30,7 +31,10 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-_LONG_NUMBER = 300
+_LONG_NUMBER, _SHORT_NUMBER = 300, 16
+# norm, text, stem, start and end within the chunk, kind, glued
+_Piece = tuple[str, str, str, int, int, Kind, bool]
+_CONTEXT_FREE = re.compile(r"\(?(?!(?:[kKmMbB]|mm|bn)(?![a-zA-Z]))[a-zA-Z]+(?:['-][a-zA-Z]+)*[),.;:!?]*")
 _CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\Wa-zA-Z_]+|.")
 _SCALE = {"k": 1_000, "m": 1_000_000, "mm": 1_000_000, "bn": 1_000_000_000, "b": 1_000_000_000}
 _PLURAL_ACRONYM = re.compile(r"[A-Z]{2,}s")  # VIPs, SUVs
@@ -62,13 +66,64 @@ class Token:
 
 
 def tokenise(query: str | Text) -> tuple[Token, ...]:
-    """Cut a query into tokens; nothing but white space is left out."""
+    """Cut a query into tokens; nothing but white space is left out.
+
+    Most of a query is words between blanks, which are the same tokens wherever they stand and are remembered;
+    the one long pattern reads the rest, and every text with double quotes.
+    """
     text = query if isinstance(query, Text) else normalise(query)
-    found: list[Token] = []
-    last_end = -1
-    norm_text, to_raw = text.norm, text.to_raw
+    to_raw = text.to_raw
     # no token ends with a blank, so those at the end are not searched
-    for match in _TOKEN.finditer(norm_text, 0, len(norm_text.rstrip())):
+    stop = len(text.norm.rstrip())
+    found: list[Token] = []
+    if '"' in text.norm:
+        _read(text, 0, stop, found, whole=True)
+        return tuple(found)
+    chunks = text.norm.split(" ")
+    begin = reached = 0
+    for following, chunk in enumerate(chunks, 1):
+        start = begin
+        begin = start + len(chunk) + 1
+        if start < reached or not chunk:
+            continue
+        pieces = _alone(chunk)
+        if pieces:
+            for norm, shown, stemmed, first, last, kind, glued in pieces:
+                at, end = to_raw[start + first], to_raw[start + last]
+                found.append(Token(norm, shown, stemmed, at, end, kind, None, False, False, glued))
+        elif (
+            chunk.isdecimal()
+            and len(chunk) < _SHORT_NUMBER
+            and chunk.isascii()
+            and (following == len(chunks) or _alone(chunks[following]))
+        ):
+            end = to_raw[begin - 1]
+            found.append(Token(chunk, chunk, chunk, to_raw[start], end, "number", int(chunk)))
+        else:
+            reached = _read(text, start, stop, found)
+    return tuple(found)
+
+
+@lru_cache(maxsize=20_000)
+def _alone(chunk: str) -> tuple[_Piece, ...]:
+    """The tokens of what stands between two blanks, where they are the same whatever stands around it.
+
+    So it is for words, with hyphens between and marks behind them; a "k" may belong to the number before.
+    """
+    if _CONTEXT_FREE.fullmatch(chunk) is None:
+        return ()
+    found: list[Token] = []
+    _read(Text(chunk, chunk, range(len(chunk) + 1)), 0, len(chunk), found, whole=True)
+    return tuple(
+        (each.norm, each.text, each.stem, each.start, each.end, each.kind, each.glued) for each in found
+    )
+
+
+def _read(text: Text, begin: int, stop: int, found: list[Token], *, whole: bool = False) -> int:
+    """Add the tokens from `begin` on, up to the first that a blank follows unless `whole`; where that ends."""
+    norm_text, to_raw = text.norm, text.to_raw
+    last_end = -1
+    for match in _TOKEN.finditer(norm_text, begin, stop):
         kind = match.lastgroup
         start, end = match.span(match.lastindex or 0)
         piece = norm_text[start:end]
@@ -84,7 +139,7 @@ def tokenise(query: str | Text) -> tuple[Token, ...]:
             )
         elif kind == "short":
             norm = "with" if piece.endswith("/") else "without"
-            found.append(Token(norm, piece, norm, text.to_raw[start], text.to_raw[end], "word", glued=glued))
+            found.append(Token(norm, piece, norm, to_raw[start], to_raw[end], "word", glued=glued))
         elif kind == "word" and piece.islower():
             found.append(_token(text, piece, start, end, "word", glued))
         elif kind == "word":
@@ -112,7 +167,9 @@ def tokenise(query: str | Text) -> tuple[Token, ...]:
         else:
             found.append(_token(text, piece, start, end, "symbol" if kind == "symbol" else "punct", glued))
         last_end = end
-    return tuple(found)
+        if not whole and (end >= stop or norm_text[end] == " "):
+            break
+    return last_end
 
 
 def part_periods(tokens: tuple[Token, ...], known: frozenset[tuple[str, str, str]]) -> tuple[Token, ...]:
@@ -121,9 +178,8 @@ def part_periods(tokens: tuple[Token, ...], known: frozenset[tuple[str, str, str
         return tokens
     found: list[Token] = []
     for token in tokens:
-        digits, unit = token.norm[:-1], token.norm[-1:]
-        if token.kind == "number" and found and (found[-1].stem, digits, unit) in known:
-            cut = token.end - 1
+        if token.kind == "number" and found and (found[-1].stem, token.norm[:-1], token.norm[-1:]) in known:
+            digits, unit, cut = token.norm[:-1], token.norm[-1:], token.end - 1
             found.append(Token(digits, digits, digits, token.start, cut, "number", int(digits)))
             found.append(Token(unit, token.text[-1:], unit, cut, token.end, "word", glued=True))
         else:

@@ -41,6 +41,7 @@ _DIGITS: Final = {
 }
 # A phrase takes about a kilobyte (measured), so that much is kept however large the catalogs are.
 _CACHED, _CACHED_PHRASES = 256, 100_000
+_KNOWN_WORDS = 10_000
 
 
 _LETTERS: Final = re.compile(r"[a-z]+")
@@ -146,23 +147,37 @@ class Lexicon:
         naming = {word for key, senses in self._index.items() if senses.bits & kinds.FIELD for word in key}
         self.field_words = tuple(word for word in self.words if stem(word) in naming)
         self._of_length: dict[range, list[str]] = {}
+        # words that queries said and that are no slips; looked up again and again
+        self.known_words: set[str] = set()
 
     def matches(self, tokens: tuple[Token, ...]) -> dict[int, list[Match]]:
         """All phrases by the token they begin at, the longest first; nothing where none begins."""
-        keys = [token_key(token) for token in tokens]
+        keys = [
+            _DIGITS.get(token.norm, token.stem) if token.kind == "word" else token_key(token)
+            for token in tokens
+        ]
+        said = frozenset(keys)
         found: dict[int, list[Match]] = {}
         for start, first in enumerate(keys):
             starting = self._first.get(first)
             if starting is None:
                 continue
-            here = [
-                Match(start, end, senses, len(key))
-                for key, senses in starting
-                if (end := start + 1 if len(key) == 1 else _walk(tokens, keys, start, key)) is not None
-            ]
+            here: list[Match] = []
+            for key, senses in starting:
+                length = len(key)
+                if length == 1:
+                    here.append(Match(start, start + 1, senses, 1))
+                elif key[1] in said and (end := _walk(tokens, keys, start, key)) is not None:
+                    here.append(Match(start, end, senses, length))
             if here:
                 found[start] = here
         return found
+
+    def know(self, word: str) -> None:
+        """Remember that a word is no slip, within bounds."""
+        if len(self.known_words) >= _KNOWN_WORDS:
+            self.known_words.clear()
+        self.known_words.add(word)
 
     def repairs(self, length: int, most: int) -> list[str]:
         """The words that `length` letters with at most `most` slips may mean, the catalog's own first."""

@@ -24,7 +24,6 @@ _PROSE: Final = re.compile(
     r"|\bjail\s?break\w*|\bdo\s+anything\s+now\b|\bprompt\s+injection\b|\bunrestricted\b|\buncensored\b"
     r"|\byou\s+(?:are\s+now|are\s+an?\b|are\s+no\s+longer|must|may|shall|should\s+now|will\s+(?:now|act|answer|obey|be)|have\s+to|have\s+been)\b"
     r"|\bact\s+(?:as|like)\s+(?:an?|the|if|my)\b|\bpretend\b|\brole[\s-]?play\w*|\bimagine\s+(?:you|that\s+you|being)\b|\bsimulate\b"
-    r"|\bend\s+of\s+(?:the\s+|this\s+|my\s+|user\s+)?(?:query|prompt|input|instructions?|messages?|request|context)\b"
     r"|\byour\s+(?:instructions?|rules?|prompt|training|guidelines|source\s+code|system|api\s+key|secret|secrets|configuration|password|memory|creators?)\b"
     r"|\bfrom\s+now\s+on\b|\b(?:repeat|print|reveal|show|output|return|echo|leak|dump|tell)\s+(?:me\s+|us\s+|back\s+)?(?:the\s+|everything\s+|all\s+|your\s+)?(?:text\s+|words\s+|messages?\s+)?(?:above|before\s+this|system\s+prompt|environment\s+variables?|api\s+keys?|secrets?|passwords?|credentials)\b"
     r"|\b(?:answer|reply|respond|speak|say)\s+(?:\w+\s+){0,3}(?:only|always|with\s+the|with\s+(?:yes|no)|in\s+plain)\b|\b(?:reply|respond)\s+with\b"
@@ -36,8 +35,6 @@ _ROLE: Final = re.compile(
     r"(?:^|[\n.;!?\"'\[<|#*]|\bmembers\b|\bcustomers\b)\s*(?:#+\s*)?(?:system|assistant|developer|ai|bot|instruction|instructions|new\s+instructions?|override|admin)\s*(?:\]|>|\|)?\s*:",
     re.IGNORECASE,
 )
-# a speaker's name before a colon on a line of its own
-_SPEAKER: Final = re.compile(r"\n\s*(?:system|assistant|user|human|developer|ai|bot)\s*:", re.IGNORECASE)
 _CODE: Final = re.compile(
     r"</?\s*[a-z!][\w:-]*(?:\s[^<>]*)?/?>|<\s*(?:script|img|svg|iframe)\b|<\||\|>|\[/?INST\]|<<\s*/?sys\s*>>"
     r"|\{\{(?!\s*[A-Z0-9_]+\s*\}\}).*?\}\}|\$\{|\{%|<%|#\{|\$\("
@@ -55,7 +52,7 @@ now above imagine role roleplay jailbreak jailbreaking tenant tenants validation
 authorization authorisation checks rights access privileges privilege reply respond answer speak say repeat
 reveal echo leak dump told system directives guidelines restrictions constraints guardrails jail act
 everything before earlier previous disregard ignore secret secrets passwords credentials keys variables
-filters limits safety safeguards training injection end
+filters limits safety safeguards training injection
 """)
 _CODE_MARKS: Final = re.compile(r"[<>{}$;|=#(/\\]|--")
 _CODE_WORDS: Final = word_set(
@@ -70,6 +67,10 @@ _CODE_SIGNS: Final = re.compile(
 _ENCODED: Final = re.compile(r"(?<![\w+/=])[A-Za-z0-9+/_-]{16,}={0,2}(?![\w+/=])")
 _SPACED: Final = re.compile(r"(?:\b\w[\s.\-_*]){6,}\w\b")
 _LEET: Final = re.compile(r"[a-z][013457@$]+[a-z]|\b[013457@$]+[a-z]{3}", re.IGNORECASE)
+# a search for one of these takes a fifth of the search for the whole
+_LEET_SIGN: Final = re.compile(r"[013457@$](?:[a-zA-Z]|[^\x00-\x7f])")
+_SPACED_SIGN: Final = re.compile(r"[\s.\-_*]\w[\s.\-_*]\w[\s.\-_*]")
+_LEAST_ENCODED: Final = 16
 _LEET_LETTERS: Final = str.maketrans("013457@$", "oieastas")
 # letters of other scripts that look like Latin ones
 _LOOKALIKES: Final = str.maketrans(
@@ -84,9 +85,6 @@ def injected(query: str) -> Span | None:
     norm = text.norm
     if not norm.isascii():
         norm = _one_script(norm)
-    spoken = _SPEAKER.search(query) if "\n" in query else None
-    if spoken is not None:
-        return spoken.span()
     found = _search(norm)
     if found is None:
         found = _disguised(norm)
@@ -120,16 +118,17 @@ def _may_be_code(norm: str, lowered: str, words: list[str]) -> bool:
 
 def _disguised(norm: str) -> Span | None:
     """Orders written with figures for letters, with a space after every letter, or in base 64."""
-    if _LEET.search(norm):
+    longest = max(map(len, norm.split()), default=0)
+    if _LEET_SIGN.search(norm) and _LEET.search(norm):
         found = _PROSE.search(norm.translate(_LEET_LETTERS))
         if found is not None:
             return found.span()
-    spaced = _SPACED.search(norm)
+    spaced = _SPACED.search(norm) if _SPACED_SIGN.search(norm) else None
     if spaced is not None:
         joined = re.sub(r"[\s.\-_*]", "", spaced.group()).casefold()
         if re.search(r"ignore|disregard|instructions|systemprompt|pretend|override", joined):
             return spaced.span()
-    for found in _ENCODED.finditer(norm):
+    for found in _ENCODED.finditer(norm) if longest >= _LEAST_ENCODED else ():
         if _decodes(found.group()):
             return found.span()
     return None

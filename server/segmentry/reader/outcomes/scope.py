@@ -11,7 +11,7 @@ from segmentry.reader.clauses import Clauses
 from segmentry.reader.language.tokens import name_words, tokenise
 from segmentry.reader.lexicon.phrases import DERIVED, GENERAL, Entry
 from segmentry.reader.outcomes import small_talk
-from segmentry.reader.outcomes.actions import asked_action
+from segmentry.reader.outcomes.actions import VERBS, asked_action
 from segmentry.reader.outcomes.injections import injected
 from segmentry.reader.outcomes.languages import language, script
 from segmentry.reader.scene import Scene
@@ -34,12 +34,7 @@ class Refusal:
 def out_of_scope(scene: Scene, found: Clauses) -> Refusal | None:
     """Why the query is no description of customers, with the words that show it, or None."""
     query = scene.query
-    tokens, named = scene.tokens, _named(scene)
-    if any(token.kind == "quoted" and token.norm.count(" ") >= _SENTENCE for token in tokens):
-        # a sentence in quotes is no value
-        tokens, named = tokenise(query.translate(_NO_QUOTES)), _unnamed
-    begun = () if named is _unnamed else _begun(scene)
-    actions = asked_action(tokens, named, frozenset(begun)) or ()
+    actions = _actions(scene)
     order = injected(query)
     if order is not None:
         said = query[order[0] : order[1]].strip(" ,\n")
@@ -58,6 +53,18 @@ def out_of_scope(scene: Scene, found: Clauses) -> Refusal | None:
             f"'{said}' asks for an action; say who you mean and act on the segment afterwards", actions
         )
     return _no_description(scene, found, words)
+
+
+def _actions(scene: Scene) -> tuple[tuple[int, int], ...]:
+    """The verbs that ask for something to be done."""
+    quoted = [token for token in scene.tokens if token.kind == "quoted"]
+    if quoted and any(token.norm.count(" ") >= _SENTENCE for token in quoted):
+        # a sentence in quotes is no value
+        tokens = tokenise(scene.query.translate(_NO_QUOTES))
+        return asked_action(tokens, _unnamed) or ()
+    if VERBS.isdisjoint(scene.said):
+        return ()
+    return asked_action(scene.tokens, _named(scene), frozenset(_begun(scene))) or ()
 
 
 def _begun(scene: Scene) -> list[int]:

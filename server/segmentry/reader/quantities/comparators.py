@@ -20,7 +20,7 @@ _FIGURES = frozenset({"figure", "figures"})
 _TIME = word_set("second seconds minute minutes hour hours day days week weeks month months year years")
 _DIGIT_COUNTS = frozenset({"single", "double", "triple"})
 # every word with which a comparison begins, unless a number does
-_FIRST = frozenset(BEFORE) | _RANGES | APPROXIMATE | _DIGIT_COUNTS | frozenset(_ROUND)
+FIRST = frozenset(BEFORE) | _RANGES | APPROXIMATE | _DIGIT_COUNTS | frozenset(_ROUND)
 
 
 @dataclass(slots=True)
@@ -115,7 +115,7 @@ def doubled(tokens: Sequence[Token], found: Comparison, numbers: Mapping[int, Qu
 def comparison(tokens: Sequence[Token], at: int, numbers: Mapping[int, Quantity]) -> Comparison | None:
     """The comparison that begins at token `at`, or None. `numbers` holds the quantities by first token."""
     word = tokens[at].norm
-    if word not in _FIRST:
+    if word not in FIRST:
         number = numbers.get(at)
         return None if number is None else _bare(tokens, number, numbers)
     if word in _RANGES:

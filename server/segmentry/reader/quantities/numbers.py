@@ -33,7 +33,7 @@ pence dollar dollars usd eur euro euros gbp pound pounds zar rand rands bucks ce
 chf cad aud quid franc francs krona kronor sek nok dkk brl reais
 """)
 # every word with which a quantity begins
-_FIRST = (
+FIRST = (
     frozenset({"a", "an", "one", "dozen", "half", "minus", "negative"})
     | frozenset(_UNITS)
     | frozenset(_TENS)
@@ -68,7 +68,7 @@ class Quantity:
 
 def quantity(tokens: Sequence[Token], at: int) -> Quantity | None:
     """The quantity that begins at token `at`, with its sign of money or percent, or None."""
-    if tokens[at].kind != "number" and tokens[at].norm not in _FIRST:
+    if tokens[at].kind != "number" and tokens[at].norm not in FIRST:
         return None
     code = tokens[at].norm in MONEY_WORDS and len(tokens[at].norm) == 3
     begin = at + 1 if code and at + 1 < len(tokens) else at

@@ -24,7 +24,7 @@ def unify(text: str, locale: str) -> str:
     >>> unify("over €1.000,50", "en"), unify("over 2,5", "de-DE"), unify("over 2,5", "en-GB")
     ('over €1,000.50', 'over 2.5', 'over 2,5')
     """
-    if _PARTED.search(text) is None:
+    if ("," not in text and "." not in text) or _PARTED.search(text) is None:
         return text
     shape = _LOCAL if locale.replace("_", "-").split("-")[0].lower() in _DECIMAL_COMMA else _SURE
     return shape.sub(lambda found: found[1] + found[2].translate(_SWAP), text)

@@ -81,7 +81,12 @@ def repair(tokens: tuple[Token, ...], lexicon: Lexicon) -> tuple[tuple[Token, ..
     exactly one word is nearest.
     """
     repaired = _bounds(tokens, lexicon)
-    open_words = [at for at, token in enumerate(tokens) if at not in repaired and _unknown(token, lexicon)]
+    known = lexicon.known_words
+    open_words = [
+        at
+        for at, token in enumerate(tokens)
+        if token.norm not in known and at not in repaired and _unknown(token, lexicon)
+    ]
     if not open_words and not repaired:
         return tokens, {}
     fixed = list(tokens)
@@ -103,7 +108,15 @@ def _bounds(tokens: tuple[Token, ...], lexicon: Lexicon) -> dict[int, str]:
     Only right before a number, where no other word makes sense.
     """
     found: dict[int, str] = {}
-    for at in range(1, len(tokens)):
+    beside: set[int] = set()
+    for at, token in enumerate(tokens):
+        if token.kind == "number":
+            beside.update((at, at + 1))
+        elif token.norm in _NUMBERS:
+            beside.add(at + 1)
+    for at in sorted(beside):
+        if not 0 < at < len(tokens):
+            continue
         unit = tokens[at].norm
         if tokens[at - 1].norm in _NUMBERS or tokens[at - 1].kind == "number":
             meant = [word for word in _UNITS if unit[:1] == word[0] and OSA.distance(unit, word) == 1]
@@ -138,16 +151,25 @@ def nearest_field_word(word: str, lexicon: Lexicon) -> str | None:
 
 
 def _unknown(token: Token, lexicon: Lexicon) -> bool:
-    if token.kind != "word" or len(token.norm) < 4 or "'" in token.norm:
+    if token.kind != "word":
         return False
+    if _is_known(token, lexicon):
+        lexicon.know(token.norm)
+        return False
+    return True
+
+
+def _is_known(token: Token, lexicon: Lexicon) -> bool:
+    if len(token.norm) < 4 or "'" in token.norm:
+        return True
     if token.norm in _KNOWN or token.stem in _KNOWN_STEMS or token.norm in lexicon.entities:
-        return False
+        return True
     if token.stem in lexicon.stems or token.stem in _GRAMMAR_STEMS:
-        return False
+        return True
     if token.norm.endswith("ly") and {token.norm[:-2], token.norm[:-1]} & lexicon.stems:
-        return True  # "fully remote" where a value says "full"
-    return token.norm not in english.words() and not (
-        lexicon.country_fields and token.norm in places_of_the_world()
+        return False  # "fully remote" where a value says "full"
+    return token.norm in english.words() or (
+        bool(lexicon.country_fields) and token.norm in places_of_the_world()
     )
 
 
