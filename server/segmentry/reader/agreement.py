@@ -39,7 +39,11 @@ def unexplained(scene: Scene, unclaimed: list[int], fragments: list[Fragment]) -
         return unclaimed
     starts = {fragment.start: fragment for fragment in settled}
     ends = {fragment.end: fragment for fragment in settled}
-    return [at for at in unclaimed if not _agrees(scene, at, starts, ends)]
+    agreed: set[int] = set()
+    for at in (*reversed(unclaimed), *unclaimed):
+        if at not in agreed and _agrees(scene, at, starts, ends, agreed):
+            agreed.add(at)
+    return [at for at in unclaimed if at not in agreed]
 
 
 def repeated(scene: Scene, fragments: list[Fragment]) -> list[Fragment]:
@@ -71,11 +75,14 @@ def _only_names(scene: Scene, vague: Fragment, settled: Fragment) -> bool:
     )
 
 
-def _agrees(scene: Scene, at: int, starts: dict[int, Fragment], ends: dict[int, Fragment]) -> bool:
+def _agrees(
+    scene: Scene, at: int, starts: dict[int, Fragment], ends: dict[int, Fragment], agreed: set[int]
+) -> bool:
+    """Whether a neighbouring condition says it already; words of `agreed` may stand between the two."""
     if scene.tokens[at].kind != "word":
         return False
     after = at + 1
-    while after not in starts and scene.word(after) in _BETWEEN:
+    while after not in starts and (scene.word(after) in _BETWEEN or after in agreed):
         after += 1
     if scene.word(after) in ("no", "zero") and scene.word(at) in _DONE_WITH:
         after += 1  # "attended no classes"
@@ -89,7 +96,7 @@ def _agrees(scene: Scene, at: int, starts: dict[int, Fragment], ends: dict[int, 
     ):
         return True
     before = at
-    while before not in ends and scene.word(before - 1) in _BETWEEN:
+    while before not in ends and (scene.word(before - 1) in _BETWEEN or before - 1 in agreed):
         before -= 1
     previous = ends.get(before)
     return previous is not None and _repeats(scene, at, previous)
@@ -113,6 +120,8 @@ def _same_root(one: str, other: str) -> bool:
 
 
 def _verb(word: str) -> str:
+    if word.endswith("ies") and len(word) > 5:
+        return word[:-3] + "y"
     for ending in ("ing", "ed", "es", "s"):
         if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_ROOT:
             return word[: -len(ending)]

@@ -53,6 +53,8 @@ _SHORT: Final = frozenset(LONG)
 # "at all" only strengthens a denial; before one of these it says where
 _PLACE: Final = frozenset({"of", "our", "the", "their", "stores", "clubs", "branches"})
 _DENIALS: Final = frozenset({"no", "not", "never", "without", "nothing", "none"})
+# "non-employees" is denied, and no word of its own
+_PREFIXES: Final = frozenset({"non", "no", "not", "un", "in"})
 
 
 def joined(tokens: tuple[Token, ...], lexicon: Lexicon) -> tuple[Token, ...]:
@@ -61,6 +63,7 @@ def joined(tokens: tuple[Token, ...], lexicon: Lexicon) -> tuple[Token, ...]:
     if (
         all(_SECONDS[first].isdisjoint(said) for first in _FIRST & said)
         and ("at" not in said or "all" not in said)
+        and "-" not in said
         and (_SHORT.isdisjoint(said) or lexicon.stems.issuperset(_SHORT & said))
         and not any(token.glued and token.capitalised for token in tokens)
     ):
@@ -80,6 +83,11 @@ def joined(tokens: tuple[Token, ...], lexicon: Lexicon) -> tuple[Token, ...]:
         if whole is not None:
             found.append(whole)
             at += 2
+            continue
+        whole = _without_hyphen(tokens, at, lexicon)
+        if whole is not None:
+            found.append(whole)
+            at += 3
             continue
         if _only_strengthens(tokens, at) and any(each.norm in _DENIALS for each in found):
             at += 2
@@ -101,6 +109,19 @@ def _idiom(tokens: tuple[Token, ...], norms: list[str], at: int) -> tuple[tuple[
 def _measured(tokens: tuple[Token, ...], at: int) -> bool:
     """ "A lot of", "a lot more than": what follows takes the words for its own."""
     return at < len(tokens) and (tokens[at].norm in _AFTER_AMOUNT or tokens[at].kind in ("number", "date"))
+
+
+def _without_hyphen(tokens: tuple[Token, ...], at: int, lexicon: Lexicon) -> Token | None:
+    """ "Check-ins" as the one word that the catalog writes ("checkins_30d"), where it has that word alone."""
+    if at + 2 >= len(tokens) or tokens[at + 1].norm != "-" or not tokens[at + 1].glued:
+        return None
+    first, second = tokens[at], tokens[at + 2]
+    if first.kind != "word" or second.kind != "word" or not second.glued or first.norm in _PREFIXES:
+        return None
+    norm = first.norm + second.norm
+    if stem(norm) not in lexicon.stems:
+        return None
+    return replace(first, text=first.text + second.text, norm=norm, stem=stem(norm), end=second.end)
 
 
 def _only_strengthens(tokens: tuple[Token, ...], at: int) -> bool:

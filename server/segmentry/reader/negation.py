@@ -12,6 +12,8 @@ _PREPOSITIONS = word_set("in on from at with of for by")
 _SMALL = word_set("a an any the in on from at with of for by to be been being either both have has had")
 _ALIKE = frozenset({"flag", "consent", "value", "place", "exists", "moment"})
 _OPEN = 0.6
+_SWITCHED = frozenset({"flag", "consent"})
+_ON = word_set("enabled on activated active off disabled deactivated yes")
 
 
 def shares_negation(scene: Scene, before: Fragment, fragment: Fragment, joined: str) -> bool:
@@ -25,6 +27,10 @@ def shares_negation(scene: Scene, before: Fragment, fragment: Fragment, joined: 
     nouns = {scene.word(step) for step in before.extra} & _NOUN_NEGATORS
     if joined == "," and "nor" in {scene.word(step) for step in before.extra}:
         return False  # "neither in Wales nor in Scotland, private banking": the pair is closed
+    if joined == "," and {scene.word(step) for step in before.extra} & {"neither"}:
+        return False
+    if fragment.kind in _SWITCHED and scene.word(fragment.end - 1) in _ON and joined != "or":
+        return False  # "no slack integration, single sign-on enabled" has a verb of its own
     between = {scene.word(step) for step in range(before.end, fragment.start)}
     if between - _GLUE:
         if joined == "or" and not nouns and not between - _GLUE - _PREPOSITIONS:

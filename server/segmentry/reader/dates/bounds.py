@@ -22,7 +22,8 @@ _SIDES: dict[Side, str] = {
         "no sooner than|ever since|at or after|dating from"
     ),
     "after": (
-        "after|following|later than|post|post -|more recently than|more recent than|newer than|subsequent to"
+        "after|beyond|following|later than|post|post -|more recently than|more recent than|newer than|"
+        "subsequent to"
     ),
     "before": (
         "before|prior to|earlier than|pre|pre -|since before|from before|any time before|anytime before|"

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
+from segmentry.reader.dates.holidays import holiday
 from segmentry.reader.dates.when import Interval, When, vague
 from segmentry.reader.language.tokens import Token
+from segmentry.reader.language.words import word_tuple
 
 MONTHS = {
     name.lower(): number
@@ -25,6 +27,16 @@ _DECADES = {
     "noughties": 2000,
 }
 DECADE_WORDS = frozenset(_DECADES)
+DAY_WORDS = {
+    word: number
+    for number, word in enumerate(
+        word_tuple("""
+        first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth
+        fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth
+        """),
+        1,
+    )
+} | {"thirtieth": 30}
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4}
 _YEARS_AWAY = {"last": -1, "previous": -1, "this": 0, "current": 0, "next": 1, "coming": 1}
 
@@ -57,6 +69,12 @@ class WrittenDates:
             return found if found is None else replace(found, start=at)
         if word == "year" and self._is_year(at + 1):
             return self.at(at + 1, cued=True)
+        feast = holiday(self._word, at)
+        if feast is not None:
+            year, end = self._year_after(feast[2])
+            return self.dated(at, end, year, (*feast[:2], 1))
+        if word in DAY_WORDS and (found := self._day_in_words(at, DAY_WORDS[word])) is not None:
+            return found
         decade = self.decade(at)
         if decade is not None:
             return decade
@@ -70,6 +88,15 @@ class WrittenDates:
         if month is not None and (word not in ("may", "mar") or cued or token.capitalised):
             return self._month(at, month, cued)
         return self._numeral(at, cued) if token.kind in ("number", "ordinal") else None
+
+    def _day_in_words(self, at: int, day: int) -> When | None:
+        """ "First of September 2025", "third July"."""
+        begin = at + 2 if self._word(at + 1) == "of" else at + 1
+        month = MONTHS.get(self._word(begin))
+        if month is None:
+            return None
+        year, end = self._year_after(begin + 1)
+        return self.dated(at, end, year, (month, day, 1))
 
     def _numeral(self, at: int, cued: bool) -> When | None:
         token = self._tokens[at]

@@ -13,9 +13,17 @@ from dataclasses import replace
 
 from segmentry.criteria.dates import Clock
 from segmentry.reader.dates.bounds import BOUND_FIRST, Bounds
-from segmentry.reader.dates.calendar_dates import DECADE_WORDS, MONTHS, WrittenDates, in_year, joined
+from segmentry.reader.dates.calendar_dates import (
+    DAY_WORDS,
+    DECADE_WORDS,
+    MONTHS,
+    WrittenDates,
+    in_year,
+    joined,
+)
 from segmentry.reader.dates.distances import AGO, APPROXIMATE, COMPARED, FROM_NOW, LONG_AGO, Distances
 from segmentry.reader.dates.durations import FEW, PLURALS, UNIT_WORDS, WORKING, Lengths
+from segmentry.reader.dates.holidays import HOLIDAY_FIRST
 from segmentry.reader.dates.relative_dates import (
     NAMED_DAYS,
     RELATIVE,
@@ -46,6 +54,8 @@ FIRST = (
     | frozenset(f"{day}s" for day in (*WEEKDAY_WORDS, "weekday", "weekend"))
     | VAGUE_FIRST
     | DECADE_WORDS
+    | HOLIDAY_FIRST
+    | frozenset(DAY_WORDS)
     | _REPEATED
     | frozenset(MONTHS)
     | frozenset(words[0] for words in LONG_AGO)

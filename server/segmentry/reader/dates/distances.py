@@ -13,9 +13,9 @@ from segmentry.reader.quantities.numbers import Quantity
 GT, GTE, LT, LTE = Operator.GT, Operator.GTE, Operator.LT, Operator.LTE
 
 _COMPARISONS = {
-    GT: "more than|longer than|over|upwards of|more then|well over|beyond",
+    GT: "more than|longer than|over|upwards of|more then|well over|beyond|older than",
     GTE: "no less than|not less than|no fewer than|at least|a minimum of",
-    LT: "less than|fewer than|shorter than|under|less then",
+    LT: "less than|fewer than|shorter than|under|less then|newer than|more recent than|fresher than",
     LTE: "no more than|not more than|no longer than|not longer than|at most|up to|not over|a maximum of",
     Operator.EQ: "exactly",
 }

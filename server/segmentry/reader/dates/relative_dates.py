@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from segmentry.criteria.dates import add, start_of
 from segmentry.reader.dates.calendar_dates import MONTHS, WrittenDates
 from segmentry.reader.dates.durations import FEW, PLURALS, UNIT_WORDS, WORKING, Lengths
+from segmentry.reader.dates.holidays import holiday
 from segmentry.reader.dates.when import When, vague
 
 _AHEAD = frozenset({"next", "coming", "upcoming", "following"})
@@ -254,6 +255,8 @@ class RelativeDates:
             inner = self._written.at(begin, cued=True)
             if inner is not None:
                 return vague(at, inner.end, "From when to when is", (("all of it", inner),))
+        if holiday(self._word, at) is not None:
+            return None
         if word in _HOLIDAYS or (word in ("black", "cyber") and following in ("friday", "monday")):
             end = at + 2 if word in ("black", "cyber") or following in ("day", "eve") else at + 1
             return vague(at, end, "Which dates are")

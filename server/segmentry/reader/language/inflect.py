@@ -49,7 +49,7 @@ def stem(word: str) -> str:
             root = base[: -len(ending)]
             if len(root) >= 3 and any(char in _VOWELS for char in root):
                 base = root
-                if base.endswith("i"):
+                if base.endswith("i") and ending == "ed":
                     base = base[:-1] + "y"
                 elif base[-1] == base[-2] and base[-1] not in "lsze":
                     base = base[:-1]

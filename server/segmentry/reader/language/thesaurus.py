@@ -99,6 +99,18 @@ SYNONYMS: Final[tuple[tuple[str, str], ...]] = (
     ("duration", "call duration|lasted|long"),
     ("tickets", "support tickets|ticket"),
     ("complaints", "complained|complaint"),
+    (
+        "no shows",
+        "missed|skipped|no shows|failed to show|failed to turn up|didn't show up|didn't turn up|stood us up|missed appointments|missed bookings|missed sessions|missed classes|missed visits|missed reservations",
+    ),
+    (
+        "no show",
+        "missed|skipped|no shows|failed to show|failed to turn up|didn't show up|didn't turn up|missed appointments",
+    ),
+    ("outstanding", "unpaid bills|unpaid invoices|unpaid balance|amount due|open bills|in unpaid bills"),
+    ("balance due", "unpaid bills|unpaid invoices|outstanding"),
+    ("checkins", "visits|visited|times visited|visit|check ins"),
+    ("attendances", "visits|attended|visited|visit"),
     ("returns", "returned|return"),
     ("sessions", "session"),
     ("device", "using|use"),
@@ -164,7 +176,7 @@ EVENT_VERBS: Final[dict[str, str]] = {
     "sign": "signed in",
     "signin": "signed in|logged in",
     "seen": "seen|been seen|online|active|been active",
-    "visit": "visited|visit|came in|been in|came|been here",
+    "visit": "visited|visit|came in|been in|came|been here|been to|come in|come by|dropped by|dropped in|stopped by|popped in|turned up|showed up|been back|seen|last seen",
     "activity": "active|been active|activity|were active|was active|done anything|did anything",
     "activ": "active|been active|activity",
     "click": "clicked|click",
@@ -172,8 +184,14 @@ EVENT_VERBS: Final[dict[str, str]] = {
     "contact": "contacted|contact|been contacted|spoken to",
     "session": "session|logged in|active",
     "stay": "stayed|stay|stayed with us",
-    "checkin": "checked in|stayed|check in",
+    "checkin": "checked in|stayed|check in|visited|visit|been in|been here|came in|been to|been at|went to|come in|turned up",
     "check": "checked in|stayed|check in",
+    "start": "started|start|starts|starting|began|begin|begins|begun|commenced|commences",
+    "begin": "began|begin|begins|begun|started|start|starts",
+    "attendanc": "attended|came|come|been to|been in|visited",
+    "entry": "entered|visited|been in|came in",
+    "swip": "swiped|visited|been in|checked in",
+    "attend": "attended|attend|been to|came to|come to|went to|gone to|took part in|taken part in",
     "checkout": "checked out",
     "pickup": "picked up|pick up|pickup",
     "dropoff": "dropped off|drop off|dropoff",
@@ -233,8 +251,10 @@ BEGINNING_PHRASES: Final = (
 )
 ENDING: Final = word_set("expiry expir expiration expires end ends valid until due termination terminat")
 ENDING_PHRASES: Final = (
-    "expire|expires|expired|expiring|expiry|run out|runs out|running out|end|ends|ending|ended|lapse|lapses|lapsing|"
-    "due to expire|up for renewal|about to expire|lapsed|due|valid until"
+    "expire|expires|expired|expiring|expiry|run out|runs out|running out|ran out|end|ends|ending|ended|lapse|lapses|"
+    "lapsing|finish|finishes|finishing|finished|due to expire|up for renewal|about to expire|lapsed|due|valid until|"
+    "valid|valid till|valid through|coming to an end|come to an end|comes to an end|came to an end|terminate|terminates|"
+    "terminated|run until|runs until|run till|runs till|set to expire|will expire"
 )
 
 # comparative adjective -> (words of a column's name, direction of "more")

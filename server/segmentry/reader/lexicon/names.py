@@ -48,6 +48,10 @@ unsubscribed agreed
 _CONSENT_TAILS = word_set("ok allowed allow enabled permission permitted agreed accepts accept contact can")
 
 
+# `onboardingCompletedAt` is the end of it, and no beginning
+_COMPLETED = word_set("completed complet finished finish done passed")
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """One field's name, taken apart. All words are lower case and uninflected only where said.
@@ -103,7 +107,11 @@ def take_apart(field: Field, prefix: str = "") -> Named:
         () if (long := initials_in_full(plain)) == plain else long,
         window,
         tuple(word for word in words if word not in _DATE_WORDS) if dated else (),
-        beginning=dated and not ending and bool(stems & BEGINNING) and "last" not in words,
+        beginning=dated
+        and not ending
+        and bool(stems & BEGINNING)
+        and "last" not in words
+        and not stems & _COMPLETED,
         ending=ending or (dated and "next" in words),
         first=dated and "first" in words,
         consent_channel=_channel(field, words),
@@ -222,9 +230,9 @@ def _channel(field: Field, words: tuple[str, ...]) -> tuple[str, ...] | None:
     if (
         channel_of(words)
         and (set(words) & (_CONSENT_TAILS | MESSAGES))
-        and all(channel_of((word,)) for word in rest)
+        and all(channel_of((word,)) or word == "mail" for word in rest)
     ):
-        return tuple(word for word in words if channel_of((word,)))
+        return tuple(word for word in words if channel_of((word,)) or word == "mail")
     return None
 
 

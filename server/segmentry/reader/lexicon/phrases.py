@@ -281,7 +281,7 @@ def _moment_phrases(named: Named, rank: int) -> Iterator[tuple[tuple[str, ...], 
     if named.ending and not set(named.words) & {"next"}:
         for phrase in _split(ENDING_PHRASES):
             yield phrase, Entry("moment", name, DERIVED)
-            if len(named.event_nouns) > 1 and len(phrase) == 1:
+            if len(named.event_nouns) > 1:
                 yield (named.event_nouns[0], *phrase), Entry("moment", name, EXACT)
         if len(named.event_nouns) > 1:
             yield (named.event_nouns[0], "has", "run", "out"), Entry("moment", name, EXACT)

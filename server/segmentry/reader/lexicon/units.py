@@ -143,9 +143,9 @@ def measured(named: Named) -> str:
         return own
     if not own:
         # `visits_this_year` is a number of visits, over a year
-        parts = named.plain if named.to_date else named.words
+        parts = named.plain if named.to_date or named.window_days else named.words
         own = next((unit for part in parts if _size(unit := _unit(part), "clock", "calendar")), "")
-    if not own:
+    if not own and not named.window_days:
         said = (_unit(part.strip("().,").casefold()) for part in named.field.description.split())
         own = next((unit for unit in said if unit in ("month", "day", "year", "week")), "")
     return own if own in _SIZES else ""

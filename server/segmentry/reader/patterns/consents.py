@@ -59,7 +59,8 @@ _ALL = {
     ("all", "marketing"): True,
     ("each", "channel"): True,
 }
-_YES = frozenset({"yes", "ok", "okay", "allowed", "on"})
+_YES = frozenset({"yes", "ok", "okay", "allowed", "on", "fine", "good", "permitted", "enabled"})
+_IS_NOT = frozenset({"isn't", "aren't", "isnt", "arent"})
 _NO = frozenset({"no", "off"})
 _JOINING_CHANNELS = frozenset({"and", ",", "or", "/", "&", "nor"})
 _PLAIN = word_set("list accepted object objects")
@@ -115,15 +116,30 @@ def _channel_first(scene: Scene, at: int) -> Fragment | None:
             if again is not None and scene.word(stop) in ("consent", "list", "subscribers", "opt", "enabled"):
                 stop = again[1]
             return _consent(scene, at, stop, name, positive)
-        said = scene.skip(past, frozenset({":", "=", "is", "are"}), 1)
-        if scene.word(said) in _YES | _NO and scene.word(said + 1) in _ENDS:
-            return _consent(scene, at, said + 1, name, scene.word(said) in _YES)
+        answered = _answered(scene, past)
+        if answered is not None:
+            fragment = _consent(scene, at, answered[1], name, answered[0] or answered[2])
+            if answered[2]:
+                fragment.node, fragment.negative = fragment.negative, fragment.node
+            return fragment
         if _elliptic(scene, at, end, name, bare):
             return _consent(scene, at, _past_nouns(scene, end), name, positive=True)
         later = _shared_cue(scene, end) if bare else None
         if later is not None:
             return _consent(scene, at, end, name, later)
     return None
+
+
+def _answered(scene: Scene, at: int) -> tuple[bool, int, bool] | None:
+    """ "Push: yes", "push is fine", "whatsapp isn't": the answer after a channel, the token after, a denial."""
+    denied = scene.word(at) in _IS_NOT
+    said = at + 1 if denied else scene.skip(at, frozenset({":", "=", "is", "are"}), 1)
+    if not denied and scene.word(said) == "not" and said > at:
+        denied, said = True, said + 1
+    end = said + 1 if scene.word(said) in _YES | _NO else said
+    if scene.word(end) not in _ENDS or (end == said and not denied):
+        return None
+    return scene.word(said) in _YES and not denied, end, denied
 
 
 def _can(scene: Scene, at: int) -> Fragment | None:

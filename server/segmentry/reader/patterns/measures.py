@@ -86,9 +86,33 @@ def _field_first(scene: Scene, at: int) -> Fragment | None:
         several = _several(scene, at, entries, found) if not negated else None
         if several is not None:
             return several
+        noun = _noun_after(scene, found, entries)
+        if noun is None:
+            continue
         exact = scene.words(match.start, match.end) in {entry.field for entry in entries}
+        if noun > found.end:
+            return resolve(scene, at, entries, found, exact=exact, negated=negated, end=noun)
         return resolve(scene, at, entries, _older_years(scene, entries, found), exact=exact, negated=negated)
     return None
+
+
+def _noun_after(scene: Scene, found: Comparison, entries: tuple[Entry, ...]) -> int | None:
+    """The token after what a verb counts ("took out more than 20 *loans*"); None where it is another number.
+
+    The end of the comparison where nothing countable follows.
+    """
+    fields = {entry.field for entry in entries}
+    for match in scene.matches_at(found.end):
+        counted = {
+            entry.field
+            for entry in numeric(scene, match.of("field"))
+            if entry.strength >= GENERAL and scene.field(entry.field).integer
+        }
+        if counted & fields:
+            return match.end
+        if counted and all(entry.strength == PART for entry in entries):
+            return None
+    return found.end
 
 
 def _dates_follow(scene: Scene, at: int) -> bool:
@@ -331,7 +355,7 @@ def _verb_first(scene: Scene, at: int) -> Fragment | None:
     if scene.word(at) not in MONEY_VERBS:
         return None
     begin = scene.skip(at + 1, frozenset({"us", "in", "total", "a", "an"}), 2)
-    found = scene.comparison(begin)
+    found = scene.comparison(begin) or scene.comparison(at + 1)  # "owing a fiver"
     if found is None:
         return None
     rate, end = rate_at(scene, found.end)

@@ -8,8 +8,15 @@ from segmentry.reader.language.words import NEGATIVE_VERBS, word_set
 from segmentry.reader.lexicon.phrases import DERIVED, GENERAL, Entry
 from segmentry.reader.patterns.anniversaries import anniversary, repeats
 from segmentry.reader.patterns.endings import ending, recently
-from segmentry.reader.patterns.objects import NOTHING, past_object, unnamed_object, value_follows
+from segmentry.reader.patterns.objects import (
+    NOTHING,
+    past_object,
+    past_remark,
+    unnamed_object,
+    value_follows,
+)
 from segmentry.reader.patterns.periods import condition, dated, interval, looks_ahead
+from segmentry.reader.patterns.which_date import nearest, not_first, which_end
 from segmentry.reader.scene import Fragment, Option, Scene, best, count_of, label
 
 _BETWEEN = word_set("""
@@ -55,7 +62,7 @@ def _event_first(scene: Scene, at: int) -> Fragment | None:
         if comparative is not None:
             return _older(scene, at, match.end, comparative)
         allowed = _BETWEEN | scene.lexicon.entities
-        begin, unnamed = match.end, False
+        begin, unnamed = past_remark(scene, match.end), False
         if (
             scene.word(begin - 1) in ("since", "until", "before", "after")
             and scene.when(begin - 1) is not None
@@ -83,6 +90,10 @@ def _event_first(scene: Scene, at: int) -> Fragment | None:
                 signed = _signed(scene, at, entries, begin)
                 if signed is not None:
                     return signed
+            past = past_remark(scene, begin)
+            if past > begin:
+                begin = past
+                continue
             if scene.word(begin) not in allowed:
                 past = past_object(scene, begin, entries[0].field)
                 if past == begin:
@@ -105,7 +116,7 @@ def _two_sided(when: When) -> bool:
 
 def chosen_moment(scene: Scene, at: int, entries: tuple[Entry, ...], when: When) -> Fragment:
     """The condition on the field that is named most directly; a question where several are."""
-    candidates = best(entries)
+    candidates = nearest(scene, at, when.start, best(entries))
     behind = when.kind in ("rolling", "ago") or "LAST" in (when.lo or "")
     ahead = when.kind == "next" or "NEXT" in (when.lo or "")
     if len(candidates) > 1 and (behind or ahead):
@@ -136,7 +147,11 @@ def chosen_moment(scene: Scene, at: int, entries: tuple[Entry, ...], when: When)
     if named.first and not any(
         scene.word(step) in ("first", "initially") for step in range(max(0, at - 2), when.end)
     ):
+        if any(scene.word(step) in NEGATIVE_VERBS for step in range(max(0, at - 2), at)):
+            return not_first(scene, at, fragment, entry.field)
         fragment.cap = min(fragment.cap, 0.6)  # who ordered lately need not have done so for the first time
+    if named.ending and entry.kind == "field" and entry.strength <= GENERAL:
+        fragment.cap = min(fragment.cap, 0.6)  # "used their card this week" is no word of its expiry
     if entry.negated:
         fragment.node, fragment.negative = fragment.negative, fragment.node
         fragment.options, fragment.negative_options = fragment.negative_options, fragment.options
@@ -209,8 +224,15 @@ def _older(scene: Scene, at: int, end: int, entry: Entry) -> Fragment | None:
         or entry.operator is None
     ):
         return None
-    after = scene.skip(number.end, frozenset({"years", "year", "yrs", "old", "of", "age"}), 4)
-    node = Leaf(entry.field, entry.operator, f"{{{{{number.value}_YEARS_AGO}}}}")
+    length = scene.when(begin)
+    if length is not None and length.kind == "duration" and length.unit != "YEARS":
+        if length.compare is not None:
+            return None
+        after, moment = scene.skip(length.end, frozenset({"old", "of", "age"}), 3), length.ago
+    else:
+        after = scene.skip(number.end, frozenset({"years", "year", "yrs", "old", "of", "age"}), 4)
+        moment = f"{{{{{number.value}_YEARS_AGO}}}}"
+    node = Leaf(entry.field, entry.operator, moment)
     flipped = Operator.GTE if entry.operator is Operator.LT else Operator.LT
     return Fragment("moment", at, after, node, Leaf(entry.field, flipped, node.value), field=entry.field)
 
@@ -239,6 +261,8 @@ def _tenure(scene: Scene, at: int) -> Fragment | None:
     """ "Members for over 3 years", "customers since 2020": the people noun itself carries the date."""
     if scene.word(at) not in TENURE_NOUNS:
         return None
+    if scene.word(at) == "us" and scene.word(at - 1) != "with":
+        return None  # "ghosted us for 3 months" is no time with us
     begin = scene.skip(at + 1, word_set("who have been with us that are here"), 4)
     when = scene.when(begin)
     if when is None or scene.word(begin) not in (
@@ -265,7 +289,7 @@ def _tenure(scene: Scene, at: int) -> Fragment | None:
 
 def _alone(scene: Scene, at: int, end: int, entries: tuple[Entry, ...]) -> Fragment | None:
     """An event without a period: expired, has booked, never booked; "new" alone asks how new."""
-    candidates = best(entries)
+    candidates = nearest(scene, at, end, best(entries))
     entry = candidates[0]
     name = entry.field
     word = scene.word(at)
@@ -290,7 +314,9 @@ def _alone(scene: Scene, at: int, end: int, entries: tuple[Entry, ...]) -> Fragm
             question=f"How recent does '{scene.words(at, end)}' mean?",
         )
     if named.ending:
-        return ending(scene, at, end, name)
+        found = ending(scene, at, end, name)
+        several = found is not None and found.node is not None and len(candidates) > 1
+        return which_end(scene, at, end, candidates, over=True) if several else found
     if (
         entry.kind in ("moment", "field")
         and entry.strength >= DERIVED

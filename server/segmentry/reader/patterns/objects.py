@@ -9,7 +9,8 @@ from segmentry.reader.scene import Scene
 # what verbs are about in every trade, so that it says nothing more
 _THINGS = word_set("""
 site website webpage web page store shop app application platform portal system service tool product thing
-anything something nothing things stuff online account accounts dashboard
+anything something nothing things stuff online account accounts dashboard gym club shop clinic practice studio
+pool restaurant branch salon school office hotel park place premises
 """)
 _LINKS = word_set(
     "to the a an our your their any on in into onto with at of - single from us his her its own one"
@@ -72,3 +73,29 @@ def past_object(scene: Scene, at: int, name: str) -> int:
             break
         end = step + 1
     return end
+
+
+# remarks between a deed and its date that change nothing
+_FILLER_TEXT = (
+    "at some point|at some stage|at some time|at any point|at any time|at any stage|"
+    "from us|with us|by us|at ours|from our site|of ours|or other"
+)
+_FILLERS = tuple(tuple(words.split()) for words in _FILLER_TEXT.split("|"))
+_FILLER_FIRST = frozenset(words[0] for words in _FILLERS)
+
+
+def past_remark(scene: Scene, at: int) -> int:
+    """The token after "at some point", "from us" and the like."""
+    while scene.word(at) in _FILLER_FIRST:
+        words = next(
+            (
+                words
+                for words in _FILLERS
+                if all(scene.word(at + step) == word for step, word in enumerate(words))
+            ),
+            None,
+        )
+        if words is None:
+            break
+        at += len(words)
+    return at

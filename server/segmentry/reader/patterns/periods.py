@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import Leaf, Node, Not, Operator, Or, Scalar
 from segmentry.reader.dates.when import When
-from segmentry.reader.language.words import word_set
+from segmentry.reader.language.words import NEGATIVE_VERBS, word_set
 from segmentry.reader.scene import Fragment, Option, Scene, between
 
 # dates that are made beforehand, and words that say it is over
 _PLANNED = word_set("""
 appointment appointments delivery due departure departing arrival arriving checkin check event scheduled
 planned planning next upcoming travel trip flight stay booking reservation session visit
-service start meeting shipment
+service start meeting shipment exam exams test interview wedding hearing graduation surgery operation race
+tournament match class lesson lessons tour conference webinar viewing valuation completion closing handover
+installation install collection retirement payout deadline expected inspection trial launch opening
+concert show ceremony
+""")
+# deeds, which are kept once they are done
+_DEEDS = word_set("""
+order orders purchase purchases payment payments transaction transactions login logon signin activity click
+open contact donation gift call refund complaint claim quote download upload invoice charge topup recharge
+deposit withdrawal response reply message email update change upgrade downgrade sale issue diagnosis birth
+born dob birthday birthdate cancellation churn hire founding opt seen paid sent bought sold made given begun
+install installs import signup application referral reminder post session activation visit
 """)
 _NEXT = word_set("renewal renewals renew renews next upcoming due")
+_HAD = word_set("had did was were have has")
 _OVER = word_set("last latest recent first created signup joined since previous prior order ordered done")
 
 
@@ -22,7 +36,10 @@ def dated(scene: Scene, start: int, end: int, field: Field, when: When) -> Fragm
     """The condition, its negation, and the further readings that the words allow; a question if vague."""
     if when.kind == "vague":
         return _unsettled(scene, start, end, field, when)
-    positive, negative, options, negative_options = condition(scene, field, when)
+    unknown = direction_unknown(scene, field) and not _done_before(scene, start, when.start)
+    if unknown and when.kind == "within" and when.count and when.compare is None:
+        return _either_way(scene, start, field, when)
+    positive, negative, options, negative_options = condition(scene, field, when, closed=unknown)
     return Fragment(
         "moment",
         start,
@@ -88,14 +105,55 @@ def may_be_ahead(scene: Scene, field: Field) -> bool:
     return field.tense is None and bool(words & _PLANNED) and not words & _OVER
 
 
+def direction_unknown(scene: Scene, field: Field) -> bool:
+    """True for dates of which neither name nor catalog says whether they lie behind or ahead: `foo_date`."""
+    if field.tense is not None or may_be_ahead(scene, field):
+        return False
+    named = scene.lexicon.named[field.name]
+    words = set(named.words)
+    done = any(word.endswith("ed") and len(word) > 4 for word in words)
+    return not (named.beginning or named.first or done or words & (_OVER | _DEEDS))
+
+
+def _either_way(scene: Scene, start: int, field: Field, when: When) -> Fragment:
+    """ "Foo date within 30 days": the days behind or those ahead?"""
+    sides = (("next", f"in the next {when.count} {when.unit.lower()}"),)
+    sides = (("rolling", f"in the last {when.count} {when.unit.lower()}"), *sides)
+    read = [(text, condition(scene, field, replace(when, kind=kind))) for kind, text in sides]
+    return Fragment(
+        "moment",
+        start,
+        when.end,
+        None,
+        field=field.name,
+        options=tuple(Option(text, found[0]) for text, found in read),
+        negative_options=tuple(Option(f"not {text}", found[1]) for text, found in read),
+        cap=0.45,
+        question=f"Is '{scene.words(start, when.end)}' behind or ahead?",
+    )
+
+
+def _done_before(scene: Scene, start: int, end: int) -> bool:
+    """Whether the words speak of what was done: "inspected", "haven't had"."""
+    return any(
+        scene.word(step) in NEGATIVE_VERBS | _HAD
+        or (scene.word(step).endswith("ed") and len(scene.word(step)) > 4)
+        for step in range(max(0, start - 2), end)
+    )
+
+
 def condition(
-    scene: Scene, field: Field, when: When
+    scene: Scene, field: Field, when: When, *, closed: bool = False
 ) -> tuple[Node, Node, tuple[Option, ...], tuple[Option, ...]]:
-    """Positive and negated condition for a period on one field, with alternatives for each."""
+    """Positive and negated condition for a period on one field, with alternatives for each.
+
+    `closed`: "this month" ends with the month, because the field may hold what lies beyond it.
+    """
     name = field.name
     future = looks_ahead(scene, field)
     never = Leaf(name, Operator.EXISTS, False)
-    positive = _positive(name, when, future, beyond=may_be_ahead(scene, field))
+    beyond = may_be_ahead(scene, field) or (closed and when.kind == "calendar")
+    positive = _positive(name, when, future, beyond=beyond)
     negative = _negative(name, when, positive, future)
     options: list[Option] = []
     for text, lo, hi in when.alternatives:

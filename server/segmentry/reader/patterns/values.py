@@ -139,6 +139,15 @@ def _small_word_as_value(scene: Scene, at: int) -> bool:
         # "live accounts", "called twice, live": a verb of requests that this table has as a value
         alone = scene.word(at - 1) in ("", ",") and scene.word(at + 1) in ("", ",", ".", "and", "but")
         return scene.word(at + 1) in scene.lexicon.entities or alone
+    joined = scene.previous is not None and scene.previous.end == at
+    if (
+        token.norm in STOP
+        and len(token.norm) > 3
+        and scene.word(at + 1) in scene.lexicon.entities
+        and scene.word(at - 1) not in scene.lexicon.entities
+        and not joined
+    ):
+        return True  # "plus members" where plus is a tier
     if token.text.islower():
         return (
             token.norm in STOP

@@ -62,7 +62,7 @@ def owed_fields(scene: Scene) -> list[Field]:
     owed = [
         (OWING & {*map(stem, named.words), *named.words}, scene.field(name))
         for name, named in scene.lexicon.named.items()
-        if scene.field(name).type == "number"
+        if scene.field(name).type == "number" and not counts_things(named)
     ]
     sure = [field for words, field in owed if words - {"balanc", "balance"}]
     return sure or [field for words, field in owed if words]

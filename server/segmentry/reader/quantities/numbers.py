@@ -19,13 +19,14 @@ _TENS = {
     "ninety": 90,
 }  # fmt: skip
 SCALES = {
-    "fiver": 5, "tenner": 10, "hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000, "grand": 1_000,
+    "fiver": 5, "tenner": 10, "fivers": 5, "tenners": 10, "hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000, "grand": 1_000,
     "k": 1_000, "mil": 1_000_000, "mn": 1_000_000, "mln": 1_000_000, "dozen": 12, "hundreds": 100, "thousands": 1_000, "millions": 1_000_000,
     "billions": 1_000_000_000,
 }  # fmt: skip
 SCALE_WORDS = frozenset(SCALES)
 TIMES = {"once": 1, "twice": 2, "thrice": 3}
 _HALVED = frozenset({"hundred", "thousand", "million", "billion", "grand", "dozen", "k", "mil"})
+_NOTES = frozenset({"fiver", "tenner", "fivers", "tenners"})
 _MINOR = frozenset({"cents", "pence", "p"})
 _PERCENT = frozenset({"percent", "pct", "percentage"})
 MONEY_WORDS = word_set("""
@@ -78,7 +79,7 @@ def quantity(tokens: Sequence[Token], at: int) -> Quantity | None:
         return None
     value, end, assumed = bare
     value = -value if minus else value
-    money = code or any(token.money for token in tokens[begin:end])
+    money = code or any(token.money or token.norm in _NOTES for token in tokens[begin:end])
     percent = any(token.percent for token in tokens[begin:end])
     minor = False
     if end < len(tokens):
