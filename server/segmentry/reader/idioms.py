@@ -119,7 +119,7 @@ def _without_hyphen(tokens: tuple[Token, ...], at: int, lexicon: Lexicon) -> Tok
     if first.kind != "word" or second.kind != "word" or not second.glued or first.norm in _PREFIXES:
         return None
     norm = first.norm + second.norm
-    if stem(norm) not in lexicon.stems:
+    if stem(norm) not in lexicon.stems or lexicon.lookup(f"{first.norm} {second.norm}"):
         return None
     return replace(first, text=first.text + second.text, norm=norm, stem=stem(norm), end=second.end)
 
