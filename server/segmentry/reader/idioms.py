@@ -10,6 +10,7 @@ from segmentry.criteria.short_forms import LONG
 from segmentry.reader.language.inflect import stem
 from segmentry.reader.language.tokens import Token
 from segmentry.reader.lexicon.lexicon import Lexicon
+from segmentry.reader.lexicon.phrases import EXACT
 
 # the longest of those with one first word stands first
 _JOINED: Final[dict[str, tuple[tuple[tuple[str, ...], str], ...]]] = {
@@ -119,7 +120,8 @@ def _without_hyphen(tokens: tuple[Token, ...], at: int, lexicon: Lexicon) -> Tok
     if first.kind != "word" or second.kind != "word" or not second.glued or first.norm in _PREFIXES:
         return None
     norm = first.norm + second.norm
-    if stem(norm) not in lexicon.stems or lexicon.lookup(f"{first.norm} {second.norm}"):
+    parted = lexicon.lookup(f"{first.norm} {second.norm}")
+    if stem(norm) not in lexicon.stems or any(entry.strength == EXACT for entry in parted):
         return None
     return replace(first, text=first.text + second.text, norm=norm, stem=stem(norm), end=second.end)
 
