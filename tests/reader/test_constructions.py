@@ -27,6 +27,7 @@ MORE = {
         "members of 18 to 25",
         "unset city or city is missing",
         "whose home city has never been stated",
+        "never gave a phone number",
     ),
     "carshare": ("license is not verified", "license has been verified"),
     "pharmacy": ("women and girls",),

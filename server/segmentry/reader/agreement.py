@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from segmentry.reader.language.words import STOP, word_set
+from segmentry.reader.lexicon.phrases import GENERAL
 from segmentry.reader.scene import Fragment, Scene
 
 # Verbs that only tie a person to what follows.
@@ -13,11 +14,13 @@ _LIGHT = word_set("""
 hold holds holding held keep keeps keeping kept sit sits sitting carry carries carrying carried maintain
 maintains maintaining given give gives gave enjoy enjoys show shows showing get gets getting got report
 reports own owns owning run runs running remain remains stay stays stand stands standing boast
+flagged marked labelled labeled
 boasts receive receives receiving collected collect earn earns earned accumulated racked clocked
 """)
 # What people do with the things that a number counts: "took 3 trips", "raised 2 tickets".
 _DONE_WITH = word_set("""
 had have has booked bought completed received
+rent rents rented renting
 take takes took taken make makes made placed raise raised raises file filed lodged submitted logged
 play played plays attend attended went
 """)
@@ -69,6 +72,12 @@ def repeated(scene: Scene, fragments: list[Fragment]) -> list[Fragment]:
 
 def _only_names(scene: Scene, vague: Fragment, settled: Fragment) -> bool:
     """Whether every word of it names the field, and nothing but small words stands between the two."""
+    if settled.end == vague.start and any(
+        match.end == vague.end and entry.field == settled.field and entry.strength >= GENERAL
+        for match in scene.matches_at(vague.start)
+        for entry in match.of("field")
+    ):
+        return True  # "a rating lower than 3 stars": another word for what is counted
     first, last = (settled, vague) if settled.end <= vague.start else (vague, settled)
     return all(scene.word(step) in _BETWEEN for step in range(first.end, last.start)) and all(
         _repeats(scene, at, settled) or scene.word(at) in STOP for at in range(vague.start, vague.end)

@@ -12,7 +12,7 @@ from segmentry.reader.frames import LIFTING, aside, lifted, opening
 from segmentry.reader.language.words import FRAME, NEGATORS, STOP, word_set
 from segmentry.reader.lexicon.phrases import Entry
 from segmentry.reader.lexicon.units import stored
-from segmentry.reader.negation import doubt_exception, shares_negation, stranded
+from segmentry.reader.negation import NEGATIVE_PAIRS, doubt_exception, left_out, shares_negation, stranded
 from segmentry.reader.patterns.ages import UNSAID, born
 from segmentry.reader.patterns.carriers import carrier
 from segmentry.reader.patterns.moments import chosen_moment
@@ -28,38 +28,6 @@ _AND = frozenset(["and", "plus", "also", "&", "additionally"])
 _BUT = frozenset(["but", "however", "yet", "although", "though", "whereas"])
 _CONNECTIVES = _AND | _BUT | {"or"}
 _BREAKS = frozenset([",", ";", ".", "?", "!", ":"])
-# two words that negate together, read before their parts
-_NEGATIVE_PAIRS = frozenset(
-    {
-        ("all", "but"),
-        ("everyone", "but"),
-        ("anyone", "but"),
-        ("anything", "but"),
-        ("everything", "but"),
-        ("everybody", "but"),
-        ("other", "than"),
-        ("apart", "from"),
-        ("rather", "than"),
-        ("except", "for"),
-        ("aside", "from"),
-        ("instead", "of"),
-        ("not", "including"),
-        ("not", "in"),
-        ("leave", "out"),
-        ("leaving", "out"),
-        ("free", "of"),
-        ("but", "not"),
-        ("yet", "to"),
-        ("all", "except"),
-        ("everyone", "except"),
-        ("save", "for"),
-        ("anywhere", "but"),
-        ("bar", "those"),
-        ("bar", "the"),
-        ("bar", "people"),
-        ("bar", "anyone"),
-    }
-)
 _SUBJECTS = word_set("members customers those people users clients anyone everyone ones golfers")
 
 
@@ -121,7 +89,7 @@ def scan(scene: Scene) -> Clauses:  # noqa: C901 - one branch per kind of word
         elif word in LIFTING and (past := lifted(scene, at)) is not None:
             at = past
             continue
-        elif (word, scene.word(at + 1)) in _NEGATIVE_PAIRS:
+        elif (word, scene.word(at + 1)) in NEGATIVE_PAIRS:
             if (word, scene.word(at + 1)) == ("but", "not"):
                 found.items.append(Item("but"))
             negation = [*negation, at, at + 1]
@@ -149,6 +117,10 @@ def scan(scene: Scene) -> Clauses:  # noqa: C901 - one branch per kind of word
         elif word == "nor":
             found.items.append(Item("and"))
             negation = [*negation, at]
+        elif word == "but" and (ones := left_out(scene, at)):
+            negation = [*negation, *range(at, ones)]
+            at = ones
+            continue
         elif word in _BUT:
             found.items.append(Item("but"))
         elif word in NEGATORS:

@@ -98,6 +98,7 @@ ROWS: Final = (
     Row(undone.undone, kinds=kinds.FIELD | kinds.MOMENT, needs=undone.DENIALS),
     Row(undone.never, kinds=kinds.NUMBER, after=frozenset({"never"})),
     Row(undone.nothing_done, undone.DOING, after=NEGATIVE_VERBS | {"never"}),
+    Row(undone.nothing_given, undone.GIVING, after=NEGATIVE_VERBS | {"never"}),
     Row(undone.upcoming, undone.AHEAD, kinds=kinds.DATE),
     Row(undone.lacking, kinds=kinds.TEXT),
     Row(unlisted, kinds=kinds.LISTED),

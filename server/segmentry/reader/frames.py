@@ -96,6 +96,8 @@ def aside(scene: Scene, at: int) -> int | None:
         return at + 1
     if word in _CROWD and not _names(scene, at):
         return at + 1
+    if word == "mean" and scene.word(at - 1) == "i":
+        return at + 1
     if word == "everything" or (word == "got" and scene.word(at - 1) in _HAVE) or word == "you've":
         return at + 1
     if word in ("altogether", "overall") and not scene.matches_at(at):

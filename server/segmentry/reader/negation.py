@@ -16,6 +16,49 @@ _SWITCHED = frozenset({"flag", "consent"})
 _ON = word_set("enabled on activated active off disabled deactivated yes")
 
 
+_WHOLE = frozenset({"all", "every", "everyone", "everybody"})
+# two words that negate together, read before their parts
+NEGATIVE_PAIRS = frozenset(
+    {
+        ("all", "but"),
+        ("everyone", "but"),
+        ("anyone", "but"),
+        ("anything", "but"),
+        ("everything", "but"),
+        ("everybody", "but"),
+        ("other", "than"),
+        ("apart", "from"),
+        ("rather", "than"),
+        ("except", "for"),
+        ("aside", "from"),
+        ("instead", "of"),
+        ("not", "including"),
+        ("not", "in"),
+        ("leave", "out"),
+        ("leaving", "out"),
+        ("free", "of"),
+        ("but", "not"),
+        ("yet", "to"),
+        ("all", "except"),
+        ("everyone", "except"),
+        ("save", "for"),
+        ("anywhere", "but"),
+        ("bar", "those"),
+        ("bar", "the"),
+        ("bar", "people"),
+        ("bar", "anyone"),
+    }
+)
+
+
+def left_out(scene: Scene, at: int) -> int:
+    """The token after "but the ones" in "all tenants but the ones with parking"; 0 where it joins."""
+    end = scene.skip(at + 1, frozenset({"the"}), 1)
+    if scene.word(end) not in ("ones", "those") or not _WHOLE & {scene.word(step) for step in range(at)}:
+        return 0
+    return end + 1
+
+
 def shares_negation(scene: Scene, before: Fragment, fragment: Fragment, joined: str) -> bool:
     """True when the negation before one fragment reaches the next one of the list.
 

@@ -94,6 +94,10 @@ SYNONYMS: Final[tuple[tuple[str, str], ...]] = (
     ("nationality", "country|national"),
     ("city", "town"),
     ("state", "province"),
+    ("post code", "postcode|postal code|zip code|zip"),
+    ("postcode", "postal code|post code|zip code|zip"),
+    ("postal code", "postcode|post code|zip code|zip"),
+    ("referred friends", "referrals|referral"),
     ("zip", "zip code|postal code|postcode"),
     ("campaign", "campaign contacts|times contacted this campaign"),
     ("duration", "call duration|lasted|long"),
@@ -158,6 +162,7 @@ SYNONYMS: Final[tuple[tuple[str, str], ...]] = (
     ("subscribed", "subscriber|subscription|subscribe"),
     ("vip", "vips"),
     ("freeze", "frozen"),
+    ("donor", "donate|donates|donating|donated"),
     ("fraud", "fraudulent|fraudsters"),
     ("club", "home club"),
 )

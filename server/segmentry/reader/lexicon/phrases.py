@@ -26,6 +26,7 @@ from segmentry.reader.language.words import ALWAYS_ENTITY, ENTITY, FRAME, STOP, 
 from segmentry.reader.lexicon.columns import described
 from segmentry.reader.lexicon.event_words import event_phrases
 from segmentry.reader.lexicon.names import Named, boolean_like, truth_values, values_of
+from segmentry.reader.lexicon.turned import states, turned
 
 EntryKind = Literal["field", "value", "band", "moment", "comparative", "channel", "event"]
 
@@ -65,13 +66,6 @@ _MEASURES: Final[dict[str, str]] = {
 }
 
 
-# states of what is counted: `complaints_open` is said "open complaints"
-_STATES: Final = word_set("""
-open closed pending active unpaid paid overdue failed cancelled canceled completed missed outstanding unused
-used returned declined rejected resolved unresolved attended skipped expired late
-""")
-# `orders_lifetime` is said "lifetime orders"
-_WHOLE: Final = frozenset({"lifetime", "total", "overall"})
 _SHARES: Final = ("rate", "percentage", "percent", "share")
 
 
@@ -145,7 +139,8 @@ def _name_phrases(
                 ),
             )
     if field.type == "number":
-        yield from _turned(named)
+        for phrase in turned(named):
+            yield phrase, Entry("field", field.name, DERIVED)
     for synonym in field.synonyms:
         yield name_words(synonym), Entry("field", field.name, EXACT)
     if named.core != named.spelled:
@@ -174,6 +169,18 @@ def _name_phrases(
     if field.unit.casefold() in _MEASURES:
         for phrase in _split(_MEASURES[field.unit.casefold()]):
             yield phrase, Entry("field", field.name, GENERAL, bare=False)
+    yield from _parts(named)
+    yield from _lacking(named)
+    if field.type == "number" and named.core and named.core[-1].endswith("s"):
+        yield from _counted_verbs(named)
+    if boolean_like(field):
+        for phrase, negated in states(named):
+            yield phrase, Entry("field", field.name, DERIVED, negated=negated)
+
+
+def _parts(named: Named) -> Iterator[tuple[tuple[str, ...], Entry]]:
+    """The content words of a name of several, each alone."""
+    field = named.field
     content = [
         word
         for word in named.core
@@ -185,13 +192,10 @@ def _name_phrases(
     ]
     if content and len(named.core) > 1:
         yield (content[-1],), Entry("field", field.name, GENERAL if len(content) <= 2 else PART, bare=False)
+        # what is counted in `desks_booked` are desks
+        head = len(content) == 2 and field.type == "number" and content[1].endswith("ed")
         for word in content[:-1]:
-            yield (word,), Entry("field", field.name, PART, bare=False)
-    yield from _lacking(named)
-    if field.type == "number" and named.core and named.core[-1].endswith("s"):
-        yield from _counted_verbs(named)
-    if boolean_like(field):
-        yield from _states(named)
+            yield (word,), Entry("field", field.name, GENERAL if head else PART, bare=False)
 
 
 def _lacking(named: Named) -> Iterator[tuple[tuple[str, ...], Entry]]:
@@ -210,27 +214,6 @@ def _counted_verbs(named: Named) -> Iterator[tuple[tuple[str, ...], Entry]]:
         words = tuple(phrase.split())
         if words and words[-1].endswith(("ed", "t", "n", "e")):
             yield words, Entry("field", named.field.name, PART, bare=False)
-
-
-def _turned(named: Named) -> Iterator[tuple[tuple[str, ...], Entry]]:
-    """ "Lifetime orders" for `orders_lifetime`, "open complaints" for `complaints_open`."""
-    if len(named.plain) > 1 and named.plain[-1] in _WHOLE:
-        yield (named.plain[-1], *named.plain[:-1]), Entry("field", named.field.name, DERIVED)
-    if len(named.core) == 2 and named.core[1] in _STATES:
-        yield (named.core[1], named.core[0]), Entry("field", named.field.name, DERIVED)
-
-
-def _states(named: Named) -> Iterator[tuple[tuple[str, ...], Entry]]:
-    """The flag's opposite, and `email_verified` turned round: "unverified email"."""
-    name = named.field.name
-    if len(named.core) == 1:
-        for prefix in ("in", "un", "non"):
-            yield (prefix + named.core[0],), Entry("field", name, DERIVED, negated=True)
-    elif len(named.core) == 2 and named.core[1].endswith("ed"):
-        thing, state = named.core
-        yield (state, thing), Entry("field", name, DERIVED)
-        yield ("un" + state, thing), Entry("field", name, DERIVED, negated=True)
-        yield (thing, "un" + state), Entry("field", name, DERIVED, negated=True)
 
 
 def _too_common(words: tuple[str, ...], field: Field | None = None) -> bool:

@@ -99,6 +99,8 @@ def _beginnings(tokens: tuple[Token, ...]) -> list[tuple[int, bool]]:
         if token.norm in _BREAKS and token.kind == "punct" and not hyphen:
             if at + 1 < len(tokens):
                 found.append((_after_manners(tokens, at + 1), True))
+        elif token.norm == "also" and at and tokens[at - 1].norm in _CLAUSES:
+            continue  # "who also donate" goes on describing
         elif token.norm in _JOINS or token.norm in ("please", "also"):
             found.append((_after_manners(tokens, at + 1), False))
     return list(dict(reversed(found)).items())

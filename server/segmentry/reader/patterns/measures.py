@@ -81,7 +81,7 @@ def _field_first(scene: Scene, at: int) -> Fragment | None:
             when = scene.when(found.start)
             if when is not None and when.kind == "ago":
                 continue
-        if _is_period(scene, match.end, found, entries):
+        if _is_period(scene, match.end, found, entries) or _counts_another(scene, found, entries):
             continue
         several = _several(scene, at, entries, found) if not negated else None
         if several is not None:
@@ -131,6 +131,19 @@ def _is_period(scene: Scene, after: int, found: Comparison, entries: tuple[Entry
         and when.end >= found.end
         and not any(entry.strength == EXACT for entry in entries)
     )
+
+
+def _counts_another(scene: Scene, found: Comparison, entries: tuple[Entry, ...]) -> bool:
+    """ "Teams with more than 25 desks": the noun right behind the number has it."""
+    if found.money or not found.explicit:
+        return False
+    own = {entry.field for entry in entries}
+    for match in scene.matches_at(found.end):
+        counts = tuple(each for each in numeric(scene, match.of("field")) if each.strength >= GENERAL)
+        fields = {each.field for each in best(counts)}
+        if fields and not fields & own and all(scene.field(name).integer for name in fields):
+            return scene.word(match.end - 1).endswith("s") and _find(scene, match.end)[2] is None
+    return False
 
 
 def _compared(scene: Scene, at: int, entries: tuple[Entry, ...]) -> Comparison | None:
@@ -357,6 +370,9 @@ def _verb_first(scene: Scene, at: int) -> Fragment | None:
     begin = scene.skip(at + 1, frozenset({"us", "in", "total", "a", "an"}), 2)
     found = scene.comparison(begin) or scene.comparison(at + 1)  # "owing a fiver"
     if found is None:
+        return None
+    amounts = tuple(Entry("field", each.name, GENERAL) for each in money_fields(scene, ""))
+    if _counts_another(scene, found, amounts):
         return None
     rate, end = rate_at(scene, found.end)
     on = scene.skip(end, frozenset({"on", "for", "in", "the"}), 2)

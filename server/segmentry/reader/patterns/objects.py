@@ -43,7 +43,8 @@ def unnamed_object(scene: Scene, at: int) -> int:
     if scene.word(at) not in _DETERMINERS or at + 1 >= len(scene.tokens):
         return at
     token, end = scene.tokens[at + 1], at + 2
-    known = scene.matches_at(at + 1) or token.norm in STOP or token.norm in scene.lexicon.entities
+    named = any(entry.bare for match in scene.matches_at(at + 1) for entry in match.entries)
+    known = named or token.norm in STOP or token.norm in scene.lexicon.entities
     if token.kind != "word" or known or token.capitalised:
         return at
     closed = scene.word(end) in ("", "yet", "ever") or scene.when(end) is not None

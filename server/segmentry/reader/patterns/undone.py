@@ -23,6 +23,11 @@ attended had have made make placed place taken took take filed file raised raise
 bought buy played play used use completed complete written wrote left given posted logged reported received
 joined watched held done opened started entered run ran
 """)
+# what people do with what they tell about themselves
+GIVING = word_set(
+    "filled fill gave given give provided provide entered enter left leave shared share stated told"
+)
+_PARTICLES = word_set("in out us their the")
 AHEAD = word_set("upcoming future planned scheduled coming pending")
 _PLANNED = word_set("booked planned scheduled ahead lined coming up")
 
@@ -98,6 +103,23 @@ def nothing_done(scene: Scene, at: int) -> Fragment | None:
             name = counts.pop()
             some, none = Leaf(name, Operator.GT, 0), Leaf(name, Operator.EQ, 0)
             return Fragment("measure", at, end, some, none, field=name, source="assumed", cap=0.9)
+    return None
+
+
+def nothing_given(scene: Scene, at: int) -> Fragment | None:
+    """ "Never filled in a feedback form", "didn't leave a phone number": the column has no value."""
+    if scene.word(at) not in GIVING:
+        return None
+    begin = scene.skip(at + 1, _ARTICLES | _PARTICLES, 3)
+    for match in scene.matches_at(begin):
+        named = best(tuple(entry for entry in match.of("field") if entry.strength >= GENERAL and entry.bare))
+        end = scene.skip(match.end, frozenset({"yet", "ever", "us"}), 2)
+        if len(named) == 1 and scene.word(end) in _CLOSING:
+            field = scene.field(named[0].field)
+            if not field.integer and not scene.lexicon.known[field.name].is_flag:
+                found = _exists(at, end, field.name, present=True)
+                found.cap = 0.9
+                return found
     return None
 
 

@@ -16,6 +16,8 @@ with type kind category level method ( [
 """)
 # letters of a code of a country or a state
 _CODE = 2
+# "patrons" may be a kind that the table lists, or whoever is in it
+_NOUN_TOO = 0.8
 _NEGATIONS = word_set("not isn't aren't isnt arent != <> ≠ wasn't weren't")
 _EXCEPTIONS = frozenset({("other", "than"), ("apart", "from"), ("except", "for"), ("different", "from")})
 # a column of which a few values were seen again and again probably has no others
@@ -105,6 +107,8 @@ def _bare(scene: Scene, at: int) -> Fragment | None:
         if len(items) == 1 and len(twins) > 1:
             return _which(scene, at, end, field, twins)
         fragment = _fragment(at, end, field, stored, conjunctive, negated=False, known=items)
+        if following is None and end == at + 1 and scene.word(at) in scene.lexicon.entities:
+            fragment.cap = min(fragment.cap, _NOUN_TOO)
         if scene.word(at) in ("active", "inactive") and _other_sense(scene, at):
             fragment.cap = min(fragment.cap, 0.92)
         return fragment

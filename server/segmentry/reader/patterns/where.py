@@ -6,7 +6,7 @@ from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import Leaf, Operator
 from segmentry.reader.language.places import CONTEXT_ONLY, PEOPLES, begins_country, country_at, spellings
 from segmentry.reader.language.regions import FIRST, region_at
-from segmentry.reader.language.words import word_set
+from segmentry.reader.language.words import PEOPLE, STOP, VAGUE, word_set
 from segmentry.reader.patterns.values import build, complement
 from segmentry.reader.scene import Fragment, Scene
 
@@ -21,6 +21,8 @@ wednesday thursday friday saturday sunday i sms email
 """)
 
 
+# a capital alone says that it is a name, not of what
+_GUESSED = 0.8
 _SPEAKING = word_set("speak speaks speaking spoke")
 
 
@@ -146,8 +148,10 @@ def _stored(scene: Scene, field: Field, code: str) -> tuple[str, bool]:
 
 def _city(scene: Scene, at: int) -> Fragment | None:
     fields = scene.lexicon.city_fields
-    if not fields or not _placed(scene, at) or scene.word(at - 1) in _CITY:
+    if not fields or scene.word(at - 1) in _CITY:
         return None
+    if not _placed(scene, at):
+        return _of_city(scene, at, fields)
     token = scene.tokens[at]
     field = fields[0]
     names: list[str] = []
@@ -176,6 +180,34 @@ def _city(scene: Scene, at: int) -> Fragment | None:
         return None
     node = build(field, stored, False)
     return Fragment("place", at, end, node, complement(node), field=field.name, factor=0.93**unseen)
+
+
+def _of_city(scene: Scene, at: int, fields: tuple[Field, ...]) -> Fragment | None:
+    """ "All Austin tenants": a name that nothing else explains right before the noun for the people."""
+    token = scene.tokens[at]
+    if (
+        at == 0
+        or len(fields) != 1
+        or fields[0].type != "string"
+        or scene.word(at + 1) not in scene.lexicon.entities
+        or not _capital(scene, at)
+        or scene.matches_at(at)
+        or token.norm in STOP | VAGUE | PEOPLE
+    ):
+        return None
+    leaf = Leaf(fields[0].name, Operator.EQ, token.text)
+    note = f"'{token.text}' was taken for a {leaf.field}"
+    return Fragment(
+        "place",
+        at,
+        at + 1,
+        leaf,
+        complement(leaf),
+        field=leaf.field,
+        source="assumed",
+        cap=_GUESSED,
+        note=note,
+    )
 
 
 def _venue(scene: Scene, at: int) -> Fragment | None:
