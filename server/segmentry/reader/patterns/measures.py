@@ -26,6 +26,7 @@ _BEFORE_FIELD = word_set("of in on worth for a an the their total times as to ou
 _NEGATIONS = frozenset(["not", "isn't", "aren't", "wasn't", "isnt", "arent"])
 _LIST_GLUE = word_set("or , and a an")
 _OWES = frozenset({"owe", "owes", "owing", "owed"})
+_CLAUSES = word_set("with having that which who have has")
 RANGES = frozenset({"between", "from"})
 
 
@@ -81,7 +82,9 @@ def _field_first(scene: Scene, at: int) -> Fragment | None:
             when = scene.when(found.start)
             if when is not None and when.kind == "ago":
                 continue
-        if _is_period(scene, match.end, found, entries) or _counts_another(scene, found, entries):
+        if _is_period(scene, match.end, found, entries) or (
+            scene.word(match.end) in _CLAUSES and _counts_another(scene, found, entries)
+        ):
             continue
         several = _several(scene, at, entries, found) if not negated else None
         if several is not None:

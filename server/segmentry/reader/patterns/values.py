@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import And, Leaf, Node, Not, Operator, Or, Scalar
-from segmentry.reader.language.words import FRAME, STOP, word_set
+from segmentry.reader.language.words import ENTITY, FRAME, STOP, word_set
 from segmentry.reader.lexicon.phrases import DERIVED, EXACT, PART, Entry
 from segmentry.reader.patterns.rates import rates_amount
 from segmentry.reader.patterns.value_lists import Item, listed, one
@@ -107,7 +107,7 @@ def _bare(scene: Scene, at: int) -> Fragment | None:
         if len(items) == 1 and len(twins) > 1:
             return _which(scene, at, end, field, twins)
         fragment = _fragment(at, end, field, stored, conjunctive, negated=False, known=items)
-        if following is None and end == at + 1 and scene.word(at) in scene.lexicon.entities:
+        if following is None and end == at + 1 and scene.word(at) in scene.lexicon.entities - ENTITY:
             fragment.cap = min(fragment.cap, _NOUN_TOO)
         if scene.word(at) in ("active", "inactive") and _other_sense(scene, at):
             fragment.cap = min(fragment.cap, 0.92)
