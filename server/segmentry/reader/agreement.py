@@ -28,6 +28,7 @@ _COUNTED = frozenset(["measure", "counter"])
 # What makes a noun of a verb, or a verb of a noun; nothing that changes the meaning.
 _DERIVED = word_set("ment ments ing er ers or ors ion ions ation ations ance al als age ship s d ed es y ies")
 _SHORTEST_ROOT = 3
+_PAIR = 2
 _BETWEEN = STOP - word_set("and or but not if while both either from")
 # "Under the Cardiology department", "within gold": no comparison stands there, so nothing is compared.
 _PLACED = word_set("under within over inside")
@@ -55,6 +56,8 @@ def repeated(scene: Scene, fragments: list[Fragment]) -> list[Fragment]:
     "Between 5,000 and 25,000 pounds in *savings*": the bound is the answer to what savings means.
     """
     found: list[Fragment] = []
+    if len(fragments) < _PAIR:
+        return found
     for before, after in zip([None, *fragments], [*fragments, None], strict=True):
         for vague, settled in ((after, before), (before, after)):
             if (

@@ -115,34 +115,38 @@ def longest(scene: Scene, at: int) -> Fragment | None:
         fragment = pattern(scene, at)
         if fragment is None or fragment.end <= at:
             continue
-        if best is None or (fragment.end, fragment.node is not None, fragment.rank) > (
-            best.end,
-            best.node is not None,
-            best.rank,
-        ):
+        if best is None or _wider(fragment, best):
             best = fragment
     return best
 
 
+def _wider(one: Fragment, other: Fragment) -> bool:
+    if one.end != other.end:
+        return one.end > other.end
+    return (one.node is not None, one.rank) > (other.node is not None, other.rank)
+
+
 def candidates(scene: Scene, at: int) -> tuple[Pattern, ...]:
     """The patterns whose rows allow them to begin at token `at`."""
-    here = scene.kinds_at(at)
+    here = 0
+    for match in scene.matches_at(at):
+        here |= match.senses.bits
     if scene.comparison(at) is not None:
         here |= kinds.COMPARISON
     if scene.when(at) is not None:
         here |= kinds.PERIOD
     rows = _BY_WORD.get(scene.word(at), 0) | _by_kinds(here)
-    return _patterns(rows & _AFTER.get(scene.word(at - 1), _UNBOUND) & _possible(scene))
+    possible = scene.possible if scene.possible >= 0 else _possible(scene)
+    return _patterns(rows & _AFTER.get(scene.word(at - 1), _UNBOUND) & possible)
 
 
 def _possible(scene: Scene) -> int:
     """The rows whose needs some word of the query meets; found once per query."""
-    if scene.possible < 0:
-        rows = _NEEDLESS
-        for word in scene.said:
-            rows |= _NEEDED.get(word, 0)
-        scene.possible = rows
-    return scene.possible
+    rows = _NEEDLESS
+    for word in scene.said:
+        rows |= _NEEDED.get(word, 0)
+    scene.possible = rows
+    return rows
 
 
 def _bits(rows: list[bool]) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from segmentry.criteria.nodes import And, Event, Everyone, Leaf, Node, Not, Operator, Or, Scalar, Segment, Top
 from segmentry.reader.clauses import Item
@@ -15,6 +15,8 @@ from segmentry.reader.scene import Fragment
 
 AnyLeaf = Leaf | Event | Segment | Top
 _MAX_DEPTH = 12
+# a row of these alone is one conjunction, however it is split
+_ALL_HOLD: Final = frozenset({"fragment", "and", ","})
 
 
 @dataclass(slots=True)
@@ -34,6 +36,8 @@ def combine(items: list[Item], array_fields: frozenset[str], *, or_tighter: bool
         return None
     if len(row) == 1 and row[0].fragment is not None:
         return Phrase("one", (), row[0].fragment.chosen, (row[0].fragment,))
+    if _ALL_HOLD.issuperset([item.kind for item in row]):
+        return _merge(_primary(row, or_tighter, 0), array_fields)
     return _merge(_parse(row, or_tighter, 0), array_fields)
 
 
@@ -265,6 +269,8 @@ def _union(left: Phrase, right: Phrase, conjunctive: bool, arrays: frozenset[str
     if left.kind != "one" or right.kind != "one" or left.node is None or right.node is None:
         return None
     a, b = left.node, right.node
+    if isinstance(a, Leaf) and isinstance(b, Leaf) and a.field != b.field:
+        return None
     fragments = (*left.fragments, *right.fragments)
     if a == b and type(getattr(a, "value", None)) is type(getattr(b, "value", None)):
         return Phrase("one", (), a, fragments)

@@ -6,7 +6,7 @@ hundreds of times. Most positions hold nothing, which is known from the word alo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from segmentry.reader.dates.dates import FIRST as _DATE_FIRST
 from segmentry.reader.dates.dates import WRITTEN, DateReader
@@ -44,6 +44,10 @@ class Words(dict[int, str]):
 
 class Matches(dict[int, Sequence[Match]]):
     """The phrases of the catalog by the position at which they begin, the longest first."""
+
+    def __init__(self, found: Mapping[int, Sequence[Match]], end: int) -> None:
+        super().__init__(dict.fromkeys(range(-1, end + 2), _NO_MATCHES))
+        self.update(found)
 
     def __missing__(self, at: int) -> Sequence[Match]:
         return _NO_MATCHES

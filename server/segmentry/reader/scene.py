@@ -137,7 +137,7 @@ def lay_out(query: str, tokens: tuple[Token, ...], lexicon: Lexicon, clock: Cloc
     word = Words(norms).__getitem__
     numbers, undated, uncompared = numbers_of(tokens)
     dates = DateReader(tokens, word, numbers, clock, lexicon.catalog.locale)
-    matches = Matches(lexicon.matches(tokens))
+    matches = Matches(lexicon.matches(tokens), len(tokens))
     return Scene(
         query,
         tokens,

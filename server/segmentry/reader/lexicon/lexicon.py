@@ -18,7 +18,8 @@ from segmentry.reader.lexicon import kinds
 from segmentry.reader.lexicon.columns import completed, entity_nouns, shared_prefix, subjects
 from segmentry.reader.lexicon.event_words import event_words
 from segmentry.reader.lexicon.known_values import known_values
-from segmentry.reader.lexicon.names import Named, take_apart, truth_values
+from segmentry.reader.lexicon.memory import Memory
+from segmentry.reader.lexicon.names import Named, ranks_people, take_apart, truth_values
 from segmentry.reader.lexicon.phrases import Entry, EntryKind, phrases
 from segmentry.reader.lexicon.repairable import grammar, places_of_the_world
 
@@ -41,7 +42,7 @@ _DIGITS: Final = {
 }
 # A phrase takes about a kilobyte (measured), so that much is kept however large the catalogs are.
 _CACHED, _CACHED_PHRASES = 256, 100_000
-_KNOWN_WORDS = 10_000
+_REMEMBERED = 4_000
 
 
 _LETTERS: Final = re.compile(r"[a-z]+")
@@ -98,7 +99,10 @@ class Lexicon:
         )
         self.named: dict[str, Named] = {field.name: take_apart(field, prefix) for field in catalog.visible}
         self.known = {field.name: known_values(field) for field in catalog.visible}
-        self.entities: frozenset[str] = ENTITY | entity_nouns(catalog)
+        self.own_nouns = entity_nouns(catalog)
+        self.entities: frozenset[str] = ENTITY | self.own_nouns
+        # the numbers whose size says something about people
+        self.ranking = frozenset(field.name for field in catalog.visible if ranks_people(field))
         self.subjects = subjects(catalog)
         self.country_fields = tuple(field for field in catalog.visible if _is_country(field))
         self.countries = frozenset(field.name for field in self.country_fields)
@@ -147,8 +151,10 @@ class Lexicon:
         naming = {word for key, senses in self._index.items() if senses.bits & kinds.FIELD for word in key}
         self.field_words = tuple(word for word in self.words if stem(word) in naming)
         self._of_length: dict[range, list[str]] = {}
-        # words that queries said and that are no slips; looked up again and again
-        self.known_words: set[str] = set()
+        # what queries said: words that are no slips, what slips mean, and what resembles an unknown word
+        self.known_words = Memory[bool](_REMEMBERED)
+        self.meant_words = Memory["str | None"](_REMEMBERED)
+        self.suggested = Memory[tuple[str, ...]](_REMEMBERED)
 
     def matches(self, tokens: tuple[Token, ...]) -> dict[int, list[Match]]:
         """All phrases by the token they begin at, the longest first; nothing where none begins."""
@@ -172,12 +178,6 @@ class Lexicon:
             if here:
                 found[start] = here
         return found
-
-    def know(self, word: str) -> None:
-        """Remember that a word is no slip, within bounds."""
-        if len(self.known_words) >= _KNOWN_WORDS:
-            self.known_words.clear()
-        self.known_words.add(word)
 
     def repairs(self, length: int, most: int) -> list[str]:
         """The words that `length` letters with at most `most` slips may mean, the catalog's own first."""

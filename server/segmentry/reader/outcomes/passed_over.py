@@ -10,7 +10,6 @@ from segmentry.reader.clauses import Clauses
 from segmentry.reader.frames import opening
 from segmentry.reader.language.words import PEOPLE, STOP, word_set
 from segmentry.reader.lexicon import kinds
-from segmentry.reader.lexicon.columns import entity_nouns
 from segmentry.reader.outcomes.doubt import Doubt
 from segmentry.reader.scene import Fragment, Scene
 
@@ -54,7 +53,6 @@ def _tokens(fragment: Fragment) -> tuple[int, ...]:
 
 
 def _words(scene: Scene, claimed: set[int]) -> Iterator[Doubt]:
-    nouns: frozenset[str] | None = None
     first = min(claimed)
     begin = opening(scene)
     for at, token in enumerate(scene.tokens):
@@ -68,7 +66,7 @@ def _words(scene: Scene, claimed: set[int]) -> Iterator[Doubt]:
         elif word in STOP or token.kind != "word":
             continue
         elif (word in scene.lexicon.entities or word in PEOPLE) and word not in _ANYBODY:
-            nouns = entity_nouns(scene.catalog) if nouns is None else nouns
+            nouns = scene.lexicon.own_nouns
             if nouns and word not in nouns:
                 yield Doubt("word passed over", f"'{token.text}' was read as everyone in the table")
         elif (word == "live" or (word in _MEANT and at > first)) and not _leads(scene, at, claimed):

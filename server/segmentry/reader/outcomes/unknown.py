@@ -46,6 +46,8 @@ class Unknown:
 def unknown_attribute(scene: Scene, found: Clauses) -> Unknown | None:
     """The first unexplained word before (or after) a comparison that no field takes, or None."""
     lost = set(found.unclaimed)
+    if not lost:
+        return None
     done = 0
     for at in sorted(lost):
         if at < done or scene.tokens[at].kind != "word":
@@ -209,11 +211,14 @@ def _offered(field: Field, said: Comparison | None) -> Option:
 
 def suggestions(words: str, lexicon: Lexicon) -> tuple[str, ...]:
     """The fields that the words really resemble, by spelling or as another word for them; at most 3."""
+    known = lexicon.suggested.get(words)
+    if known is not None:
+        return known
     near = _alike(words, lexicon)
     for word in words.casefold().split():
         if word not in STOP:
             near += _near(word, lexicon, near if word == words else _alike(word, lexicon))
-    return tuple(dict.fromkeys(near))[:3]
+    return lexicon.suggested.keep(words, tuple(dict.fromkeys(near))[:3])
 
 
 def _alike(words: str, lexicon: Lexicon) -> list[str]:

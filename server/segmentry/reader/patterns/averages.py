@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from segmentry.reader.language.words import word_set
-from segmentry.reader.lexicon.names import ranks_people
 from segmentry.reader.lexicon.phrases import GENERAL, Entry
 from segmentry.reader.scene import Fragment, Option, Scene, best, label, top
 
@@ -52,7 +51,7 @@ def _compared(scene: Scene, at: int) -> tuple[int, str] | None:
 
 def _numbers(scene: Scene, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
     return tuple(
-        entry for entry in entries if entry.strength >= GENERAL and ranks_people(scene.field(entry.field))
+        entry for entry in entries if entry.strength >= GENERAL and entry.field in scene.lexicon.ranking
     )
 
 

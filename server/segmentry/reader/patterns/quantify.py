@@ -122,13 +122,15 @@ def resolve(
 _EVER_SAID = (
     "in total|all time|of all time|all - time|to date|so far|over all|in all|overall|altogether|ever|lifetime"
 )
-_EVER = tuple(tuple(words.split()) for words in _EVER_SAID.split("|"))
+_EVER: dict[str, list[tuple[str, ...]]] = {}
+for _words in _EVER_SAID.split("|"):
+    _EVER.setdefault(_words.split()[0], []).append(tuple(_words.split()))
 
 
 def _ever(scene: Scene, at: int) -> int:
     """The token after "in total", "so far" and the like, which a number of all time says already."""
     begin = scene.skip(at, frozenset({"with", "us"}), 2)
-    for words in _EVER:
+    for words in _EVER.get(scene.word(begin), ()):
         if all(scene.word(begin + step) == word for step, word in enumerate(words)):
             return begin + len(words)
     return at

@@ -6,7 +6,6 @@ from typing import Final, Literal
 
 from segmentry.criteria.nodes import And, Everyone, Node, Not, Top
 from segmentry.reader.language.words import word_set
-from segmentry.reader.lexicon.names import ranks_people
 from segmentry.reader.lexicon.phrases import Entry
 from segmentry.reader.patterns.vague import ENDS, worth
 from segmentry.reader.scene import Fragment, Option, Scene, best, label
@@ -139,7 +138,7 @@ def _ranking(scene: Scene, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
         entry
         for entry in entries
         if entry.kind == "field"
-        and (scene.field(entry.field).type == "datetime" or ranks_people(scene.field(entry.field)))
+        and (scene.field(entry.field).type == "datetime" or entry.field in scene.lexicon.ranking)
     )
 
 

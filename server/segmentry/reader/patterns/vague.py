@@ -6,7 +6,6 @@ from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import Leaf, Not, Operator
 from segmentry.reader.language.thesaurus import MONEY_NAMES
 from segmentry.reader.language.words import VAGUE, word_set
-from segmentry.reader.lexicon.names import ranks_people
 from segmentry.reader.lexicon.phrases import GENERAL, Entry
 from segmentry.reader.patterns.periods import looks_ahead
 from segmentry.reader.scene import Fragment, Option, Scene, best, label, top
@@ -131,7 +130,8 @@ def plain_noun(scene: Scene, vague: Fragment) -> bool:
 
 
 def _rateable(scene: Scene, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
-    return tuple(entry for entry in entries if ranks_people(scene.field(entry.field)))
+    ranking = scene.lexicon.ranking
+    return tuple([entry for entry in entries if entry.field in ranking])
 
 
 def _question(scene: Scene, start: int, end: int, options: list[Option]) -> Fragment:
@@ -171,7 +171,7 @@ def _akin(scene: Scene, word: str) -> list[Field]:
     return [
         field
         for field in scene.catalog.visible
-        if ranks_people(field)
+        if field.name in scene.lexicon.ranking
         and any(
             part.startswith(root)
             for part in (
@@ -186,7 +186,7 @@ def worth(scene: Scene) -> list[Field]:
     """Number fields by which customers are ranked: with bands first, then money, then scores and counts."""
     scored: list[tuple[int, int, Field]] = []
     for position, field in enumerate(scene.catalog.visible):
-        if not ranks_people(field):
+        if field.name not in scene.lexicon.ranking:
             continue
         stems = set(scene.lexicon.named[field.name].words)
         rank = (

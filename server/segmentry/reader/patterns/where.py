@@ -28,7 +28,11 @@ _SPEAKING = word_set("speak speaks speaking spoke")
 
 def places(scene: Scene, at: int) -> Fragment | None:
     """A country or a list of them, else a capitalised name after a preposition of place."""
-    return _countries(scene, at) or _city(scene, at) or _venue(scene, at)
+    found = _countries(scene, at) if scene.lexicon.country_fields else None
+    before = scene.word(at - 1)
+    if found is not None or (before != "the" and before not in _PREPOSITIONS):
+        return found
+    return _city(scene, at) or _venue(scene, at)
 
 
 def _placed(scene: Scene, at: int) -> bool:
@@ -40,21 +44,18 @@ def _placed(scene: Scene, at: int) -> bool:
 
 
 def _countries(scene: Scene, at: int) -> Fragment | None:
-    fields = scene.lexicon.country_fields
-    if not fields or scene.word(at - 1) in _SPEAKING:
+    word, matches = scene.word(at), scene.matches_at(at)
+    begins = word == "the" or word in FIRST or begins_country(scene.tokens[at])
+    if (not begins and not matches) or scene.word(at - 1) in _SPEAKING:
         return None  # "speaks Japanese" is no place
-    begin, field = at, fields[0]
+    begin, field = at, scene.lexicon.country_fields[0]
     named = False
-    for match in scene.matches_at(at):
+    for match in matches:
         for entry in match.of("field"):
             if entry.field in scene.lexicon.countries:
                 field, named = scene.field(entry.field), True
                 begin = scene.skip(match.end, _COPULA, 3)
-    if (
-        not named
-        and scene.word(at) != "the"
-        and not (begins_country(scene.tokens[at]) or scene.word(at) in FIRST)
-    ):
+    if not named and not begins:
         return None
     negated = named and scene.word(begin) in ("not", "!=")
     begin += 1 if negated else 0

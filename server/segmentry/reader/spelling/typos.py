@@ -93,7 +93,7 @@ def repair(tokens: tuple[Token, ...], lexicon: Lexicon) -> tuple[tuple[Token, ..
     for at, meant in repaired.items():
         fixed[at] = replace(tokens[at], norm=meant, stem=stem(meant))
     for at in open_words[:12]:
-        nearest = _nearest(tokens[at].norm, lexicon) or _plural(tokens[at].norm, lexicon)
+        nearest = _meant(tokens[at].norm, lexicon)
         if nearest not in _CALENDAR and _is_short_name(tokens[at]) and not _is_place(nearest, lexicon):
             continue
         if nearest is not None:
@@ -154,7 +154,7 @@ def _unknown(token: Token, lexicon: Lexicon) -> bool:
     if token.kind != "word":
         return False
     if _is_known(token, lexicon):
-        lexicon.know(token.norm)
+        lexicon.known_words.keep(token.norm, True)
         return False
     return True
 
@@ -198,6 +198,12 @@ def _plural(word: str, lexicon: Lexicon) -> str | None:
     """The plural that was meant, where the catalog only has the singular: "smoers" for smokers."""
     nearest = _nearest(word[:-1], lexicon) if len(word) > _SHORT_NAME - 1 and word.endswith("s") else None
     return None if nearest is None else nearest + "s"
+
+
+def _meant(word: str, lexicon: Lexicon) -> str | None:
+    if word in lexicon.meant_words:
+        return lexicon.meant_words[word]
+    return lexicon.meant_words.keep(word, _nearest(word, lexicon) or _plural(word, lexicon))
 
 
 def _nearest(word: str, lexicon: Lexicon) -> str | None:
