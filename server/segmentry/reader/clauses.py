@@ -5,22 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from segmentry.criteria.nodes import Leaf, Node, Operator
 from segmentry.reader.agreement import repeated, unexplained
 from segmentry.reader.constructions import longest
 from segmentry.reader.frames import LIFTING, aside, lifted, opening
 from segmentry.reader.language.words import FRAME, NEGATORS, STOP, word_set
 from segmentry.reader.lexicon.phrases import Entry
-from segmentry.reader.lexicon.units import stored
-from segmentry.reader.negation import NEGATIVE_PAIRS, doubt_exception, left_out, shares_negation, stranded
-from segmentry.reader.patterns.ages import UNSAID, born
+from segmentry.reader.negation import (
+    AFTERWARDS,
+    PAIRS,
+    bars,
+    denied_after,
+    doubt_exception,
+    left_out,
+    shares_negation,
+    stranded,
+)
+from segmentry.reader.patterns.ages import UNSAID
 from segmentry.reader.patterns.carriers import carrier
 from segmentry.reader.patterns.moments import chosen_moment
-from segmentry.reader.patterns.quantify import opposite
+from segmentry.reader.patterns.second_bounds import second_bound
 from segmentry.reader.patterns.shares import among
 from segmentry.reader.patterns.unlisted import classed
 from segmentry.reader.patterns.vague import SPAN_WORDS, is_tenure, plain_noun, unsettled
-from segmentry.reader.scene import Fragment, Scene, between
+from segmentry.reader.scene import Fragment, Scene
 
 ItemKind = Literal["fragment", "and", "or", ",", "but", "(", ")"]
 
@@ -68,7 +75,10 @@ def scan(scene: Scene) -> Clauses:  # noqa: C901 - one branch per kind of word
             continue
         fragment = longest(scene, at)
         if fragment is None or fragment.rank == UNSAID:
-            fragment = _elliptical(scene, found, at, denied=bool(negation)) or fragment
+            fragment = (
+                second_bound(scene, at, found.items[-1].kind if found.items else "", denied=bool(negation))
+                or fragment
+            )
         if fragment is None and verb is not None and _follows(scene, at):
             # "bought an Audi in 2024": the period belongs to the verb before the value
             when = scene.when(at)
@@ -89,7 +99,7 @@ def scan(scene: Scene) -> Clauses:  # noqa: C901 - one branch per kind of word
         elif word in LIFTING and (past := lifted(scene, at)) is not None:
             at = past
             continue
-        elif (word, scene.word(at + 1)) in NEGATIVE_PAIRS:
+        elif (word, scene.word(at + 1)) in PAIRS:
             if (word, scene.word(at + 1)) == ("but", "not"):
                 found.items.append(Item("but"))
             negation = [*negation, at, at + 1]
@@ -121,9 +131,16 @@ def scan(scene: Scene) -> Clauses:  # noqa: C901 - one branch per kind of word
             negation = [*negation, *range(at, ones)]
             at = ones
             continue
+        elif (
+            word in AFTERWARDS
+            and found.items
+            and not negation
+            and denied_after(scene, at, found.items[-1].fragment)
+        ):
+            pass
         elif word in _BUT:
             found.items.append(Item("but"))
-        elif word in NEGATORS:
+        elif word in NEGATORS or bars(scene, at):
             # "don't" said twice is still one negation, "not without" is none
             negation = [*negation, at]
         elif word in _BREAKS:
@@ -185,6 +202,14 @@ def _group_shares(items: list[Item]) -> None:
             if share.later[1] - share.later[0] > 1 and group.start > share.later[0]:
                 break
             end += 1
+            last = share.later[1] - share.later[0] == 1
+            if (
+                last
+                and end + 1 < len(items)
+                and items[end].kind == "and"
+                and items[end + 1].fragment is not None
+            ):
+                end += 1  # "top 5 % by spend among friends who like opera and have a phone"
         among(share, [each.fragment for each in items[at + 1 : end] if each.fragment is not None])
         del items[at + 1 : end]
         return
@@ -327,55 +352,3 @@ def _projected(scene: Scene, fragment: Fragment) -> bool:
         "minimum",
     }
     return bool(asked) and after in ("of", "for", "among", "across")
-
-
-_UPWARDS = frozenset({Operator.GT, Operator.GTE})
-_DOWNWARDS = frozenset({Operator.LT, Operator.LTE})
-
-
-def _goes_on(before: Node, node: Node, joined: ItemKind) -> bool:
-    """Whether a second bound on a field makes sense beside the first: a range, or two ends joined by "or"."""
-    if not isinstance(before, Leaf) or not isinstance(node, Leaf):
-        return joined == "or"
-    sides = [_UPWARDS, _DOWNWARDS]
-    first, second = ([each.operator in side for side in sides] for each in (before, node))
-    if joined == "or" or first == second or not any(first) or not any(second):
-        return joined == "or"
-    low, high = (before, node) if first[0] else (node, before)
-    return (
-        isinstance(low.value, int | float) and isinstance(high.value, int | float) and low.value < high.value
-    )
-
-
-def _elliptical(scene: Scene, found: Clauses, at: int, *, denied: bool) -> Fragment | None:
-    """ "Balance over 1000 and under 5000": a second bound on the field just named."""
-    previous = scene.previous
-    if previous is None or previous.kind != "measure" or not previous.field or previous.node is None:
-        return None
-    if not found.items or found.items[-1].kind not in ("and", "or", ",", "but"):
-        return None
-    comparison = scene.comparison(at)
-    if (
-        comparison is None
-        or not comparison.explicit
-        or scene.word(comparison.end) in scene.lexicon.entities  # "fewer than 3 people in the household"
-        or any(
-            scene.word(step) not in STOP
-            for step in range(previous.end, at)
-            if scene.tokens[step].kind == "word"
-        )
-    ):
-        return None
-    name = scene.field(previous.field)
-    if name.type == "datetime":
-        fragment = born(at, comparison.end, name.name, comparison)
-        fragment.rank = -1
-        return fragment
-    bounds = tuple(
-        (operator, stored(name, quantity, symbolic=False).value) for operator, quantity in comparison.bounds
-    )
-    node: Node = between(name.name, bounds)
-    said = opposite(node) if denied else node
-    if not _goes_on(previous.chosen or previous.node, said, found.items[-1].kind):
-        return None  # "spent 50 to 100, over 60": a third bound on one number is about another
-    return Fragment("measure", at, comparison.end, node, opposite(node), field=name.name, rank=-1)

@@ -19,6 +19,7 @@ from segmentry.reader.patterns import (
     consents,
     counters,
     deeds,
+    event_spend,
     events,
     flags,
     measures,
@@ -37,6 +38,7 @@ from segmentry.reader.patterns.ages import AGED, CHILDREN, ages
 from segmentry.reader.patterns.anniversaries import WORDS as ANNIVERSARIES
 from segmentry.reader.patterns.anniversaries import anniversaries
 from segmentry.reader.patterns.carriers import VERBS_JOIN, elided, shared_period
+from segmentry.reader.patterns.event_clauses import SPENT
 from segmentry.reader.patterns.genders import WORDS as GENDERS
 from segmentry.reader.patterns.genders import genders
 from segmentry.reader.patterns.moments import TENURE_NOUNS, moments
@@ -86,6 +88,7 @@ ROWS: Final = (
     Row(years.years, frozenset(years.COMPARED) | years.DEEDS, kinds.NUMBER, needs=years.WORDS),
     Row(ages, AGED | CHILDREN | {"in", "of"}, kinds.COMPARISON),
     Row(events.events, events.BEGINNINGS, kinds=kinds.EVENT | kinds.COMPARISON),
+    Row(event_spend.event_spend, SPENT),
     Row(counters.counted, kinds=kinds.FIELD | kinds.MOMENT | kinds.EVENT | kinds.COMPARISON),
     Row(counters.none_in_period, kinds=kinds.NUMBER, after=counters.NONE),
     Row(anniversaries, ANNIVERSARIES),

@@ -5,11 +5,22 @@ from __future__ import annotations
 from segmentry.reader.language.words import word_set
 from segmentry.reader.scene import Fragment, Scene
 
+# two words that negate together, read before their parts
+_PAIRS_SAID = (
+    "all but|everyone but|anyone but|anything but|everything but|everybody but|anybody but|anywhere but|"
+    "but not|other than|apart from|rather than|aside from|instead of|free of|exception of|yet to|except for|"
+    "save for|all except|everyone except|not including|not counting|not in|leave out|leaving out|"
+    "bar those|bar the|bar people|bar anyone"
+)
+PAIRS = frozenset((first, second) for first, second in map(str.split, _PAIRS_SAID.split("|")))
+AFTERWARDS = word_set("excluded excepted omitted")
 _NOUN_NEGATORS = word_set("without no lacking except excluding apart minus neither other exclude excludes")
 _EXCEPTIONS = word_set("except excluding exclude excludes apart other but")
 _GLUE = word_set("or and nor / , & a an any the their")
 _PREPOSITIONS = word_set("in on from at with of for by")
 _SMALL = word_set("a an any the in on from at with of for by to be been being either both have has had")
+_COPULA = frozenset({"is", "are", "were", "was", "all"})
+_ARTICLES = frozenset({"the", "a", "an", "any", "our"})
 _ALIKE = frozenset({"flag", "consent", "value", "place", "exists", "moment"})
 _OPEN = 0.6
 _SWITCHED = frozenset({"flag", "consent"})
@@ -17,38 +28,6 @@ _ON = word_set("enabled on activated active off disabled deactivated yes")
 
 
 _WHOLE = frozenset({"all", "every", "everyone", "everybody"})
-# two words that negate together, read before their parts
-NEGATIVE_PAIRS = frozenset(
-    {
-        ("all", "but"),
-        ("everyone", "but"),
-        ("anyone", "but"),
-        ("anything", "but"),
-        ("everything", "but"),
-        ("everybody", "but"),
-        ("other", "than"),
-        ("apart", "from"),
-        ("rather", "than"),
-        ("except", "for"),
-        ("aside", "from"),
-        ("instead", "of"),
-        ("not", "including"),
-        ("not", "in"),
-        ("leave", "out"),
-        ("leaving", "out"),
-        ("free", "of"),
-        ("but", "not"),
-        ("yet", "to"),
-        ("all", "except"),
-        ("everyone", "except"),
-        ("save", "for"),
-        ("anywhere", "but"),
-        ("bar", "those"),
-        ("bar", "the"),
-        ("bar", "people"),
-        ("bar", "anyone"),
-    }
-)
 
 
 def left_out(scene: Scene, at: int) -> int:
@@ -106,3 +85,21 @@ def stranded(scene: Scene, negation: list[int], at: int) -> bool:
         scene.tokens[step].kind == "word" and step not in negation and scene.word(step) not in _SMALL
         for step in range(negation[0], at)
     )
+
+
+def denied_after(scene: Scene, at: int, before: Fragment | None) -> bool:
+    """ "In Kent, staff excluded": take the condition right before `at` as denied."""
+    if before is None or before.kind not in _ALIKE or before.negated or before.negative is None:
+        return False
+    if any(scene.word(step) not in _COPULA | scene.lexicon.entities for step in range(before.end, at)):
+        return False
+    before.negated = True
+    before.extra = (*before.extra, at)
+    return True
+
+
+def bars(scene: Scene, at: int) -> bool:
+    """ "Gold bar Londoners", "everyone bar the silver tier": the word says except there."""
+    if scene.word(at - 1) in _ARTICLES or scene.word(at) != "bar":
+        return False
+    return scene.lists_value(scene.skip(at + 1, _ARTICLES, 1))

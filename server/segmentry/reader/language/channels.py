@@ -35,7 +35,13 @@ def channel_of(words: tuple[str, ...]) -> str:
     >>> channel_of(("marketing", "sms")), channel_of(("post", "ok")), channel_of(("card",))
     ('sms', 'post', '')
     """
-    return next((_OF_NAME[word] for word in words if word in _OF_NAME), "")
+    named = next((_OF_NAME[word] for word in words if word in _OF_NAME), "")
+    if named or "mail" not in words:
+        return named
+    before = words[words.index("mail") - 1] if words.index("mail") else ""
+    return (
+        "email" if before in ("e", "electronic") else "post" if before in ("direct", "postal") else _MAIL[0]
+    )
 
 
 def called(consents: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[tuple[str, ...], ...]]:
@@ -44,6 +50,8 @@ def called(consents: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[tuple[str
     `consents`: the words of each column's name that name its channel.
     """
     channels = {name: channel_of(words) for name, words in consents.items()}
+    plain = "post" if "email" in channels.values() else "email"
+    channels = {name: plain if channel == _MAIL[0] else channel for name, channel in channels.items()}
     found: dict[str, tuple[tuple[str, ...], ...]] = {}
     for name, channel in channels.items():
         if not channel or sum(1 for other in channels.values() if other == channel) > 1:

@@ -20,6 +20,13 @@ _FIXED = {
     "art": "artist",
     "technology": "technologist",
     "agriculture": "farmer",
+    "design": "designer",
+    "research": "researcher",
+    "development": "developer",
+    "writing": "writer",
+    "photography": "photographer",
+    "science": "scientist",
+    "journalism": "journalist",
 }
 
 

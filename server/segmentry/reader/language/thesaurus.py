@@ -63,6 +63,8 @@ SYNONYMS: Final[tuple[tuple[str, str], ...]] = (
     ("order count", "orders|ordered"),
     ("purchases", "purchased|bought|orders|purchase"),
     ("spend", "spent|spending|spend"),
+    ("donated", "donations|donation|gave|given|giving"),
+    ("referred", "referrals|referral"),
     ("spent", "spend|spending"),
     ("total spent", "spent|spend|total spend"),
     ("total spend", "spent|spend|total spent"),
@@ -361,7 +363,7 @@ owe owes owing owed
 """)
 # What somebody owes stands in a column of these words, never in one of income or spending.
 OWING: Final = word_set(
-    "outstand outstanding debt due owe owed arrear arrears overdue unpaid balanc balance receivable"
+    "fine fines outstand outstanding debt due owe owed arrear arrears overdue unpaid balanc balance receivable"
 )
 RATES: Final[dict[str, str]] = {
     "month": "month", "monthly": "month", "mo": "month", "year": "year", "yearly": "year", "annually": "year",

@@ -38,7 +38,7 @@ guys audience segment record records row rows profile profiles base holder holde
 patient patients student students owner owners household households lead leads donor donors employee
 employees tenant tenants gamer gamers giver givers policyholder policyholders supporter supporters cardholder
 cardholders traveller
-travellers company companies those ones
+travellers company companies those ones crowd
 """)
 # Always about everyone: they never carry a value, even where an enum has a label of that name.
 ALWAYS_ENTITY: Final = word_set("""

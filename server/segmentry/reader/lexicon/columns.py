@@ -156,6 +156,7 @@ def entity_nouns(catalog: Catalog) -> frozenset[str]:
         if field.role == "id" or words[-1:] == ("id",) or (len(words) == 2 and words[1] in _IDS):
             break  # further ones name other things: the agent, the store
     found |= {words[0] for words in map(_words, catalog.visible) if _is_kind_of_people(words)}
+    found |= _told_of(catalog)
     if not found.isdisjoint(("employee", "employees")):
         found |= {"staff", "worker", "personnel", "colleague"}
     found |= {word for word in name_words(catalog.schema) if _PEOPLE.fullmatch(word)}
@@ -169,6 +170,24 @@ def _words(field: Field) -> tuple[str, ...]:
 def _is_kind_of_people(words: Sequence[str]) -> bool:
     """`borrower_type`, `donor_since`: whoever is sorted so is whom the table is about."""
     return len(words) == 2 and words[1] in _SORTS and _plural(words[0]) in PEOPLE
+
+
+_OWNED: Final = re.compile(
+    r"\b(?:of|by|to|when|whether|if) (?:the|a|an|this) ([a-z]{3,})\b|\b(?:the|this) ([a-z]{3,})'s\b"
+)
+
+
+def _told_of(catalog: Catalog) -> set[str]:
+    """The nouns for people that descriptions give to a row: "name of the reader", "the tenant's age"."""
+    values = {str(item.value).casefold() for field in catalog.visible for item in field.values}
+    found = {
+        group
+        for field in catalog.visible
+        for groups in _OWNED.findall(field.description.lower())
+        for group in groups
+        if group
+    }
+    return {word for word in found if _plural(word) in PEOPLE and values.isdisjoint((word, _plural(word)))}
 
 
 def _plural(word: str) -> str:

@@ -80,7 +80,8 @@ class Named:
     @property
     def future(self) -> bool:
         """True when the field normally holds times to come."""
-        return self.field.tense == "future" or (self.field.tense in (None, "any") and self.ending)
+        ahead = self.ending or "available" in self.words or "availability" in self.words
+        return self.field.tense == "future" or (self.field.tense in (None, "any") and ahead)
 
 
 def take_apart(field: Field, prefix: str = "") -> Named:

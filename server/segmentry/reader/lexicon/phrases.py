@@ -10,7 +10,7 @@ from segmentry.criteria.catalog import Band, EventType, Field
 from segmentry.criteria.nodes import Operator
 from segmentry.reader.language.channels import called
 from segmentry.reader.language.inflect import stem
-from segmentry.reader.language.morphology import people_of, verbs_of
+from segmentry.reader.language.morphology import verbs_of
 from segmentry.reader.language.spoken import holds_language, spoken
 from segmentry.reader.language.thesaurus import (
     BEGINNING_PHRASES,
@@ -19,28 +19,20 @@ from segmentry.reader.language.thesaurus import (
     ENDING_PHRASES,
     EVENT_VERBS,
     SYNONYMS,
-    VALUE_WORDS,
 )
 from segmentry.reader.language.tokens import name_words
-from segmentry.reader.language.words import ALWAYS_ENTITY, ENTITY, FRAME, STOP, VAGUE, word_set
+from segmentry.reader.language.words import ALWAYS_ENTITY, ENTITY, FRAME, STOP, word_set
 from segmentry.reader.lexicon.columns import described
 from segmentry.reader.lexicon.event_words import event_phrases
-from segmentry.reader.lexicon.names import Named, boolean_like, truth_values, values_of
+from segmentry.reader.lexicon.names import Named, boolean_like, values_of
+from segmentry.reader.lexicon.strengths import DERIVED, EXACT, GENERAL, PART
 from segmentry.reader.lexicon.turned import states, turned
+from segmentry.reader.lexicon.value_phrases import value_phrases
 
 EntryKind = Literal["field", "value", "band", "moment", "comparative", "channel", "event"]
 
-# How directly a phrase names its field: by the catalog, from the name, by general English, by one word.
-EXACT, DERIVED, GENERAL, PART = 4, 3, 2, 1
-
-_BARE_FORBIDDEN: Final = word_set("""
-yes no true false y n t f other others unknown none all any not in is and or may on off na n/a null it
-to us me can
-""")
-# vague elsewhere, the name of a kind where a table lists them
-NAMED_STATES: Final = word_set(
-    "active inactive new premium vip lapsed gold regular small medium large old dormant elite"
-)
+_NATIONS: Final = frozenset({"country", "nation", "nationality"})
+_WRITTEN_TOGETHER: Final = 6
 _DENIALS: Final = word_set("not no non never without dont")
 # words of a name that are grammar in a sentence: `days_since_last_order` does not own "since"
 _GRAMMAR: Final = word_set("""
@@ -93,14 +85,18 @@ def phrases(
     tails = Counter(named.words[-1] for named in named_fields.values() if named.words)
     shared = frozenset(word for word, n in tails.items() if n > 1)
     beginnings = [name for name, named in named_fields.items() if named.beginning]
+    nations = any(_NATIONS & set(named.words) for named in named_fields.values())
     written = Counter(named.spelled for named in named_fields.values())
     for name, named in named_fields.items():
         yield from _name_phrases(named, shared, written)
         yield from _general_phrases(named, shared)
         if named.field.type == "datetime":
             yield from _moment_phrases(named, rank=beginnings.index(name) if name in beginnings else 0)
-        yield from _value_phrases(named.field)
-        if named.field.type in ("string", "enum") and holds_language(named.words):
+        for phrase, strength, value, bare in value_phrases(
+            named.field, nations=nations and holds_language(named.words)
+        ):
+            yield phrase, Entry("value", name, strength, value, bare=bare)
+        if named.field.type in ("string", "enum", "array") and holds_language(named.words):
             closed = named.field.type == "enum" and bool(named.field.values)
             for phrase, value, bare, seen in spoken([str(each) for each in values_of(named.field)], closed):
                 yield phrase, Entry("value", name, EXACT, value, bare=bare, known=seen)
@@ -126,6 +122,7 @@ def _name_phrases(
 ) -> Iterator[tuple[tuple[str, ...], Entry]]:
     field = named.field
     yield named.spelled, Entry("field", field.name, EXACT)
+    yield from _in_one_word(named)
     # "10 days of PTO left" puts the unit of pto_days_left elsewhere
     unitless = tuple(word for word in named.plain if word != field.unit)
     unitless = unitless if 1 < len(unitless) < len(named.plain) and unitless[0] != "since" else ()
@@ -203,6 +200,14 @@ def _lacking(named: Named) -> Iterator[tuple[tuple[str, ...], Entry]]:
     text = named.field.type in ("string", "enum") and not boolean_like(named.field)
     if text and len(named.core) == 1 and len(named.core[0]) > 3:
         yield (named.core[0] + "less",), Entry("field", named.field.name, DERIVED, bare=False, negated=True)
+
+
+def _in_one_word(named: Named) -> Iterator[tuple[tuple[str, ...], Entry]]:
+    """`linkedIn` is LinkedIn."""
+    name = named.field.name
+    text = named.field.type == "string" and len(named.spelled) == 2
+    if text and len(name) >= _WRITTEN_TOGETHER and name.isalpha():
+        yield ("".join(named.spelled),), Entry("field", name, EXACT, bare=False)
 
 
 def _counted_verbs(named: Named) -> Iterator[tuple[tuple[str, ...], Entry]]:
@@ -300,59 +305,6 @@ def _moment_phrases(named: Named, rank: int) -> Iterator[tuple[tuple[str, ...], 
         yield words, Entry("moment", name, EXACT)
         if len(words) == 2 and words[0] == "last":
             yield words[1:], Entry("moment", name, DERIVED)
-
-
-def _value_phrases(field: Field) -> Iterator[tuple[tuple[str, ...], Entry]]:
-    if field.type in ("boolean", "datetime") or field.pii:
-        return
-    flag = truth_values(field) is not None
-    listed: list[tuple[str | int | float | bool, tuple[str, ...]]] = [
-        (item.value, item.synonyms) for item in field.values
-    ]
-    seen = {item.value for item in field.values}
-    listed += [(sample, ()) for sample in field.samples if sample not in seen]
-    spelled: set[str] = {str(value).strip().casefold() for value, _ in listed}
-    for value, synonyms in listed:
-        words = name_words(str(value))
-        for synonym in synonyms:
-            yield name_words(synonym), Entry("value", field.name, EXACT, value)
-        if not words:
-            continue
-        bare = not flag and not isinstance(value, bool) and _stands_alone(words)
-        yield words, Entry("value", field.name, EXACT, value, bare=bare)
-        joined = "".join(words)
-        if len(words) > 1 and not joined.isdigit() and str(value).isalnum():
-            yield (joined,), Entry("value", field.name, EXACT, value, bare=bare)  # "paypal" for PayPal
-        plain = name_words(str(value).split("(")[0]) if "(" in str(value) else words
-        if plain and plain != words:
-            yield plain, Entry("value", field.name, DERIVED, value, bare=bare and _stands_alone(plain))
-        if bare and len(words) == 1:
-            for noun in people_of(words[0]):
-                if noun not in spelled:
-                    yield (noun,), Entry("value", field.name, GENERAL, value)
-        if "&" in str(value) or "and" in words:
-            other = (
-                str(value).replace("&", " and ") if "&" in str(value) else str(value).replace(" and ", " ")
-            )
-            yield name_words(other), Entry("value", field.name, EXACT, value, bare=bare)
-        alternatives = VALUE_WORDS.get(str(value).strip().casefold())
-        if alternatives and not flag:
-            if len(str(value).strip()) == 1 and not ({"m", "f"} <= spelled and len(spelled) <= 4):
-                continue
-            for phrase in _split(alternatives):
-                if " ".join(phrase) not in spelled:
-                    yield phrase, Entry("value", field.name, GENERAL, value)
-
-
-def _stands_alone(words: tuple[str, ...]) -> bool:
-    if len(words) > 1:
-        return not all(word.isdigit() or word in STOP for word in words)
-    (word,) = words or ("",)
-    if word.isdigit() or len(word) < 2 or word in _BARE_FORBIDDEN or word in STOP:
-        return False
-    if word in ALWAYS_ENTITY:
-        return False
-    return word not in FRAME and (word not in VAGUE or word in NAMED_STATES)
 
 
 def _band_phrases(named: Named) -> Iterator[tuple[tuple[str, ...], Entry]]:

@@ -14,7 +14,7 @@ open closed pending active unpaid paid overdue failed cancelled canceled complet
 used returned declined rejected resolved unresolved attended skipped expired late
 """)
 # `orders_lifetime` is said "lifetime orders"
-_WHOLE: Final = frozenset({"lifetime", "total", "overall"})
+_WHOLE: Final = frozenset({"lifetime", "total", "overall", "average"})
 _ALL_TIME: Final = (("lifetime",), ("overall",), ("all", "time"))
 
 

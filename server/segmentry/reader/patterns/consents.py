@@ -134,7 +134,7 @@ def _answered(scene: Scene, at: int) -> tuple[bool, int, bool] | None:
     """ "Push: yes", "push is fine", "whatsapp isn't": the answer after a channel, the token after, a denial."""
     denied = scene.word(at) in _IS_NOT
     said = at + 1 if denied else scene.skip(at, frozenset({":", "=", "is", "are"}), 1)
-    if not denied and scene.word(said) == "not" and said > at:
+    if not denied and scene.word(said) == "not" and (said > at or scene.word(said + 1) in _YES):
         denied, said = True, said + 1
     end = said + 1 if scene.word(said) in _YES | _NO else said
     if scene.word(end) not in _ENDS or (end == said and not denied):

@@ -20,7 +20,7 @@ _AFTER_FIELD = word_set("""
 is are was were be being of has have a an the at that which who with value values total score scores
 level : , in their rating it to ranging somewhere anywhere for i.e by takes took taking lasts lasted lasting
 averages averaging averaged totals totalling standing stands worth costing costs
-range either within figures
+range either within figures us them it
 """)
 _BEFORE_FIELD = word_set("of in on worth for a an the their total times as to our by")
 _NEGATIONS = frozenset(["not", "isn't", "aren't", "wasn't", "isnt", "arent"])

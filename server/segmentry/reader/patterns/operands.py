@@ -23,7 +23,7 @@ def operand(scene: Scene, at: int) -> tuple[str, int] | None:
     while end < len(scene.tokens) and scene.tokens[end].glued and scene.word(end) not in _ENDING:
         end += 1
     end = _titled(scene, end) if token.capitalised else end
-    text = scene.words(at, end)
+    text = " ".join(scene.words(at, end).split())
     if text.endswith(".") and len(text) > 1:
         text, end = text[:-1], end - 1
     return (text, end) if text else None

@@ -76,7 +76,9 @@ def presence(scene: Scene, at: int) -> Fragment | None:
         there = (scene.word(tail) in PRESENT) != negated
         positive, negative = (exists, absent_leaf) if there else (absent_leaf, exists)
         return Fragment("exists", at, said, positive, negative, field=name)
-    if _before(scene, at) not in _HAVE | _LACK | _NOT_HAVING | _NEITHER:
+    if scene.word(end) in ("that", "which"):
+        return None  # "with a card that expires in May": the clause says what about it
+    if _before(scene, at) not in _HAVE | _LACK | _NOT_HAVING | _NEITHER and not _goes_on(scene, at, name):
         return None
     field = scene.field(name)
     counter = count_of(scene, at, end) if field.type == "datetime" else None
@@ -89,6 +91,25 @@ def presence(scene: Scene, at: int) -> Fragment | None:
         none.rank = 1 if end - at > 1 and scene.when(end - 2) is not None else 0
         return none
     return Fragment("exists", at, end, exists, absent_leaf, field=name)
+
+
+def _goes_on(scene: Scene, at: int, name: str) -> bool:
+    """ "With a phone number and a licence": the second thing that people have."""
+    before = scene.previous
+    if (
+        before is None
+        or before.kind != "exists"
+        or not isinstance(before.node, Leaf)
+        or not before.node.value
+    ):
+        return False
+    joining = [scene.word(step) for step in range(before.end, at)]
+    return (
+        scene.field(name).type == "string"
+        and bool({"a", "an", "any"} & set(joining))
+        and bool(_JOINS & set(joining))
+        and not set(joining) - _JOINS - _DETERMINERS
+    )
 
 
 def _said(scene: Scene, at: int) -> int | None:

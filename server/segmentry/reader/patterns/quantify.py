@@ -98,6 +98,7 @@ def resolve(
     if scene.word(end) == "old" and "age" in scene.lexicon.named[candidates[0].field].words:
         end += 1
     candidates = _all_time(scene, end, candidates)
+    candidates, end = _told_apart(scene, candidates, end)
     if len(candidates) > 1:
         return _ambiguous(scene, start, end, candidates, found)
     if not has_period(scene.lexicon.named[candidates[0].field]):
@@ -134,6 +135,13 @@ def _ever(scene: Scene, at: int) -> int:
         if all(scene.word(begin + step) == word for step, word in enumerate(words)):
             return begin + len(words)
     return at
+
+
+def _told_apart(scene: Scene, candidates: list[Entry], end: int) -> tuple[list[Entry], int]:
+    """Of several columns the one whose name goes on: "more than 3 items *overdue*"."""
+    said = stem(scene.word(end))
+    fitting = [each for each in candidates if said in map(stem, scene.lexicon.named[each.field].words)]
+    return (fitting, end + 1) if len(candidates) > 1 and len(fitting) == 1 and said else (candidates, end)
 
 
 def _all_time(scene: Scene, end: int, candidates: list[Entry]) -> list[Entry]:

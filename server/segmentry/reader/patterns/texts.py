@@ -111,7 +111,7 @@ def _after_name(scene: Scene, at: int, field: Field) -> int:
 
 
 def inside(scene: Scene, at: int) -> Fragment | None:
-    """ "With 'manager' in their job title", "gmail in the email address"."""
+    """ "With 'manager' in their job title", "Hill in the name of the site"."""
     begin = scene.skip(at, _KINDS, 1)
     text = operand(scene, begin) if scene.word(at - 1) in BEFORE_TEXT else None
     if text is None or scene.word(text[1]) not in INSIDE or scene.when(text[1]) is not None:

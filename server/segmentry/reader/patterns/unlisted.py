@@ -11,7 +11,8 @@ from typing import Final
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import Scalar
 from segmentry.reader.language.words import FRAME, NEGATORS, STOP, VAGUE, word_set
-from segmentry.reader.lexicon.phrases import DERIVED, GENERAL, NAMED_STATES, Entry
+from segmentry.reader.lexicon.phrases import DERIVED, GENERAL, Entry
+from segmentry.reader.lexicon.value_phrases import NAMED_STATES
 from segmentry.reader.patterns.presence import ASSIGNED, MISSING, PRESENT
 from segmentry.reader.patterns.values import build, complement
 from segmentry.reader.quantities.comparator_phrases import WORDS as COMPARATORS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import And, Leaf, Node, Not, Operator, Or, Scalar
+from segmentry.reader.language.spoken import languages_of
 from segmentry.reader.language.words import ENTITY, FRAME, STOP, word_set
 from segmentry.reader.lexicon.phrases import DERIVED, EXACT, PART, Entry
 from segmentry.reader.patterns.rates import rates_amount
@@ -130,8 +131,10 @@ def _bare(scene: Scene, at: int) -> Fragment | None:
 
 
 def _listed_with_more(scene: Scene, at: int, items: list[Item]) -> bool:
-    """ "May or june", "placed or resigned": a small word is a value where a full one of the field follows."""
-    if len(items) < 2 or len(scene.word(at)) < 3 or scene.word(at) not in STOP | FRAME:
+    """ "May or june", "Dutch or German speaking": a small word is a value where a full one follows."""
+    word = scene.word(at)
+    small = word in STOP | FRAME
+    if len(items) < 2 or len(word) < 3 or not (small or languages_of(word)):
         return False
     return all(any(entry.bare for entry in item.entries) for item in items[1:])
 

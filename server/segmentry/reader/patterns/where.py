@@ -23,6 +23,7 @@ wednesday thursday friday saturday sunday i sms email
 
 # a capital alone says that it is a name, not of what
 _GUESSED = 0.8
+_SPOKEN = word_set("speaking speaker speakers")
 _SPEAKING = word_set("speak speaks speaking spoke")
 
 
@@ -82,8 +83,8 @@ def _countries(scene: Scene, at: int) -> Fragment | None:
             break
         codes.append(found[0])
         end = found[1]
-    if not codes:
-        return None
+    if not codes or scene.word(end + (scene.word(end) == "-")) in _SPOKEN:
+        return None  # "Dutch or German speaking"
     stored: list[str] = []
     assumed = False
     for code in codes:
