@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 
 from segmentry.criteria import check
 from segmentry.criteria.nodes import Everyone, Node
@@ -13,8 +14,8 @@ from segmentry.reader.outcomes import impossible
 from segmentry.reader.outcomes.approximate import rough
 from segmentry.reader.outcomes.attributes import of_people
 from segmentry.reader.outcomes.confidence import OPEN, score
-from segmentry.reader.outcomes.doubt import Doubt
-from segmentry.reader.outcomes.evidence import ALONE, cap, doubts
+from segmentry.reader.outcomes.doubt import Doubt, Kind
+from segmentry.reader.outcomes.evidence import ALONE, CAPS, cap, doubts
 from segmentry.reader.outcomes.questions import LEAST, MOST, Readings, ask, bracket, joined, runs
 from segmentry.reader.outcomes.scope import Refusal
 from segmentry.reader.outcomes.unknown import Unknown, suggestions, unknown_attribute
@@ -26,9 +27,12 @@ FROZEN = "FROZEN_DATE: "
 _JOINED = {True: "with 'or' joined before 'and'", False: "with 'and' joined before 'or'"}
 
 
-def of(scene: Scene, found: Clauses) -> Draft:
-    """The draft for a scanned query; nothing leaves that the one validator refuses."""
-    draft = _draft(scene, found)
+def of(scene: Scene, found: Clauses, caps: Mapping[Kind, float] = CAPS) -> Draft:
+    """The draft for a scanned query; nothing leaves that the one validator refuses.
+
+    `caps` bounds the confidence by what speaks against the answer.
+    """
+    draft = _draft(scene, found, caps)
     kept = [at for at, reading in enumerate(draft.readings) if not _faults(scene, reading.node)]
     if len(kept) < len(draft.readings):
         draft = _only(draft, {old: new for new, old in enumerate(kept)})
@@ -63,7 +67,7 @@ def _faults(scene: Scene, node: Node) -> list[str]:
     return [fault.message for fault in check.errors(node, scene.catalog, scene.clock)]
 
 
-def _draft(scene: Scene, found: Clauses) -> Draft:
+def _draft(scene: Scene, found: Clauses, caps: Mapping[Kind, float]) -> Draft:
     fragments = [item.fragment for item in found.items if item.fragment is not None]
     for fragment in fragments:
         rough(scene, fragment)
@@ -93,9 +97,9 @@ def _draft(scene: Scene, found: Clauses) -> Draft:
         is_mixed=mixed is not None,
     )
     doubted: list[Doubt] = []
-    if confidence >= ALONE and node is not None and missing is None:
+    if caps and confidence >= ALONE and node is not None and missing is None:
         doubted = doubts(scene, found, node)
-        confidence = min(confidence, cap(doubted))
+        confidence = min(confidence, cap(doubted, caps))
     if missing is not None:
         return _unknown(scene, missing, node, further, notes, unexplained, confidence)
     if open_fragments or of_people(scene, found.unclaimed):

@@ -7,6 +7,7 @@ doubt stands in `CAPS` with its reason; `python -m evals.calibration` shows what
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from segmentry.criteria.nodes import Node
@@ -75,6 +76,6 @@ def doubts(scene: Scene, found: Clauses, node: Node) -> list[Doubt]:
     ]
 
 
-def cap(found: list[Doubt]) -> float:
+def cap(found: list[Doubt], caps: Mapping[Kind, float] = CAPS) -> float:
     """The highest confidence that an answer with these doubts may have, 1 without any."""
-    return min((CAPS[each.kind] for each in found), default=1.0)
+    return min((caps[each.kind] for each in found), default=1.0)
