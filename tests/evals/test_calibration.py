@@ -35,7 +35,7 @@ def test_the_fit_is_that_of_scikit_learn(seed: int) -> None:
     fitted = isotonic.fit(points)
     x, y, weight = zip(*points, strict=True)
     # scikit-learn has no types.
-    theirs = np.asarray(IsotonicRegression().fit_transform(x, y, sample_weight=weight), dtype=np.float64)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+    theirs = np.asarray(IsotonicRegression().fit_transform(x, y, sample_weight=weight), dtype=np.float64)  # pyright: ignore[reportUnknownMemberType]
     for point, value in zip(points, theirs, strict=True):
         ours = [share for start, share in fitted if start <= point.x][-1]
         assert ours == pytest.approx(float(value))

@@ -22,7 +22,6 @@ Kind = Literal[
     "unsaid period",
     "number of people",
     "period as number",
-    "direction",
     "one period twice",
     "value before a name",
     "assumed column",

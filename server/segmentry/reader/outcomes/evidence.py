@@ -56,8 +56,6 @@ CAPS: Final[dict[Kind, float]] = {
     "number of people": _FLAGGED,
     # A length of time as a bound on a count.
     "period as number": _FLAGGED,
-    # "Within 30 days" on a date that may lie ahead or behind.
-    "direction": _FLAGGED,
     # The same words of time made two conditions.
     "one period twice": _FLAGGED,
     # "Yearly premium": the value says which column is meant, and is no condition of its own.

@@ -204,20 +204,14 @@ def _values(field: Field) -> bool:
 
 def _of_moment(scene: Scene, fragment: Fragment) -> Iterator[Doubt]:
     named = scene.lexicon.named.get(fragment.field)
-    if named is None:
+    if named is None or not (named.beginning or named.ending):
         return
-    if named.beginning or named.ending:
-        own = [stem(word) for word in named.event_nouns if word not in _SPANS]
-        own = [word for word in own if word not in _TURNS and word not in scene.lexicon.entities]
-        stems = {token.stem for token in scene.tokens}
-        if own and stems.isdisjoint(own) and _best(_entries(scene, fragment)) < EXACT:
-            said = scene.words(fragment.start, fragment.end)
-            yield Doubt("part of a name", f"'{said}' does not say {own[0]}, which {fragment.field} does")
-        return
-    if named.field.tense is not None or "last" in named.words or "first" in named.words:
-        return
-    if any(scene.word(at) == "within" for at in range(fragment.start, fragment.end)):
-        yield Doubt("direction", f"{fragment.field} may lie ahead or behind; the past was assumed")
+    own = [stem(word) for word in named.event_nouns if word not in _SPANS]
+    own = [word for word in own if word not in _TURNS and word not in scene.lexicon.entities]
+    stems = {token.stem for token in scene.tokens}
+    if own and stems.isdisjoint(own) and _best(_entries(scene, fragment)) < EXACT:
+        said = scene.words(fragment.start, fragment.end)
+        yield Doubt("part of a name", f"'{said}' does not say {own[0]}, which {fragment.field} does")
 
 
 def _of_neighbours(scene: Scene, before: Fragment, after: Fragment) -> Iterator[Doubt]:
