@@ -23,6 +23,7 @@ _EXACT = 2**53
 _UTC = ZoneInfo("UTC")
 # `json.dumps` with options makes a new encoder each time, which takes longer than the encoding
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+_KEYS = {operator: f'"${operator.value}"' for operator in Operator}
 
 
 def canonical(node: Node, catalog: Catalog | None = None) -> Node:
@@ -177,7 +178,18 @@ def _dumps(value: JsonValue) -> str:
 
 
 def _text(node: Node) -> str:
-    return _dumps(to_value(node))
+    """As `_dumps(to_value(node))`, without a value in between for what most trees are made of."""
+    match node:
+        case And(items):
+            return f'{{"$and":[{",".join([_text(item) for item in items])}]}}'
+        case Or(items):
+            return f'{{"$or":[{",".join([_text(item) for item in items])}]}}'
+        case Not(inner):
+            return f'{{"$not":{_text(inner)}}}'
+        case Leaf(field, operator, value):
+            return f"{{{_dumps(field)}:{{{_KEYS[operator]}:{_dumps(value_json(value))}}}}}"
+        case _:
+            return _dumps(to_value(node))
 
 
 def to_value(node: Node) -> JsonValue:

@@ -18,6 +18,8 @@ from segmentry.reader.refining.step import Step
 
 # Edits done again below the readings of a question; beyond, the question stands without readings.
 _MOST_REDONE = 8
+# characters of these edits, each read again for each reading
+_MOST_REREAD = 1_500
 
 
 def refine(instruction: str, current: Node, catalog: Catalog, clock: Clock) -> Draft:
@@ -73,7 +75,9 @@ def _rest(question: Draft, edits: list[Step], current: Current) -> Draft:
     """A question about one edit, with the edits after it done in each of its readings."""
     ways: list[DraftReading] = []
     redone = len(edits) * len(question.readings)
-    for reading in question.readings if redone <= _MOST_REDONE else ():
+    reread = sum(len(edit.said.strip()) for edit in edits) * len(question.readings)
+    redo = redone <= _MOST_REDONE and reread <= _MOST_REREAD
+    for reading in question.readings if redo else ():
         node = reading.node
         for edit in edits:
             done = _step(edit, Current(node, current.catalog, current.clock))

@@ -22,6 +22,7 @@ from segmentry.reader.lexicon.memory import Memory
 from segmentry.reader.lexicon.names import Named, ranks_people, take_apart, truth_values
 from segmentry.reader.lexicon.phrases import Entry, EntryKind, phrases
 from segmentry.reader.lexicon.repairable import grammar, places_of_the_world
+from segmentry.reader.lexicon.telling import most_telling
 
 _SKIPPED: Final = word_set("a an the any our their your my his her its of - / _ . & : s single")
 # "sent something back", "gave a booking back": what may stand before the end of such a verb
@@ -103,6 +104,11 @@ class Lexicon:
         self.entities: frozenset[str] = ENTITY | self.own_nouns
         # the numbers whose size says something about people
         self.ranking = frozenset(field.name for field in catalog.visible if ranks_people(field))
+        ranking = [field for field in catalog.visible if field.name in self.ranking]
+        self.telling = most_telling(ranking, self.named)
+        self.state_fields = tuple(
+            name for name, named in self.named.items() if named.core in (("state",), ("us", "state"))
+        )
         self.subjects = subjects(catalog)
         self.country_fields = tuple(field for field in catalog.visible if _is_country(field))
         self.countries = frozenset(field.name for field in self.country_fields)

@@ -14,12 +14,12 @@ class Memory(dict[str, T], Generic[T]):
 
     def __init__(self, most: int) -> None:
         super().__init__()
-        self._most = most
+        self.most = most
 
     def keep(self, word: str, found: T) -> T:
         """Remember what was found, and hand it on."""
         if len(word) <= _LONGEST:
-            if len(self) >= self._most:
+            if len(self) >= self.most:
                 self.clear()
             self[word] = found
         return found

@@ -13,12 +13,16 @@ from segmentry.reader.scene import Fragment, Scene, label
 
 _LOWER = frozenset({Operator.GT, Operator.GTE})
 _UPPER = frozenset({Operator.LT, Operator.LTE})
+# beyond rounding to whole numbers on either side
+_APART = 2
 
 
 def doubts(scene: Scene, node: Node) -> list[Doubt]:
     """At most one doubt; free where no column has two conditions that must hold at once."""
+    if isinstance(node, Leaf):
+        return []
     shared = [pair for group in _groups(node) for pair in _twice(group)]
-    if not shared:
+    if not shared or (len(shared) == 1 and _is_range(*shared[0])):
         return []
     for warning in check.check(node, scene.catalog, scene.clock).warnings:
         if warning.code == "CONTRADICTION":
@@ -27,6 +31,15 @@ def doubts(scene: Scene, node: Node) -> list[Doubt]:
         if any({one.operator, other.operator} <= side for side in (_LOWER, _UPPER)):
             return [Doubt("bounded twice", f"{one.field} was given two limits on the same side")]
     return []
+
+
+def _is_range(one: Leaf, other: Leaf) -> bool:
+    """Whether two conditions are the ends of a range that holds whole numbers."""
+    low, high = (one, other) if one.operator in _LOWER else (other, one)
+    if low.operator not in _LOWER or high.operator not in _UPPER:
+        return False
+    least, most = low.value, high.value
+    return isinstance(least, int | float) and isinstance(most, int | float) and most - least >= _APART
 
 
 def ask(scene: Scene, node: Node, fragments: Sequence[Fragment], further: Readings) -> DraftQuestion | None:

@@ -7,7 +7,7 @@ from typing import Final, Literal
 from segmentry.criteria.nodes import And, Everyone, Node, Not, Top
 from segmentry.reader.language.words import word_set
 from segmentry.reader.lexicon.phrases import Entry
-from segmentry.reader.patterns.vague import ENDS, worth
+from segmentry.reader.patterns.vague import ENDS
 from segmentry.reader.scene import Fragment, Option, Scene, best, label
 
 _HIGHEST: Final = word_set("top highest best upper most biggest largest greatest")
@@ -111,7 +111,9 @@ def _ranked(
             fragment.extra = tuple(range(step, later[1]))
             return fragment
     options = tuple(
-        Option(label(node), node) for field in worth(scene) for node in (Top(field.name, percent, order),)
+        Option(label(node), node)
+        for field in scene.lexicon.telling
+        for node in (Top(field.name, percent, order),)
     )
     question = f"'{scene.words(at, end)}' by which field?"
     return Fragment("top", at, end, None, options=options[:4], cap=0.45, question=question)

@@ -32,9 +32,7 @@ _DOUBT: Final = 0.8
 
 def states(scene: Scene, at: int) -> Fragment | None:
     """A state or a list of them, on the one column that holds states."""
-    names = [
-        name for name, named in scene.lexicon.named.items() if named.core in (("state",), ("us", "state"))
-    ]
+    names = scene.lexicon.state_fields
     if len(names) != 1 or scene.field(names[0]).type not in ("string", "enum"):
         return None
     name, codes, end = names[0], list[str](), at

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import Leaf, Not, Operator
-from segmentry.reader.language.thesaurus import MONEY_NAMES
 from segmentry.reader.language.words import VAGUE, word_set
 from segmentry.reader.lexicon.phrases import GENERAL, Entry
 from segmentry.reader.patterns.periods import looks_ahead
@@ -101,7 +100,7 @@ def unsettled(scene: Scene, at: int) -> Fragment | None:
         options = (
             _recency(scene, word)
             if word in _RECENCY
-            else [option for field in worth(scene) for option in _options(field, word)[:1]]
+            else [option for field in scene.lexicon.telling for option in _options(field, word)[:1]]
         )
     return _question(scene, at, end, options)
 
@@ -182,42 +181,9 @@ def _akin(scene: Scene, word: str) -> list[Field]:
     ]
 
 
-def worth(scene: Scene) -> list[Field]:
-    """Number fields by which customers are ranked: with bands first, then money, then scores and counts."""
-    scored: list[tuple[int, int, Field]] = []
-    for position, field in enumerate(scene.catalog.visible):
-        if field.name not in scene.lexicon.ranking:
-            continue
-        stems = set(scene.lexicon.named[field.name].words)
-        rank = (
-            (2 if any(band.operator in (Operator.GT, Operator.GTE) for band in field.bands) else 0)
-            + (
-                2
-                if stems
-                & {
-                    "value",
-                    "ltv",
-                    "spend",
-                    "revenue",
-                    "total",
-                    "orders",
-                    "purchases",
-                    "engagement",
-                    "loyalty",
-                }
-                else 0
-            )
-            + (1 if {word.rstrip("s") for word in stems} & MONEY_NAMES else 0)
-        )
-        if stems & {"churn", "risk", "age", "day", "month", "year", "code"}:
-            rank -= 3
-        scored.append((-rank, position, field))
-    return [field for _, _, field in sorted(scored, key=lambda item: item[:2])[:3]]
-
-
 def guesses(scene: Scene) -> tuple[Option, ...]:
     """Two conditions on the fields that say most about customers, for words that nothing explains."""
-    ranked = [_options(field, "high") for field in worth(scene)[:2]]
+    ranked = [_options(field, "high") for field in scene.lexicon.telling[:2]]
     found = [options[0] for options in ranked]
     if len(found) < 2:
         found += [option for options in ranked for option in options[1:]] + _recency(scene, "recent")

@@ -216,6 +216,11 @@ def _venue(scene: Scene, at: int) -> Fragment | None:
     """ "Members at Royal Cape": a name after "at" where one column holds clubs, branches or shops."""
     if scene.word(at - 1) != "at" or scene.when(at - 1) is not None:
         return None
+    end = at
+    while end < len(scene.tokens) and _capital(scene, end):
+        end += 1
+    if end == at:
+        return None
     fields = [
         field
         for name, named in scene.lexicon.named.items()
@@ -223,10 +228,7 @@ def _venue(scene: Scene, at: int) -> Fragment | None:
         for field in (scene.field(name),)
         if field.type in ("string", "enum") and not field.role and not field.values and not field.boolean_like
     ]
-    end = at
-    while end < len(scene.tokens) and _capital(scene, end):
-        end += 1
-    if len(fields) != 1 or end == at:
+    if len(fields) != 1:
         return None
     node = Leaf(fields[0].name, Operator.EQ, scene.words(at, end))
     return Fragment("place", at, end, node, complement(node), field=node.field, source="assumed", cap=0.9)

@@ -13,6 +13,8 @@ from segmentry.reader.refining.trees import parts
 from segmentry.reader.scene import Scene
 
 _MOST_FIELDS = 24
+# characters: what leaves its field out is short, and it is read once for each field
+_LONGEST = 300
 
 Fit = tuple[tuple[int, ...], Node]
 
@@ -30,6 +32,8 @@ def name_of(field: str, current: Current) -> str:
 
 def elliptic(words: str, current: Current, among: tuple[int, ...] | None = None) -> list[Fit]:
     """The conditions that words without a field may be about, each with the words read for its field."""
+    if len(words.strip()) > _LONGEST:
+        return []
     scene = current.scene(words)
     dated = _dated(scene)
     if not scene.numbers and not dated:
