@@ -23,6 +23,7 @@ _COPULA = frozenset({"is", "are", "were", "was", "all"})
 _ARTICLES = frozenset({"the", "a", "an", "any", "our"})
 _ALIKE = frozenset({"flag", "consent", "value", "place", "exists", "moment"})
 _OPEN = 0.6
+_OWN_COLUMN = frozenset({"last", "first", "latest"})
 _SWITCHED = frozenset({"flag", "consent"})
 _ON = word_set("enabled on activated active off disabled deactivated yes")
 
@@ -46,6 +47,8 @@ def shares_negation(scene: Scene, before: Fragment, fragment: Fragment, joined: 
     """
     if not before.negated or {before.kind, fragment.kind} - _ALIKE:
         return False
+    if scene.word(fragment.start) in _OWN_COLUMN and scene.when(fragment.start) is None:
+        return False  # "never hired or last hire before 2025": the second names its column itself
     nouns = {scene.word(step) for step in before.extra} & _NOUN_NEGATORS
     if joined == "," and "nor" in {scene.word(step) for step in before.extra}:
         return False  # "neither in Wales nor in Scotland, private banking": the pair is closed

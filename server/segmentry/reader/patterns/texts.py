@@ -83,7 +83,7 @@ def _written(scene: Scene, at: int) -> bool:
     if at >= len(scene.tokens) or scene.when(at) is not None:
         return False
     token = scene.tokens[at]
-    if token.kind == "quoted" or token.norm in (".", "@"):
+    if token.kind == "quoted" or token.norm in (".", "@", "+"):
         return True
     return token.kind == "number" or token.capitalised
 
