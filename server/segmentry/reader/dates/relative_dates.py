@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from segmentry.criteria.dates import add, start_of
+from segmentry.reader.dates import thirds
 from segmentry.reader.dates.calendar_dates import MONTHS, WrittenDates
 from segmentry.reader.dates.durations import FEW, PLURALS, UNIT_WORDS, WORKING, Lengths
 from segmentry.reader.dates.holidays import holiday
@@ -26,14 +27,13 @@ _WEEKDAYS = {
     if name not in ("Sun", "Sat", "Mon")  # "sat" and "sun" are words, "mon" is mostly a month
 }
 WEEKDAY_WORDS = frozenset(_WEEKDAYS)
-_ROUGH = frozenset({"early", "mid", "late", "middle", "beginning", "start", "end"})
 _SEASONS = frozenset({"spring", "summer", "autumn", "fall", "winter"})
 _HOLIDAYS = frozenset(
     {"christmas", "xmas", "easter", "thanksgiving", "ramadan", "diwali", "halloween", "hanukkah"}
 )
 _EVERY = frozenset({"every", "each"})
 _REPEATED = frozenset({"daily", "weekly", "monthly", "quarterly", "yearly", "annually"})
-VAGUE_FIRST = _SEASONS | _HOLIDAYS | frozenset({"early", "mid", "late", "black", "cyber"})
+VAGUE_FIRST = _SEASONS | _HOLIDAYS | frozenset({"early", "mid", "late", "middle", "black", "cyber"})
 EDGES = frozenset({"beginning", "start", "end", "first", "last"})
 
 
@@ -244,12 +244,15 @@ class RelativeDates:
     def _rough(self, at: int, word: str) -> When | None:
         """ "Early 2024", "mid-March", "summer 2024", "Christmas"; and what comes back every week or month."""
         following = self._word(at + 1)
-        if word in ("early", "mid", "late"):
-            inner = self._written.at(at + 2 if following == "-" else at + 1, cued=True)
-            if inner is None and following == "the":
-                inner = self._written.decade(at + 2)
+        before = self._word(at - 2) if self._word(at - 1) == "the" else self._word(at - 1)
+        part = thirds.part(word, following, before)
+        if part is not None:
+            begin = at + 2 if following in ("-", "of") else at + 1
+            inner = self._written.at(begin, cued=True)
+            if inner is None and self._word(begin) == "the":
+                inner = self._written.decade(begin + 1)
             if inner is not None:
-                return vague(at, inner.end, "From when to when is", (("all of it", inner),))
+                return vague(at, inner.end, "From when to when is", thirds.choices(inner, part))
         if word in _SEASONS:
             begin = at + 2 if following in ("of", "in") else at + 1
             inner = self._written.at(begin, cued=True)

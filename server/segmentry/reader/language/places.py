@@ -73,6 +73,17 @@ def first_words() -> dict[str, int]:
 
 
 @lru_cache(maxsize=1)
+def names() -> frozenset[str]:
+    """Every name of a country or people, in lower case and with a space between words."""
+    return frozenset(" ".join(words) for words in _names())
+
+
+def code_of(name: str) -> str | None:
+    """The alpha-2 code of a country or people by its name in lower case."""
+    return _names().get(tuple(name.split()))
+
+
+@lru_cache(maxsize=1)
 def _codes() -> dict[str, str]:
     return {country.alpha_2: country.alpha_2 for country in pycountry.countries} | {
         country.alpha_3: country.alpha_2 for country in pycountry.countries

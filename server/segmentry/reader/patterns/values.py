@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import And, Leaf, Node, Not, Operator, Or, Scalar
+from segmentry.reader.language import cities
 from segmentry.reader.language.spoken import languages_of
 from segmentry.reader.language.words import ENTITY, FRAME, STOP, word_set
 from segmentry.reader.lexicon.phrases import DERIVED, EXACT, PART, Entry
@@ -67,7 +68,11 @@ def _after_name(scene: Scene, at: int) -> Fragment | None:
             if len(items) == 1 and len(twins) > 1:
                 return _which(scene, at, end, field, twins)
             stored = tuple(item.entries[0].value for item in items)
-            return _fragment(at, end, field, stored, conjunctive, negated=negated, known=items)
+            found = _fragment(at, end, field, stored, conjunctive, negated=negated, known=items)
+            unseen = [str(item.entries[0].value) for item in items if not item.entries[0].known]
+            if field in scene.lexicon.city_fields and any(cities.near(name.casefold()) for name in unseen):
+                found.cap = min(found.cap, _UNSEEN)  # "city is Berin"
+            return found
     return None
 
 

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import Leaf, Operator
-from segmentry.reader.language.places import CONTEXT_ONLY, PEOPLES, begins_country, country_at, spellings
+from segmentry.reader.language import cities
+from segmentry.reader.language.places import (
+    CONTEXT_ONLY,
+    PEOPLES,
+    begins_country,
+    code_of,
+    country_at,
+    spellings,
+)
 from segmentry.reader.language.regions import FIRST, region_at
 from segmentry.reader.language.words import PEOPLE, STOP, VAGUE, word_set
 from segmentry.reader.patterns.values import build, complement
-from segmentry.reader.scene import Fragment, Scene
+from segmentry.reader.scene import Fragment, Option, Scene, label
 
+_MISSPELT = 0.85
+_LEAST_REPAIRED = 5
 _COPULA = word_set("is are in = : of equals was ==")
 _CITY = frozenset({"of", "at"})
 _PREPOSITIONS = word_set("in from near at of around outside inside within")
@@ -181,7 +191,44 @@ def _city(scene: Scene, at: int) -> Fragment | None:
     if closed:
         return None
     node = build(field, stored, False)
-    return Fragment("place", at, end, node, complement(node), field=field.name, factor=0.93**unseen)
+    found = Fragment("place", at, end, node, complement(node), field=field.name, factor=0.93**unseen)
+    if unseen:
+        _doubt(scene, found, [name for name in names if name.casefold() not in samples])
+    return found
+
+
+def _doubt(scene: Scene, found: Fragment, unseen: list[str]) -> None:
+    """ "In Berin", "in South Afric": a name near a known city or country never answers alone.
+
+    The one that it is near to is read, and the words as they were said are the other reading; with several
+    or a short name it is the other way round.
+    """
+    meant = next((near for name in unseen if (near := cities.near(name.casefold()))), ())
+    if not meant:
+        return
+    found.cap = _MISSPELT
+    found.note = f"'{unseen[0]}' is near to {' or '.join(name.title() for name in meant)}"
+    if not isinstance(found.node, Leaf) or found.node.operator is not Operator.EQ:
+        return
+    leaves = list(dict.fromkeys(_meant(scene, found.field, name) for name in meant))
+    if len(leaves) == 1 and len(unseen[0]) >= _LEAST_REPAIRED and _fits(scene, meant[0]):
+        leaves, found.node = [found.node], leaves[0]
+        found.field, found.negative = found.node.field, complement(found.node)
+    found.options = tuple(Option(label(leaf), leaf) for leaf in leaves)
+    found.negative_options = tuple(Option(f"not {label(leaf)}", complement(leaf)) for leaf in leaves)
+
+
+def _fits(scene: Scene, name: str) -> bool:
+    """Whether a column of the table holds such places: a country is no city."""
+    return name in cities.names() or bool(scene.lexicon.country_fields)
+
+
+def _meant(scene: Scene, field: str, name: str) -> Leaf:
+    code = code_of(name)
+    if code is None or not scene.lexicon.country_fields or name in cities.names():
+        return Leaf(field, Operator.EQ, name.title())
+    of = scene.lexicon.country_fields[0]
+    return Leaf(of.name, Operator.EQ, _stored(scene, of, code)[0])
 
 
 def _of_city(scene: Scene, at: int, fields: tuple[Field, ...]) -> Fragment | None:

@@ -9,6 +9,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA, Indel
 
 from segmentry.reader.dates.bounds import BOUND_FIRST
+from segmentry.reader.language import cities
 from segmentry.reader.language.inflect import stem
 from segmentry.reader.language.thesaurus import COMPARATIVES
 from segmentry.reader.language.tokens import Token
@@ -95,6 +96,8 @@ def repair(tokens: tuple[Token, ...], lexicon: Lexicon) -> tuple[tuple[Token, ..
     for at in open_words[:12]:
         nearest = _meant(tokens[at].norm, lexicon)
         if nearest not in _CALENDAR and _is_short_name(tokens[at]) and not _is_place(nearest, lexicon):
+            continue
+        if nearest is not None and _is_another_city(tokens[at].norm, nearest, lexicon):
             continue
         if nearest is not None:
             repaired[at] = nearest
@@ -185,6 +188,13 @@ def _is_place(word: str | None, lexicon: Lexicon) -> bool:
     if word is None:
         return False
     return word in lexicon.words or (bool(lexicon.country_fields) and word in places_of_the_world())
+
+
+def _is_another_city(word: str, nearest: str, lexicon: Lexicon) -> bool:
+    """ "Berin" may be Berlin as well as Benin, unless the table has one of them."""
+    if nearest in lexicon.words or nearest not in places_of_the_world():
+        return False
+    return any(name in cities.names() for name in cities.near(word))
 
 
 def _turned_round(word: str, choice: str) -> bool:
