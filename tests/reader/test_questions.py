@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from segmentry.criteria import check, render, witness
-from segmentry.criteria.catalog import Catalog, Field
+from segmentry.criteria.catalog import Catalog, Field, FieldValue
 from segmentry.criteria.dates import Clock
 from segmentry.reader.draft import Draft
 from segmentry.reader.read import read
@@ -104,6 +104,8 @@ def test_the_nearest_field_is_offered_with_the_comparison_that_was_said() -> Non
         ("coworking", "people who perform in a circus", "circus"),
         ("coworking", "chess rank of at least 9", "chess rank"),
         ("drivers", "vehicle is tractor", "tractor"),
+        ("drivers", "boyfriend's rating under 2", "boyfriend's rating"),
+        ("drivers", "tyre rating under 2", "tyre rating"),
         ("drivers", "vehicle equals tractor", "tractor"),
     ],
 )
@@ -159,6 +161,17 @@ def test_a_name_that_is_not_among_a_few_known_ones_never_answers_alone() -> None
     few = Catalog("t", (Field("vehicle", "string", samples=("van", "truck", "bike")),))
     none = Catalog("t", (Field("vehicle", "string"),))
     assert read(said, few, scoring.CLOCK).confidence < 0.9 <= read(said, none, scoring.CLOCK).confidence
+
+
+def test_a_value_named_by_a_vague_word_is_that_value() -> None:
+    table = Catalog("t", (Field("stage", "enum", values=(FieldValue("keen"), FieldValue("loyal"))),))
+    assert read("keen customers", table, scoring.CLOCK).confidence >= 0.9
+    assert read("keen customers", PLAIN, scoring.CLOCK).outcome == "ambiguous"
+
+
+def test_a_noun_for_some_people_that_no_column_knows_is_asked() -> None:
+    draft = read("vegans with a rating over 4", test_outcomes.table("drivers"), scoring.CLOCK)
+    assert (draft.outcome, "vegans" in draft.ambiguities[0]) == ("ambiguous", True)
 
 
 def test_another_name_is_no_slip_of_a_known_one() -> None:

@@ -36,6 +36,15 @@ _LIMITS = word_set(
 _WHATEVER = word_set("what who whom which how whether")
 # with one of these begins a remark that takes limits away: "no exceptions", "regardless of tier"
 LIFTING: Final = word_set("no without regardless irrespective unfiltered ignoring nobody don't")
+_DESCRIBING = word_set("who whose that with without in from on")
+_WE = word_set("i we i'd we'd i'm we're im")
+_WISHING = word_set(
+    "want would like love need plan planning going wish hope hoping intend looking about are am d to"
+)
+_CONTACTING = word_set("""
+email emailing text texting call calling phone phoning contact contacting invite inviting message messaging
+mail mailing write writing target targeting survey surveying reach reaching
+""")
 _LEFT_OUT = word_set("left excluded omitted skipped missing")
 _LEAVE = word_set("filter exclude leave skip omit restrict limit")
 _ANY = word_set("anything anyone anybody it them")
@@ -129,6 +138,9 @@ def _preamble(scene: Scene) -> int:
         at += 1
     if at and scene.word(at - 1) not in (",", ".", "!") and first not in ("hi", "hello", "hey", "dear"):
         at = 0
+    wanted = _errand(scene, at)
+    if wanted is not None:
+        return wanted
     begins = scene.word(at)
     if begins in ("i'm", "we're", "im") and scene.word(at + 1) in ("after", "interested"):
         return at + 2
@@ -136,6 +148,22 @@ def _preamble(scene: Scene) -> int:
     if begins == "for" or (begins in ("i'm", "we're", "im", "i", "we") and planned):
         return _request(scene, at) or (at if greets else 0)
     return at if greets else 0
+
+
+def _errand(scene: Scene, at: int) -> int | None:
+    """Where "I'd like to email", "we are writing to", "send me" ends: what a list is for, or who gets it."""
+    if scene.word(at) == "send" and scene.word(at + 1) in ("me", "us"):
+        return at + 2
+    if scene.word(at) not in _WE or (scene.word(at) in ("i", "we") and scene.word(at + 1) not in _WISHING):
+        return None
+    for step in range(at + 1, min(at + 6, len(scene.tokens) - 1)):
+        word = scene.word(step)
+        if word in _CONTACTING and (word.endswith("ing") or scene.word(step - 1) == "to"):
+            end = step + 1 + (scene.word(step + 1) in ("to", "out"))
+            return end + (scene.word(end) == "to")
+        if word not in _WISHING:
+            return None
+    return None
 
 
 def _request(scene: Scene, start: int) -> int:
@@ -152,6 +180,8 @@ def _request(scene: Scene, start: int) -> int:
             return at
         if token.norm == ":":
             return at + 1  # "we're planning a win-back: dormant accounts"
+        if token.norm in _DESCRIBING and scene.word(at - 1) in scene.lexicon.entities:
+            return 0  # "we are writing to members whose ..., list them"
         if any(match.of("value", "band") for match in scene.matches_at(at)):
             return 0
     return 0

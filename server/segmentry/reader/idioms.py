@@ -39,6 +39,7 @@ _VAGUE: Final = {
     "regularly": "on a regular basis",
     "recently": "of late|not long ago|not so long ago",
     "soon": "before long|any day now|in the near future",
+    "middle-aged": "middle - aged|middle aged",
     "wealthy": "well off|well - off|well to do|well heeled",
 }
 _AFTER_AMOUNT: Final = frozenset({"of", "more", "less", "fewer", "older", "younger", "longer"})

@@ -85,6 +85,7 @@ hardly barely scarcely occasionally sometimes seasoned longtime long-time long-t
 frequent often rarely seldom hot cold warm biggest highest lowest largest smallest better worse higher
 lower bigger typical average engaging older younger risky safe at-risk quality superb excellent decent
 significant substantial elite ideal perfect favourite favorite key core whale
+elderly youthful middle-aged faithful keen avid dedicated devoted thrifty frugal
 """)
 
 # Everyday words and attributes that must never be "repaired" into a neighbouring field name.

@@ -21,9 +21,11 @@ yes no true false y n t f other others unknown none all any not in is and or may
 to us me can
 """)
 # vague elsewhere, the name of a kind where a table lists them
-NAMED_STATES: Final = word_set(
-    "active inactive new premium vip lapsed gold regular small medium large old dormant elite"
-)
+NAMED_STATES: Final = word_set("""
+active inactive new premium vip lapsed gold regular small medium large old dormant elite loyal engaged
+valuable frequent seasoned whale whales at-risk core wealthy elderly youthful faithful keen avid dedicated
+devoted hot warm cold
+""")
 Said = tuple[tuple[str, ...], int, str | int | float | bool, bool]
 
 

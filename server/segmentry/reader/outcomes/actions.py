@@ -24,7 +24,8 @@ remove print save store backup copy paste dump ask call phone ring mail post con
 dm whatsapp tag block give hand ship deliver dispatch survey interview warn punish fine evict anonymise
 anonymize mask hide redact obfuscate teach help log train tune optimise optimize debug refactor commit
 schedule plan organise organize arrange prepare produce generate create make build design compile
-put let turn raise lower increase decrease double halve reduce
+put let turn raise lower increase decrease double halve reduce waive compare contrast analyse analyze
+benchmark cluster add topup cut
 """)
 # ... but these are nouns or values as well: they ask for something only before a determiner or a pronoun
 _NOUNS_TOO: Final = word_set("""
@@ -33,8 +34,11 @@ label credit charge bill run export download upload import launch schedule
 update reset set drop open close lock stop pause mute kick fire fine survey contact plan log train
 fix store copy dump paste ship design lower double reward alert credit debit hand
 fix move put let turn help subscribe
-forward save buy sell
+forward save buy sell add
 """)
+# done to people and accounts alone, so that a noun for them is enough of an object: "block accounts"
+_TO_PEOPLE: Final = word_set("block ban mute kick fire lock warn fine pause stop charge")
+_PEOPLE: Final = word_set("accounts members customers users people clients subscribers players")
 _ALWAYS: Final = word_set(
     "upgrade cancel suspend refund remove reward promote apply ask extend renew activate"
 )
@@ -81,7 +85,9 @@ def asked_action(
     """
     found: list[tuple[int, int]] = []
     for at, direct in _beginnings(tokens):
-        if at not in begun and _asks(tokens, at, direct, named):
+        if direct and _tops_up(tokens[at : at + 3]):
+            found.append((tokens[at].start, tokens[at + 1].end))
+        elif at not in begun and _asks(tokens, at, direct, named):
             first, last = at, _last(tokens, at)
             while first and tokens[first - 1].norm in _JOINS:
                 first -= 1
@@ -89,6 +95,14 @@ def asked_action(
                 last += 1
             found.append((tokens[first].start, tokens[last].end))
     return tuple(found) or None
+
+
+def _tops_up(tokens: tuple[Token, ...]) -> bool:
+    """ "Top up all ..."; "top-up amount over 10" is a field's name."""
+    return any(
+        (first.norm, second.norm) == ("top", "up") and third.norm in _DETERMINERS
+        for first, second, third in zip(tokens, tokens[1:], tokens[2:], strict=False)
+    )
 
 
 def _beginnings(tokens: tuple[Token, ...]) -> list[tuple[int, bool]]:
@@ -124,9 +138,13 @@ def _asks(tokens: tuple[Token, ...], at: int, direct: bool, named: Callable[[int
     if not after:
         return verb not in _NOUNS_TOO and not named(at)
     wanting = any(token.norm in ("i", "we", "i'd", "we'd") for token in tokens[max(0, at - 5) : at])
-    if wanting and verb in _CONTACTING:
+    if wanting and (verb in _CONTACTING or (verb, after) == ("write", "to")):
         return False  # "I want to email members who ..." says what the list is for
     if verb in _CREATING and _describes(tokens, at, named):
+        return False
+    if verb == "send" and after in ("me", "us") and _handed_list(tokens, at + 2):
+        return False
+    if verb == "cut" and after != "off":
         return False
     inside = any(token.norm in _CLAUSES for token in tokens[:at])
     if not direct and inside and after not in _PRONOUNS:
@@ -135,11 +153,24 @@ def _asks(tokens: tuple[Token, ...], at: int, direct: bool, named: Callable[[int
         return _gives(tokens, at)
     if verb not in _NOUNS_TOO and not (named(at) and verb not in _ALWAYS):
         return True
+    if verb in _TO_PEOPLE and direct and after in _PEOPLE and not named(at):
+        return True
+    if verb == "book" and direct and tokens[at + 1].capitalised and not named(at + 1):
+        return True  # "book Maria in for Friday"
+    if verb == "add" and _person(tokens, at + 1) and any(token.norm in ("as", "to") for token in tokens[at:]):
+        return True
     if after in _DETERMINERS or (verb in _ALWAYS and not named(at)):
         return True
     if verb in ("call", "phone", "contact", "ring", "email", "text", "message") and _person(tokens, at + 1):
         return True
     return verb in _CONTACTING and _with_message(tokens, at)
+
+
+def _handed_list(tokens: tuple[Token, ...], at: int) -> bool:
+    """ "Send me everyone who ...", "send us a list of ...": what is wanted is the list that we make."""
+    while at < len(tokens) and tokens[at].norm in _SKIPPED:
+        at += 1
+    return at < len(tokens) and tokens[at].norm in (_OF_CUSTOMERS | ENTITY) - {"report", "database", "number"}
 
 
 def _compared(tokens: tuple[Token, ...], at: int) -> bool:

@@ -24,6 +24,7 @@ _PROSE: Final = re.compile(
     r"|\bjail\s?break\w*|\bdo\s+anything\s+now\b|\bprompt\s+injection\b|\bunrestricted\b|\buncensored\b"
     r"|\byou\s+(?:are\s+now|are\s+an?\b|are\s+no\s+longer|must|may|shall|should\s+now|will\s+(?:now|act|answer|obey|be)|have\s+to|have\s+been)\b"
     r"|\bact\s+(?:as|like)\s+(?:an?|the|if|my)\b|\bpretend\b|\brole[\s-]?play\w*|\bimagine\s+(?:you|that\s+you|being)\b|\bsimulate\b"
+    r"|\bend\s+of\s+(?:the\s+|this\s+|my\s+|user\s+)?(?:query|prompt|input|instructions?|messages?|request|context)\b"
     r"|\byour\s+(?:instructions?|rules?|prompt|training|guidelines|source\s+code|system|api\s+key|secret|secrets|configuration|password|memory|creators?)\b"
     r"|\bfrom\s+now\s+on\b|\b(?:repeat|print|reveal|show|output|return|echo|leak|dump|tell)\s+(?:me\s+|us\s+|back\s+)?(?:the\s+|everything\s+|all\s+|your\s+)?(?:text\s+|words\s+|messages?\s+)?(?:above|before\s+this|system\s+prompt|environment\s+variables?|api\s+keys?|secrets?|passwords?|credentials)\b"
     r"|\b(?:answer|reply|respond|speak|say)\s+(?:\w+\s+){0,3}(?:only|always|with\s+the|with\s+(?:yes|no)|in\s+plain)\b|\b(?:reply|respond)\s+with\b"
@@ -35,6 +36,8 @@ _ROLE: Final = re.compile(
     r"(?:^|[\n.;!?\"'\[<|#*]|\bmembers\b|\bcustomers\b)\s*(?:#+\s*)?(?:system|assistant|developer|ai|bot|instruction|instructions|new\s+instructions?|override|admin)\s*(?:\]|>|\|)?\s*:",
     re.IGNORECASE,
 )
+# a speaker's name before a colon on a line of its own
+_SPEAKER: Final = re.compile(r"\n\s*(?:system|assistant|user|human|developer|ai|bot)\s*:", re.IGNORECASE)
 _CODE: Final = re.compile(
     r"</?\s*[a-z!][\w:-]*(?:\s[^<>]*)?/?>|<\s*(?:script|img|svg|iframe)\b|<\||\|>|\[/?INST\]|<<\s*/?sys\s*>>"
     r"|\{\{(?!\s*[A-Z0-9_]+\s*\}\}).*?\}\}|\$\{|\{%|<%|#\{|\$\("
@@ -52,7 +55,7 @@ now above imagine role roleplay jailbreak jailbreaking tenant tenants validation
 authorization authorisation checks rights access privileges privilege reply respond answer speak say repeat
 reveal echo leak dump told system directives guidelines restrictions constraints guardrails jail act
 everything before earlier previous disregard ignore secret secrets passwords credentials keys variables
-filters limits safety safeguards training injection
+filters limits safety safeguards training injection end
 """)
 _CODE_MARKS: Final = re.compile(r"[<>{}$;|=#(/\\]|--")
 _CODE_WORDS: Final = word_set(
@@ -85,6 +88,9 @@ def injected(query: str) -> Span | None:
     norm = text.norm
     if not norm.isascii():
         norm = _one_script(norm)
+    spoken = _SPEAKER.search(query) if "\n" in query else None
+    if spoken is not None:
+        return spoken.span()
     found = _search(norm)
     if found is None:
         found = _disguised(norm)

@@ -62,7 +62,7 @@ def _actions(scene: Scene) -> tuple[tuple[int, int], ...]:
         # a sentence in quotes is no value
         tokens = tokenise(scene.query.translate(_NO_QUOTES))
         return asked_action(tokens, _unnamed) or ()
-    if VERBS.isdisjoint(scene.said):
+    if VERBS.isdisjoint(scene.said) and "top" not in scene.said:
         return ()
     return asked_action(scene.tokens, _named(scene), frozenset(_begun(scene))) or ()
 

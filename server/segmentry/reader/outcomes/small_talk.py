@@ -21,7 +21,7 @@ weather forecast joke jokes poem haiku recipe you capital stock bitcoin meaning 
 _CHATTER: Final = word_set("""
 hi hello hey howdy greetings good morning afternoon evening night day thanks thank cheers bye goodbye see
 later ok okay cool great nice awesome wow lol haha sorry please yes no yeah nope sure welcome sweet perfect
-a lot so much very you ya again there everyone all team test testing ping really well done fine
+a lot so much very you ya again there everyone all team test testing ping really well done fine that's that is it's it this works work perfectly helpful help you're your
 """)
 _CHATTER_HEADS: Final = word_set("""
 hi hello hey howdy greetings good thanks thank cheers bye goodbye ok okay cool awesome wow lol haha sorry
@@ -36,6 +36,8 @@ _ALWAYS_QUESTIONS: Final = re.compile(
     r"(?:is|are|was|were|am)\s+(?:it|there\s+(?:a|an)\s+way|this|that|you|i|we)\b|(?:do|does|did|should|will|shall)\s+(?:you|i|we|it|this)\b|"
     r"what\s+(?:do|does)\s+(?:\w+\s+){1,4}(?:mean|stand\s+for)\W*$|"
     r"what\s+(?:can|do|does|should|would|could|did)\s+(?:you|i|we|it|this)\b|what\s+if\b|"
+    # a figure or an opinion, not a list of people
+    r"(?:what|which)(?:'s|\s+is|\s+are|\s+was|\s+were)?\s+(?:our\s+|the\s+|my\s+)?(?:\w+\s+){0,2}(?:segments?|audiences?|campaigns?|strategy|kpis?|trends?)\b(?!\s+(?:has|have|who|with|of|that))|"
     r"what(?:'s|\s+is|\s+are)\s+(?:a|an|sql|the\s+(?:difference|meaning|definition|point|best\s+way))\b)",
     re.IGNORECASE,
 )

@@ -27,6 +27,17 @@ _MEASURES = word_set("number level count rate score size amount")
 _OWNING = word_set("own owns owning possess possesses keep keeps")
 _LINKING = STOP - {"or", "and", "from", "over"}
 _EQUALITY = frozenset(["is", "are", "=", "==", ":", "equals", "equal", "to"])
+_AGED = frozenset(["older", "younger"])
+_SHORTEST = 4
+# adjectives, adverbs, verbs and plurals for people say no more than the field does
+_NO_THING = (
+    *("s", "y", "ed", "ing", "al", "ary", "able", "ible", "ant", "ent", "est", "ful", "ous", "ish", "ive"),
+    *("less", "ic", "full", "oss"),
+)
+_MANNERS = word_set(
+    "overall main prior mean extra base real sole whose their total whole late more have with"
+)
+_CLAUSE_HEADS = word_set("who that which and or but to i we you they")
 _TIMES = frozenset({"times", "time"})
 _SIGNS = word_set("= == != > < >= <= ≥ ≤ ≠ <> => =<")
 # What columns without an order of size hold.
@@ -70,7 +81,7 @@ def unknown_attribute(scene: Scene, found: Clauses) -> Unknown | None:
         if stray or scene.word(after) in _SIGNS:
             return _field(scene, at, end, scene.comparison(end) or scene.comparison(after))
     return (
-        _everyday(scene, found, lost)
+        _qualified(scene, found, lost)
         or _value(scene, found)
         or _listed(scene, found, lost)
         or _attribute(scene, lost)
@@ -114,22 +125,34 @@ def _counted(scene: Scene, at: int, lost: set[int]) -> Unknown | None:
     return _field(scene, found.end, end, found) if end > found.end else None
 
 
-def _everyday(scene: Scene, found: Clauses, lost: set[int]) -> Unknown | None:
-    """ "Shoe size over 9" is no "size over 9"; that one is offered."""
+def _qualified(scene: Scene, found: Clauses, lost: set[int]) -> Unknown | None:
+    """ "Shoe size over 9" is no "size over 9", "spouse's age" no age; what was found is offered."""
     for item in found.items:
         fragment = item.fragment
         if fragment is None or not fragment.field or fragment.start - 1 not in lost:
             continue
-        at = fragment.start - 1
+        at, number = fragment.start - 1, scene.field(fragment.field).type == "number"
         match = next((each for each in scene.matches_at(at + 1) if each.of("field")), None)
-        if (
-            match is not None
-            and scene.word(at) in EVERYDAY - _GRAMMAR
-            and scene.field(fragment.field).type == "number"
-        ):
-            message = f"No field for '{scene.words(at, match.end)}'"
-            return Unknown(at, at + 1, "INVALID_FIELD", message, (fragment.field,))
+        end = fragment.start + 1 if match is None else match.end
+        owned = scene.word(at).endswith("'s") and scene.word(at)[:-2] not in STOP | scene.lexicon.entities
+        everyday = number and match is not None and scene.word(at) in EVERYDAY - _GRAMMAR
+        compared = match is not None or scene.word(at + 1) in _AGED
+        if owned or everyday or (compared and fragment.kind == "measure" and _is_thing(scene, at)):
+            while at - 1 in lost and scene.tokens[at - 1].kind == "word":
+                at -= 1
+            message = f"No field for '{scene.words(at, end)}'"
+            return Unknown(at, fragment.start, "INVALID_FIELD", message, (fragment.field,))
     return None
+
+
+def _is_thing(scene: Scene, at: int) -> bool:
+    """Whether a word can be a thing of which a measure is said: "minibar spend", "boiler older than"."""
+    word = scene.word(at)
+    if scene.tokens[at].kind != "word" or len(word) < _SHORTEST or word.endswith(_NO_THING):
+        return False
+    if word in VAGUE | PEOPLE | _GRAMMAR | _MANNERS or word in scene.lexicon.entities:
+        return False
+    return scene.word(at - 1) not in _CLAUSE_HEADS
 
 
 def _listed(scene: Scene, found: Clauses, lost: set[int]) -> Unknown | None:

@@ -42,7 +42,7 @@ _AFTER = MESSAGES | word_set(
 )
 _JOINS = word_set("""
 but not and or , also nor without no & / to by via be via on get getting receive receiving neither both either for the our any
-with of from being accept contacted plus yes
+with of from being accept contacted plus yes them
 """)
 _LEADS = word_set("but no not and with , by via no without or on accept both only neither either nor")
 _ENDS = word_set("but and , or . members customers users people only not nor too either") | {""}
