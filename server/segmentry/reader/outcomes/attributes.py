@@ -43,7 +43,7 @@ _AMOUNTS: Final = word_set("much lot lots plenty loads")
 _KINDS: Final = word_set("""
 vips regulars loyalists superfans whales newbies diehards vegetarians vegans smokers parents mothers fathers
 mums moms dads grandparents homeowners pensioners retirees veterans diabetics expats immigrants freelancers
-millionaires newlyweds teenagers teens singles bachelors widows graduates professionals entrepreneurs
+millionaires newlyweds singles bachelors widows graduates professionals entrepreneurs
 """)
 _NOUN_ENDS: Final = word_set("at in on near")
 _ADJECTIVE_ENDS: Final = ("y", "ful", "ous", "ish", "ive", "less", "ic", "al")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from segmentry.criteria.catalog import Field
-from segmentry.criteria.nodes import Leaf, Operator
+from segmentry.criteria.nodes import Leaf, Operator, Scalar
 from segmentry.reader.language import cities
 from segmentry.reader.language.places import (
     CONTEXT_ONLY,
@@ -191,10 +193,16 @@ def _city(scene: Scene, at: int) -> Fragment | None:
     if closed:
         return None
     node = build(field, stored, False)
-    found = Fragment("place", at, end, node, complement(node), field=field.name, factor=0.93**unseen)
+    # a large city is a place whether or not somebody lives there; another name may be anything
+    strange = sum(1 for name in names if name.casefold() not in samples and not _is_city(name, samples))
+    found = Fragment("place", at, end, node, complement(node), field=field.name, factor=0.93**strange)
     if unseen:
         _doubt(scene, found, [name for name in names if name.casefold() not in samples])
     return found
+
+
+def _is_city(name: str, samples: Mapping[str, Scalar]) -> bool:
+    return not samples and name.casefold() in cities.names()
 
 
 def _doubt(scene: Scene, found: Fragment, unseen: list[str]) -> None:

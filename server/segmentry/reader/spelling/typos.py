@@ -194,7 +194,8 @@ def _is_another_city(word: str, nearest: str, lexicon: Lexicon) -> bool:
     """ "Berin" may be Berlin as well as Benin, unless the table has one of them."""
     if nearest in lexicon.words or nearest not in places_of_the_world():
         return False
-    return any(name in cities.names() for name in cities.near(word))
+    distance = OSA.distance(word, nearest)
+    return any(name in cities.names() and OSA.distance(word, name) <= distance for name in cities.near(word))
 
 
 def _turned_round(word: str, choice: str) -> bool:
