@@ -24,7 +24,7 @@ webinar project voucher vouchers raffle draw competition initiative activity pro
 qbr forecast dashboard letter letters drive sale push reminder reminders
 """)
 _PLANNING = word_set("""
-planning preparing putting running launching working building drafting designing setting creating
+planning preparing putting running launching together working building drafting designing setting creating
 organising organizing writing making sending doing compiling
 """)
 _WHOLE = word_set("whole entire complete full total")

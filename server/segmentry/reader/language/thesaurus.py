@@ -232,6 +232,7 @@ EVENT_VERBS: Final[dict[str, str]] = {
     "loan": "borrowed|borrow|taken out|loan",
     "complet": "completed|complete|finished|finish",
     "finish": "finished|finish|completed",
+    "receiv": "received|receive|got|gotten|been given|been sent|obtained",
     "issu": "issued|received|receive|got|obtained|earned",
     "gift": "gave|given|give|donated|gift",
     "reservations": "reserved|reservation",

@@ -62,6 +62,7 @@ show list find get give tell count how many number select display fetch return r
 looking identify target segment segments create build make pull filter query search total names name me us
 want please there exist exists interested report overview including include includes whoever anyone know
 like would gimme lemme wanna gotta prefer prefers preferring speak speaks speaking went needs requires require
+pls plz
 """)
 
 NEGATORS: Final = word_set("""

@@ -67,6 +67,11 @@ _SIGNS: Final[dict[str, frozenset[str]]] = {
 }
 
 
+_HUNDREDTHS: Final = frozenset(
+    {"cents", "cent", "minor", "pence", "penny", "centavos", "paise", "kopecks", "øre", "öre"}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """The number in the column's unit; `other` is the second way to read it, when the words leave it open.
@@ -85,7 +90,7 @@ def stored(field: Field, quantity: Quantity, *, symbolic: bool) -> Stored:
     """Convert one number. `symbolic`: the query had the exact field name and a sign, so the stored unit."""
     value = quantity.value
     unit = field.unit.casefold()
-    if unit in ("cents", "cent", "minor"):
+    if unit in _HUNDREDTHS:
         return _cents(field, quantity, symbolic=symbolic)
     if quantity.percent and field.maximum is not None and field.maximum <= 1:
         return Stored(_clean(value / 100))

@@ -79,7 +79,8 @@ def past_object(scene: Scene, at: int, name: str) -> int:
 # remarks between a deed and its date that change nothing
 _FILLER_TEXT = (
     "at some point|at some stage|at some time|at any point|at any time|at any stage|"
-    "from us|with us|by us|at ours|from our site|of ours|or other"
+    "from us|with us|by us|at ours|from our site|of ours|or other|"
+    "coming up|planned|scheduled|lined up|pencilled in"
 )
 _FILLERS = tuple(tuple(words.split()) for words in _FILLER_TEXT.split("|"))
 _FILLER_FIRST = frozenset(words[0] for words in _FILLERS)

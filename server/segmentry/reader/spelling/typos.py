@@ -130,6 +130,8 @@ def _bounds(tokens: tuple[Token, ...], lexicon: Lexicon) -> dict[int, str]:
         if tokens[at].kind != "number" or slip.kind != "word" or not _SHORT <= len(slip.norm) <= _LONG:
             continue
         before = tokens[at - 2].norm if at > 1 else ""
+        if before == "at" and _ends_a_name(tokens, at - 2, lexicon):
+            continue  # `last_login_at last 60 days`
         if before == "at" and slip.norm not in _AFTER_AT:
             meant = [word for word in _AFTER_AT if OSA.distance(slip.norm, word) == 1]
         elif slip.norm in _KNOWN or slip.stem in _KNOWN_STEMS or slip.stem in lexicon.stems:
@@ -141,6 +143,14 @@ def _bounds(tokens: tuple[Token, ...], lexicon: Lexicon) -> dict[int, str]:
         if len(meant) == 1:
             found[at - 1] = meant[0]
     return found
+
+
+def _ends_a_name(tokens: tuple[Token, ...], at: int, lexicon: Lexicon) -> bool:
+    """Whether the name of a column ends with the token at `at`."""
+    if tokens[at].glued:
+        return True
+    said = [" ".join(token.norm for token in tokens[begin : at + 1]) for begin in range(max(0, at - 3), at)]
+    return any(entry.kind == "field" for words in said for entry in lexicon.lookup(words))
 
 
 def nearest_field_word(word: str, lexicon: Lexicon) -> str | None:
