@@ -25,6 +25,12 @@ TABLE = Catalog(
         Field("AvgRating", "number"),
         Field("no_show_cnt", "number", integer=True),
         Field("is_donor", "boolean"),
+        Field("cancel_cnt", "number", integer=True),
+        Field("rev_score", "number"),
+        Field("bk_channel", "string"),
+        Field("news_opt_in", "boolean"),
+        Field("nxt_chkin_dt", "datetime"),
+        Field("last_call_ts", "datetime"),
         Field("has_van", "boolean"),
         Field("last_visit_dt", "datetime"),
     ),
@@ -56,11 +62,25 @@ def _assert_reads(draft: Draft, expected: str) -> None:
             '{"$and":[{"has_van":true},{"is_donor":true}]}',
         ),
         ("all donors but the ones with a van", '{"$and":[{"is_donor":true},{"has_van":{"$neq":true}}]}'),
+        ("more than 2 cancellations", '{"cancel_cnt":{"$gt":2}}'),
+        ("review score over 4", '{"rev_score":{"$gt":4}}'),
+        (
+            "next checkin coming in the next 5 days",
+            '{"nxt_chkin_dt":{"$gte":"{{NOW}}","$lt":"{{5_DAYS_FROM_NOW}}"}}',
+        ),
+        ("who have never been phoned", '{"last_call_ts":{"$exists":false}}'),
+        ("anything with a van", '{"has_van":true}'),
         ("never left a rating", '{"AvgRating":{"$exists":false}}'),
     ],
 )
 def test_names_and_types_settle_what_is_said(query: str, expected: str) -> None:
     _assert_reads(_read(query), expected)
+
+
+def test_a_value_after_a_part_of_the_name_is_never_answered_alone() -> None:
+    draft = _read("channel = walk")
+    _assert_reads(draft, '{"bk_channel":"walk"}')
+    assert draft.confidence < 0.9
 
 
 def test_a_name_right_before_the_people_is_their_town_but_never_alone() -> None:

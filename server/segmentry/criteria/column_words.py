@@ -38,6 +38,8 @@ _SPELLED: Final = re.compile(r"(?:past|last)_?\s?(week|month|quarter|year)$", re
 _DAYS: Final = {"d": 1, "w": 7, "m": 30, "y": 365}
 _PERIODS: Final = {"week": 7, "month": 30, "quarter": 90, "year": 365}
 _TAILS: Final = frozenset({"id", "no", "dt", "ts", "at", "on", "in", "yn"})
+# what stands behind a review and not behind a revenue
+_REVIEWED: Final = frozenset({"score", "scr", "rating", "rtg", "stars", "text", "txt", "cnt", "count"})
 _SHORTEST = 7
 
 
@@ -79,6 +81,8 @@ def _long(words: Sequence[str], at: int, kind: FieldType) -> str:
     if word == "min":
         trailing = at > 0 and not after and kind == "number" and before not in LIMITED
         return "minutes" if trailing else "minimum"
+    if word == "rev" and (after in _REVIEWED or before in COUNTS):
+        return "review"
     if word == "pref" and at and not after:
         return "preference"
     if word == "dep" and before in COUNTS:

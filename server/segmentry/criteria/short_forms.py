@@ -55,7 +55,7 @@ LONG: Final[dict[str, str]] = {
     "inc": "income", "prop": "property", "comms": "communications", "sched": "scheduled", "perf": "performance",
     "rem": "remaining", "cont": "contract", "contr": "contract", "grad": "graduation",
     "lastname": "last name", "firstname": "first name", "ctc": "contact", "cntct": "contact", "pwd": "password", "cr": "credit",
-    "flt": "flight", "flts": "flights", "upg": "upgrade", "upgs": "upgrades", "pers": "personal", "nm": "name", "fnm": "first name", "lnm": "last name",
+    "flt": "flight", "flts": "flights", "upg": "upgrade", "chkout": "checkout", "chkin": "checkin", "upgs": "upgrades", "pers": "personal", "nm": "name", "fnm": "first name", "lnm": "last name",
     "chk": "check", "ckin": "checkin", "bk": "booking", "bks": "bookings", "canx": "cancelled", "cncl": "cancelled",
     "cmpl": "complaint", "cmpln": "complaint", "cmplt": "complaint", "dlvry": "delivery", "ret": "return", "rets": "returns",
     "rtn": "return", "rtns": "returns", "rfnd": "refund", "rfnds": "refunds", "mem": "member", "mbrshp": "membership",

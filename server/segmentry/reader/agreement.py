@@ -19,12 +19,12 @@ boasts receive receives receiving collected collect earn earns earned accumulate
 """)
 # What people do with the things that a number counts: "took 3 trips", "raised 2 tickets".
 _DONE_WITH = word_set("""
-had have has booked bought completed received
+left gave provided had have has booked bought completed received
 rent rents rented renting
 take takes took taken make makes made placed raise raised raises file filed lodged submitted logged
 play played plays attend attended went
 """)
-_COUNTED = frozenset(["measure", "counter"])
+_COUNTED = frozenset(["measure", "counter", "exists"])
 # What makes a noun of a verb, or a verb of a noun; nothing that changes the meaning.
 _DERIVED = word_set("ment ments ing er ers or ors ion ions ation ations ance al als age ship s d ed es y ies")
 _SHORTEST_ROOT = 3

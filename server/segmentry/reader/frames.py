@@ -107,7 +107,12 @@ def aside(scene: Scene, at: int) -> int | None:
         return at + 1
     if word == "mean" and scene.word(at - 1) == "i":
         return at + 1
-    if word == "everything" or (word == "got" and scene.word(at - 1) in _HAVE) or word == "you've":
+    if (
+        (word == "anything" and at == 0)
+        or word == "everything"
+        or (word == "got" and scene.word(at - 1) in _HAVE)
+        or word == "you've"
+    ):
         return at + 1
     if word in ("altogether", "overall") and not scene.matches_at(at):
         return at + 1

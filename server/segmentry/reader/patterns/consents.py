@@ -288,7 +288,8 @@ def _elliptic(scene: Scene, at: int, end: int, name: str, bare: bool) -> bool:
     after = scene.word(_past_nouns(scene, end))
     if not bare:
         return scene.word(at - 1) in ("not", "don't", "never") and after in _ENDS
-    return after in _ENDS and (at == 0 or scene.word(at - 1) in _LEADS)
+    lead = scene.word(at - 2 if scene.word(at - 1) in ("the", "our") else at - 1)
+    return after in _ENDS and (at == 0 or lead in _LEADS)
 
 
 def _node(scene: Scene, name: str, positive: bool) -> Node:

@@ -66,6 +66,7 @@ def never(scene: Scene, at: int) -> Fragment | None:
         return None
     for match in scene.matches_at(at):
         verb = scene.tokens[at].stem
+        verb = verb[:-1] if verb.endswith("ell") else verb  # cancelled, as in Britain
         counts = {
             entry.field
             for entry in match.of("field")

@@ -11,7 +11,7 @@ from typing import Final
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import Scalar
 from segmentry.reader.language.words import FRAME, NEGATORS, STOP, VAGUE, word_set
-from segmentry.reader.lexicon.phrases import DERIVED, GENERAL, Entry
+from segmentry.reader.lexicon.phrases import DERIVED, GENERAL
 from segmentry.reader.lexicon.value_phrases import NAMED_STATES
 from segmentry.reader.patterns.presence import ASSIGNED, MISSING, PRESENT
 from segmentry.reader.patterns.values import build, complement
@@ -26,6 +26,8 @@ _DENIED: Final = word_set("no without missing")
 _LINKS: Final = word_set("via by through as of")
 _JOINS: Final = word_set("or and ,")
 _AFTER_SIGN, _AFTER_IS, _BESIDE = 0.91, 0.85, 0.75
+# where only a part of the name, or another word for it, was said
+_PART, _GENERAL = 0.8, 0.7
 _NO_VALUE: Final = (
     STOP | FRAME | NEGATORS | VAGUE | MISSING | PRESENT | ASSIGNED | COMPARATORS
 ) - NAMED_STATES
@@ -46,14 +48,22 @@ def unlisted(scene: Scene, at: int) -> Fragment | None:
             continue  # the "last" of a last name is an ordinary word
         for entry in match.of("field"):
             field = scene.field(entry.field)
-            if not _open(scene, field) or not (entry.strength >= DERIVED or _general(entry)):
-                continue
             begin, cap, negated = _led(scene, match.end)
+            part = entry.strength == GENERAL and (entry.bare or cap > _BESIDE)
+            if not _open(scene, field) or not (entry.strength >= DERIVED or part):
+                continue
             if cap <= _BESIDE and scene.word(at - 1) in _DENIED:
                 continue  # "no mentor chosen" is about who has none
             stored, end = _list(scene, begin, field, strict=cap <= _BESIDE)
             if stored:
-                return _fragment(at, end, field, stored, min(cap, 0.7) if _general(entry) else cap, negated)
+                return _fragment(
+                    at,
+                    end,
+                    field,
+                    stored,
+                    min(cap, _PART if cap > _BESIDE else _GENERAL) if part else cap,
+                    negated,
+                )
     return None
 
 
@@ -87,10 +97,6 @@ def _open(scene: Scene, field: Field) -> bool:
         and not field.format
         and field.name not in scene.lexicon.countries
     )
-
-
-def _general(entry: Entry) -> bool:
-    return entry.strength == GENERAL and entry.bare
 
 
 def _led(scene: Scene, at: int) -> tuple[int, float, bool]:
