@@ -66,13 +66,13 @@ def never(scene: Scene, at: int) -> Fragment | None:
         return None
     for match in scene.matches_at(at):
         verb = scene.tokens[at].stem
-        verb = verb[:-1] if verb.endswith("ell") else verb  # cancelled, as in Britain
+        verbs = {verb, verb[:-1] if verb.endswith("ell") else verb}  # cancelled, as in Britain
         counts = {
             entry.field
             for entry in match.of("field")
             if scene.field(entry.field).integer
             and not has_period(scene.lexicon.named[entry.field])
-            and verb in {stem(word) for word in scene.lexicon.named[entry.field].core}
+            and verbs & {stem(word) for word in scene.lexicon.named[entry.field].core}
         }
         dated = any(scene.field(entry.field).type == "datetime" for entry in match.of("field", "moment"))
         end = match.end + (scene.word(match.end) in ("any", "anything", "one"))
