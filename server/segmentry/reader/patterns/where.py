@@ -43,8 +43,11 @@ def places(scene: Scene, at: int) -> Fragment | None:
     """A country or a list of them, else a capitalised name after a preposition of place."""
     found = _countries(scene, at) if scene.lexicon.country_fields else None
     before = scene.word(at - 1)
-    if found is not None or (before != "the" and before not in _PREPOSITIONS):
+    if found is not None:
         return found
+    if before != "the" and before not in _PREPOSITIONS:
+        # most words are in small letters, so that is asked first
+        return _of_city(scene, at) if scene.tokens[at].capitalised else None
     return _city(scene, at) or _venue(scene, at)
 
 
@@ -165,7 +168,7 @@ def _city(scene: Scene, at: int) -> Fragment | None:
     if not fields or scene.word(at - 1) in _CITY:
         return None
     if not _placed(scene, at):
-        return _of_city(scene, at, fields)
+        return _of_city(scene, at)
     token = scene.tokens[at]
     field = fields[0]
     names: list[str] = []
@@ -239,9 +242,9 @@ def _meant(scene: Scene, field: str, name: str) -> Leaf:
     return Leaf(of.name, Operator.EQ, _stored(scene, of, code)[0])
 
 
-def _of_city(scene: Scene, at: int, fields: tuple[Field, ...]) -> Fragment | None:
+def _of_city(scene: Scene, at: int) -> Fragment | None:
     """ "All Austin tenants": a name that nothing else explains right before the noun for the people."""
-    token = scene.tokens[at]
+    token, fields = scene.tokens[at], scene.lexicon.city_fields
     if (
         at == 0
         or len(fields) != 1
