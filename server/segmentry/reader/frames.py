@@ -55,7 +55,9 @@ _MOST = 24
 
 def opening(scene: Scene) -> int:
     """The position at which the description begins, after greetings, the purpose and the columns to show."""
-    return _projection(scene, _preamble(scene))
+    if scene.begins < 0:
+        scene.begins = _projection(scene, _preamble(scene))
+    return scene.begins
 
 
 def lifted(scene: Scene, at: int) -> int | None:

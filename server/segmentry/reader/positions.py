@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from segmentry.reader.dates.dates import FIRST as _DATE_FIRST
 from segmentry.reader.dates.dates import WRITTEN, DateReader
+from segmentry.reader.dates.second_words import BEFORE_DATES, SECOND
 from segmentry.reader.dates.when import When
 from segmentry.reader.language.tokens import Token
 from segmentry.reader.lexicon.lexicon import Match
@@ -95,8 +96,20 @@ def numbers_of(tokens: Sequence[Token]) -> tuple[dict[int, Quantity], list[int],
                 numbers[at] = found
                 taken = found.end
                 continue
+        if may & _DATE and token.norm in SECOND and not _goes_on(tokens, at):
+            may &= ~_DATE
         if not may & _DATE:
             undated.append(at)
         if not may & _COMPARISON:
             uncompared.append(at)
     return numbers, undated, uncompared
+
+
+def _goes_on(tokens: Sequence[Token], at: int) -> bool:
+    """Whether a date may begin with the small word there, which the next word shows."""
+    if at + 1 == len(tokens):
+        return False
+    word, following = tokens[at].norm, tokens[at + 1]
+    if following.norm in SECOND[word]:
+        return True
+    return word in BEFORE_DATES and (following.kind in WRITTEN or following.norm in _NUMBER_FIRST)

@@ -92,6 +92,7 @@ class Scene:
     repaired: dict[int, str] = field(default_factory=dict[int, str])
     previous: Fragment | None = None
     possible: int = -1  # rows of the table of constructions, once they are known
+    begins: int = -1  # where the description begins, once it is known
 
     @property
     def catalog(self) -> Catalog:

@@ -42,6 +42,10 @@ for _side, _text in _SIDES.items():
 for _listed in _PHRASES.values():
     _listed.sort(key=lambda item: -len(item[0]))
 BOUND_FIRST = frozenset(_PHRASES)
+# by the first word of a phrase; empty where it has one word only
+BOUND_SECOND = {
+    first: frozenset((*words, "")[1] for words, _ in listed) for first, listed in _PHRASES.items()
+}
 _UNITS = {"week": "WEEK", "month": "MONTH", "quarter": "QUARTER", "year": "YEAR", "day": "DAY"}
 _LATER = frozenset({"later", "after", "newer", "onwards", "onward", "since", "thereafter"})
 _EARLIER = frozenset({"earlier", "before", "older"})

@@ -35,7 +35,7 @@ from segmentry.reader.dates.when import Interval, When, WhenKind
 from segmentry.reader.language.tokens import Token
 from segmentry.reader.quantities.numbers import Quantity
 
-_PREPOSITIONS = frozenset(
+PREPOSITIONS = frozenset(
     {"in", "within", "during", "over", "for", "on", "throughout", "inside", "across", "at"}
 )
 _DIRECTIONLESS = frozenset({"in", "within", "inside", "during"})
@@ -44,7 +44,7 @@ _POINTS = frozenset({"now", "the"})
 _REPEATED = frozenset({"every", "each", "daily", "weekly", "monthly", "quarterly", "yearly", "annually"})
 # every word with which a date phrase begins, unless a number or a written date does
 FIRST = (
-    _PREPOSITIONS
+    PREPOSITIONS
     | frozenset(COMPARED)
     | APPROXIMATE
     | RELATIVE
@@ -135,7 +135,7 @@ class DateReader(Bounds):
         found = self.bounded(at) if word in BOUND_FIRST else None
         if found is not None:
             return found
-        if word in _PREPOSITIONS:
+        if word in PREPOSITIONS:
             found = self._after_preposition(at, word)
             if found is not None or word not in COMPARED:
                 return found

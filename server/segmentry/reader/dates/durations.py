@@ -29,7 +29,7 @@ UNIT_WORDS = frozenset(_UNITS)
 PLURALS = frozenset({"days", "weeks", "months", "years", "quarters", "decades"})
 FEW = frozenset({"few", "several", "some", "many"})
 WORKING = frozenset({"business", "working", "week"})
-_WHOLE = frozenset({"full", "whole", "complete", "calendar", "consecutive", "-", "entire"})
+WHOLE = frozenset({"full", "whole", "complete", "calendar", "consecutive", "-", "entire"})
 _MORE = frozenset({"more", "longer", "over", "earlier"})
 _LESS = frozenset({"less", "fewer", "under", "later"})
 _IN_MONTHS = {"YEARS": 12, "QUARTERS": 3, "DECADES": 120, "MONTHS": 1}
@@ -107,7 +107,7 @@ class Lengths:
         whole = self._word(at) in ("full", "whole", "complete", "calendar", "entire")
         if self._word(at) in WORKING and self._word(at + 1) in ("day", "days", "hours"):
             return self._working(start, at + 2, count)
-        if self._word(at) in _WHOLE:
+        if self._word(at) in WHOLE:
             at += 1
         unit = _UNITS.get(self._word(at), "")
         if not unit:

@@ -35,6 +35,16 @@ _EVERY = frozenset({"every", "each"})
 _REPEATED = frozenset({"daily", "weekly", "monthly", "quarterly", "yearly", "annually"})
 VAGUE_FIRST = _SEASONS | _HOLIDAYS | frozenset({"early", "mid", "late", "middle", "black", "cyber"})
 EDGES = frozenset({"beginning", "start", "end", "first", "last"})
+# every word with which `RelativeDates.at` finds a date
+RELATIVE_FIRST = (
+    frozenset(RELATIVE)
+    | frozenset(NAMED_DAYS)
+    | frozenset(_CALENDAR)
+    | WEEKDAY_WORDS
+    | VAGUE_FIRST
+    | thirds.FIRST
+    | {"the", "ytd", "mtd", "qtd", "weekend"}
+)
 
 
 class RelativeDates:
@@ -48,7 +58,10 @@ class RelativeDates:
 
     def at(self, at: int, *, article: bool = False) -> When | None:
         """The date phrase told from today that begins at token `at`, after "the" where `article` says so."""
-        word, following = self._word(at), self._word(at + 1)
+        word = self._word(at)
+        if word not in RELATIVE_FIRST:
+            return None
+        following = self._word(at + 1)
         if word == "the":
             # said twice at most: a long row of them would be gone over again from each
             begin = at + 1 + (following == "the")

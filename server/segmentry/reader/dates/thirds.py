@@ -10,6 +10,7 @@ from segmentry.reader.dates.when import Interval, When
 
 _PART: Final = {"early": 0, "mid": 1, "late": 2}
 _SAME: Final = {"start": "early", "beginning": "early", "middle": "mid", "end": "late"}
+FIRST: Final = frozenset((*_PART, *_SAME))
 # "until the end of 2024" and "since the start of March" name an edge, "in the middle of 2023" a part
 _AROUND: Final = frozenset({"at", "in", "around", "near", "during", "on"})
 _LABELS: Final = ("its first third", "its middle third", "its last third")

@@ -13,7 +13,8 @@ from segmentry.reader.language.inflect import stem
 from segmentry.reader.language.places import country_at
 from segmentry.reader.language.thesaurus import BEGINNING, ENDING
 from segmentry.reader.language.words import STOP, word_set
-from segmentry.reader.lexicon.phrases import EXACT, PART, Entry
+from segmentry.reader.lexicon import kinds
+from segmentry.reader.lexicon.phrases import EXACT, PART
 from segmentry.reader.outcomes.doubt import Doubt
 from segmentry.reader.scene import Fragment, Scene
 
@@ -38,6 +39,7 @@ _SPENT: Final = word_set("spent spend spends spending blew splashed paid pay pay
 _KEPT: Final = word_set("average avg balance limit credit debt saving savings income salary wealth budget")
 _ASKS: Final = word_set("is has have had can does did owns own accepts allows wants")
 _NUMBERS: Final = frozenset({"measure", "counter"})
+_NAMING: Final = kinds.FIELD | kinds.COMPARATIVE | kinds.MOMENT
 _KEYS: Final = frozenset({"id", "code", "key", "uuid"})
 _ABOUT_VALUES: Final = frozenset({Operator.EQ, Operator.NEQ, Operator.IN, Operator.NIN, Operator.CONTAINS})
 _TEXTS: Final = frozenset({"string", "enum", "array"})
@@ -89,10 +91,9 @@ def _of_measure(scene: Scene, fragment: Fragment) -> Iterator[Doubt]:
     if named is None:
         return
     said = scene.words(fragment.start, fragment.end)
-    stems = {token.stem for token in scene.tokens}
-    entries = _entries(scene, fragment)
-    strength = _best(entries)
+    strength = _strength(scene, fragment)
     if strength < EXACT:
+        stems = {token.stem for token in scene.tokens}
         unsaid = [word for word in named.words if word in _QUALIFIERS and stem(word) not in stems]
         if unsaid:
             yield Doubt("unsaid qualifier", f"'{said}' does not say {unsaid[0]}, which {fragment.field} does")
@@ -115,19 +116,17 @@ def _of_measure(scene: Scene, fragment: Fragment) -> Iterator[Doubt]:
         yield Doubt("period as number", f"'{said}' is a time, and {fragment.field} a number")
 
 
-def _entries(scene: Scene, fragment: Fragment) -> list[Entry]:
-    return [
-        entry
-        for at in range(fragment.start, fragment.end)
-        for match in scene.matches_at(at)
-        if match.end <= fragment.end
-        for entry in match.of("field", "comparative", "moment")
-        if entry.field == fragment.field
-    ]
-
-
-def _best(entries: list[Entry]) -> int:
-    return max((entry.strength for entry in entries), default=0)
+def _strength(scene: Scene, fragment: Fragment) -> int:
+    """How directly the words of a condition name its column; 0 where nothing in them does."""
+    most = 0
+    for at in range(fragment.start, fragment.end):
+        for match in scene.matches_at(at):
+            if match.end > fragment.end or not match.senses.bits & _NAMING:
+                continue
+            for entry in match.of("field", "comparative", "moment"):
+                if entry.field == fragment.field and entry.strength > most:
+                    most = entry.strength
+    return most
 
 
 def _is_part(core: tuple[str, ...], stems: set[str]) -> bool:
@@ -208,15 +207,16 @@ def _of_moment(scene: Scene, fragment: Fragment) -> Iterator[Doubt]:
         return
     own = [stem(word) for word in named.event_nouns if word not in _SPANS]
     own = [word for word in own if word not in _TURNS and word not in scene.lexicon.entities]
-    stems = {token.stem for token in scene.tokens}
-    if own and stems.isdisjoint(own) and _best(_entries(scene, fragment)) < EXACT:
+    if not own or any(token.stem in own for token in scene.tokens):
+        return
+    if _strength(scene, fragment) < EXACT:
         said = scene.words(fragment.start, fragment.end)
         yield Doubt("part of a name", f"'{said}' does not say {own[0]}, which {fragment.field} does")
 
 
 def _of_neighbours(scene: Scene, before: Fragment, after: Fragment) -> Iterator[Doubt]:
-    named = any(match.of("field") for match in scene.matches_at(after.start))
-    if named and before.kind == "value" and before.end == after.start and after.kind in _NUMBERS:
+    adjacent = before.kind == "value" and before.end == after.start and after.kind in _NUMBERS
+    if adjacent and any(match.of("field") for match in scene.matches_at(after.start)):
         said = scene.words(before.start, after.end)
         yield Doubt("value before a name", f"'{said}' may name one column and not two conditions")
     if before.kind == "counter" and after.kind == "moment" and before.end > after.start:
