@@ -27,6 +27,11 @@ from segmentry.reader.lexicon.telling import most_telling
 _SKIPPED: Final = word_set("a an the any our their your my his her its of - / _ . & : s single")
 # "sent something back", "gave a booking back": what may stand before the end of such a verb
 _PARTICLES: Final = frozenset({"back"})
+_GIVEN_BACK: Final = _SKIPPED | word_set("""
+something anything things stuff it them one some any order orders item items product products purchase
+purchases goods parcel parcels package packages booking bookings ticket tickets article articles book books
+rental rentals
+""")
 _DROPPED: Final = word_set("a an the any our their your my of")
 _DIGITS: Final = {
     "one": "1",
@@ -285,8 +290,8 @@ def _walk(tokens: tuple[Token, ...], keys: list[str], start: int, key: tuple[str
     at = start + 1
     for part in key[1:]:
         skipped = 0
-        loose = part in _PARTICLES
-        while at < len(keys) and keys[at] != part and (loose or tokens[at].norm in _SKIPPED) and skipped < 3:
+        between = _GIVEN_BACK if part in _PARTICLES else _SKIPPED
+        while at < len(keys) and keys[at] != part and tokens[at].norm in between and skipped < 3:
             at += 1
             skipped += 1
         if at >= len(keys) or keys[at] != part:

@@ -6,7 +6,7 @@ from segmentry.criteria.nodes import Leaf, Not, Operator
 from segmentry.reader.dates.when import When
 from segmentry.reader.language.words import NEGATIVE_VERBS
 from segmentry.reader.lexicon.phrases import Entry
-from segmentry.reader.patterns.moments import chosen_moment, dated_entries, moments
+from segmentry.reader.patterns.moments import TENURE_NOUNS, chosen_moment, dated_entries, moments
 from segmentry.reader.patterns.objects import value_follows
 from segmentry.reader.patterns.periods import condition
 from segmentry.reader.scene import Fragment, Option, Scene, best
@@ -19,6 +19,8 @@ def carrier(scene: Scene, at: int) -> tuple[int, tuple[Entry, ...]] | None:
 
     It makes no condition: who shops in store need not have a date of a last order.
     """
+    if scene.word(at) in TENURE_NOUNS:
+        return None  # "members active in the past week": who they are, not when they joined
     for match in scene.matches_at(at):
         entries = dated_entries(scene, match.of("moment"))
         if not entries:

@@ -25,6 +25,9 @@ something to it all date dates falls fell happened took place dated occurred mad
 emails one tee round as and who whose : = they we i did do up account due coming
 """)
 _HAS_OR_NEVER = word_set("never ever have has who not no without yet that")
+_WITHIN = word_set("in during within over this last past")
+_SINCE = word_set("since for before after until than")
+_NEW = word_set("new newly became become joined recent first-time")
 _SIGNS = word_set("> >= < <= = ≥ ≤ => =<")
 _GREATER = word_set("> >= ≥ =>")
 TENURE_NOUNS = word_set("""
@@ -41,7 +44,7 @@ def moments(scene: Scene, at: int) -> Fragment | None:
             _date_first(scene, at),
             _tenure(scene, at),
         )
-        if fragment is not None
+        if fragment is not None and not _no_deed(scene, at, fragment.end)
     ]
     return max(found, key=lambda fragment: (fragment.end, fragment.node is not None)) if found else None
 
@@ -108,6 +111,14 @@ def _event_first(scene: Scene, at: int) -> Fragment | None:
         if alone is not None:
             return alone
     return None
+
+
+def _no_deed(scene: Scene, at: int, end: int) -> bool:
+    """ "Members in the past week": the noun for people says since when, not that they joined then."""
+    if scene.word(at) not in TENURE_NOUNS or scene.word(at - 1) in _NEW:
+        return False
+    said = {scene.word(step) for step in range(at + 1, end)}
+    return not said.isdisjoint(_WITHIN) and said.isdisjoint(_SINCE)
 
 
 def _two_sided(when: When) -> bool:

@@ -29,6 +29,7 @@ install installs import signup application referral reminder post session activa
 """)
 _NEXT = word_set("renewal renewals renew renews next upcoming due")
 _HAD = word_set("had did was were have has")
+_LAST = word_set("last latest previous prior recent")
 _OVER = word_set("last latest recent first created signup joined since previous prior order ordered done")
 
 
@@ -79,7 +80,8 @@ def _sure(scene: Scene, field: Field, when: When) -> float:
     either_way = may_be_ahead(scene, field) and not looks_ahead(scene, field)
     if either_way and (when.kind in ("within", "duration") or (when.ahead is not None and when.parts)):
         return 0.85  # "in March" and "within 2 weeks" leave open which way
-    behind_only = field.tense == "past" or scene.lexicon.named[field.name].beginning
+    named = scene.lexicon.named[field.name]
+    behind_only = field.tense == "past" or named.beginning or not _LAST.isdisjoint(named.words)
     if behind_only and (when.kind == "next" or (when.lo or "").startswith("{{START_OF_NEXT")):
         return 0.6  # nobody has joined next month yet
     if when.compare is Operator.EQ and when.kind in ("next", "ago") and when.unit in ("MONTHS", "YEARS"):

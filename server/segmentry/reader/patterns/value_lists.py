@@ -55,6 +55,8 @@ def listed(
         item = one(scene, after, known, restricted) if after < len(scene.tokens) else None
         if item is None:
             break
+        if word == "," and scene.word(after) == "no" and _names_a_field(scene, item.end):
+            break  # "partner yes, no dependents": a denial begins, not a second value
         if separators > 1 and word == "or" and len(items) == 1 and scene.word(item.end) in _OWN_TAIL:
             break  # "platinum, or gold with at least 40 nights": what follows belongs to gold alone
         narrowed = known & {entry.field for entry in item.entries}
@@ -70,6 +72,10 @@ def listed(
         Item(item.end, tuple(entry for entry in item.entries if entry.field in known)) for item in items
     ]
     return trimmed, end, conjunctive
+
+
+def _names_a_field(scene: Scene, at: int) -> bool:
+    return any(match.of("field") for match in scene.matches_at(at))
 
 
 def _longer_elsewhere(scene: Scene, at: int, end: int, fields: frozenset[str]) -> bool:

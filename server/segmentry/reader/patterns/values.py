@@ -101,6 +101,11 @@ def _bare(scene: Scene, at: int) -> Fragment | None:
         fields = [name]
     cued = following is not None or _small_word_as_value(scene, at) or _listed_with_more(scene, at, items)
     allowed = [name for name in fields if cued or _entry(items[0], name).bare]
+    if len(items) == 1 and not cued and end == at + 1 and scene.word(at) in ENTITY:
+        # "business contacts" are people, whatever stage is called Contacted
+        allowed = [
+            name for name in allowed if not str(_entry(items[0], name).value).casefold().endswith("ed")
+        ]
     if not allowed:
         return None
     strength = {name: min(_entry(item, name).strength for item in items) for name in allowed}
