@@ -8,6 +8,7 @@ from segmentry.criteria.catalog import Catalog, Field, FieldValue
 from segmentry.reader.draft import Draft
 from segmentry.reader.read import read
 from segmentry.reader.refine import refine
+from segmentry.reader.spelling import channel
 
 from tests.reader.scoring import CLOCK
 
@@ -91,3 +92,81 @@ def test_a_misspelt_unit_of_time_and_a_misspelt_country_are_put_right() -> None:
     assert draft.node is not None
     assert meant.node is not None
     assert canonical.text(draft.node) == canonical.text(meant.node)
+
+
+CLUB = Catalog(
+    "yard",
+    (
+        Field("berth_rent", "number", unit="EUR"),
+        Field("last_sailed_at", "datetime"),
+        Field("email", "string"),
+        Field("hull", "enum", values=tuple(map(FieldValue, ("carbon", "timber", "steel")))),
+        Field("mail_opt_in", "boolean"),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("query", "right"),
+    [
+        # the last letter left out
+        ("berth rent abov 300", "berth rent above 300"),
+        ("sailed befor May 2025", "sailed before May 2025"),
+        # two candidates, of which one is far commoner or named by the table
+        ("nevr sailed", "never sailed"),
+        ("timbr hull", "timber hull"),
+        # words that only our own grammar has
+        ("berth rent anywehre between 100 and 200", "berth rent anywhere between 100 and 200"),
+        ("we are alowed to mail them", "we are allowed to mail them"),
+    ],
+)
+def test_a_slip_is_read_as_the_likeliest_word(query: str, right: str) -> None:
+    draft, meant = read(query, CLUB, CLOCK), read(right, CLUB, CLOCK)
+    assert meant.node is not None
+    assert draft.node is not None
+    assert canonical.text(draft.node) == canonical.text(meant.node)
+    assert draft.outcome == meant.outcome
+
+
+def test_a_rare_word_of_english_is_read_as_the_common_one_and_flagged() -> None:
+    draft, meant = (
+        read("last sailed more than a moth ago", CLUB, CLOCK),
+        read("last sailed more than a month ago", CLUB, CLOCK),
+    )
+    assert draft.node is not None
+    assert meant.node is not None
+    assert canonical.text(draft.node) == canonical.text(meant.node)
+    assert draft.confidence < 0.9 < meant.confidence
+    assert "'moth' may be a misspelt 'month'" in draft.ambiguities
+
+
+@pytest.mark.parametrize("query", ["hull payers", "those who competed", "carbon hull with a filer"])
+def test_a_rare_form_of_a_common_word_is_no_slip(query: str) -> None:
+    assert not any("was read as" in note for note in read(query, CLUB, CLOCK).notes)
+
+
+def test_a_rare_word_with_a_capital_is_a_name() -> None:
+    assert not any("was read as" in note for note in read("email contains Emil", CLUB, CLOCK).notes)
+
+
+def test_a_value_kept_as_it_was_misspelt_is_flagged() -> None:
+    draft = read("email contains carbn", CLUB, CLOCK)
+    assert draft.node is not None
+    assert "carbn" in canonical.text(draft.node)
+    assert draft.confidence < 0.9
+    assert "'carbn' may be a misspelt 'carbon'" in draft.ambiguities
+
+
+@pytest.mark.parametrize(
+    ("typed", "near", "meant"),
+    [
+        ("shp", ("shop", "ship"), None),
+        ("peopel", ("people", "propel"), "people"),
+        ("beforr", ("before", "beforr"), "before"),
+        ("thre", ("three", "threw"), "three"),
+    ],
+)
+def test_of_several_words_the_clearly_likelier_one_is_meant(
+    typed: str, near: tuple[str, ...], meant: str | None
+) -> None:
+    assert channel.likeliest(typed, near, frozenset()) == meant

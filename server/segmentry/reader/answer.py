@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping
 
-from segmentry.criteria import check
+from segmentry.criteria import canonical, check
 from segmentry.criteria.nodes import Everyone, Node
 from segmentry.reader import logic
 from segmentry.reader.clauses import Clauses
@@ -13,7 +14,7 @@ from segmentry.reader.draft import Draft, DraftQuestion, DraftReading, LeafOrigi
 from segmentry.reader.outcomes import impossible
 from segmentry.reader.outcomes.approximate import rough
 from segmentry.reader.outcomes.attributes import of_people
-from segmentry.reader.outcomes.confidence import OPEN, score
+from segmentry.reader.outcomes.confidence import GUESSED, OPEN, score
 from segmentry.reader.outcomes.doubt import Doubt, Kind
 from segmentry.reader.outcomes.evidence import ALONE, CAPS, cap, doubts
 from segmentry.reader.outcomes.questions import LEAST, MOST, Readings, ask, bracket, joined, runs
@@ -86,9 +87,8 @@ def _draft(scene: Scene, found: Clauses, caps: Mapping[Kind, float]) -> Draft:
                 further.add(option.label, whole)
     unexplained = tuple(runs(scene, found.unclaimed))
     notes = [fragment.note for fragment in fragments if fragment.note]
-    for at, word in scene.repaired.items():
-        raw = scene.tokens[at]
-        notes.append(f"'{scene.query[raw.start : raw.end]}' was read as '{word}'")
+    notes += [f"'{scene.words(at, at + 1)}' was read as '{word}'" for at, word in scene.repaired.items()]
+    misread = _kept(scene, node)
     missing = unknown_attribute(scene, found)
     confidence = score(
         scene,
@@ -96,6 +96,8 @@ def _draft(scene: Scene, found: Clauses, caps: Mapping[Kind, float]) -> Draft:
         found.unclaimed,
         is_mixed=mixed is not None,
     )
+    if misread:
+        confidence = min(confidence, GUESSED)
     doubted: list[Doubt] = []
     if caps and confidence >= ALONE and node is not None and missing is None:
         doubted = doubts(scene, found, node)
@@ -130,6 +132,7 @@ def _draft(scene: Scene, found: Clauses, caps: Mapping[Kind, float]) -> Draft:
     ambiguities = [question.text for question in questions]
     ambiguities += [f"'{span.text}' was not understood" for span in unexplained]
     ambiguities += [each.text for each in doubted]
+    ambiguities += misread
     ambiguities += [note.removeprefix(FROZEN) for note in dict.fromkeys(notes) if note.startswith(FROZEN)]
     return Draft(
         "ok",
@@ -143,6 +146,19 @@ def _draft(scene: Scene, found: Clauses, caps: Mapping[Kind, float]) -> Draft:
         unexplained,
         _suggestions(scene, found),
     )
+
+
+def _kept(scene: Scene, node: Node | None) -> list[str]:
+    """What to ask about repaired words that may be right as they are, or that a value keeps as written."""
+    if node is None or not scene.repaired:
+        return []
+    text = canonical.text(node).casefold()
+    found: list[str] = []
+    for at, word in scene.repaired.items():
+        typed = scene.words(at, at + 1)
+        if at in scene.guessed or re.search(rf"\b{re.escape(typed.casefold())}\b", text):
+            found.append(f"'{typed}' may be a misspelt '{word}'")
+    return found
 
 
 def _bracketed(found: Clauses, arrays: frozenset[str]) -> tuple[logic.Phrase | None, Node | None, bool]:

@@ -21,7 +21,7 @@ from segmentry.reader.lexicon.lexicon import lexicon
 from segmentry.reader.outcomes.scope import MAX_CHARACTERS, Refusal, foreign_language, out_of_scope
 from segmentry.reader.quantities.separators import unify
 from segmentry.reader.scene import Scene, lay_out
-from segmentry.reader.spelling.typos import repair
+from segmentry.reader.spelling.typos import is_guess, repair
 
 
 def read(query: str, catalog: Catalog, clock: Clock) -> Draft:
@@ -60,9 +60,12 @@ def lay(query: str, catalog: Catalog, clock: Clock) -> Scene:
     """The query laid out for the patterns, with its typos repaired."""
     words = lexicon(catalog)
     tokens = part_periods(tokenise(_written(query, catalog)), words.periods)
-    repaired_tokens, repaired = repair(joined(tokens, words), words)
+    tokens = joined(tokens, words)
+    repaired_tokens, repaired = repair(tokens, words)
     scene = lay_out(query, repaired_tokens, words, clock)
     scene.repaired = repaired
+    if repaired:
+        scene.guessed = frozenset(at for at in repaired if is_guess(tokens[at].norm, words))
     return scene
 
 

@@ -90,6 +90,8 @@ class Scene:
     when: Callable[[int], When | None]
     comparison: Callable[[int], Comparison | None]
     repaired: dict[int, str] = field(default_factory=dict[int, str])
+    # those of the repaired tokens that may be meant as they were typed
+    guessed: frozenset[int] = frozenset()
     previous: Fragment | None = None
     possible: int = -1  # rows of the table of constructions, once they are known
     begins: int = -1  # where the description begins, once it is known

@@ -156,6 +156,7 @@ class Lexicon:
         for starting in self._first.values():
             starting.sort(key=lambda item: -len(item[0]))
         self.words: tuple[str, ...] = tuple(sorted(words))
+        self.spelled: frozenset[str] = frozenset(words)
         self.stems: frozenset[str] = frozenset(stem(word) for word in words)
         known = grammar() | places_of_the_world() if self.country_fields else grammar()
         self._repairs = (*self.words, *sorted(known - words))

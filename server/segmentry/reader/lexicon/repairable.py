@@ -33,6 +33,28 @@ raise lower remove forget include exclude excluding instead widen narrow extend 
 apart except missing known unknown condition conditions bottom average monthly yearly annual single
 altogether something anything nothing either neither whose where which
 """)
+# What people have done, are willing to do or have, as the patterns know it.
+_DEEDS: Final = word_set("""
+accept accepted agree agreed agrees allow allowed allows blocked contacted declined denied disabled enabled
+object permission permitted reached refuse refused rejected switched turned wanted willing withdrawn
+attended collected completed earned enjoy enjoys filed gives given holding holds marked played plays raised
+receive received running started stays submitted taken chosen entered posted reported selected watched
+created enrolled opened paying billed checked moved began begun become grown written owing costing leaving
+filled stored supplied provided recorded specified captured donated closed failed missed resolved returned
+drove spoke wrote arriving scheduled planned upcoming expected assigned pending outstanding overdue
+begin begins contain leave among anywhere whole entire first least fewest fewer
+""")
+_THINGS: Final = word_set("""
+appointment appointments arrival birth birthday booking bookings cancellation checkout claim claims
+complaint complaints delivery departure deposit donation donations exams flight flights installation
+invoice invoices lesson lessons login order orders payment payments purchase purchases referral renewal
+reservation response score session shipment spend spending spent transaction transactions travel visit
+visits category country income level rating salary balance budget commission discount grade price revenue
+value blank empty phone email mobile digits daily weekly hourly quarterly annually
+christmas easter halloween thanksgiving ramadan diwali hanukkah sixth seventh eighth ninth tenth twentieth
+adults candidates children citizens couples families friends learners patrons residents sellers vendors
+volunteers workers
+""")
 
 
 @lru_cache(maxsize=1)
@@ -41,7 +63,7 @@ def grammar() -> frozenset[str]:
     listed: frozenset[str] = (
         STOP | FRAME | NEGATORS | VAGUE | ENTITY | WORDS | BOUND_FIRST | MONEY_WORDS | SCALE_WORDS
     )
-    listed |= UNIT_WORDS | _CALENDAR | _NUMBERS | _VERBS | frozenset(COMPARATIVES)
+    listed |= UNIT_WORDS | _CALENDAR | _NUMBERS | _VERBS | _DEEDS | _THINGS | frozenset(COMPARATIVES)
     return frozenset(word for word in listed if len(word) >= SHORTEST and word.isalpha())
 
 

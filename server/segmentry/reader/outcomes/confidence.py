@@ -11,6 +11,8 @@ START = 0.97
 PER_REPAIR = 0.98
 MIXED = 0.60
 OPEN = 0.45
+# a word that may be meant as it was typed
+GUESSED = 0.85
 _BOUNDS = word_set("""
 above over under below after before since until beyond exceeding least most more less fewer greater higher
 lower between than within
@@ -83,6 +85,8 @@ def score(scene: Scene, fragments: list[Fragment], unclaimed: list[int], *, is_m
         value *= fragment.factor
     for fragment in fragments:
         value = min(value, fragment.cap)
+    if scene.guessed:
+        value = min(value, GUESSED)
     if is_mixed:
         value = min(value, MIXED)
     return round(value, 4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from importlib.metadata import distribution
 
@@ -10,12 +11,21 @@ _LIST = "symspellpy/frequency_dictionary_en_82_765.txt"
 
 
 @lru_cache(maxsize=1)
-def words() -> frozenset[str]:
-    """82,765 words in lower case, inflected forms among them; read once, in about 40 ms.
+def frequencies() -> dict[str, int]:
+    """82,765 words in lower case, inflected forms among them, with how often the web writes each.
+
+    Read once, in about 50 ms. The counts are Google's of running text: "the" has 23 thousand million.
+    """
+    text = str(distribution("symspellpy").locate_file(_LIST))
+    with open(text, encoding="utf-8-sig") as lines:  # noqa: PTH123 - a path of the installed package
+        parted = (line.partition(" ") for line in lines)
+        return {word: int(count) for word, _, count in parted}
+
+
+def words() -> AbstractSet[str]:
+    """The words without their counts.
 
     >>> "shoppers" in words(), "shopers" in words()
     (True, False)
     """
-    text = str(distribution("symspellpy").locate_file(_LIST))
-    with open(text, encoding="utf-8-sig") as lines:  # noqa: PTH123 - a path of the installed package
-        return frozenset(line.partition(" ")[0] for line in lines)
+    return frequencies().keys()

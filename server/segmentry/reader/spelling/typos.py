@@ -18,7 +18,7 @@ from segmentry.reader.lexicon.lexicon import Lexicon
 from segmentry.reader.lexicon.repairable import grammar, places_of_the_world
 from segmentry.reader.quantities.comparator_phrases import WORDS
 from segmentry.reader.quantities.numbers import MONEY_WORDS, SCALE_WORDS
-from segmentry.reader.spelling import english
+from segmentry.reader.spelling import channel, english
 
 _PREFIXES = ("un", "in", "non", "dis", "im", "ir", "de")
 _CALENDAR = frozenset(
@@ -68,6 +68,7 @@ _KNOWN_STEMS = frozenset(stem(word) for word in _KNOWN - _FOREIGN)
 _GRAMMAR_STEMS = frozenset(stem(word) for word in grammar())
 _AFTER_AT = ("least", "most")
 _BOUNDS = ("under", "below", "above", "exactly", "between", "least", "most")
+_ENDINGS = ("s", "es", "ed", "ing", "er", "ers", "ly", "less")
 _UNITS = ("days", "weeks", "months", "years", "hours")
 _NUMBERS = frozenset("two three four five six seven eight nine ten twelve few".split())
 _SHORT, _LONG = 3, 8
@@ -95,6 +96,8 @@ def repair(tokens: tuple[Token, ...], lexicon: Lexicon) -> tuple[tuple[Token, ..
         fixed[at] = replace(tokens[at], norm=meant, stem=stem(meant))
     for at in open_words[:12]:
         nearest = _meant(tokens[at].norm, lexicon)
+        if tokens[at].capitalised and at > 0 and tokens[at].norm in english.words():
+            continue  # "Emil" is a name, where "emil" is an email
         if nearest not in _CALENDAR and _is_short_name(tokens[at]) and not _is_place(nearest, lexicon):
             continue
         if nearest is not None and _is_another_city(tokens[at].norm, nearest, lexicon):
@@ -173,17 +176,57 @@ def _unknown(token: Token, lexicon: Lexicon) -> bool:
 
 
 def _is_known(token: Token, lexicon: Lexicon) -> bool:
-    if len(token.norm) < 4 or "'" in token.norm:
+    word = token.norm
+    if len(word) < 4 or "'" in word:
         return True
-    if token.norm in _KNOWN or token.stem in _KNOWN_STEMS or token.norm in lexicon.entities:
+    if word in _KNOWN or word in lexicon.entities or word in lexicon.spelled or word in grammar():
         return True
-    if token.stem in lexicon.stems or token.stem in _GRAMMAR_STEMS:
-        return True
-    if token.norm.endswith("ly") and {token.norm[:-2], token.norm[:-1]} & lexicon.stems:
+    listed = word in english.words()
+    if token.stem in lexicon.stems:
+        return listed or _inflects(word, lexicon)
+    if token.stem in _KNOWN_STEMS or token.stem in _GRAMMAR_STEMS:
+        # a stem of three letters says little: "firs" has that of "first"
+        known = listed or _inflects(word, lexicon)
+        return known and (len(token.stem) > _SHORT or _hidden(word, lexicon) is None)
+    if word.endswith("ly") and {word[:-2], word[:-1]} & lexicon.stems:
         return False  # "fully remote" where a value says "full"
-    return token.norm in english.words() or (
-        bool(lexicon.country_fields) and token.norm in places_of_the_world()
+    if bool(lexicon.country_fields) and word in places_of_the_world():
+        return True
+    return listed and _hidden(word, lexicon) is None
+
+
+def _inflects(word: str, lexicon: Lexicon) -> bool:
+    """Whether it is a known word with an ending, and not one that lost its last letter ("befor")."""
+    for ending in _ENDINGS:
+        base = word.removesuffix(ending)
+        if base != word and any(
+            each in lexicon.spelled or each in grammar() or each in english.words()
+            for each in (base, base + "e")
+        ):
+            return True
+    return False
+
+
+def _hidden(word: str, lexicon: Lexicon) -> str | None:
+    """The common word behind a word of English that hardly anybody writes."""
+    if not channel.is_rare(word) or _is_form_of_a_common_word(word):
+        return None
+    near = process.extract(
+        word, lexicon.repairs(len(word), 1), scorer=OSA.distance, limit=None, score_cutoff=1
     )
+    return channel.hidden(word, [str(choice) for choice, _, _ in near], lexicon.spelled)
+
+
+def _is_form_of_a_common_word(word: str) -> bool:
+    """Whether a common word with an ending: "payer" is rare, and yet no misspelt "player"."""
+    listed = english.words()
+    bases = [word.removesuffix(ending) for ending in _ENDINGS if word.endswith(ending)]
+    return any(each in listed and not channel.is_rare(each) for base in bases for each in (base, base + "e"))
+
+
+def is_guess(typed: str, lexicon: Lexicon) -> bool:
+    """Whether a repaired word may also be meant as it was typed: it is in the dictionary."""
+    return typed in english.words() and typed not in lexicon.spelled
 
 
 def _is_short_name(token: Token) -> bool:
@@ -224,6 +267,8 @@ def _plural(word: str, lexicon: Lexicon) -> str | None:
 def _meant(word: str, lexicon: Lexicon) -> str | None:
     if word in lexicon.meant_words:
         return lexicon.meant_words[word]
+    if word in english.words() and (hidden := _hidden(word, lexicon)) is not None:
+        return lexicon.meant_words.keep(word, hidden)
     return lexicon.meant_words.keep(word, _nearest(word, lexicon) or _plural(word, lexicon))
 
 
@@ -249,4 +294,13 @@ def _nearest(word: str, lexicon: Lexicon) -> str | None:
     near = [choice for choice in near if choice[0] == word[0]] or near
     near = [choice for choice in near if sorted(choice) == sorted(word)] or near
     best = {stem(choice): choice for choice in near}
-    return next(iter(best.values())) if len(best) == 1 else None
+    if len(best) == 1:
+        return next(iter(best.values()))
+    if {len(lexicon.lookup(choice)) > 0 for choice in near} == {True} and _says_the_same(near, lexicon):
+        return near[0]
+    return channel.likeliest(word, list(best.values()), lexicon.spelled)
+
+
+def _says_the_same(words: list[str], lexicon: Lexicon) -> bool:
+    """Whether the catalog takes all of them for one thing: "spend" and "spent"."""
+    return len({lexicon.lookup(word) for word in words}) == 1
