@@ -1,0 +1,1 @@
+"""The seam to language models: one call in, one checked answer or one typed failure out."""
