@@ -1,0 +1,98 @@
+"""What is known of models, one row each; no other code asks for a model's name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from segmentry.llm.model import Usage
+
+# strict: the vendor holds the answer to the schema; json_object: to JSON; prompt: nothing but our words.
+SchemaMode = Literal["strict", "json_object", "prompt"]
+TokenParameter = Literal["max_completion_tokens", "max_tokens"]
+Cache = Literal["automatic", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """US dollars per million tokens, as published on `as_of`; `cached` is for prompt tokens read again."""
+
+    prompt: float
+    cached: float
+    completion: float
+    as_of: str
+
+    def of(self, usage: Usage) -> float:
+        """What the tokens of one call cost, in US dollars."""
+        fresh = max(usage.prompt_tokens - usage.cached_tokens, 0)
+        return (
+            fresh * self.prompt
+            + usage.cached_tokens * self.cached
+            + usage.completion_tokens * self.completion
+        ) / 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class ModelProfile:
+    """How a model is asked. `prefix` is the beginning of its name; `price` is None where it is not known."""
+
+    prefix: str
+    schema: SchemaMode
+    tokens: TokenParameter
+    temperature: bool
+    reasoning_effort: str = ""
+    cache: Cache = "automatic"
+    stream: bool = True
+    price: Price | None = None
+
+
+_SEEN = "2025-10"
+_PROFILES: Final[tuple[ModelProfile, ...]] = (
+    ModelProfile(
+        "gpt-4o-mini", "strict", "max_completion_tokens", True, price=Price(0.15, 0.075, 0.60, _SEEN)
+    ),
+    ModelProfile("gpt-4o", "strict", "max_completion_tokens", True, price=Price(2.50, 1.25, 10.0, _SEEN)),
+    ModelProfile(
+        "gpt-4.1-nano", "strict", "max_completion_tokens", True, price=Price(0.10, 0.025, 0.40, _SEEN)
+    ),
+    ModelProfile(
+        "gpt-4.1-mini", "strict", "max_completion_tokens", True, price=Price(0.40, 0.10, 1.60, _SEEN)
+    ),
+    ModelProfile("gpt-4.1", "strict", "max_completion_tokens", True, price=Price(2.00, 0.50, 8.00, _SEEN)),
+    # Reasoning models refuse a temperature, and think for seconds unless the effort is pinned.
+    ModelProfile(
+        "gpt-5-nano",
+        "strict",
+        "max_completion_tokens",
+        False,
+        "minimal",
+        price=Price(0.05, 0.005, 0.40, _SEEN),
+    ),
+    ModelProfile(
+        "gpt-5-mini",
+        "strict",
+        "max_completion_tokens",
+        False,
+        "minimal",
+        price=Price(0.25, 0.025, 2.00, _SEEN),
+    ),
+    ModelProfile(
+        "gpt-5", "strict", "max_completion_tokens", False, "minimal", price=Price(1.25, 0.125, 10.0, _SEEN)
+    ),
+    ModelProfile(
+        "o4-mini", "strict", "max_completion_tokens", False, "low", price=Price(1.10, 0.275, 4.40, _SEEN)
+    ),
+)
+# Of a model that nobody knows only what every compatible server takes is used, and its cost is unknown.
+UNKNOWN: Final = ModelProfile("", "json_object", "max_tokens", True, cache="none")
+
+
+def profile(model: str) -> ModelProfile:
+    """The row of a model; a vendor in front (`openai/gpt-4o-mini`) or a date behind changes nothing.
+
+    >>> profile("gpt-4o-mini-2024-07-18").prefix, profile("llama3.2:3b").schema
+    ('gpt-4o-mini', 'json_object')
+    """
+    name = model.rpartition("/")[2].lower()
+    fitting = [row for row in _PROFILES if name == row.prefix or name.startswith(f"{row.prefix}-")]
+    return max(fitting, key=lambda row: len(row.prefix), default=UNKNOWN)
