@@ -212,7 +212,9 @@ def _origin(scene: Scene, leaf: logic.AnyLeaf, fragments: tuple[Fragment, ...]) 
         source = "assumed" if any(each.source == "assumed" for each in fragments) else source
         note = "; ".join(dict.fromkeys(each.note for each in fragments if each.note))
         spans = list(dict.fromkeys(spans))
-    return LeafOrigin(leaf, source, tuple(spans), round(sure, 4), note, first.band)
+    return LeafOrigin(
+        leaf, source, tuple(spans), round(sure, 4), note, first.band, first.agent, first.prompt_version
+    )
 
 
 def _of(scene: Scene, fragment: Fragment) -> list[Span]:

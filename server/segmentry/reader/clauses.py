@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from segmentry.reader.agreement import repeated, unexplained
 from segmentry.reader.constructions import longest
@@ -35,6 +36,7 @@ _AND = frozenset(["and", "plus", "also", "&", "additionally"])
 _BUT = frozenset(["but", "however", "yet", "although", "though", "whereas"])
 _CONNECTIVES = _AND | _BUT | {"or"}
 _BREAKS = frozenset([",", ";", ".", "?", "!", ":"])
+_NONE_GIVEN: Final[Mapping[int, Fragment]] = {}
 _SUBJECTS = word_set("members customers those people users clients anyone everyone ones golfers")
 
 
@@ -60,25 +62,27 @@ class Clauses:
         return [item for item in self.items if item.kind == "fragment"]
 
 
-def scan(scene: Scene) -> Clauses:  # noqa: C901 - one branch per kind of word
-    """Walk over the query once; at each position the longest construction wins."""
+def scan(scene: Scene, given: Mapping[int, Fragment] = _NONE_GIVEN) -> Clauses:  # noqa: C901 - one branch per kind of word
+    """Walk over the query once; at each position the longest construction wins.
+
+    `given` are conditions that others found in the words, by the token where each begins: they stand, and
+    nothing is read over them.
+    """
     found = Clauses()
     either: list[int] = []
     elsewhere: dict[int, int] = {}
     negation: list[int] = []
     verb: tuple[int, tuple[Entry, ...]] | None = None
-    at = opening(scene)
+    at = min(opening(scene), *given) if given else opening(scene)
     while at < len(scene.tokens):
         word = scene.word(at)
         if at in elsewhere:
             at = elsewhere[at]
             continue
-        fragment = longest(scene, at)
-        if fragment is None or fragment.rank == UNSAID:
-            fragment = (
-                second_bound(scene, at, found.items[-1].kind if found.items else "", denied=bool(negation))
-                or fragment
-            )
+        fragment = given.get(at) or _free(longest(scene, at), given)
+        if at not in given and (fragment is None or fragment.rank == UNSAID):
+            joined = found.items[-1].kind if found.items else ""
+            fragment = _free(second_bound(scene, at, joined, denied=bool(negation)), given) or fragment
         if fragment is None and verb is not None and _follows(scene, at):
             # "bought an Audi in 2024": the period belongs to the verb before the value
             when = scene.when(at)
@@ -189,6 +193,13 @@ def scan(scene: Scene) -> Clauses:  # noqa: C901 - one branch per kind of word
         found.items[:] = [item for item in found.items if item.fragment is not fragment]
     found.unclaimed = unexplained(scene, found.unclaimed, fragments)
     return found
+
+
+def _free(fragment: Fragment | None, given: Mapping[int, Fragment]) -> Fragment | None:
+    """The fragment, unless it runs into a condition that is given."""
+    if fragment is None or not given:
+        return fragment
+    return None if any(fragment.start < start < fragment.end for start in given) else fragment
 
 
 def _group_shares(items: list[Item]) -> None:

@@ -25,7 +25,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class LeafOrigin:
-    """Where one leaf came from. `band` is the phrase of the catalog's band when one was used."""
+    """Where one leaf came from. `band` is the phrase of the catalog's band when one was used.
+
+    `agent` is who found it, with the version of its prompt where it has one.
+    """
 
     leaf: Leaf | Event | Segment | Top
     source: Source
@@ -33,6 +36,8 @@ class LeafOrigin:
     confidence: float
     note: str = ""
     band: str = ""
+    agent: str = "reader"
+    prompt_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,8 @@ class Fragment:
     # tokens further on that belong to this fragment: "top 5 % of gold members *by spend*"
     later: tuple[int, int] | None = None
     suggestions: tuple[str, ...] = ()
+    agent: str = "reader"
+    prompt_version: str = ""
 
     @property
     def chosen(self) -> Node | None:

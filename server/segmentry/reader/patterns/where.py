@@ -103,7 +103,7 @@ def _countries(scene: Scene, at: int) -> Fragment | None:
     stored: list[str] = []
     assumed = False
     for code in codes:
-        value, known = _stored(scene, field, code)
+        value, known = stored_country(scene, field, code)
         stored.append(value)
         assumed = assumed or not known
     if is_region and field.type == "enum" and field.values:
@@ -146,7 +146,7 @@ def _believable(scene: Scene, at: int, end: int, named: bool) -> bool:
     return True
 
 
-def _stored(scene: Scene, field: Field, code: str) -> tuple[str, bool]:
+def stored_country(scene: Scene, field: Field, code: str) -> tuple[str, bool]:
     """The table's own spelling of a country; known is False when no value of the table shows it."""
     names = spellings(code)
     known = scene.lexicon.known[field.name].folded

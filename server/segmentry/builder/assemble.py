@@ -1,0 +1,238 @@
+"""What experts found, put where its words stand, and read again as one query."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from segmentry.agents.expression import BadLogic, Expression, parse
+from segmentry.agents.judging import Found, Judged
+from segmentry.agents.literals import Literal
+from segmentry.agents.pieces import LogicAnswer
+from segmentry.builder.request import Place
+from segmentry.criteria import witness
+from segmentry.criteria.nodes import And, Node, Not, Or
+from segmentry.errors import InvalidCriteria
+from segmentry.reader import given
+from segmentry.reader.draft import Draft, DraftQuestion, DraftReading, Span
+from segmentry.reader.given import Given
+from segmentry.reader.outline import Outline, Settled, outline
+from segmentry.reader.scene import label
+
+# Both sides say the same; one side alone; two sides that differ (understanding.md, part 3).
+AGREED, ALONE, OPEN = 0.95, 0.7, 0.45
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """The query with the experts' conditions in it. `agreed` counts those that the reader had read alike."""
+
+    draft: Draft
+    n_given: int
+    agreed: int
+    notes: tuple[str, ...] = ()
+
+
+def assemble(  # noqa: PLR0917 - everything that was said about one query
+    query: str,
+    place: Place,
+    read: Draft,
+    outlined: Outline,
+    judged: Sequence[Judged],
+    logic: LogicAnswer | None = None,
+    *,
+    foreign: bool = False,
+) -> Assembled:
+    """Join the reader's closed phrases and the experts' conditions by the words they are about.
+
+    `read` is the reader's own draft and `outlined` its phrases; closed ones stand whatever an expert says.
+    `foreign`: the reader does not know the language, so that only the experts' conditions count. Pure: the
+    same answers give the same draft.
+    """
+    gathered = _gather(query, place, outlined, judged, foreign=foreign)
+    if not gathered.given:
+        return Assembled(read, 0, 0)
+    lost = [span for each in judged for span in each.unhandled] if foreign else None
+    draft = given.read(query, place.catalog, place.clock, gathered.given, lost=lost)
+    if logic is not None and draft.node is not None:
+        draft = _with_logic(query, place, draft, gathered.given, logic)
+    return Assembled(draft, len(gathered.given), gathered.agreed)
+
+
+@dataclass(slots=True)
+class _Gathered:
+    given: list[Given]
+    agreed: int = 0
+
+
+def _gather(
+    query: str, place: Place, outlined: Outline, judged: Sequence[Judged], *, foreign: bool
+) -> _Gathered:
+    """One given condition per run of words; words that several experts claim are settled or asked about."""
+    gathered = _Gathered([])
+    settled = [] if foreign else [each for phrase in outlined.phrases for each in phrase.conditions]
+    closed = [] if foreign else [phrase.span for phrase in outlined.phrases if phrase.closed]
+    for cluster in _clusters([found for each in judged for found in each.found]):
+        span = _hull(cluster, query)
+        if any(_overlap(span, each) for each in closed):
+            continue
+        theirs = [each for each in settled if _overlap(span, each.span)]
+        gathered.given.append(_settle(place, cluster, span, theirs, gathered))
+    return gathered
+
+
+def _settle(
+    place: Place, cluster: Sequence[Found], span: Span, theirs: Sequence[Settled], gathered: _Gathered
+) -> Given:
+    """What stands for one run of words, of all that the experts and the reader say about it."""
+    first = cluster[0]
+    distinct: list[Found] = []
+    for found in cluster:
+        if not any(_same(found.literal.node, each.literal.node, place) for each in distinct):
+            distinct.append(found)
+    fields, agents = {each.literal.field for each in distinct}, {each.agent for each in distinct}
+    if len(fields) > 1 and len(agents) > 1:
+        named = [each for each in distinct if _names(span, each.literal.field, place)]
+        if len({each.literal.field for each in named}) != 1:
+            return _asked(first, span, [(label(each.literal.node), each.literal.node) for each in distinct])
+        distinct, fields = named, {named[0].literal.field}
+    nodes = tuple(each.literal.node for each in distinct)
+    if len(fields) > 1 and "or" in span.text.casefold().split():
+        # One expert said two things of the same words: how they hang together it cannot say.
+        return _asked(first, span, [("either of the two", Or(nodes)), ("both", And(nodes))])
+    first = distinct[0]
+    node = nodes[0] if len(nodes) == 1 else And(nodes)
+    own = _joined(theirs)
+    if own is None:
+        return _taken(first, span, node, ALONE)
+    if _same(node, own, place):
+        gathered.agreed += 1
+        return _taken(first, span, node, AGREED)
+    reader_guessed = any(each.source == "assumed" or each.sure < OPEN for each in theirs)
+    if first.literal.assumed and not reader_guessed:
+        return _taken(first, span, own, ALONE)
+    if reader_guessed and not first.literal.assumed:
+        return _taken(first, span, node, ALONE)
+    return _asked(first, span, [(label(own), own), (label(node), node)])
+
+
+def _taken(found: Found, span: Span, node: Node, cap: float) -> Given:
+    literal: Literal = found.literal
+    return Given(
+        span,
+        node,
+        literal.field,
+        "assumed" if literal.assumed else "said",
+        min(cap, literal.cap),
+        found.agent,
+        found.prompt_version,
+        literal.note,
+        literal.band,
+    )
+
+
+def _asked(found: Found, span: Span, options: Sequence[tuple[str, Node]]) -> Given:
+    return Given(
+        span,
+        None,
+        found.literal.field,
+        "said",
+        OPEN,
+        found.agent,
+        found.prompt_version,
+        question=f"What does '{span.text}' mean?",
+        options=tuple(options[:4]),
+    )
+
+
+def _clusters(found: Sequence[Found]) -> list[list[Found]]:
+    """Conditions whose words overlap, in the order of the words."""
+    clusters: list[list[Found]] = []
+    for each in sorted(found, key=lambda one: (one.span.start, one.span.end)):
+        if clusters and any(_overlap(each.span, other.span) for other in clusters[-1]):
+            clusters[-1].append(each)
+        else:
+            clusters.append([each])
+    return clusters
+
+
+def _hull(cluster: Sequence[Found], query: str) -> Span:
+    """The words from the first to the last of a cluster."""
+    start = min(each.span.start for each in cluster)
+    end = max(each.span.end for each in cluster)
+    return Span(start, end, query[start:end])
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
+def _joined(conditions: Sequence[Settled]) -> Node | None:
+    if not conditions:
+        return None
+    return conditions[0].node if len(conditions) == 1 else And(tuple(each.node for each in conditions))
+
+
+def _names(span: Span, field: str, place: Place) -> bool:
+    """Whether the words hold a name or a synonym of the field."""
+    known = place.catalog.get(field)
+    names = (field,) if known is None else (known.name, *known.synonyms)
+    return any(name.casefold() in span.text.casefold() for name in names)
+
+
+def _same(one: Node, other: Node, place: Place) -> bool:
+    try:
+        return witness.equal(one, other, place.catalog, place.clock)
+    except InvalidCriteria:
+        return False
+
+
+def _with_logic(
+    query: str, place: Place, draft: Draft, conditions: Sequence[Given], logic: LogicAnswer
+) -> Draft:
+    """The draft, or both ways to group its phrases where the logic expert groups them in another way."""
+    phrases = outline(query, place.catalog, place.clock, conditions).phrases
+    nodes = {each.number: _joined(each.conditions) for each in phrases}
+    try:
+        grouped = _grouped(parse(logic.expr, len(phrases)), nodes)
+    except BadLogic:
+        return draft
+    if grouped is None or draft.node is None or _same(grouped, draft.node, place):
+        return draft
+    if any(_same(grouped, each.node, place) for each in draft.readings):
+        return draft  # it is offered already
+    readings = (*draft.readings, DraftReading("as the sentence seems to be grouped", grouped))
+    asked = DraftQuestion("How do the conditions belong together?", None, (len(readings) - 1,))
+    return replace(
+        draft,
+        outcome="ambiguous",
+        confidence=min(draft.confidence, OPEN),
+        readings=readings,
+        questions=(*draft.questions, asked),
+        reason="AMBIGUOUS_QUERY",
+        message="The query leaves open how its conditions belong together",
+    )
+
+
+def _grouped(expression: Expression, nodes: dict[int, Node | None]) -> Node | None:
+    """The tree of an expression; phrases that it leaves out join with "and"."""
+    named = set(expression.numbers())
+    left = [node for number, node in sorted(nodes.items()) if number not in named and node is not None]
+    items = [each for each in (_tree(expression, nodes), *left) if each is not None]
+    if not items:
+        return None
+    return items[0] if len(items) == 1 else And(tuple(items))
+
+
+def _tree(expression: Expression, nodes: dict[int, Node | None]) -> Node | None:
+    if expression.kind == "phrase":
+        return nodes.get(expression.number)
+    items = [node for item in expression.items if (node := _tree(item, nodes)) is not None]
+    if not items:
+        return None
+    if expression.kind == "not":
+        # The denial of a single phrase is in its condition: experts copy it with the words.
+        return items[0] if expression.items[0].kind == "phrase" else Not(items[0])
+    if len(items) == 1:
+        return items[0]
+    return And(tuple(items)) if expression.kind == "and" else Or(tuple(items))
