@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from benchmarks import compiled, engines, predict, reader, rpc, sweep
+from benchmarks import compiled, engines, predict, reader, rpc, seam, sweep
 
 ALL: dict[str, Callable[[Sequence[str]], None]] = {
     "rpc": lambda _: rpc.main(),
@@ -19,6 +19,7 @@ ALL: dict[str, Callable[[Sequence[str]], None]] = {
     "compiled": compiled.main,
     "predict": lambda given: predict.main(*(int(each) for each in given)),
     "reader": reader.main,
+    "seam": seam.main,
 }
 
 

@@ -64,6 +64,8 @@ def test_a_variable_set_to_nothing_is_not_set() -> None:
         ("AI_MAX_TOKENS", "0", "AI_MAX_TOKENS = 0: is outside 1 to 128000"),
         ("AI_MAX_TOKENS", "2e3", "AI_MAX_TOKENS = '2e3': needs a whole number, 1 to 128000"),
         ("AI_MAX_TOKENS", "٣", "AI_MAX_TOKENS = '٣': needs a whole number, 1 to 128000"),
+        ("AI_OPENAI_KEY", "sk-ключ", "AI_OPENAI_KEY needs printable ASCII characters alone"),
+        ("AI_OPENAI_KEY", "sk-a\nb", "AI_OPENAI_KEY needs printable ASCII characters alone"),
         ("AI_BASE_URL", "ftp://x", "AI_BASE_URL = 'ftp://x': needs an http or https address"),
         ("SEGMENTRY_AUTH", "jwt", "SEGMENTRY_AUTH = 'jwt': this version has none"),
         ("SEGMENTRY_DEMO", "maybe", "SEGMENTRY_DEMO = 'maybe': needs true or false"),

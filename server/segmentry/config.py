@@ -52,10 +52,6 @@ def _setting(default: T, env: str, key: str, kind: Kind, about: str) -> T:
     return dataclasses.field(default=default, metadata={"setting": Setting(env, key, kind, about)})
 
 
-# Said with every AI_* setting, so that nobody waits for a model that is never asked.
-_NO_TIER_YET = "Read and checked, but not used: this version has no language-model tier yet."
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that can be set. Durations are in seconds; secrets never show in `repr`."""
@@ -239,28 +235,41 @@ class Settings:
         "Watched runs and discoveries open at once.",
     )
     ai_openai_key: Secret | None = _setting(
-        None, "AI_OPENAI_KEY", "ai.openai_key", SecretText(), "The vendor's key. " + _NO_TIER_YET
+        None,
+        "AI_OPENAI_KEY",
+        "ai.openai_key",
+        SecretText(header=True),
+        "The vendor's key. Without it and without `AI_BASE_URL` no language model is asked.",
     )
     ai_model: str = _setting(
-        "gpt-4o-mini", "AI_MODEL", "ai.model", Text(), "Name of the language model. " + _NO_TIER_YET
+        "gpt-4o-mini",
+        "AI_MODEL",
+        "ai.model",
+        Text(),
+        "Name of the language model. Of a name that is not known only what every compatible service takes is "
+        "used, and its cost is unknown.",
     )
     ai_max_tokens: int = _setting(
         2048,
         "AI_MAX_TOKENS",
         "ai.max_tokens",
         Integer(1, 128_000),
-        "Most tokens of one reply. " + _NO_TIER_YET,
+        "Most tokens of one reply; most questions set a lower bound of their own.",
     )
     ai_temp: float = _setting(
-        0.2, "AI_TEMP", "ai.temp", Number(0, 1), "Temperature of the model. " + _NO_TIER_YET
+        0.2,
+        "AI_TEMP",
+        "ai.temp",
+        Number(0, 1),
+        "Temperature of the model. Models that reason take none and are not sent one.",
     )
     ai_base_url: str = _setting(
         "",
         "AI_BASE_URL",
         "ai.base_url",
         Url(),
-        "Address of an OpenAI-compatible service. Empty means the vendor's own. Never taken from a request. "
-        + _NO_TIER_YET,
+        "Address of an OpenAI-compatible service, as `http://127.0.0.1:11434/v1`; it may want no key. Empty "
+        "means the vendor's own. Never taken from a request. HTTP_PROXY, HTTPS_PROXY and NO_PROXY are kept.",
     )
 
 

@@ -231,7 +231,10 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class SecretText(_Plain):
+    """A secret; with `header` one that an HTTP header can carry."""
+
     minimum: int = 1
+    header: bool = False
 
     @property
     def range(self) -> str:
@@ -244,4 +247,6 @@ class SecretText(_Plain):
         text = value.reveal() if isinstance(value, Secret) else value
         if not isinstance(text, str) or len(text) < self.minimum:
             raise Problem(f"needs text of at least {self.minimum} characters")
+        if self.header and not (text.isascii() and text.isprintable()):
+            raise Problem("needs printable ASCII characters alone")
         return Secret(text)

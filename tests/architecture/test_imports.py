@@ -39,6 +39,12 @@ def test_help_is_printed_without_grpc_or_the_engines(command: str) -> None:
     assert imported - OF_TYPER == set()
 
 
+def test_what_is_asked_of_a_model_is_known_without_the_vendors_package() -> None:
+    modules = "answers, breaker, cost, events, guarded, model, profiles, replay, request"
+    imported = _imported(f"from segmentry.llm import {modules}")
+    assert imported & {"openai", "pydantic", "grpc", "polars", "numpy"} == set()
+
+
 def test_the_layers_hold() -> None:
     checked = subprocess.run(
         [

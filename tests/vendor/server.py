@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -103,19 +103,21 @@ class Vendor:
 
     async def seen(self, n_calls: int, *, left: int = 0) -> None:
         """Wait until so many calls came, and so many of them lost their client."""
-        while self.n_calls < n_calls or sum(each.left_at is not None for each in self.calls) < left:
-            self._changed.clear()
-            await self._changed.wait()
+        await self.until(
+            lambda: self.n_calls >= n_calls and sum(each.left_at is not None for each in self.calls) >= left
+        )
 
     async def idle(self) -> None:
         """Wait until no call is under way."""
-        while self.in_flight:
-            self._changed.clear()
-            await self._changed.wait()
+        await self.until(lambda: self.in_flight == 0)
 
     async def disconnected(self) -> None:
         """Wait until clients hold no connection."""
-        while self._opened:
+        await self.until(lambda: not self._opened)
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Wait until something holds of the record; looked at after every change."""
+        while not holds():
             self._changed.clear()
             await self._changed.wait()
 

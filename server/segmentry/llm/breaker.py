@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from time import monotonic
-from typing import Final
+from typing import Final, Literal
 
 from segmentry.llm.model import CallFailed, Cause
 
@@ -12,8 +12,14 @@ COOL_DOWN_S: Final = 60.0
 LONGEST_COOL_DOWN_S: Final = 600.0
 # A single failure is bad luck; this many in a row is an outage.
 FAILURES: Final = 5
-_OUTAGE: Final = frozenset[Cause]({"LLM_UNAVAILABLE", "LLM_TIMEOUT", "LLM_RATE_LIMITED"})
+# A call that was given less time and ran out of it says more about its caller than about the vendor.
+FAIR_WAIT_S: Final = 2.0
 _AT_ONCE: Final = frozenset[Cause]({"LLM_QUOTA_EXHAUSTED", "LLM_NOT_CONFIGURED"})
+_OUTAGE: Final = _AT_ONCE | {"LLM_UNAVAILABLE", "LLM_TIMEOUT", "LLM_RATE_LIMITED"}
+
+State = Literal["closed", "open", "half_open"]
+# What a call was let through as: in an ordinary time, or to see whether the vendor is back.
+Admission = Literal["ordinary", "probe"]
 
 
 class Breaker:
@@ -21,7 +27,8 @@ class Breaker:
 
     It opens at once when the quota is used up, the key is refused or a wait longer than `patience_s` is asked
     for, else after five failures in a row. After the cool-down (60 s, doubled each time up to 10 minutes) one
-    call is let through: its success closes the breaker, its failure starts the next cool-down.
+    call is let through: its success closes the breaker, its failure starts the next cool-down. Calls that
+    were under way when it opened change nothing any more.
     """
 
     def __init__(self, *, patience_s: float = 4.0, now: Callable[[], float] = monotonic) -> None:
@@ -34,54 +41,75 @@ class Breaker:
         self._probing = False
 
     @property
-    def open(self) -> bool:
-        """Whether calls are refused now."""
-        return self._opened_until is not None and (self._probing or self._now() < self._opened_until)
+    def state(self) -> State:
+        """closed: every call is let through; open: none; half_open: one, or it is under way."""
+        if self._opened_until is None:
+            return "closed"
+        return "half_open" if self._now() >= self._opened_until else "open"
 
-    def admit(self) -> None:
-        """Let a call through, or refuse it; how it ends is told to `succeeded`, `failed` or `left`.
+    @property
+    def cause(self) -> Cause | None:
+        """What opened it; None while it is closed."""
+        return None if self._opened_until is None else self._cause
 
-        Raises: CallFailed with the cause that opened the breaker and the wait that is left.
+    def refuse(self) -> None:
+        """Refuse a call that would not be let through now.
+
+        Raises: CallFailed with the cause that opened the breaker and the wait that is left; its usage is 0.
         """
         if self._opened_until is None:
             return
-        wait = self._opened_until - self._now()
-        if wait > 0 or self._probing:
+        wait_s = self._opened_until - self._now()
+        if wait_s > 0 or self._probing:
             raise CallFailed(
                 self._cause,
                 "the vendor failed before and is left alone for now",
-                retry_after_s=max(wait, 0.0),
+                retry_after_s=max(wait_s, 0.0),
             )
-        self._probing = True
 
-    def succeeded(self) -> None:
+    def admit(self) -> Admission:
+        """Let a call through, or refuse it; how it ends is told to `succeeded`, `failed` or `left`.
+
+        Raises: CallFailed, as `refuse`.
+        """
+        self.refuse()
+        if self._opened_until is None:
+            return "ordinary"
+        self._probing = True
+        return "probe"
+
+    def succeeded(self, admission: Admission) -> None:
         """The vendor answered, whatever the answer is worth."""
+        if admission == "ordinary" and self._opened_until is not None:
+            return
         self._in_row = 0
         self._opened_until = None
         self._cool_down_s = COOL_DOWN_S
         self._probing = False
 
-    def failed(self, error: CallFailed) -> None:
+    def failed(self, admission: Admission, error: CallFailed) -> None:
         """A call failed."""
-        if error.cause not in _OUTAGE and error.cause not in _AT_ONCE:
+        if error.cause not in _OUTAGE:
             # A refusal, a cut or a bad answer is the model's: the vendor is there.
-            self.succeeded()
+            self.succeeded(admission)
             return
-        if self._opened_until is not None and not self._probing:
-            return  # it was under way when the breaker opened
+        if admission == "ordinary" and self._opened_until is not None:
+            return
         self._in_row += 1
+        at_once = error.cause in _AT_ONCE and not error.request_only
         long_wait = (error.retry_after_s or 0.0) > self._patience_s
-        if self._probing or error.cause in _AT_ONCE or long_wait or self._in_row >= FAILURES:
+        if admission == "probe" or at_once or long_wait or self._in_row >= FAILURES:
             self._open(error)
 
-    def left(self) -> None:
+    def left(self, admission: Admission) -> None:
         """A call was given up by its caller: it says nothing about the vendor."""
-        self._probing = False
+        if admission == "probe":
+            self._probing = False
 
     def _open(self, error: CallFailed) -> None:
         if self._opened_until is not None:
             self._cool_down_s = min(self._cool_down_s * 2, LONGEST_COOL_DOWN_S)
-        wait = max(self._cool_down_s, min(error.retry_after_s or 0.0, LONGEST_COOL_DOWN_S))
-        self._opened_until = self._now() + wait
+        wait_s = max(self._cool_down_s, min(error.retry_after_s or 0.0, LONGEST_COOL_DOWN_S))
+        self._opened_until = self._now() + wait_s
         self._cause = error.cause
         self._probing = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from segmentry.llm.breaker import Breaker
+from segmentry.llm.breaker import FAIR_WAIT_S, Breaker
 from segmentry.llm.model import CallFailed, ChatModel, ModelCall, ModelReply, Progress
 
 
@@ -28,17 +28,22 @@ class GuardedModel:
         self, call: ModelCall, *, within_s: float, progress: Progress | None = None
     ) -> ModelReply:
         """Ask once; as `ChatModel.complete`. Raises: CallFailed, also for a call that was not let through."""
+        # Nobody queues for a vendor that is left alone.
+        self.breaker.refuse()
         async with self._places:
-            self.breaker.admit()
+            admission = self.breaker.admit()
             try:
                 reply = await self._inner.complete(call, within_s=within_s, progress=progress)
             except CallFailed as error:
-                self.breaker.failed(error)
+                if error.cause == "LLM_TIMEOUT" and within_s < FAIR_WAIT_S:
+                    self.breaker.left(admission)
+                else:
+                    self.breaker.failed(admission, error)
                 raise
             except BaseException:
-                self.breaker.left()
+                self.breaker.left(admission)
                 raise
-            self.breaker.succeeded()
+            self.breaker.succeeded(admission)
             return reply
 
     async def close(self) -> None:

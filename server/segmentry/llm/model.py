@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Final, Literal, Protocol
 
 from segmentry.errors import JsonValue
@@ -83,7 +84,8 @@ class CallFailed(Exception):
 
     `message` is our own sentence: nothing of the vendor's reply, the prompt or the key stands in it.
     `retry_after_s` is the wait that the vendor asked for. `loop` says that a truncated answer ended in
-    repeated blanks or digits, which more tokens do not cure.
+    repeated blanks or digits, which more tokens do not cure. `request_only` says that the vendor refused this
+    request for what it is, so that others may be taken.
     """
 
     def __init__(
@@ -94,6 +96,7 @@ class CallFailed(Exception):
         usage: Usage | None = None,
         retry_after_s: float | None = None,
         loop: bool = False,
+        request_only: bool = False,
     ) -> None:
         super().__init__(message)
         self.cause: Cause = cause
@@ -101,6 +104,7 @@ class CallFailed(Exception):
         self.usage = usage or NO_USAGE
         self.retry_after_s = retry_after_s
         self.loop = loop
+        self.request_only = request_only
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +125,19 @@ class ModelReply:
 
 @dataclass(slots=True)
 class Progress:
-    """What is known of a call under way. `first_byte`: the vendor began to answer, so no copy is sent."""
+    """What is known of a call under way; `first_byte_at` is in `perf_counter` seconds."""
 
-    first_byte: bool = False
+    first_byte_at: float | None = None
+
+    @property
+    def first_byte(self) -> bool:
+        """Whether the vendor began to answer, so that no copy is sent."""
+        return self.first_byte_at is not None
+
+    def begin(self) -> None:
+        """Note that a part of the answer came; only the first counts."""
+        if self.first_byte_at is None:
+            self.first_byte_at = perf_counter()
 
 
 class ChatModel(Protocol):

@@ -1,51 +1,95 @@
 """Any service that speaks OpenAI's chat completions: the vendor's own, or one at an address of the operator.
 
-Imported by who makes the model, on use: the vendor's package takes most of a second to load.
+Imported by who makes the model, on use: the vendor's package takes most of a second to load. Of that package
+the connection, the key and the request are used; what comes back is read here, because its own objects for
+streams cost more than everything else together (docs/decisions/1001).
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Mapping
+from functools import cache
 from time import perf_counter
-from typing import TYPE_CHECKING, cast
+from typing import Final
 from urllib.parse import urlsplit
 
+import anyio
 import httpx2
 import openai
 
-from segmentry.llm import answers
+from segmentry.llm import answers, completion, failures, request
 from segmentry.llm.bounded import ReplyTooLarge, bound
-from segmentry.llm.model import CallFailed, Cause, ModelCall, ModelReply, Progress, Usage
-from segmentry.llm.profiles import profile
+from segmentry.llm.cost import estimated, priced
+from segmentry.llm.events import Events
+from segmentry.llm.failures import Failure
+from segmentry.llm.model import CallFailed, ModelCall, ModelReply, Progress, Usage
+from segmentry.llm.profiles import ModelProfile, profile
 
-if TYPE_CHECKING:
-    from openai.types import CompletionUsage
-    from openai.types.chat import ChatCompletion, ChatCompletionChunk
+# Between two builds of a busy minute a connection stays open: a new one costs a TLS handshake.
+_KEEP_ALIVE_S: Final = 30.0
+_CONNECT_S: Final = 4.0
+# After the last event only the end of the body is missing; a connection is not worth a longer wait for it.
+_DRAIN_S: Final = 0.1
+_DONE: Final = b"[DONE]"
 
-_CONNECTIONS = 64
-_QUOTA_CODES = frozenset({"insufficient_quota", "billing_hard_limit_reached", "quota_exceeded"})
-_CHARACTERS_PER_TOKEN = 4
+
+# Reading the certificates of the system takes longer than many calls.
+_tls = cache(httpx2.create_ssl_context)
 
 
 class OpenAIModel:
-    """One model at one address; its connections belong to the event loop that first asks.
+    """One model at one address, with connections that belong to one event loop.
 
-    `base_url` empty is the vendor's own. `key` None suits servers that want none.
+    `base_url` empty is the vendor's own. `key` None suits servers that want none. `at_once` bounds the
+    connections. `asked_as` is for models of which more is known than their name says.
+
+    Raises: ValueError for a key that no HTTP header can carry.
     """
 
-    def __init__(self, *, model: str, key: str | None, base_url: str = "", temperature: float = 0.2) -> None:
+    def __init__(
+        self,
+        *,
+        model: str,
+        key: str | None,
+        base_url: str = "",
+        temperature: float = 0.2,
+        at_once: int = 64,
+        asked_as: ModelProfile | None = None,
+    ) -> None:
+        # A part of the HTTP client: loads what the first call would otherwise load on its own time.
+        anyio.Event()
+        if key is not None and not (key.isascii() and key.isprintable()):
+            raise ValueError("the key (AI_OPENAI_KEY) holds characters that no HTTP header can carry")
         self._name = model
-        self._key = key
-        self._base_url = base_url
         self._temperature = temperature
-        self._profile = profile(model)
-        self._client: openai.AsyncOpenAI | None = None
+        self._profile = asked_as or profile(model)
+        self._provider = (urlsplit(base_url).hostname or "openai") if base_url else "openai"
+        pool = httpx2.AsyncClient(
+            limits=httpx2.Limits(
+                max_connections=at_once,
+                max_keepalive_connections=at_once,
+                keepalive_expiry=_KEEP_ALIVE_S,
+            ),
+            timeout=httpx2.Timeout(None, connect=_CONNECT_S),
+            event_hooks={"response": [bound]},
+            verify=_tls(),
+        )
+        self._client = openai.AsyncOpenAI(
+            api_key=key or "none",
+            base_url=base_url or "https://api.openai.com/v1",
+            max_retries=0,
+            http_client=pool,
+            # A compressed reply would be bounded before it is unpacked, not after.
+            default_headers={"Accept-Encoding": "identity"},
+        )
+        if base_url:
+            # The package takes them from OPENAI_ORG_ID and OPENAI_PROJECT_ID: not for others to learn.
+            self._client.organization = None
+            self._client.project = None
 
     @property
     def provider(self) -> str:
-        return (urlsplit(self._base_url).hostname or "openai") if self._base_url else "openai"
+        return self._provider
 
     @property
     def model(self) -> str:
@@ -58,226 +102,94 @@ class OpenAIModel:
         started = perf_counter()
         watched = progress or Progress()
         raw = answers.Raw()
+        failure = await self._attempt(call, within_s, raw, watched)
+        price = self._profile.price
+        usage = priced(raw.usage, price) if raw.usage else estimated(call, price, raw.content)
+        if failure is not None:
+            # Raised where no error of the vendor's is being handled: those carry the key and the reply.
+            raise CallFailed(
+                failure.cause,
+                failure.message,
+                usage=usage if failure.worked else Usage(calls=1),
+                retry_after_s=failure.retry_after_s,
+                request_only=failure.request_only,
+            )
+        value, content = answers.read(raw, usage, fenced=self._profile.schema != "strict")
+        elapsed_s = perf_counter() - started
+        first_byte_s = elapsed_s if watched.first_byte_at is None else watched.first_byte_at - started
+        return ModelReply(value, content, usage, self._name, first_byte_s, elapsed_s)
+
+    async def close(self) -> None:
+        """Give up the connections; calls after it fail."""
+        await self._client.close()
+
+    async def _attempt(
+        self, call: ModelCall, within_s: float, raw: answers.Raw, progress: Progress
+    ) -> Failure | None:
+        """Fill `raw`, or say why not."""
+        if self._client.is_closed():
+            return Failure("LLM_UNAVAILABLE", "the connections to the vendor were given up", worked=False)
         try:
             # The vendor's own timeout is for one read: a slow drip of bytes never meets it.
             async with asyncio.timeout(within_s):
-                first_byte_s = await self._ask(call, raw, watched, started)
+                await self._ask(call, raw, progress)
         except TimeoutError:
-            raise _failed("LLM_TIMEOUT", f"no whole answer within {within_s:g} s", call, raw) from None
+            return Failure("LLM_TIMEOUT", f"no whole answer within {within_s:g} s")
         except ReplyTooLarge:
-            raise _failed("LLM_BAD_OUTPUT", "the reply is larger than any answer", call, raw) from None
-        except json.JSONDecodeError:
-            raise _failed("LLM_BAD_OUTPUT", "the reply is not JSON", call, raw) from None
+            return failures.TOO_LARGE
+        except completion.NotJson:
+            return failures.NOT_JSON
+        except completion.VendorFault as fault:
+            return failures.of_code(fault.code)
         except openai.APIStatusError as error:
-            raise _of_status(error) from None
+            code = completion.code_of(error.body)
+            return failures.of_status(error.status_code, code, error.response.headers)
         except openai.APIConnectionError as error:
-            if isinstance(error.__cause__, ReplyTooLarge):
-                raise _failed("LLM_BAD_OUTPUT", "the reply is larger than any answer", call, raw) from None
-            # From None throughout: the vendor's errors carry the request with the key, and the reply's text.
-            raise _failed("LLM_UNAVAILABLE", "the vendor could not be reached", call, raw) from None
-        except openai.APIError as error:
-            raise _of_event(error, call, raw) from None
-        usage = self._priced(raw.usage or estimated(call, raw.content))
-        value = answers.read(raw, usage, fenced=self._profile.schema != "strict")
-        return ModelReply(value, raw.content, usage, self._name, first_byte_s, perf_counter() - started)
+            before = isinstance(error.__cause__, httpx2.ConnectError | httpx2.ConnectTimeout)
+            return failures.UNREACHED if before else failures.BROKEN_OFF
+        except (httpx2.HTTPError, httpx2.StreamError, openai.OpenAIError):
+            return failures.BROKEN_OFF
+        return None
 
-    async def close(self) -> None:
-        """Give up the connections."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.close()
-
-    async def _ask(self, call: ModelCall, raw: answers.Raw, progress: Progress, started: float) -> float:
-        """Fill `raw`; seconds until the first byte of the answer."""
-        made = await self._connected().chat.completions.create(**self._body(call))  # pyright: ignore[reportArgumentType, reportCallIssue, reportUnknownVariableType] - the body is built by profile
-        if isinstance(made, str):
-            raise _failed("LLM_BAD_OUTPUT", "the reply is not an answer but a page", call, raw)
-        first_byte_s = 0.0
-        if not self._profile.stream:
-            progress.first_byte = True
-            _whole(cast("ChatCompletion", made), raw)
-            return perf_counter() - started
-        size = 0
-        stream = cast("openai.AsyncStream[ChatCompletionChunk]", made)
-        async with stream:
-            async for chunk in stream:
-                if not progress.first_byte:
-                    progress.first_byte = True
-                    first_byte_s = perf_counter() - started
-                size += _piece(chunk, raw)
-                if size > answers.MAX_CONTENT_BYTES:
-                    raise _failed("LLM_BAD_OUTPUT", "the answer is too long to be one", call, raw)
-        return first_byte_s
-
-    def _body(self, call: ModelCall) -> dict[str, object]:
+    async def _ask(self, call: ModelCall, raw: answers.Raw, progress: Progress) -> None:
         row = self._profile
-        messages = [{"role": each.role, "content": each.content} for each in call.messages]
-        body: dict[str, object] = {"model": self._name, row.tokens: call.max_tokens}
-        if row.temperature:
-            body["temperature"] = self._temperature
-        if row.reasoning_effort:
-            body["reasoning_effort"] = row.reasoning_effort
-        if row.schema == "strict":
-            schema = {"name": call.schema.name, "strict": True, "schema": call.schema.body}
-            body["response_format"] = {"type": "json_schema", "json_schema": schema}
-        else:
-            if row.schema == "json_object":
-                body["response_format"] = {"type": "json_object"}
-            # Behind the static text, so that the prefix stays the same for a prompt version.
-            shape = json.dumps(call.schema.body, separators=(",", ":"), ensure_ascii=False)
-            messages[0]["content"] += f"\n\nAnswer with one JSON object of this JSON Schema:\n{shape}"
-        if row.stream:
-            body["stream"] = True
-            body["stream_options"] = {"include_usage": True}
-        return body | {"messages": messages}
-
-    def _connected(self) -> openai.AsyncOpenAI:
-        if self._client is None:
-            pool = httpx2.AsyncClient(
-                limits=httpx2.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS),
-                timeout=httpx2.Timeout(None, connect=4.0),
-                event_hooks={"response": [bound]},
-            )
-            self._client = openai.AsyncOpenAI(
-                api_key=self._key or "none",
-                base_url=self._base_url or "https://api.openai.com/v1",
-                max_retries=0,
-                http_client=pool,
-            )
-        return self._client
-
-    def _priced(self, usage: Usage) -> Usage:
-        price = self._profile.price
-        return Usage(
-            usage.prompt_tokens,
-            usage.completion_tokens,
-            usage.cached_tokens,
-            usage.cache_write_tokens,
-            1,
-            None if price is None else price.of(usage),
-            usage.estimated,
+        response = await self._client.post(
+            "/chat/completions",
+            content=request.body(call, model=self._name, temperature=self._temperature, row=row),
+            options={"headers": {"Content-Type": "application/json"}},
+            cast_to=httpx2.Response,
+            stream=row.stream,
+            stream_cls=openai.AsyncStream[object],
         )
-
-
-def estimated(call: ModelCall, content: str = "") -> Usage:
-    """What a call will have used, by the length of its texts: for calls that end before the vendor says."""
-    asked = sum(len(each.content) for each in call.messages)
-    return Usage(
-        asked // _CHARACTERS_PER_TOKEN,
-        len(content) // _CHARACTERS_PER_TOKEN,
-        calls=1,
-        cost_usd=None,
-        estimated=True,
-    )
-
-
-def _piece(chunk: ChatCompletionChunk, raw: answers.Raw) -> int:
-    """Take over what a chunk of a stream brings; how many characters of content that are."""
-    if chunk.usage is not None:
-        raw.usage = _usage(chunk.usage)
-    if not chunk.choices:
-        return 0
-    raw.choices += 1
-    first = chunk.choices[0]
-    raw.finish_reason = first.finish_reason or raw.finish_reason
-    # Other vendors leave out what the types promise.
-    delta = cast("object", first.delta)
-    raw.refusal = raw.refusal or bool(getattr(delta, "refusal", None))
-    content: object = getattr(delta, "content", None)
-    if not isinstance(content, str):
-        return 0
-    raw.chunks.append(content)
-    return len(content)
-
-
-def _whole(reply: ChatCompletion, raw: answers.Raw) -> None:
-    """Take over a reply that came in one piece."""
-    if reply.usage is not None:
-        raw.usage = _usage(reply.usage)
-    # Other vendors leave out what the types promise.
-    choices = cast("list[object] | None", reply.choices)
-    if not choices:
-        return
-    raw.choices = len(choices)
-    reason: object = getattr(choices[0], "finish_reason", None)
-    raw.finish_reason = reason if isinstance(reason, str) else ""
-    message: object = getattr(choices[0], "message", None)
-    raw.refusal = bool(getattr(message, "refusal", None))
-    content: object = getattr(message, "content", None)
-    if isinstance(content, str):
-        raw.chunks.append(content)
-
-
-def _usage(said: CompletionUsage) -> Usage:
-    details = said.prompt_tokens_details
-    return Usage(
-        _count(said.prompt_tokens),
-        _count(said.completion_tokens),
-        _count(None if details is None else details.cached_tokens),
-        calls=1,
-        cost_usd=None,
-    )
-
-
-def _count(said: object) -> int:
-    return said if isinstance(said, int) and said > 0 else 0
-
-
-def _failed(
-    cause: Cause, message: str, call: ModelCall, raw: answers.Raw, *, retry_after_s: float | None = None
-) -> CallFailed:
-    return CallFailed(
-        cause, message, usage=raw.usage or estimated(call, raw.content), retry_after_s=retry_after_s
-    )
-
-
-def _unsent(cause: Cause, message: str, *, retry_after_s: float | None = None) -> CallFailed:
-    """A call that the vendor turned down before it worked: it cost nothing."""
-    return CallFailed(cause, message, usage=Usage(calls=1), retry_after_s=retry_after_s)
-
-
-def _of_status(error: openai.APIStatusError) -> CallFailed:
-    """The cause behind an HTTP status."""
-    status, code = error.status_code, error.code or error.type or ""
-    if status == 429:
-        if code in _QUOTA_CODES or error.type in _QUOTA_CODES:
-            return _unsent("LLM_QUOTA_EXHAUSTED", "the vendor's quota is used up")
-        wait = _retry_after(error.response.headers)
-        return _unsent("LLM_RATE_LIMITED", "the vendor limits the rate of calls", retry_after_s=wait)
-    if status in {401, 403}:
-        return _unsent("LLM_NOT_CONFIGURED", "the vendor refused the key (AI_OPENAI_KEY)")
-    if status == 404:
-        return _unsent(
-            "LLM_NOT_CONFIGURED", "the vendor knows no such model or address (AI_MODEL, AI_BASE_URL)"
-        )
-    if "content" in code and ("filter" in code or "policy" in code):
-        return _unsent("LLM_REFUSED", "the vendor's content filter refused the request")
-    if status in {400, 422}:
-        return _unsent("LLM_NOT_CONFIGURED", "the vendor refused the form of the request for this model")
-    return _unsent(
-        "LLM_UNAVAILABLE",
-        f"the vendor failed with status {status}",
-        retry_after_s=_retry_after(error.response.headers),
-    )
-
-
-def _of_event(error: openai.APIError, call: ModelCall, raw: answers.Raw) -> CallFailed:
-    """The cause behind an error that came in the middle of an answer."""
-    code = error.code or error.type or ""
-    if code in _QUOTA_CODES:
-        return _failed("LLM_QUOTA_EXHAUSTED", "the vendor's quota is used up", call, raw)
-    if "rate_limit" in code:
-        return _failed("LLM_RATE_LIMITED", "the vendor limits the rate of calls", call, raw)
-    return _failed("LLM_UNAVAILABLE", "the vendor failed in the middle of an answer", call, raw)
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """The wait that a vendor asks for, in seconds; None where none is said, or as a date."""
-    for name, factor in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        assert isinstance(response, httpx2.Response)
         try:
-            wait = float(headers.get(name, "")) * factor
-        except ValueError:
-            continue
-        if 0 <= wait < float("inf"):
-            return wait
-    return None
+            if row.stream and "json" not in response.headers.get("content-type", ""):
+                await _read_events(response, raw, progress)
+            else:
+                # Also of a service that does not stream though it was asked to.
+                whole = await response.aread()
+                progress.begin()
+                completion.take(whole, raw)
+        finally:
+            await response.aclose()
+
+
+async def _read_events(response: httpx2.Response, raw: answers.Raw, progress: Progress) -> None:
+    """Take over the events of a stream until it ends, or until its answer cannot become one."""
+    events = Events()
+    parts = response.aiter_bytes()
+    async for part in parts:
+        for text in events.of(part):
+            if text == _DONE:
+                # The rest is read so that the connection can be used again.
+                try:
+                    async with asyncio.timeout(_DRAIN_S):
+                        async for _ in parts:
+                            pass
+                except TimeoutError:
+                    pass
+                return
+            progress.begin()
+            completion.take(text, raw)
+            if raw.hopeless:
+                return

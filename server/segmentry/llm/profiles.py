@@ -34,13 +34,18 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class ModelProfile:
-    """How a model is asked. `prefix` is the beginning of its name; `price` is None where it is not known."""
+    """How a model is asked. `prefix` is the beginning of its name; `price` is None where it is not known.
+
+    `headroom` are tokens that the model may think with before it answers: they count against the bound on its
+    answer. How many it needs is not measured.
+    """
 
     prefix: str
     schema: SchemaMode
     tokens: TokenParameter
     temperature: bool
     reasoning_effort: str = ""
+    headroom: int = 0
     cache: Cache = "automatic"
     stream: bool = True
     price: Price | None = None
@@ -80,7 +85,13 @@ _PROFILES: Final[tuple[ModelProfile, ...]] = (
         "gpt-5", "strict", "max_completion_tokens", False, "minimal", price=Price(1.25, 0.125, 10.0, _SEEN)
     ),
     ModelProfile(
-        "o4-mini", "strict", "max_completion_tokens", False, "low", price=Price(1.10, 0.275, 4.40, _SEEN)
+        "o4-mini",
+        "strict",
+        "max_completion_tokens",
+        False,
+        "low",
+        1024,
+        price=Price(1.10, 0.275, 4.40, _SEEN),
     ),
 )
 # Of a model that nobody knows only what every compatible server takes is used, and its cost is unknown.

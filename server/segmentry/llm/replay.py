@@ -7,10 +7,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import cast
 
 from segmentry.criteria import strict_json
-from segmentry.errors import JsonValue
+from segmentry.errors import JsonValue, SegmentryError
 from segmentry.llm.model import CallFailed, ChatModel, ModelCall, ModelReply, Progress, Usage
 
 
@@ -27,14 +26,33 @@ def key_of(call: ModelCall, model: str) -> str:
 
 
 class ReplayModel:
-    """Answers from a file of recorded lines; a question that was not recorded fails and asks nobody."""
+    """Answers from a file of recorded lines; a question that was not recorded fails and asks nobody.
+
+    Of a question that was recorded more than once the last answer is given.
+
+    Raises: ValueError for a line that is no recorded answer; OSError for a file that cannot be read.
+    """
 
     def __init__(self, path: Path, *, model: str = "gpt-4o-mini") -> None:
         self._model = model
-        self._recorded: dict[str, Mapping[str, JsonValue]] = {}
-        for line in path.read_text(encoding="utf-8").splitlines():
-            entry = cast("dict[str, JsonValue]", strict_json.decode(line))
-            self._recorded[str(entry["key"])] = entry
+        self._recorded: dict[str, ModelReply] = {}
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            if line.strip():
+                key, reply = self._entry(path, number, line)
+                self._recorded[key] = reply
+
+    def _entry(self, path: Path, number: int, line: str) -> tuple[str, ModelReply]:
+        try:
+            entry = strict_json.decode(line)
+            if isinstance(entry, dict):
+                content = entry.get("content")
+                key, used = entry.get("key"), entry.get("usage")
+                if isinstance(content, str) and isinstance(key, str) and isinstance(used, dict):
+                    value = strict_json.decode(content)
+                    return key, ModelReply(value, content, _usage(used), self._model, 0.0, 0.0)
+        except SegmentryError:
+            pass
+        raise ValueError(f"{path}, line {number}: not a recorded answer")
 
     @property
     def provider(self) -> str:
@@ -49,14 +67,12 @@ class ReplayModel:
     ) -> ModelReply:
         """The recorded answer. Raises: CallFailed with LLM_UNAVAILABLE for a question never recorded."""
         del within_s
-        entry = self._recorded.get(key_of(call, self._model))
-        if entry is None:
+        reply = self._recorded.get(key_of(call, self._model))
+        if reply is None:
             raise CallFailed("LLM_UNAVAILABLE", f"no answer of {call.agent} was recorded for this question")
         if progress is not None:
-            progress.first_byte = True
-        content = str(entry["content"])
-        usage = _usage(cast("Mapping[str, JsonValue]", entry["usage"]))
-        return ModelReply(strict_json.decode(content), content, usage, self._model, 0.0, 0.0)
+            progress.begin()
+        return reply
 
     async def close(self) -> None:
         """Nothing is open."""
@@ -64,7 +80,8 @@ class ReplayModel:
 
 def _usage(entry: Mapping[str, JsonValue]) -> Usage:
     def count(name: str) -> int:
-        return int(str(entry.get(name, 0)))
+        found = entry.get(name)
+        return found if isinstance(found, int) else 0
 
     cost = entry.get("cost_usd")
     return Usage(
