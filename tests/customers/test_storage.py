@@ -58,7 +58,7 @@ def test_a_folder_of_another_version_names_both_and_what_to_do(tmp_path: Path) -
     manifest = tmp_path / "shop" / "manifest.json"
     written = json.loads(manifest.read_text(encoding="utf-8"))
     manifest.write_text(json.dumps({**written, "format": 1}), encoding="utf-8")
-    with pytest.raises(UnreadableTable, match=r"format 1, this reads 2\); write it again"):
+    with pytest.raises(UnreadableTable, match=r"format 1, this reads 3\); write it again"):
         Snapshot.read(tmp_path / "shop")
 
 

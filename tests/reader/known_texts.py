@@ -21,6 +21,7 @@ NEAR = 90
 _LEAST_WORDS = 4
 _LEAST_SHARE = 2 / 3
 _QUOTED = re.compile(r"[\"“`']([^\"”`\n]{8,300}?)[\"”`']")
+_INPUT = re.compile(r"^Input: (.+)$", re.MULTILINE)
 _SPACE = re.compile(r"\\s[+*?]?")
 
 
@@ -44,7 +45,7 @@ def normal(text: str) -> str:
 
 def known() -> list[Text]:
     """Everything written by people who write rules, and what they test them on."""
-    return [*_sentences(), *_constants("tests", "server/segmentry/reader"), *_pages()]
+    return [*_sentences(), *_constants("tests", "server/segmentry/reader"), *_pages(), *_prompts()]
 
 
 def of_catalogs() -> list[Text]:
@@ -82,6 +83,16 @@ def _pages() -> Iterator[Text]:
     for path in sorted({*TOP.glob("*.md"), *TOP.glob("docs/**/*.md"), *TOP.glob("clients/*/*.md")}):
         for quoted in _QUOTED.findall(path.read_text(encoding="utf-8")):
             yield Text(quoted, str(path.relative_to(TOP)))
+
+
+def _prompts() -> Iterator[Text]:
+    """The inputs of the examples that a model is taught by, whole and phrase by phrase."""
+    for path in sorted((TOP / "server/segmentry/agents/prompts").glob("*.md")):
+        where = str(path.relative_to(TOP))
+        for said in _INPUT.findall(path.read_text(encoding="utf-8")):
+            yield Text(said, where)
+            yield Text(said.rpartition("request: ")[2].rpartition("instruction: ")[2], where)
+            yield from (Text(quoted, where) for quoted in _QUOTED.findall(said))
 
 
 def _strings(value: object, where: str) -> Iterator[Text]:

@@ -89,6 +89,7 @@ def test_what_rules_are_written_from_is_known() -> None:
         "tests/reader/test_",
         "docs/",
         "server/segmentry/reader/",
+        "server/segmentry/agents/prompts/",
     ):
         assert any(where in each for each in said.values()), where
     assert any(len(known_texts.normal(each.said).split()) > 3 for each in known_texts.phrases_of_tables())

@@ -91,6 +91,77 @@ class WordingAnswer:
     usage: Usage = NO_USAGE
 
 
+EditKind = Literal["add", "widen", "remove", "exclude", "change", "replace", "negate", "restart"]
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One operation on the numbered conditions of a segment; `words` are the user's own for what is new.
+
+    `leaves` are numbers from 1 as they were shown. `add` and `exclude` bring a condition that must or must
+    not hold, `widen` one that may hold instead of the leaves (none: of all), `remove` takes leaves away,
+    `change` gives them another value, `replace` another condition, `negate` turns them (none: all), and
+    `restart` begins anew.
+    """
+
+    evidence: str
+    do: EditKind
+    leaves: tuple[int, ...] = ()
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EditAnswer:
+    """What an instruction does; `unhandled` are its own words that are no edit."""
+
+    edits: tuple[Edit, ...]
+    prompt_version: str
+    unhandled: tuple[str, ...] = ()
+    usage: Usage = NO_USAGE
+    repaired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NameAnswer:
+    """A short name for one segment, on one line."""
+
+    name: str
+    prompt_version: str
+    usage: Usage = NO_USAGE
+
+
+RuleOp = Literal["eq", "gt", "gte", "lt", "lte", "in", "contains"]
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedRule:
+    """One condition of a proposed segment, in the operators of filter rules; values are texts."""
+
+    field: str
+    op: RuleOp
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedSegment:
+    """A segment that the statistics suggest: all of its rules hold. It has no numbers; those are counted."""
+
+    name: str
+    description: str
+    rules: tuple[ProposedRule, ...]
+    suggested_use: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatisticsAnswer:
+    """The segments proposed from field statistics."""
+
+    segments: tuple[ProposedSegment, ...]
+    prompt_version: str
+    usage: Usage = NO_USAGE
+    repaired: bool = False
+
+
 FaultCode = Literal[
     "UNKNOWN_FIELD",
     "UNKNOWN_ENUM",

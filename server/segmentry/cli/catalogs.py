@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -64,7 +65,8 @@ def infer(
 
         snapshot = load.load_table(Path(source), schema or schema_name(Path(source).stem))
     found = proposals.propose(_without(snapshot.catalog, tenant_column))
-    text = catalog_toml.dumps(found)
+    # Who gives the file to a server has read it: from then on its values are listed ones.
+    text = catalog_toml.dumps(_listed(found))
     if output is None:
         terminal.line(text.rstrip("\n"))
     else:
@@ -73,6 +75,15 @@ def infer(
         partial.replace(output)
         terminal.note(f"wrote {output}: {len(found.fields)} fields of {snapshot.rows:,} rows")
     return exit_codes.OK
+
+
+def _listed(catalog: "Catalog") -> "Catalog":
+    """The catalog with the values that rows have as values that somebody listed."""
+    fields = (
+        replace(field, values=tuple(replace(each, sampled=False) for each in field.values))
+        for field in catalog.fields
+    )
+    return catalog.replace_fields(tuple(fields))
 
 
 def _without(catalog: "Catalog", tenant_column: str) -> "Catalog":

@@ -26,10 +26,15 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class FieldValue:
-    """A known value of a field and the other words for it."""
+    """A known value of a field and the other words for it.
+
+    `sampled`: nobody listed it, a row of the data has it. It is read and checked like any other, but does not
+    leave for a model.
+    """
 
     value: str | int | float | bool
     synonyms: tuple[str, ...] = ()
+    sampled: bool = dataclasses.field(default=False, compare=False)
 
 
 def value_key(value: Scalar) -> tuple[bool, Scalar]:

@@ -40,7 +40,13 @@ def _field_text(field: Field) -> str:
     if field.minimum is not None or field.maximum is not None:
         bounds = tuple("" if each is None else each for each in (field.minimum, field.maximum))
     values = [
-        _Inline(("value", each.value), ("synonyms", each.synonyms)) if each.synonyms else each.value
+        _Inline(
+            ("value", each.value),
+            *((("synonyms", each.synonyms),) if each.synonyms else ()),
+            *((("sampled", True),) if each.sampled else ()),
+        )
+        if each.synonyms or each.sampled
+        else each.value
         for each in field.values
     ]
     bands = [

@@ -40,7 +40,7 @@ _FIELD_KEYS = (
     *("synonyms", "bands", "pii", "llm", "case_insensitive", "folded_column", "nullable", "tense"),
     *("window_days", "samples", "format", "role", "boolean_like", "hidden", "notes"),
 )
-_VALUE_KEYS = ("value", "synonyms")
+_VALUE_KEYS = ("value", "synonyms", "sampled")
 _BAND_KEYS = ("phrase", "op", "value")
 _EVENT_KEYS = ("name", "description", "synonyms", "properties", "table", "key_column", "time_column")
 _PROPERTY_KEYS = ("name", "type", "integer", "unit", "description", "column")
@@ -212,7 +212,8 @@ def _values(table: Table) -> tuple[FieldValue, ...]:
         if not isinstance(value, str | int | float):
             table.fault(key, f"needs a text, a number or true/false, got {said(value)}")
             continue
-        values.append(FieldValue(value, () if inner is None else inner.texts("synonyms")))
+        synonyms = () if inner is None else inner.texts("synonyms")
+        values.append(FieldValue(value, synonyms, sampled=inner is not None and inner.flag("sampled")))
     return tuple(values)
 
 

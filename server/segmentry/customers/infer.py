@@ -204,13 +204,13 @@ def _words(text: pl.Series, reading: Reading) -> Inferred:
     if reading.free_text or (reading.identifier and not few):
         return Inferred(field, text)
     held: list[str] = counts.filter(pl.col("n") >= FEWEST_HOLDERS)[text.name].head(SAMPLED_VALUES).to_list()
-    known = tuple(FieldValue(value) for value in values[:ENUM_VALUES])
+    known = tuple(FieldValue(value, sampled=True) for value in values[:ENUM_VALUES])
     if distinct <= ENUM_VALUES and len(text) >= ENUM_ROWS and distinct <= ENUM_SHARE * len(text):
         field = replace(field, type="enum", values=known, boolean_like=yes_no)
     elif yes_no:
         field = replace(field, values=known, boolean_like=True)
     elif distinct <= ENUM_VALUES and distinct <= SAMPLED_SHARE * n_set:
-        field = replace(field, values=tuple(FieldValue(value) for value in held))
+        field = replace(field, values=tuple(FieldValue(value, sampled=True) for value in held))
     elif distinct <= SAMPLED_VALUES and (len(text) < SAMPLED_ROWS or distinct <= SAMPLED_SHARE * n_set):
         field = replace(field, samples=tuple(value for value in held if len(value) <= LONGEST_SAMPLE))
     return Inferred(field, text)

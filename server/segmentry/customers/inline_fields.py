@@ -272,7 +272,8 @@ def _text(column: Column, found: Field) -> Field:
         found = replace(found, role="id")
     if found.type == "enum" and values:
         # A row is proof of a value that the list has not.
-        return replace(found, values=(*values, *(FieldValue(each) for each in samples if not numbers)))
+        seen = (FieldValue(each, sampled=True) for each in samples if not numbers)
+        return replace(found, values=(*values, *seen))
     return replace(found, values=values, samples=samples)
 
 

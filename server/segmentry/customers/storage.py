@@ -27,7 +27,7 @@ from segmentry.customers.snapshot import Snapshot
 from segmentry.errors import InvalidParameters, UnreadableTable
 
 # 2: customers' keys.
-FORMAT = 2
+FORMAT = 3
 
 
 class _ColumnEntry(TypedDict):
