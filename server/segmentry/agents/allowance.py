@@ -1,0 +1,54 @@
+"""What one request may still spend: calls, copies of slow calls, and time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Final
+
+# Hedges, retries and repairs of one request together (reliability.md, promise 11).
+EXTRA_CALLS: Final = 3
+CALL_S: Final = 4.0
+
+
+@dataclass(slots=True)
+class Allowance:
+    """Shared by all subtasks of one request: at most one call each, and `extra` more among them.
+
+    `ends_at` is in seconds of `now`; a call gets at most `call_s` of what is left.
+    """
+
+    ends_at: float
+    extra: int = EXTRA_CALLS
+    call_s: float = CALL_S
+    most_calls: int | None = None
+    now: Callable[[], float] = monotonic
+    calls: int = field(default=0, init=False)
+
+    def first(self) -> bool:
+        """Take the one call that a subtask has of its own."""
+        return self._take()
+
+    def another(self) -> bool:
+        """Take one of the extra calls; False when they are used up or no time is left."""
+        if self.extra < 1 or self.left_s <= 0 or not self._take():
+            return False
+        self.extra -= 1
+        return True
+
+    def _take(self) -> bool:
+        if self.most_calls is not None and self.calls >= self.most_calls:
+            return False
+        self.calls += 1
+        return True
+
+    @property
+    def left_s(self) -> float:
+        """Seconds until the request ends."""
+        return self.ends_at - self.now()
+
+    @property
+    def for_call_s(self) -> float:
+        """Seconds that the next call may take."""
+        return max(min(self.call_s, self.left_s), 0.0)

@@ -1,0 +1,157 @@
+"""A second copy of a call that is slow for its kind: parallelism alone makes the slowest call the rule."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+from typing import Final
+
+from segmentry.agents.allowance import Allowance
+from segmentry.llm.estimates import estimated
+from segmentry.llm.model import NO_USAGE, CallFailed, ChatModel, ModelCall, ModelReply, Progress, Usage
+
+# Until an expert's own times are known (understanding.md, part 2.4; a model, not a measurement).
+START_S: Final = 2.2
+_REMEMBERED: Final = 200
+_ENOUGH: Final = 20
+# Copies are at most this share of calls, saved up to a handful.
+SHARE: Final = 0.05
+_SAVED: Final = 5.0
+# After a "too many calls" no copies are sent until this many calls went well.
+_CALM: Final = 50
+
+
+class Hedger:
+    """When to send a copy, for all experts of one model: each expert has its own rolling p95."""
+
+    def __init__(self, *, share: float = SHARE) -> None:
+        self._share = share
+        self._saved = 1.0
+        self._calm = _CALM
+        self._times: dict[str, deque[float]] = {}
+
+    def after_s(self, agent: str) -> float:
+        """Seconds after which a call of that expert is slow: its p95 until the first byte."""
+        times = self._times.get(agent)
+        if times is None or len(times) < _ENOUGH:
+            return START_S
+        ordered = sorted(times)
+        return ordered[min(int(len(ordered) * 0.95), len(ordered) - 1)]
+
+    def sent(self) -> None:
+        """A call was sent: it saves a part of a copy."""
+        self._saved = min(self._saved + self._share, _SAVED)
+
+    def answered(self, agent: str, first_byte_s: float) -> None:
+        """A call's answer began after that time."""
+        self._calm += 1
+        self._times.setdefault(agent, deque(maxlen=_REMEMBERED)).append(first_byte_s)
+
+    def limited(self) -> None:
+        """The vendor said that calls are too many."""
+        self._calm = 0
+
+    def take(self) -> bool:
+        """Whether a copy may be sent now; if so it is counted."""
+        if self._calm < _CALM or self._saved < 1.0:
+            return False
+        self._saved -= 1.0
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Hedged:
+    """The first good reply. `usage` is of the reply and of what a lost copy is thought to have used."""
+
+    reply: ModelReply
+    usage: Usage
+    hedged: bool
+
+
+class _Race:
+    """At most two calls for one answer: the first good one wins and the other is cancelled."""
+
+    def __init__(self, model: ChatModel, call: ModelCall, hedger: Hedger, allowance: Allowance) -> None:
+        self._model = model
+        self._call = call
+        self._hedger = hedger
+        self._allowance = allowance
+        self._progress = Progress()
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._open = 0
+        self.reply: ModelReply | None = None
+        self.failed: CallFailed | None = None
+        self.lost: Usage = NO_USAGE
+        self.hedged = False
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            self._running["first"] = group.create_task(self._ask("first"))
+            self._running["copy"] = group.create_task(self._later())
+
+    async def _ask(self, name: str) -> None:
+        self._open += 1
+        self._hedger.sent()
+        try:
+            reply = await self._model.complete(
+                self._call,
+                within_s=self._allowance.for_call_s,
+                progress=self._progress if name == "first" else None,
+            )
+        except CallFailed as error:
+            self._open -= 1
+            if error.cause == "LLM_RATE_LIMITED":
+                self._hedger.limited()
+            if self.failed is not None:
+                self.lost += self.failed.usage
+            self.failed = error
+            if not self._open:
+                # Nothing else is under way: a copy of a call that failed would be a retry.
+                self._stop(name)
+            return
+        except asyncio.CancelledError:
+            self._open -= 1
+            self.lost += estimated(self._call)
+            raise
+        self._open -= 1
+        if self.reply is None:
+            self.reply = reply
+            self._hedger.answered(self._call.agent, reply.first_byte_s)
+            self._stop(name)
+        else:
+            self.lost += reply.usage
+
+    async def _later(self) -> None:
+        await asyncio.sleep(self._hedger.after_s(self._call.agent))
+        if self._progress.first_byte or self.reply is not None or not self._open:
+            return
+        if self._hedger.take() and self._allowance.another():
+            self.hedged = True
+            await self._ask("copy")
+
+    def _stop(self, winner: str) -> None:
+        for name, task in self._running.items():
+            if name != winner:
+                task.cancel()
+
+
+async def hedged(model: ChatModel, call: ModelCall, hedger: Hedger, allowance: Allowance) -> Hedged:
+    """Ask, and ask once more where the answer is slow to begin.
+
+    Raises: CallFailed when no copy gave an answer, with what all of them used.
+    """
+    race = _Race(model, call, hedger, allowance)
+    await race.run()
+    if race.reply is not None:
+        failed = NO_USAGE if race.failed is None else race.failed.usage
+        return Hedged(race.reply, race.reply.usage + race.lost + failed, race.hedged)
+    assert race.failed is not None  # a race ends with a reply or a failure, or is cancelled as a whole
+    error = race.failed
+    raise CallFailed(
+        error.cause,
+        error.message,
+        usage=error.usage + race.lost,
+        retry_after_s=error.retry_after_s,
+        loop=error.loop,
+    )
