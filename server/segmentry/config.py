@@ -272,6 +272,15 @@ class Settings:
         "means the vendor's own. Never taken from a request. HTTP_PROXY, HTTPS_PROXY and NO_PROXY are kept.",
     )
 
+    ai_strategy: str = _setting(
+        "experts",
+        "SEGMENTRY_STRATEGY",
+        "ai.strategy",
+        Choice(("offline", "experts", "one_shot")),
+        "How a configured model is used: never, by small experts in parallel about what is left open, or by "
+        "one question about all fields, for comparison.",
+    )
+
 
 def settings_table() -> dict[str, Setting]:
     """Every setting by its attribute name, in the order of the documentation."""

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from segmentry.agents.allowance import Allowance
-from segmentry.llm.estimates import estimated
+from segmentry.llm.cost import estimated
 from segmentry.llm.model import NO_USAGE, CallFailed, ChatModel, ModelCall, ModelReply, Progress, Usage
+from segmentry.llm.profiles import profile
 
 # Until an expert's own times are known (understanding.md, part 2.4; a model, not a measurement).
 START_S: Final = 2.2
@@ -112,7 +113,7 @@ class _Race:
             return
         except asyncio.CancelledError:
             self._open -= 1
-            self.lost += estimated(self._call)
+            self.lost += estimated(self._call, profile(self._model.model).price)
             raise
         self._open -= 1
         if self.reply is None:

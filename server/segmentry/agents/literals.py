@@ -8,6 +8,7 @@ from typing import Final
 
 from rapidfuzz.distance import OSA
 
+from segmentry.agents.operations import EVENT_OPS, allowed
 from segmentry.agents.pieces import Condition, Fault, FaultCode, Op
 from segmentry.criteria import bind, check
 from segmentry.criteria.catalog import Catalog, EventType, Field
@@ -33,18 +34,6 @@ _BOUNDS: Final[Mapping[Op, Operator]] = {
     "at_least": Operator.GTE,
     "below": Operator.LT,
     "at_most": Operator.LTE,
-}
-_NUMBER_OPS: Final[tuple[Op, ...]] = ("is", *_BOUNDS, "between", "known", "band", "top", "bottom")
-_DATE_OPS: Final[tuple[Op, ...]] = ("within", "beyond", "before", "after", "during", "known")
-_TEXT_OPS: Final[tuple[Op, ...]] = ("is", "contains", "starts_with", "ends_with", "known", "band")
-_EVENT_OPS: Final[tuple[Op, ...]] = ("did_at_least", "did_at_most")
-OPS_BY_TYPE: Final[Mapping[str, tuple[Op, ...]]] = {
-    "number": _NUMBER_OPS,
-    "datetime": _DATE_OPS,
-    "string": _TEXT_OPS,
-    "enum": ("is", "known", "band"),
-    "boolean": ("is", "known"),
-    "array": ("is", "known"),
 }
 _TEXT_OPERATORS: Final[Mapping[Op, Operator]] = {
     "contains": Operator.CONTAINS,
@@ -76,10 +65,7 @@ class _Refused(Exception):
 
 def ops_of(item: Field | EventType) -> tuple[Op, ...]:
     """The ops that an expert may use on a field, or on a kind of event."""
-    if isinstance(item, EventType):
-        return _EVENT_OPS
-    ops = OPS_BY_TYPE[item.stored.type]
-    return ops if item.bands else tuple(op for op in ops if op != "band")
+    return EVENT_OPS if isinstance(item, EventType) else allowed(item)
 
 
 def read(condition: Condition, request: str, catalog: Catalog, clock: Clock) -> Literal | Fault:
@@ -101,7 +87,7 @@ def read(condition: Condition, request: str, catalog: Catalog, clock: Clock) -> 
 
 def _item(condition: Condition, catalog: Catalog) -> Field | EventType:
     event = catalog.event_by_name.get(condition.field)
-    if event is not None and condition.op in _EVENT_OPS:
+    if event is not None and condition.op in EVENT_OPS:
         return event
     field = catalog.get(condition.field)
     if field is not None:
@@ -115,9 +101,9 @@ def _item(condition: Condition, catalog: Catalog) -> Field | EventType:
 
 def _read(condition: Condition, request: str, catalog: Catalog, clock: Clock) -> Literal:
     item = _item(condition, catalog)
-    allowed = ops_of(item)
-    if condition.op not in allowed:
-        raise _Refused("OP_NOT_ALLOWED", "op", f"{condition.op} does not fit {condition.field}", allowed)
+    ops = ops_of(item)
+    if condition.op not in ops:
+        raise _Refused("OP_NOT_ALLOWED", "op", f"{condition.op} does not fit {condition.field}", ops)
     reading = _Reading(condition, request, catalog, clock)
     if isinstance(item, EventType):
         return reading.event(item)

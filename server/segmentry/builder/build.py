@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from time import perf_counter
 
 from segmentry.builder import subtask
-from segmentry.builder.events import Emit, Started, quiet
+from segmentry.builder.consulting import Consultation, price
+from segmentry.builder.events import Emit, Started, SubtaskStarted, SubtaskSucceeded, quiet
 from segmentry.builder.finish import Job, finish
 from segmentry.builder.outcome import Outcome
+from segmentry.builder.panel import Panel
+from segmentry.builder.plan import Plan, plan
 from segmentry.builder.request import Options, Place, refuse_options, refuse_words
 from segmentry.customers.store import CustomerStore
 from segmentry.reader import read
@@ -22,26 +27,54 @@ async def build(
     *,
     build_id: str,
     emit: Emit = quiet,
+    panel: Panel | None = None,
 ) -> Outcome:
-    """The segment that a query means.
+    """The segment that a query means. With a `panel` of experts they are asked about what is left open.
 
-    Raises: MissingField, QueryTooLong, InvalidParameters and ModelNotUsable before any work; whatever the
-    store raises.
+    Raises: MissingField, QueryTooLong, InvalidParameters and ModelNotUsable before any work; where the model
+    is required, its failure as AI_ERROR or PARSE_ERROR; whatever the store raises.
     """
     refuse_words(query, "query")
-    refuse_options(options)
-    job = Job(build_id, place, options, store, emit)
-    await emit(Started(build_id, place.clock, job.agents))
-    if options.dry_run:
-        return Outcome(build_id, place.clock)
-
-    async def work() -> Draft:
-        # A long query takes tens of milliseconds, too long for the event loop.
-        return await asyncio.to_thread(read.read, query, place.catalog, place.clock)
-
+    refuse_options(options, has_model=panel is not None)
+    job = Job(build_id, place, options, store, emit, has_model=panel is not None)
     detail = f"reading {len(query.split())} words"
-    draft = await subtask.run("reader", detail, work, n_origins, emit)
-    return await finish(draft, job)
+    if panel is None:
+        await emit(Started(build_id, place.clock, job.agents))
+        if options.dry_run:
+            return Outcome(build_id, place.clock)
+
+        async def work() -> Draft:
+            # A long query takes tens of milliseconds, too long for the event loop.
+            return await asyncio.to_thread(read.read, query, place.catalog, place.clock)
+
+        return await finish(await subtask.run("reader", detail, work, n_origins, emit), job)
+    return await _with_experts(query, job, panel, detail)
+
+
+async def _with_experts(query: str, job: Job, panel: Panel, detail: str) -> Outcome:
+    """Read first: who else is asked depends on what is left open, and the first event says it."""
+    place, options, emit = job.place, job.options, job.emit
+
+    def read_and_plan() -> tuple[Draft, Plan]:
+        draft = read.read(query, place.catalog, place.clock)
+        return draft, plan(query, draft, place, panel, options)
+
+    started = perf_counter()
+    draft, planned = await asyncio.to_thread(read_and_plan)
+    elapsed = perf_counter() - started
+    job = replace(job, planned=tuple(each.name for each in planned.experts))
+    await emit(Started(job.build_id, place.clock, job.agents))
+    if options.dry_run:
+        usage = await asyncio.to_thread(price, query, planned, place, panel)
+        return Outcome(job.build_id, place.clock, usage=usage, model=panel.asker.model.model)
+    await emit(SubtaskStarted("reader", "reader", detail))
+    await emit(SubtaskSucceeded("reader", "reader", elapsed, n_origins(draft)))
+    if not planned.experts:
+        return await finish(draft, job)
+    consulted = await Consultation(query, draft, planned, place, panel, options, emit).run()
+    if options.require_llm and consulted.errors:
+        raise consulted.errors[0]
+    return await finish(consulted.draft, replace(job, consulted=consulted))
 
 
 def n_origins(draft: Draft) -> int:

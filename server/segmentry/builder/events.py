@@ -10,6 +10,7 @@ from segmentry.criteria.dates import Clock
 from segmentry.criteria.nodes import Node
 from segmentry.customers.store import Count
 from segmentry.errors import SegmentryError
+from segmentry.llm.model import Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +24,39 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class SubtaskStarted:
+    """`prompt_version` is empty for subtasks without a model, in all events of a subtask."""
+
     subtask_id: str
     agent: str
     detail: str
+    prompt_version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SubtaskRetried:
+    """An attempt failed and number `attempt` follows after `delay_s`. `repair`: told what was wrong."""
+
+    subtask_id: str
+    agent: str
+    elapsed_s: float
+    attempt: int
+    prompt_version: str
+    error: SegmentryError
+    delay_s: float
+    repair: bool
 
 
 @dataclass(frozen=True, slots=True)
 class SubtaskSucceeded:
-    """`leaves` is how many leaves it gave, checked or counted."""
+    """`leaves` is how many leaves it gave, checked or counted; `usage` is None without a model."""
 
     subtask_id: str
     agent: str
     elapsed_s: float
     leaves: int
+    attempt: int = 1
+    prompt_version: str = ""
+    usage: Usage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +68,8 @@ class SubtaskFailed:
     elapsed_s: float
     error: SegmentryError
     degraded: bool
+    attempt: int = 1
+    prompt_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +90,8 @@ class Preview:
     count: Count
 
 
-Event = Started | SubtaskStarted | SubtaskSucceeded | SubtaskFailed | Partial | Preview | Fallback
+Subtask = SubtaskStarted | SubtaskRetried | SubtaskSucceeded | SubtaskFailed
+Event = Started | Subtask | Partial | Preview | Fallback
 Emit = Callable[[Event], Awaitable[None]]
 
 

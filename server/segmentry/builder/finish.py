@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypedDict
 
 from segmentry.builder import beforehand, exact, preview, provenance, readings, subtask
 from segmentry.builder.aside import aside
+from segmentry.builder.consulting import Consulted
 from segmentry.builder.events import Emit, Partial, Preview
 from segmentry.builder.outcome import (
     SURE_ENOUGH,
@@ -19,6 +21,7 @@ from segmentry.builder.outcome import (
     Question,
     Reading,
     SegmentResult,
+    Tier,
 )
 from segmentry.builder.preview import Counts
 from segmentry.builder.readings import Candidate
@@ -29,6 +32,7 @@ from segmentry.criteria.check import Checked
 from segmentry.criteria.nodes import Everyone, Node
 from segmentry.customers.store import CustomerStore
 from segmentry.errors import Diagnostic, InvalidCriteria
+from segmentry.llm.model import Usage
 from segmentry.reader.draft import Draft
 
 _log = logging.getLogger(__name__)
@@ -36,6 +40,14 @@ _log = logging.getLogger(__name__)
 # How sure a reading is that the caller picked: the pick settles what it means, not what was never read.
 _PICKED, _PICKED_WITH_GAPS = 0.95, 0.7
 _AS_READ, _AS_IT_WAS = "the words as they were read", "the criteria as they are"
+
+
+class Spent(TypedDict, total=False):
+    """What a reply says of the model."""
+
+    tier: Tier
+    usage: Usage
+    model: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +60,21 @@ class Job:
     store: CustomerStore
     emit: Emit
     current: Checked | None = None
+    consulted: Consulted | None = None
+    has_model: bool = False
+    planned: tuple[str, ...] = ()
 
     @property
     def agents(self) -> tuple[str, ...]:
         """Who will work on it, in order."""
-        return ("reader", "checker") if self.options.skip_preview else ("reader", "checker", "counter")
+        counted = () if self.options.skip_preview else ("counter",)
+        return ("reader", *self.planned, "checker", *counted)
+
+    @property
+    def spent(self) -> Spent:
+        """Who gave the criteria and what the model cost, as the reply says it."""
+        told = self.consulted
+        return {} if told is None else {"tier": told.tier, "usage": told.usage, "model": told.model}
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +199,7 @@ async def _segment(taken: Candidate, review: _Review, draft: Draft, job: Job, *,
         await job.emit(Preview(entry.leaf_id, leaf))
     if counts.whole is not None:
         await job.emit(Preview("", counts.whole))
-    fallbacks = await _fallbacks(draft, job) if draft.unexplained else ()
+    fallbacks = await _fallbacks(draft, job, open_words=bool(draft.unexplained))
     result = await aside(
         lambda: _result(taken, others, origins, counts, draft, job, picked), *_trees(draft, job)
     )
@@ -204,6 +226,7 @@ async def _segment(taken: Candidate, review: _Review, draft: Draft, job: Job, *,
         snapshot_id=counts.snapshot_id,
         changes=changes,
         previous=counts.previous,
+        **job.spent,
     )
 
 
@@ -249,7 +272,7 @@ async def _question(review: _Review, asked: tuple[Question, ...], draft: Draft, 
     counts = await _count(job, shown) if shown or job.current is not None else Counts(None, (), (), None)
     offered = await aside(lambda: _shown(shown, counts, place), *_trees(draft, job))
     reason, message, suggestions = _why(draft, review.faults)
-    fallbacks = await _fallbacks(draft, job) if reason == "AMBIGUOUS_QUERY" else ()
+    fallbacks = await _fallbacks(draft, job, open_words=reason == "AMBIGUOUS_QUERY")
     return Outcome(
         job.build_id,
         place.clock,
@@ -266,6 +289,7 @@ async def _question(review: _Review, asked: tuple[Question, ...], draft: Draft, 
         warnings=(*counts.suppressed, *_notes(draft)[1]),
         snapshot_id=counts.snapshot_id,
         previous=counts.previous,
+        **job.spent,
     )
 
 
@@ -310,19 +334,22 @@ def _notes(draft: Draft) -> tuple[tuple[str, ...], tuple[Notice, ...]]:
     return tuple(points), tuple(notices)
 
 
-async def _fallbacks(draft: Draft, job: Job) -> tuple[Fallback, ...]:
-    """What is left open would go to a language model; this server has no such tier, and that is said."""
-    if job.options.offline_only:
-        return ()
-    words = ", ".join(f"'{span.text}'" for span in draft.unexplained[:3]) or "the whole query"
-    notice = Fallback(
-        "LLM",
-        "DETERMINISTIC",
-        "LLM_NOT_CONFIGURED",
-        f"this server has no language-model tier, so nobody was asked about {words}",
-    )
-    await job.emit(notice)
-    return (notice,)
+async def _fallbacks(draft: Draft, job: Job, *, open_words: bool) -> tuple[Fallback, ...]:
+    """Which experts failed; without a model, what is left open that nobody could be asked about."""
+    notices = () if job.consulted is None else job.consulted.fallbacks
+    if open_words and not job.has_model and not job.options.offline_only:
+        words = ", ".join(f"'{span.text}'" for span in draft.unexplained[:3]) or "the whole query"
+        notices = (
+            Fallback(
+                "LLM",
+                "DETERMINISTIC",
+                "LLM_NOT_CONFIGURED",
+                f"this server has no language model configured, so nobody was asked about {words}",
+            ),
+        )
+    for notice in notices:
+        await job.emit(notice)
+    return notices
 
 
 def _many(amount: int, noun: str) -> str:

@@ -9,6 +9,7 @@ from segmentry.criteria.dates import Clock
 from segmentry.criteria.diff import LeafChange
 from segmentry.criteria.nodes import Node
 from segmentry.customers.store import Count
+from segmentry.llm.model import NO_USAGE, Usage
 from segmentry.reader.draft import Source, Span
 
 Tier = Literal["deterministic", "llm", "combined"]
@@ -30,6 +31,12 @@ class LeafProvenance:
     band: str = ""
     agent: str = "reader"
     count: int | None = None
+    prompt_version: str = ""
+
+    @property
+    def tier(self) -> Tier:
+        """Who gave it: a version of a prompt says that a model did."""
+        return "llm" if self.prompt_version else "deterministic"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +100,16 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
-    """A simpler way was taken than the one planned. Tiers by their names in the contract."""
+    """A simpler way was taken than the one planned. Tiers by their names in the contract.
+
+    `subtask_id` is empty where the whole build is meant.
+    """
 
     from_tier: str
     to_tier: str
     reason: str
     message: str
+    subtask_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +125,8 @@ class Outcome:
     clarification: Clarification | None = None
     preview: Count | None = None
     tier: Tier = "deterministic"
+    usage: Usage = NO_USAGE
+    model: str = ""
     fallbacks: tuple[Fallback, ...] = ()
     warnings: tuple[Notice, ...] = ()
     snapshot_id: str = ""

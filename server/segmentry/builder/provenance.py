@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from segmentry.builder.outcome import LeafProvenance
 from segmentry.criteria import canonical, walk
@@ -31,20 +32,7 @@ def with_counts(entries: Sequence[LeafProvenance], counts: Sequence[Count]) -> t
     """The same entries with the count of each leaf alone; unchanged when nothing was counted."""
     if not counts:
         return tuple(entries)
-    return tuple(
-        LeafProvenance(
-            entry.leaf_id,
-            entry.path,
-            entry.source,
-            entry.spans,
-            entry.confidence,
-            entry.note,
-            entry.band,
-            entry.agent,
-            count.matched,
-        )
-        for entry, count in zip(entries, counts, strict=True)
-    )
+    return tuple(replace(entry, count=count.matched) for entry, count in zip(entries, counts, strict=True))
 
 
 def coverage(draft: Draft) -> float:
@@ -61,5 +49,13 @@ def _entry(leaf_id: str, path: str, origin: LeafOrigin | None, chosen: str) -> L
     if origin is None:
         return LeafProvenance(leaf_id, path, "said", (), 1.0, note=chosen)
     return LeafProvenance(
-        leaf_id, path, origin.source, origin.spans, origin.confidence, origin.note, origin.band
+        leaf_id,
+        path,
+        origin.source,
+        origin.spans,
+        origin.confidence,
+        origin.note,
+        origin.band,
+        origin.agent,
+        prompt_version=origin.prompt_version,
     )

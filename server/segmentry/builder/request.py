@@ -48,12 +48,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """A caller's wishes. `max_cost_usd` and `max_model_calls` bound what nobody here spends yet."""
+    """A caller's wishes. `max_model_calls` and `max_cost_usd` bound what the experts may spend."""
 
     require_llm: bool = False
     offline_only: bool = False
     skip_preview: bool = False
     dry_run: bool = False
+    max_model_calls: int | None = None
     max_cost_usd: float | None = None
     answers: tuple[Answer, ...] = ()
 
@@ -75,10 +76,10 @@ def refuse_words(text: str, field: str) -> None:
         raise MissingField(f"{field} is needed: say {wanted}", field=field)
 
 
-def refuse_options(options: Options) -> None:
+def refuse_options(options: Options, *, has_model: bool = False) -> None:
     """Refuse wishes that contradict each other or that this server cannot grant.
 
-    Raises: InvalidParameters; ModelNotUsable, since this server has no language-model tier.
+    Raises: InvalidParameters; ModelNotUsable where a model is required and none is configured.
     """
     if options.require_llm and options.offline_only:
         raise InvalidParameters(
@@ -89,10 +90,10 @@ def refuse_options(options: Options) -> None:
         raise InvalidParameters(
             "max_cost_usd is a price of 0 or more US dollars", field="options.max_cost_usd"
         )
-    if options.require_llm:
+    if options.require_llm and not has_model:
         raise ModelNotUsable(
-            "a language model was required and this server has no language-model tier; leave require_llm out "
-            "to have the words read without one",
+            "a language model was required and none is configured (AI_OPENAI_KEY, or AI_BASE_URL for a "
+            "server without keys); leave require_llm out to have the words read without one",
             cause="LLM_NOT_CONFIGURED",
             provider="none",
         )

@@ -58,8 +58,6 @@ def serve(
         for position, file in enumerate(files)
     )
     settings = embedded.load(config, address=address, demo=demo or None, tables=tables or None)
-    if settings.ai_openai_key is not None:
-        Terminal().warning("AI_OPENAI_KEY is set, but this version has no language-model tier")
     return asyncio.run(server.serve(settings, _announce))
 
 

@@ -15,6 +15,7 @@ from segmentry.builder.aside import aside
 from segmentry.builder.build import build
 from segmentry.builder.events import Emit, Event, quiet
 from segmentry.builder.outcome import Outcome, trees
+from segmentry.builder.panel import Panel
 from segmentry.builder.refine import refine
 from segmentry.builder.request import Options, refuse_words
 from segmentry.criteria.nodes import And, Node
@@ -43,19 +44,21 @@ _RefineRequest = pb.RefineRequest | pb.StreamRefineRequest
 
 
 class SegmentBuilder(SavedSegments):
-    """`now` replaces the server's clock for requests that name no `as_of`."""
+    """`now` replaces the server's clock for requests that name no `as_of`; `panel`: the experts, if any."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - the parts it is made of
         self,
         store: CustomerStore,
         streams: Streams,
         tokens: Tokens,
         segments: SegmentService,
         now: Callable[[], datetime] | None = None,
+        panel: Panel | None = None,
     ) -> None:
         super().__init__(segments, tokens, now)
         self._store = store
         self._streams = streams
+        self._panel = panel
 
     # --- words to criteria ------------------------------------------------------------------------
 
@@ -107,7 +110,10 @@ class SegmentBuilder(SavedSegments):
         where = await self._resolve(request)
         build_id = _build_id(where.tenant, "Build", request)
         place = await contexts.place(where, self._segments)
-        return _noted(await build(request.query, place, options, where.store, build_id=build_id, emit=emit))
+        outcome = await build(
+            request.query, place, options, where.store, build_id=build_id, emit=emit, panel=self._panel
+        )
+        return _noted(outcome)
 
     async def _refine(self, request: _RefineRequest, emit: Emit) -> Outcome:
         refuse_words(request.instruction, "instruction")
@@ -261,7 +267,7 @@ def _build_id(tenant: str, rpc: str, request: _BuildRequest | _RefineRequest) ->
 
 
 def _noted(outcome: Outcome) -> Outcome:
-    note(build_id=outcome.build_id, tier=outcome.tier)
+    note(build_id=outcome.build_id, tier=outcome.tier, model_calls=outcome.usage.calls)
     if outcome.clarification is not None:
         note(clarification=outcome.clarification.reason)
     return outcome

@@ -7,11 +7,15 @@ import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
+from segmentry.agents.asking import Asker
 from segmentry.analysis.service import PRELOAD, AnalysisService
+from segmentry.builder.panel import Panel, Strategy
 from segmentry.config import Settings
 from segmentry.customers.stores import Stores
 from segmentry.errors import FailedPrecondition, StorageFull
+from segmentry.llm.guarded import GuardedModel
 from segmentry.rpc.groups import Group
 from segmentry.rpc.interceptors.admission import Limit
 from segmentry.rpc.interceptors.deadline import Allowance
@@ -31,6 +35,25 @@ class Parts:
     streams: Streams
     tokens: Tokens
     analyses: AnalysisService
+    panel: Panel | None = None
+
+
+def panel(settings: Settings) -> Panel | None:
+    """The experts of this server; None where neither a key nor an address of a model is configured."""
+    if settings.ai_openai_key is None and not settings.ai_base_url:
+        return None
+    # The vendor's package takes most of a second to load, which a server without a model need not wait for.
+    from segmentry.llm.openai import OpenAIModel  # noqa: PLC0415
+
+    key = None if settings.ai_openai_key is None else settings.ai_openai_key.reveal()
+    model = OpenAIModel(
+        model=settings.ai_model, key=key, base_url=settings.ai_base_url, temperature=settings.ai_temp
+    )
+    return Panel(
+        Asker(GuardedModel(model)),
+        max_tokens=settings.ai_max_tokens,
+        strategy=cast("Strategy", settings.ai_strategy),
+    )
 
 
 def database(settings: Settings) -> Database:

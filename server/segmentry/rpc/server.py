@@ -104,7 +104,10 @@ async def running(
         streams = Streams(parts.stream_limits(settings), drain)
         analyses = parts.analyses(settings, customers, database)
         stack.push_async_callback(analyses.close)
-        made = Parts(settings, customers, database, streams, parts.tokens(settings), analyses)
+        panel = parts.panel(settings)
+        if panel is not None:
+            stack.push_async_callback(panel.asker.model.close)
+        made = Parts(settings, customers, database, streams, parts.tokens(settings), analyses, panel)
         services = _add_services(server, made)
         health = Health(server, services)
         await health.starting()
@@ -182,7 +185,7 @@ def _add_services(server: grpc.aio.Server, made: Parts) -> tuple[str, ...]:
     """Add every service of the contract; return their names."""
     customers = suppressed(made.store, made.settings.small_count)
     segments = SegmentService(made.database, customers)
-    builder = SegmentBuilder(customers, made.streams, made.tokens, segments)
+    builder = SegmentBuilder(customers, made.streams, made.tokens, segments, panel=made.panel)
     add_SegmentBuilderServicer_to_server(builder, server)
     analysis = SegmentAnalysis(made.analyses, made.streams, made.tokens, segments)
     add_SegmentAnalysisServicer_to_server(analysis, server)

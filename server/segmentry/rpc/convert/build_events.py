@@ -9,13 +9,15 @@ from segmentry.builder.events import (
     Partial,
     Preview,
     Started,
+    Subtask,
     SubtaskFailed,
+    SubtaskRetried,
     SubtaskStarted,
     SubtaskSucceeded,
 )
 from segmentry.builder.outcome import Fallback
 from segmentry.rpc import relay, status
-from segmentry.rpc.convert.builder import fallback, provenance
+from segmentry.rpc.convert.builder import fallback, provenance, usage
 from segmentry.rpc.convert.criteria import to_expression, to_struct
 from segmentry.rpc.convert.times import duration, timestamp
 from segmentry.v1 import events_pb2
@@ -29,7 +31,7 @@ def message(event: Event, kind: type[M], request_id: str) -> tuple[M, str | None
     match event:
         case Started():
             return kind(started=_started(event)), None
-        case SubtaskStarted() | SubtaskSucceeded() | SubtaskFailed():
+        case SubtaskStarted() | SubtaskRetried() | SubtaskSucceeded() | SubtaskFailed():
             return kind(subtask=_subtask(event, request_id)), f"subtask {event.subtask_id}"
         case Partial():
             return kind(partial=_partial(event)), "partial"
@@ -63,17 +65,30 @@ def _started(event: Started) -> pb.BuildStarted:
     )
 
 
-def _subtask(
-    event: SubtaskStarted | SubtaskSucceeded | SubtaskFailed, request_id: str
-) -> events_pb2.SubtaskEvent:
-    told = events_pb2.SubtaskEvent(subtask_id=event.subtask_id, agent=event.agent, attempt=1)
+def _subtask(event: Subtask, request_id: str) -> events_pb2.SubtaskEvent:
+    told = events_pb2.SubtaskEvent(
+        subtask_id=event.subtask_id,
+        agent=event.agent,
+        attempt=1 if isinstance(event, SubtaskStarted) else event.attempt,
+        prompt_version=event.prompt_version,
+    )
     match event:
         case SubtaskStarted():
             told.elapsed.CopyFrom(duration(0))
             told.started.CopyFrom(events_pb2.SubtaskStarted(detail=event.detail))
         case SubtaskSucceeded():
             told.elapsed.CopyFrom(duration(event.elapsed_s))
-            told.succeeded.CopyFrom(events_pb2.SubtaskSucceeded(leaves=event.leaves))
+            spent = None if event.usage is None else usage(event.usage)
+            told.succeeded.CopyFrom(events_pb2.SubtaskSucceeded(leaves=event.leaves, usage=spent))
+        case SubtaskRetried():
+            told.elapsed.CopyFrom(duration(event.elapsed_s))
+            told.retried.CopyFrom(
+                events_pb2.SubtaskRetried(
+                    cause=status.to_status(event.error, request_id),
+                    delay=duration(event.delay_s),
+                    repair=event.repair,
+                )
+            )
         case SubtaskFailed():
             told.elapsed.CopyFrom(duration(event.elapsed_s))
             told.failed.CopyFrom(
@@ -90,7 +105,7 @@ def _partial(event: Partial) -> pb.PartialCriteria:
     return pb.PartialCriteria(
         criteria=to_struct(event.node),
         expression=to_expression(event.node),
-        provenance=[provenance(leaf, "deterministic") for leaf in event.provenance],
+        provenance=[provenance(leaf) for leaf in event.provenance],
         coverage=event.coverage,
         draft=event.draft,
     )

@@ -11,6 +11,7 @@ from segmentry.builder.request import Answer, Options
 from segmentry.criteria.dates import Clock
 from segmentry.criteria.diff import LeafChange
 from segmentry.customers.store import Count
+from segmentry.llm.model import Usage
 from segmentry.reader.draft import Source, Span
 from segmentry.rpc.context import RequestContext
 from segmentry.rpc.convert.criteria import to_expression, to_struct
@@ -41,6 +42,7 @@ def options(message: pb.BuildOptions) -> Options:
         offline_only=message.offline_only,
         skip_preview=message.skip_preview,
         dry_run=message.dry_run,
+        max_model_calls=message.max_model_calls if message.HasField("max_model_calls") else None,
         max_cost_usd=message.max_cost_usd if message.HasField("max_cost_usd") else None,
         answers=tuple(Answer(each.question_id, each.reading_id) for each in message.answers),
     )
@@ -92,15 +94,16 @@ def diff(changes: Sequence[LeafChange]) -> criteria_pb2.CriteriaDiff:
     )
 
 
-def provenance(leaf: o.LeafProvenance, tier: o.Tier) -> pb.LeafProvenance:
+def provenance(leaf: o.LeafProvenance) -> pb.LeafProvenance:
     """Where one leaf came from."""
     return pb.LeafProvenance(
         leaf_id=leaf.leaf_id,
         path=leaf.path,
         source=_SOURCES[leaf.source],
         spans=[span(each) for each in leaf.spans],
-        tier=_TIERS[tier],
+        tier=_TIERS[leaf.tier],
         agent=leaf.agent,
+        prompt_version=leaf.prompt_version,
         note=leaf.note,
         count=leaf.count,
         confidence=round(leaf.confidence, _SURE_DIGITS),
@@ -117,9 +120,25 @@ def warning(notice: o.Notice) -> events_pb2.Warning:
     return events_pb2.Warning(reason=notice.reason, message=notice.message, path=notice.path)
 
 
+def usage(spent: Usage, model: str = "") -> events_pb2.Usage:
+    """What the model cost. Without a call that is said with zeros; a price that is not known is absent."""
+    return events_pb2.Usage(
+        prompt_tokens=spent.prompt_tokens,
+        completion_tokens=spent.completion_tokens,
+        cached_tokens=spent.cached_tokens,
+        model_calls=spent.calls,
+        cost_usd=spent.cost_usd,
+        model=model if spent.calls else "",
+    )
+
+
 def fallback(notice: o.Fallback) -> events_pb2.FallbackNotice:
     return events_pb2.FallbackNotice(
-        from_tier=notice.from_tier, to_tier=notice.to_tier, reason=notice.reason, message=notice.message
+        from_tier=notice.from_tier,
+        to_tier=notice.to_tier,
+        reason=notice.reason,
+        message=notice.message,
+        subtask_id=notice.subtask_id,
     )
 
 
@@ -133,7 +152,7 @@ def _fill(message: pb.BuildResponse | pb.RefineResponse, outcome: Outcome) -> No
         message.tier = _TIERS[outcome.tier]
     if outcome.preview is not None and outcome.preview.matched is not None:
         message.preview_count = outcome.preview.matched
-    message.usage.CopyFrom(_no_usage())
+    message.usage.CopyFrom(usage(outcome.usage, outcome.model))
     message.fallbacks.extend(fallback(each) for each in outcome.fallbacks)
     message.build_id = outcome.build_id
     message.as_of.CopyFrom(timestamp(outcome.clock.as_of))
@@ -151,7 +170,7 @@ def _result(result: o.SegmentResult, outcome: Outcome) -> pb.SegmentResult:
         ambiguities=result.ambiguities,
         expression=to_expression(result.node, outcome.clock),
         resolved_criteria=to_struct(result.resolved),
-        provenance=[provenance(leaf, outcome.tier) for leaf in result.provenance],
+        provenance=[provenance(leaf) for leaf in result.provenance],
         readings=[_reading(each, outcome.clock) for each in result.readings],
         canonical_json=result.canonical_json,
         fingerprint=result.fingerprint,
@@ -212,10 +231,3 @@ def _kind(change: LeafChange) -> criteria_pb2.ChangeKind.ValueType:
             return criteria_pb2.CHANGE_KIND_MOVED
         case _:
             assert_never(change.kind)
-
-
-def _no_usage() -> events_pb2.Usage:
-    # No model was called: that is said with zeros, not with absence.
-    return events_pb2.Usage(
-        prompt_tokens=0, completion_tokens=0, cached_tokens=0, model_calls=0, cost_usd=0.0
-    )

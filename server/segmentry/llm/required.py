@@ -1,0 +1,36 @@
+"""What a caller is told when a model was required and failed."""
+
+from __future__ import annotations
+
+from segmentry.errors import (
+    ModelNotUsable,
+    ModelRateLimited,
+    ModelUnavailable,
+    SegmentryError,
+    UnusableModelOutput,
+)
+from segmentry.llm.model import CallFailed, Cause
+
+_CLASSES: dict[Cause, type[SegmentryError]] = {
+    "LLM_RATE_LIMITED": ModelRateLimited,
+    "LLM_UNAVAILABLE": ModelUnavailable,
+    "LLM_TIMEOUT": ModelUnavailable,
+    "LLM_QUOTA_EXHAUSTED": ModelNotUsable,
+    "LLM_REFUSED": ModelNotUsable,
+    "LLM_NOT_CONFIGURED": ModelNotUsable,
+    "LLM_BAD_OUTPUT": UnusableModelOutput,
+    "LLM_TRUNCATED": UnusableModelOutput,
+}
+
+
+def as_error(failure: CallFailed, provider: str, subtask: str, attempts: int) -> SegmentryError:
+    """The failure of a subtask as an error of the contract: AI_ERROR, or PARSE_ERROR for unusable output.
+
+    The message is our own; nothing of the vendor's reply is in it.
+    """
+    error = _CLASSES[failure.cause](
+        failure.message, cause=failure.cause, provider=provider, subtask=subtask, attempts=attempts
+    )
+    if isinstance(error, ModelRateLimited | ModelUnavailable):
+        error.retry_after_s = failure.retry_after_s or 1.0
+    return error

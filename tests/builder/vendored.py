@@ -1,0 +1,70 @@
+"""A panel of experts whose model is a server of ours that speaks the vendor's protocol over HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from segmentry.agents.asking import Asker
+from segmentry.builder.panel import Panel
+from segmentry.llm.guarded import GuardedModel
+from segmentry.llm.openai import OpenAIModel
+
+from tests.vendor.plans import Asked, Plan
+from tests.vendor.script import Scripted
+from tests.vendor.server import Vendor
+
+NOTHING = json.dumps({"conditions": [], "unhandled": []})
+
+
+def condition(evidence: str, field: str, op: str, *values: str, **more: object) -> Mapping[str, object]:
+    """One condition as an expert writes it."""
+    said: dict[str, object] = {
+        "evidence": evidence,
+        "field": field,
+        "op": op,
+        "values": list(values),
+        "unit": "",
+        "direction": "",
+        "negated": False,
+        "assumed": False,
+    }
+    return said | more
+
+
+def says(*conditions: Mapping[str, object]) -> Plan:
+    """An answer of a specialist with those of the conditions that are on fields of its own."""
+
+    def text(asked: Asked) -> str:
+        own = json.dumps(asked.schema)
+        mine = [each for each in conditions if f'"{each["field"]}"' in own]
+        return json.dumps({"conditions": mine, "unhandled": []})
+
+    return Plan(answer=text)
+
+
+def groups(expr: str) -> Plan:
+    """An answer of the logic expert."""
+    return Plan(answer=json.dumps({"expr": expr, "order_uncertain": False}))
+
+
+@dataclass(frozen=True)
+class Vendored:
+    panel: Panel
+    vendor: Vendor
+    script: Scripted
+
+
+@asynccontextmanager
+async def vendored(specialists: Plan, logic: Plan | None = None) -> AsyncGenerator[Vendored]:
+    """Experts of whom each specialist answers by the one plan, the logic expert by the other."""
+    script = Scripted(default=specialists)
+    script.on("logic", logic or groups("1"))
+    async with Vendor(script) as vendor:
+        model = GuardedModel(OpenAIModel(model="gpt-4o-mini", key="sk-canary-key", base_url=vendor.base_url))
+        try:
+            yield Vendored(Panel(Asker(model), secret=b"fixed"), vendor, script)
+        finally:
+            await model.close()
