@@ -83,7 +83,9 @@ class Side:
 async def vendor(*arguments: str) -> AsyncGenerator[str]:
     """The address of a fake vendor in its own process."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.vendor", *arguments, stdout=asyncio.subprocess.PIPE
+        *(sys.executable, "-m", "tests.vendor", *arguments),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
     )
     assert process.stdout is not None
     try:
@@ -180,6 +182,7 @@ async def driven(per_s: int, *arguments: str) -> Mapping[str, float]:
     async with vendor(*arguments) as base_url:
         seam = OpenAIModel(model=MODEL, key="none", base_url=base_url, at_once=1024)
         await seam.complete(CALL, within_s=30.0)
+        before_s = await vendors_cpu_s(base_url)
 
         async def ask() -> None:
             took.append((await seam.complete(CALL, within_s=30.0)).elapsed_s)
@@ -190,14 +193,22 @@ async def driven(per_s: int, *arguments: str) -> Mapping[str, float]:
                 await asyncio.sleep(max(wall + number / per_s - time.perf_counter(), 0.0))
                 group.create_task(ask())
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        vendors = await vendors_cpu_s(base_url) - before_s
         await seam.close()
     took.sort()
     return {
         "reached": len(took) / wall,
         "p50": took[len(took) // 2] * 1000,
         "p99": took[int(len(took) * 0.99)] * 1000,
-        "core": cpu / wall,
+        "cpu": cpu / len(took) * 1e6,
+        "vendor": vendors / len(took) * 1e6,
     }
+
+
+async def vendors_cpu_s(base_url: str) -> float:
+    """What CPU time the vendor's process has used."""
+    async with httpx2.AsyncClient() as client:
+        return float((await client.get(f"{base_url}/counts")).json()["cpu_s"])
 
 
 def show(all_sides: Sequence[Side], calls: int) -> None:
@@ -227,7 +238,8 @@ def main(given: Sequence[str] = ()) -> None:
         seen = asyncio.run(driven(per_s, *arguments))
         print(
             f"{name}: {per_s} calls/s asked for, {seen['reached']:,.0f} reached, "
-            f"p50 {seen['p50']:,.0f} ms, p99 {seen['p99']:,.0f} ms, {seen['core']:.2f} of a core"
+            f"p50 {seen['p50']:,.0f} ms, p99 {seen['p99']:,.0f} ms, "
+            f"CPU/call {seen['cpu']:,.0f} us here and {seen['vendor']:,.0f} us in the vendor"
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 from pathlib import Path
 from time import perf_counter
 
@@ -12,6 +13,7 @@ from segmentry.llm.model import CallFailed
 from segmentry.llm.openai import OpenAIModel
 
 from tests.llm.asking import CALL, GOOD, asked
+from tests.vendor.menu import MENU
 from tests.vendor.plans import Asked, Plan
 
 ANSWER = Plan(answer=GOOD)
@@ -108,3 +110,19 @@ async def test_open_files_are_the_same_after_2000_calls() -> None:
         await made.close()
         await vendor.disconnected()
         assert open_files() < before
+
+
+@pytest.mark.parametrize("name", ["endless_blanks", "event_error", "huge", "overloaded", "html"])
+async def test_a_reply_that_is_left_early_gives_its_connection_back(name: str) -> None:
+    def script(asked: Asked) -> Plan:
+        return MENU[name] if asked.number <= 6 else ANSWER
+
+    async with asked(script, at_once=1) as (vendor, made):
+        gc.disable()  # nothing but the code under test may close a connection
+        try:
+            for _ in range(6):
+                await given_up(made)
+            assert (await made.complete(CALL, within_s=15.0)).content == GOOD
+        finally:
+            gc.enable()
+        assert vendor.n_calls == 7

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import logging
 import traceback
 from dataclasses import replace
@@ -15,6 +17,8 @@ from segmentry.llm.profiles import profile
 
 from tests.llm.asking import CALL, KEY, asked
 from tests.vendor.menu import MENU
+from tests.vendor.plans import Plan
+from tests.vendor.server import Vendor
 
 # What a wall clock of this length ends; everything else is over long before it.
 WITHIN_S = 0.4
@@ -224,5 +228,45 @@ async def test_a_call_after_close_fails_and_asks_nobody() -> None:
         await made.close()
         error = await failure(made)
         assert vendor.n_calls == 0
+    assert error is not None
+    assert error.cause == "LLM_UNAVAILABLE"
+
+
+async def test_a_certificate_that_is_none_makes_the_vendor_unavailable() -> None:
+    async with Vendor() as vendor:
+        made = OpenAIModel(model="gpt-4o-mini", key=KEY, base_url=vendor.base_url.replace("http:", "https:"))
+        error = await failure(made, within_s=15.0)
+        await made.close()
+        assert vendor.n_calls == 0
+    assert error is not None
+    assert error.cause == "LLM_UNAVAILABLE"
+
+
+def packed(content: bytes) -> Plan:
+    return Plan(
+        body=gzip.compress(content),
+        content_type="application/json",
+        headers={"content-encoding": "gzip"},
+    )
+
+
+async def test_nobody_is_asked_to_compress_and_who_does_all_the_same_is_understood() -> None:
+    whole = {"choices": [{"message": {"content": "{}"}, "finish_reason": "stop"}]}
+    async with asked(packed(json.dumps(whole).encode())) as (vendor, made):
+        assert (await made.complete(CALL, within_s=15.0)).value == {}
+        assert vendor.calls[0].headers["accept-encoding"] == "identity"
+
+
+async def test_a_small_reply_that_unpacks_to_a_huge_one_is_too_large() -> None:
+    async with asked(packed(bytes(64 * 1024 * 1024))) as (_, made):
+        error = await failure(made, within_s=15.0)
+    assert error is not None
+    assert (error.cause, error.message) == ("LLM_BAD_OUTPUT", "the reply is larger than any answer")
+
+
+@pytest.mark.parametrize("plan", [Plan(body=b"<p>" * 200_000), packed(bytes(64 * 1024 * 1024))])
+async def test_an_error_is_known_by_its_status_however_large_its_page(plan: Plan) -> None:
+    async with asked(replace(plan, status=503)) as (_, made):
+        error = await failure(made, within_s=15.0)
     assert error is not None
     assert error.cause == "LLM_UNAVAILABLE"

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Self, cast
 
 from segmentry.errors import JsonValue
@@ -166,6 +166,7 @@ class Vendor:
             "connections": self.n_connections,
             "open_connections": self.open_connections,
             "by_agent": dict(self._by_agent),
+            "cpu_s": process_time(),
         }
 
     async def _complete(self, connection: Connection, request: Request) -> None:
