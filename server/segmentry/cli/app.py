@@ -23,6 +23,7 @@ from segmentry.cli.listing import fields, schemas
 from segmentry.cli.matching import match
 from segmentry.cli.predicting import predict
 from segmentry.cli.problems import CommandError, Problem, of_error, show
+from segmentry.cli.prompts import prompts
 from segmentry.cli.serving import demo, serve
 from segmentry.cli.terminal import Terminal
 from segmentry.errors import SegmentryError
@@ -53,6 +54,7 @@ for _command in (build, refine, preview, explain, compare, export, fields, schem
 app.command()(match)
 app.command()(predict)
 app.add_typer(catalog, name="catalog")
+app.add_typer(prompts, name="prompts")
 app.command()(health)
 app.command()(doctor)
 

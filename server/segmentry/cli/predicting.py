@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from segmentry.cli import exit_codes, line_files
+from segmentry.cli import catalog_argument, exit_codes, line_files
 from segmentry.cli.problems import usage
 from segmentry.cli.terminal import Terminal, printable
 
 if TYPE_CHECKING:
-    from segmentry.customers.inline import Inline
     from segmentry.predict.line import Tally
     from segmentry.predict.tables import Given
 
@@ -102,37 +101,12 @@ def _given(catalog: str, now: str, tz: str) -> "Given":
         raise usage(bad.message, path=f"--{bad.path}") from bad
     if not catalog:
         return given
-    path = Path(catalog)
-    if path.suffix.casefold() not in (".toml", ".json"):
-        if catalog != tables.PACKAGED:
-            raise usage(
-                f"there is no catalog {catalog!r}; give {tables.PACKAGED}, a catalog file (.toml) or an "
-                "inline schema (.json); `segmentry catalog infer TABLE` writes one",
-                path="--catalog",
-            )
+    if catalog == tables.PACKAGED:
         return tables.Given(given.now, tz, catalog)
-    found = _file(path)
+    path, found = Path(catalog), catalog_argument.file(catalog)
     # Lines may name it by the file or by the schema that the file names.
     named = {path.stem: found, found.catalog.schema or path.stem: found}
     return tables.Given(given.now, tz, path.stem, named)
-
-
-def _file(path: Path) -> "Inline":
-    from segmentry.criteria import catalog_toml, strict_json
-    from segmentry.customers import inline
-    from segmentry.customers.inline import Inline
-
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise usage(f"{path} is no file of UTF-8 text", path="--catalog") from error
-    if path.suffix.casefold() == ".toml":
-        return Inline(catalog_toml.loads(text))
-    decoded = strict_json.decode(text, table=True)
-    if not isinstance(decoded, dict) or "schema" not in decoded:
-        return inline.read(decoded)
-    rows, events = decoded.get("rows"), decoded.get("events")
-    return inline.read(decoded["schema"], rows, head=decoded, events=events)
 
 
 def _sum_up(tally: "Tally", seconds: float, reason: str, terminal: Terminal) -> None:
