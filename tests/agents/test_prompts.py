@@ -7,18 +7,22 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
-from segmentry.agents import prompt, replies
+from segmentry.agents import literals, prompt, replies
 from segmentry.agents.marks import mark_of
 from segmentry.agents.pieces import Condition, Fault
 from segmentry.agents.prompt import LEAST_TOKENS, Phrase
 from segmentry.agents.registry import ROWS, Expert, expert, experts
+from segmentry.criteria import catalog_toml
 from segmentry.criteria.catalog import Catalog, Field
+from segmentry.criteria.dates import Clock
 from segmentry.errors import JsonValue
 
 from tests.agents import tables
+from tests.architecture.checkout import TOP
 
 PROMPTS = sorted({row.prompt for row in ROWS.values()})
 TODAY = date(2025, 12, 16)
@@ -162,6 +166,16 @@ def test_operations_of_examples_are_those_of_their_cards() -> None:
         answer, _ = replies.field_answer(value, _made("specialist"))
         for each in answer.conditions:
             assert each.op in cards[each.field].rpartition("ops ")[2].split(", "), each
+
+
+def test_every_condition_of_an_example_stands_when_it_is_checked() -> None:
+    path = TOP / "server/segmentry/agents/prompts/allotment.toml"
+    catalog = catalog_toml.loads(path.read_text(encoding="utf-8"))
+    clock = Clock(datetime(2025, 12, 16, 9, tzinfo=UTC), ZoneInfo("UTC"))
+    for said, value in _examples("specialist"):
+        answer, _ = replies.field_answer(value, _made("specialist"))
+        for each in answer.conditions:
+            assert isinstance(literals.read(each, said, catalog, clock), literals.Literal), each
 
 
 # --- the message of one request
