@@ -270,3 +270,28 @@ async def test_an_error_is_known_by_its_status_however_large_its_page(plan: Plan
         error = await failure(made, within_s=15.0)
     assert error is not None
     assert error.cause == "LLM_UNAVAILABLE"
+
+
+@pytest.mark.parametrize(
+    ("code", "cause"),
+    [
+        (429, "LLM_RATE_LIMITED"),
+        ("402", "LLM_QUOTA_EXHAUSTED"),
+        (502, "LLM_UNAVAILABLE"),
+        (None, "LLM_UNAVAILABLE"),
+        ([1], "LLM_UNAVAILABLE"),
+        (10**400, "LLM_UNAVAILABLE"),
+    ],
+)
+@pytest.mark.parametrize("as_event", [True, False], ids=["event", "whole"])
+async def test_an_error_within_a_good_reply_is_known_by_its_code(
+    code: object, cause: Cause, as_event: bool
+) -> None:
+    said = json.dumps({"error": {"code": code, "message": f"canary {KEY}"}}).encode()
+    body = b"data: " + said + b"\n\n" if as_event else said
+    kind = "text/event-stream" if as_event else "application/json"
+    async with asked(Plan(body=body, content_type=kind)) as (_, made):
+        error = await failure(made, within_s=15.0)
+    assert error is not None
+    assert error.cause == cause
+    assert "canary" not in repr(error)

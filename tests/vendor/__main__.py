@@ -18,16 +18,18 @@ from dataclasses import replace
 
 from tests.vendor.menu import MENU
 from tests.vendor.obedient import OBEDIENT
-from tests.vendor.plans import Pace, Plan
+from tests.vendor.plans import Answerer, Pace, Plan
 from tests.vendor.script import Latency, Mixed, Script, Scripted
 from tests.vendor.server import Vendor
 
-MODES = (*MENU, *OBEDIENT)
+# Who writes answers, by name: one row each.
+ANSWERERS: dict[str, Answerer] = {**OBEDIENT}
+MODES = (*MENU, *ANSWERERS)
 
 
 def script_of(given: argparse.Namespace) -> Script:
     """The script that the arguments describe."""
-    plan = Plan(answer=OBEDIENT[given.mode]) if given.mode in OBEDIENT else MENU[given.mode]
+    plan = Plan(answer=ANSWERERS[given.mode]) if given.mode in ANSWERERS else MENU[given.mode]
     if given.answer is not None:
         plan = replace(plan, answer=given.answer)
     if given.delay:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import cast
 
 from segmentry.llm.answers import Raw
@@ -61,18 +60,24 @@ def take(text: bytes, raw: Raw) -> None:
 
 
 def code_of(fault: object) -> str:
-    """The code of an error object, else its type; both are for comparing, never for showing."""
+    """The code of an error object, else its type; both are for comparing, never for showing.
+
+    Some vendors give the status of the call behind them as a number.
+    """
     if not isinstance(fault, dict):
         return ""
     said = cast("dict[str, object]", fault)
     words = (said.get("code"), said.get("type"))
-    return next((each for each in words if isinstance(each, str) and each), "")
+    return next((str(each) for each in words if isinstance(each, str | int) and each), "")
 
 
 def _decoded(text: bytes) -> Mapping[str, object]:
-    reply: object = None
-    with suppress(ValueError, RecursionError):
-        reply = json.loads(text)
+    reply: object
+    try:
+        # Decoded first: `json` would look for other encodings in every event.
+        reply = json.loads(text.decode())
+    except (ValueError, RecursionError):
+        reply = None
     if not isinstance(reply, dict):
         # Outside of the handler: what the parser says quotes the reply.
         raise NotJson

@@ -60,7 +60,9 @@ def of_status(status: int, code: str, headers: Mapping[str, str]) -> Failure:
 
 
 def of_code(code: str) -> Failure:
-    """The failure behind an error in a reply that began well."""
+    """The failure behind an error in a reply that began well; `code` may be a status."""
+    if len(code) == 3 and code.isdecimal() and code >= "300":
+        return of_status(int(code), "", {})
     if code in _QUOTA_CODES:
         return Failure("LLM_QUOTA_EXHAUSTED", "the vendor's quota is used up")
     if code in _FILTER_CODES:
