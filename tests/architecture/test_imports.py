@@ -40,7 +40,7 @@ def test_help_is_printed_without_grpc_or_the_engines(command: str) -> None:
 
 
 def test_what_is_asked_of_a_model_is_known_without_the_vendors_package() -> None:
-    modules = "answers, breaker, connected, cost, events, guarded, model, profiles, replay, request"
+    modules = "answers, breaker, cost, events, guarded, model, profiles, replay, request"
     imported = _imported(f"from segmentry.llm import {modules}")
     assert imported & {"openai", "pydantic", "grpc", "polars", "numpy"} == set()
 

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 
 import pytest
 from segmentry.llm.breaker import Breaker
-from segmentry.llm.connected import connected
 from segmentry.llm.guarded import GuardedModel
 from segmentry.llm.model import CallFailed
 
@@ -110,16 +109,3 @@ async def test_it_is_named_as_the_model_it_guards() -> None:
         await model.complete(CALL, within_s=15.0)
         await model.close()
         await vendor.disconnected()
-
-
-async def test_the_settings_make_a_guarded_model_and_nothing_configured_makes_none() -> None:
-    assert await connected(model="gpt-4o-mini", key=None) is None
-    async with Vendor() as vendor:
-        local = await connected(model="llama3.2", key=None, base_url=vendor.base_url, at_once=2)
-        assert local is not None
-        assert await cause_of(local) == ""
-        await local.close()
-    vendors_own = await connected(model="gpt-4o-mini", key="sk-x")
-    assert vendors_own is not None
-    assert vendors_own.provider == "openai"
-    await vendors_own.close()
