@@ -95,6 +95,15 @@ TAKEN: dict[str, tuple[str, Condition, str]] = {
         "highly engaged", Condition("highly engaged", "engagementScore", "band", ("high engagement",)),
         '{"engagementScore":{"$gte":70}}',
     ),
+    "an event that no number was said of": (
+        "who never booked", Condition("never booked", "booking", "did_at_least", ("1",), negated=True),
+        '{"$not":{"$event":{"name":"booking"}}}',
+    ),
+    "an event with a count and a period": (
+        "booked three times in the last 30 days",
+        Condition("booked three times in the last 30 days", "booking", "did_at_least", ("three", "30"), "day"),
+        '{"$event":{"name":"booking","count":{"$gte":3},"within":"{{30_DAYS_AGO}}"}}',
+    ),
     "a share": (
         "the best 5 % by value", Condition("the best 5 %", "lifetimeValue", "top", ("5",), "percent"),
         '{"$top":{"field":"lifetimeValue","percent":5}}',

@@ -17,7 +17,7 @@ from segmentry.builder.events import (
 )
 from segmentry.builder.outcome import Outcome
 from segmentry.builder.panel import Panel, Split
-from segmentry.builder.request import Options, Place
+from segmentry.builder.request import Answer, Options, Place
 from segmentry.criteria import parse, witness
 from segmentry.customers.snapshots import SnapshotStore
 from segmentry.errors import (
@@ -30,9 +30,9 @@ from segmentry.errors import (
 
 from tests.vendor.menu import MENU
 from tests.vendor.plans import Pace, Plan
+from tests.vendored import NOTHING, condition, groups, says, vendored
 
 from .conftest import Listener
-from .vendored import NOTHING, condition, groups, says, vendored
 
 CLEAR = "gold members in Durban"
 OPEN = "gold members who are crazy about us"
@@ -217,6 +217,18 @@ async def test_a_bound_on_calls_holds(place: Place, store: SnapshotStore) -> Non
     async with vendored(CRAZY) as asked:
         await built(OPEN, place, store, asked.panel, max_model_calls=1)
         assert asked.vendor.n_calls == 1
+
+
+async def test_an_answer_to_the_readers_own_question_asks_nobody(place: Place, store: SnapshotStore) -> None:
+    async with vendored(Plan(answer=NOTHING)) as asked:
+        first = await built("engaged users", place, store, asked.panel)
+        assert first.clarification is not None
+        n_calls = asked.vendor.n_calls
+        question = first.clarification.questions[0]
+        answer = Answer(question.question_id, question.reading_ids[0])
+        second = await built("engaged users", place, store, asked.panel, answers=(answer,))
+        assert asked.vendor.n_calls == n_calls
+    assert second.result is not None
 
 
 async def test_another_language_is_read_by_the_experts_and_flagged(

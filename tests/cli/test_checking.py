@@ -7,22 +7,36 @@ import pytest
 from tests.cli.conftest import Run
 
 
-@pytest.mark.parametrize(("key", "state"), [("", "ok"), ("sk-x", "warning")])
-def test_doctor_says_that_no_model_is_asked_whether_a_key_is_set_or_not(
-    call: Run, key: str, state: str
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({}, "words are read offline"),
+        ({"AI_OPENAI_KEY": "sk-canary"}, "gpt-4o-mini by experts, price of"),
+        (
+            {"AI_BASE_URL": "http://127.0.0.1:9/v1", "AI_MODEL": "llama"},
+            "llama by experts, its price is not known",
+        ),
+        ({"AI_OPENAI_KEY": "sk-canary", "SEGMENTRY_STRATEGY": "offline"}, "asks nobody"),
+    ],
+)
+def test_doctor_says_which_model_would_be_asked_and_calls_none(
+    call: Run, settings: dict[str, str], said: str
 ) -> None:
-    done = call("doctor", "--json", AI_OPENAI_KEY=key)
+    done = call("doctor", "--json", **settings)
     findings = done.json["findings"]
     assert isinstance(findings, list)
     [model] = [each for each in findings if isinstance(each, dict) and each["what"] == "model"]
-    assert model["state"] == state
-    assert "this version has no language-model tier" in str(model["message"])
-    assert ("a key is set" in str(model["message"])) == bool(key)
-    assert "gpt" not in done.out
+    assert model["state"] == "ok"
+    assert said in str(model["message"])
+    assert "canary" not in done.out
     assert done.code == 0
 
 
-def test_a_key_does_not_change_what_a_reply_says_of_the_model(call: Run) -> None:
-    done = call("build", "active frobnicators", "--embedded", AI_OPENAI_KEY="sk-x")
-    assert "this server has no language-model tier" in done.err
-    assert "is configured" not in done.err
+def test_a_reply_without_a_model_says_that_none_is_configured(call: Run) -> None:
+    done = call("build", "active frobnicators", "--embedded")
+    assert "no language model configured" in done.err
+
+
+def test_a_model_that_cannot_be_reached_is_said_and_the_reader_answers(call: Run) -> None:
+    done = call("build", "active frobnicators", "--embedded", AI_BASE_URL="http://127.0.0.1:9/v1")
+    assert "could not be reached" in done.err

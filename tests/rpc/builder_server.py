@@ -10,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import grpc
+from segmentry.builder.panel import Panel
 from segmentry.criteria.dates import Clock
 from segmentry.customers.demo import golf_snapshot
 from segmentry.customers.snapshot import Snapshot
@@ -63,11 +64,14 @@ class Client:
 
 @asynccontextmanager
 async def builder(
-    store: CustomerStore | None = None, heartbeat_s: float = 15.0, database: Database | None = None
+    store: CustomerStore | None = None,
+    heartbeat_s: float = 15.0,
+    database: Database | None = None,
+    panel: Panel | None = None,
 ) -> AsyncGenerator[Client]:
     """Serve SegmentBuilder; the server's clock stands at `AS_OF`.
 
-    Without a `database` the state store is nowhere: whatever opens it fails.
+    Without a `database` the state store is nowhere: whatever opens it fails. `panel`: experts to ask.
     """
     drain = Drain()
     store = store or golf_store()
@@ -78,6 +82,7 @@ async def builder(
         Tokens(b"0123456789abcdef"),
         SegmentService(database or Database(NOWHERE), store),
         now=lambda: AS_OF,
+        panel=panel,
     )
     segment_builder_pb2_grpc.add_SegmentBuilderServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")

@@ -53,6 +53,8 @@ def _folded(wanted: str, query: str) -> list[Span]:
     origin.append(len(query))
     folded_query = "".join(letters)
     pattern = " ".join(wanted.split()).casefold()
+    if not pattern:
+        return []
     found: list[Span] = []
     at = folded_query.find(pattern)
     while at >= 0:

@@ -327,7 +327,9 @@ class _Reading:
 
     def event(self, kind: EventType) -> Literal:
         self._count_of_values(1, 2)
-        count = self._quantity(0).value
+        # "Never attended" and "attended" say no number: 1 and 0 are in the words themselves.
+        unsaid = self._said.values[0].strip() in ("0", "1")
+        count = int(self._said.values[0]) if unsaid else self._quantity(0).value
         if not isinstance(count, int) or count < 0:
             raise _Refused("BAD_NUMBER", "values[0]", "how often is a whole number")
         start = None

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from segmentry.agents.registry import Expert
 from segmentry.agents.routing import route
+from segmentry.builder import readings
 from segmentry.builder.panel import Panel, Strategy
 from segmentry.builder.request import Options, Place
+from segmentry.builder.tidy import tidied
 from segmentry.reader.draft import Draft
 from segmentry.reader.outline import Outline, outline
 
@@ -44,7 +46,7 @@ def plan(query: str, draft: Draft, place: Place, panel: Panel, options: Options)
     if strategy == "offline" or (draft.outcome == "refuse" and not foreign):
         return nobody
     sure = draft.outcome == "ok" and draft.confidence >= ALONE and not draft.questions
-    if sure and not options.require_llm:
+    if (sure or _settled(draft, place, options)) and not options.require_llm:
         return nobody
     experts = panel.experts(place.catalog, place.tenant, query)
     if strategy == "one_shot":
@@ -62,3 +64,14 @@ def plan(query: str, draft: Draft, place: Place, panel: Panel, options: Options)
         experts.logic if now and (tangled or foreign) else None,
         foreign,
     )
+
+
+def _settled(draft: Draft, place: Place, options: Options) -> bool:
+    """Whether the caller answers with readings of the reader's own: then nothing is open."""
+    if not options.answers:
+        return False
+    own = {each.reading_id for each in readings.candidates(draft, place) if each is not None}
+    node = None if draft.node is None else tidied(draft.node)
+    if node is not None:
+        own.add(readings.reading_id(node, place))
+    return {each.reading_id for each in options.answers} <= own

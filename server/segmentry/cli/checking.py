@@ -3,13 +3,17 @@
 import asyncio
 import os
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from segmentry.cli import exit_codes
 from segmentry.cli.command import DEFAULT_ADDRESS
 from segmentry.cli.terminal import Terminal
+from segmentry.llm.profiles import profile
+
+if TYPE_CHECKING:
+    from segmentry.config import Settings
 
 
 def health(
@@ -85,11 +89,7 @@ def doctor(
         else:
             missing = "set SEGMENTRY_DATABASE_DSN or install segmentry[embedded]"
             findings.append(("missing", "database", missing))
-        none = "this version has no language-model tier"
-        if settings.ai_openai_key is not None:
-            findings.append(("warning", "model", f"a key is set, but {none}"))
-        else:
-            findings.append(("ok", "model", f"words are read offline; {none}"))
+        findings.append(_model(settings))
     folder, why = data_folder()
     findings.append(("ok" if not why else "degraded", "data folder", f"{folder}{f' ({why})' if why else ''}"))
     if json:
@@ -100,3 +100,14 @@ def doctor(
             terminal.line(f"{terminal.style(state.ljust(9), colors[state])} {what.ljust(13)} {message}")
     wrong = any(state in ("wrong", "missing") for state, _, _ in findings)
     return exit_codes.FAULT if wrong else exit_codes.OK
+
+
+def _model(settings: "Settings") -> tuple[str, str, str]:
+    """Which language model would be asked; nothing is called, because a call costs money."""
+    if settings.ai_openai_key is None and not settings.ai_base_url:
+        return "ok", "model", "none configured (AI_OPENAI_KEY, AI_BASE_URL): words are read offline"
+    if settings.ai_strategy == "offline":
+        return "ok", "model", f"{settings.ai_model} is configured, and SEGMENTRY_STRATEGY=offline asks nobody"
+    row = profile(settings.ai_model)
+    price = "its price is not known" if row.price is None else f"price of {row.price.as_of}"
+    return "ok", "model", f"{settings.ai_model} by {settings.ai_strategy}, {price}; not called to check"
