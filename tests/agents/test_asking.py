@@ -105,7 +105,14 @@ async def test_a_truncated_answer_gets_twice_the_tokens() -> None:
     async with bench(MENU["truncated"], GOOD) as asked:
         await asked.ask()
         assert [call.body["max_completion_tokens"] for call in asked.vendor.calls] == [100, 200]
-        assert asked.said == [Retried("LLM_TRUNCATED", 0.0, repair=False)]
+        assert asked.said == [
+            Retried(
+                "LLM_TRUNCATED",
+                "the model's answer was cut off: it needs more tokens than allowed",
+                0.0,
+                repair=False,
+            )
+        ]
 
 
 async def test_a_repair_shows_the_expert_its_own_answer_and_what_is_allowed() -> None:

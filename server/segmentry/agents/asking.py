@@ -30,6 +30,7 @@ class Retried:
     """Said before another attempt. `repair`: the expert is shown what was wrong with its answer."""
 
     cause: Cause
+    message: str
     delay_s: float
     repair: bool
 
@@ -151,7 +152,7 @@ class _Subtask(Generic[T]):
         if repairing or self._retried:
             return None
         if error.cause == "LLM_TRUNCATED" and not error.loop and self._allowance.another():
-            await self._retry(error.cause, 0.0)
+            await self._retry(error, 0.0)
             return replace(call, max_tokens=call.max_tokens * 2)
         if error.cause in _RETRIED:
             own = _PAUSE_S * random.uniform(0.5, 1.5)  # spread, so that retries do not come together
@@ -161,20 +162,20 @@ class _Subtask(Generic[T]):
                 delay + _PAUSE_S < min(self._allowance.left_s, self._allowance.call_s)
                 and self._allowance.another()
             ):
-                await self._retry(error.cause, delay)
+                await self._retry(error, delay)
                 return call
         return None
 
-    async def _retry(self, cause: Cause, delay_s: float) -> None:
+    async def _retry(self, error: CallFailed, delay_s: float) -> None:
         self._retried = True
         self._tally.retried += 1
-        await self._say(Retried(cause, delay_s, repair=False))
+        await self._say(Retried(error.cause, error.message, delay_s, repair=False))
         await asyncio.sleep(delay_s)
 
     async def _repair(self, content: str, faults: tuple[Fault, ...]) -> ModelCall:
         self._repaired = True
         self._tally.repaired += 1
-        await self._say(Retried("LLM_BAD_OUTPUT", 0.0, repair=True))
+        await self._say(Retried("LLM_BAD_OUTPUT", _said(faults), 0.0, repair=True))
         shown = (Message("assistant", content),) if content else ()
         wanted = Message("user", repair_message(faults))
         return replace(self._call, messages=(*self._call.messages, *shown, wanted))
@@ -190,3 +191,9 @@ class _Subtask(Generic[T]):
             self._hedged,
             failure if kept is None else None,
         )
+
+
+def _said(faults: tuple[Fault, ...]) -> str:
+    """Which pieces are wrong, by code; nothing of the answer."""
+    codes = ", ".join(sorted({fault.code for fault in faults}))
+    return f"{len(faults)} of its pieces cannot be taken ({codes})"

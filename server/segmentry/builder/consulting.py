@@ -106,7 +106,7 @@ class Consultation:
             nonlocal attempt
             attempt += 1
             elapsed = perf_counter() - started
-            cause = CallFailed(again.cause, "another attempt follows")
+            cause = CallFailed(again.cause, again.message)
             error = as_error(cause, self._panel.asker.model.provider, agent, attempt - 1)
             await self._emit(
                 SubtaskRetried(agent, agent, elapsed, attempt, version, error, again.delay_s, again.repair)

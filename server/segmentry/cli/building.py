@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from segmentry.cli.session import Session
     from segmentry.v1 import segment_builder_pb2
 
-Offline = Annotated[bool, typer.Option("--offline", help="Never ask a language model (there is none yet).")]
+Offline = Annotated[bool, typer.Option("--offline", help="Never ask a language model.")]
 RequireLlm = Annotated[
     bool,
-    typer.Option("--require-llm", help="Fail where no language model answers: always, until there is one."),
+    typer.Option("--require-llm", help="Fail where no language model is configured, or where it fails."),
 ]
 NoPreview = Annotated[bool, typer.Option("--no-preview", help="Do not count.")]
 Chosen = Annotated[

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 
 from segmentry.llm.breaker import FAIR_WAIT_S, Breaker
-from segmentry.llm.model import CallFailed, ChatModel, ModelCall, ModelReply, Progress
+from segmentry.llm.model import AT_ONCE, CallFailed, ChatModel, ModelCall, ModelReply, Progress
 
 
 class GuardedModel:
     """`inner` behind one semaphore and one breaker. Waiting for a place is not part of a call's time."""
 
-    def __init__(self, inner: ChatModel, *, at_once: int = 64, breaker: Breaker | None = None) -> None:
+    def __init__(self, inner: ChatModel, *, at_once: int = AT_ONCE, breaker: Breaker | None = None) -> None:
         self._inner = inner
         self._places = asyncio.Semaphore(at_once)
         self.breaker = breaker or Breaker()

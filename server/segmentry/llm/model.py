@@ -66,6 +66,8 @@ class Usage:
 
 
 NO_USAGE: Final = Usage()
+# Calls of one model under way at the same time: 8 experts of 32 builds.
+AT_ONCE: Final = 256
 
 Cause = Literal[
     "LLM_NOT_CONFIGURED",

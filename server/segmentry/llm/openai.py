@@ -22,7 +22,7 @@ from segmentry.llm.bounded import ReplyTooLarge, bound
 from segmentry.llm.cost import estimated, priced
 from segmentry.llm.events import Events
 from segmentry.llm.failures import Failure
-from segmentry.llm.model import CallFailed, ModelCall, ModelReply, Progress, Usage
+from segmentry.llm.model import AT_ONCE, CallFailed, ModelCall, ModelReply, Progress, Usage
 from segmentry.llm.profiles import ModelProfile, profile
 
 # Between two builds of a busy minute a connection stays open: a new one costs a TLS handshake.
@@ -53,7 +53,7 @@ class OpenAIModel:
         key: str | None,
         base_url: str = "",
         temperature: float = 0.2,
-        at_once: int = 64,
+        at_once: int = AT_ONCE,
         asked_as: ModelProfile | None = None,
     ) -> None:
         # A part of the HTTP client: loads what the first call would otherwise load on its own time.

@@ -66,14 +66,17 @@ class Progress:
                 self._say(event.agent, f"{again}: {event.retried.cause.message}")
             case "succeeded":
                 found = event.succeeded.leaves
-                self._say(event.agent, f"{found} condition{'' if found == 1 else 's'} in {took}")
+                spent = event.succeeded.usage.prompt_tokens + event.succeeded.usage.completion_tokens
+                tokens = f", {spent:,} tokens" if spent else ""
+                self._say(event.agent, f"{found} condition{'' if found == 1 else 's'} in {took}{tokens}")
             case "failed":
                 self._say(event.agent, f"failed after {took}: {event.failed.error.message}")
             case None:
                 pass
 
     def _say(self, label: str, text: str) -> None:
-        shown = self._terminal.style(label.ljust(10), "cyan", error=True)
+        # The specialists' own names are long; who they are asked about says it.
+        shown = self._terminal.style(label.removeprefix("specialist_").ljust(10), "cyan", error=True)
         self._terminal.note(f"{shown} {printable(text)}")
 
 
