@@ -13,7 +13,7 @@ from segmentry.reader.outline import outline
 
 
 def judged(place: Place, query: str, *conditions: Condition, agent: str = "members") -> Judged:
-    own = [field.name for field in place.catalog.fields] + [event.name for event in place.catalog.events]
+    own = {each.name: each.name for each in (*place.catalog.fields, *place.catalog.events)}
     return judge(FieldAnswer(agent, "v1", conditions), own, query, place.catalog, place.clock)
 
 

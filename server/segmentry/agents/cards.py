@@ -19,7 +19,7 @@ from typing import Final
 from segmentry.agents.groups import Group
 from segmentry.agents.marks import one_line
 from segmentry.agents.operations import EVENT_OPS, allowed
-from segmentry.criteria.catalog import Band, EventType, Field
+from segmentry.criteria.catalog import Band, EventType, Field, FieldValue
 from segmentry.criteria.nodes import Operator, Scalar
 
 MOST_VALUES: Final = 40
@@ -56,6 +56,13 @@ def cards(group: Group) -> str:
     lines = [_field(field, group.keys[field.name]) for field in group.fields]
     lines += [_event(event, group.keys[event.name]) for event in group.events]
     return "\n".join(lines)
+
+
+def disclosed(field: Field) -> tuple[FieldValue, ...]:
+    """The values of a field that may leave for a model: listed by a person, of a field that lets them out."""
+    if field.pii or field.llm != "values":
+        return ()
+    return tuple(each for each in field.values if not each.sampled)
 
 
 def _field(field: Field, key: str) -> str:
@@ -112,7 +119,7 @@ def _values(field: Field) -> list[str]:
     """The listed values with their other words; a flag's own two are said by its type."""
     if field.type == "boolean" or field.boolean_like:
         return []
-    listed = [each for each in field.values if not each.sampled]
+    listed = disclosed(field)
     told: list[str] = []
     for each in listed[:MOST_VALUES]:
         value = _listed([one_line(_text(each.value), _LONGEST_WORD)])

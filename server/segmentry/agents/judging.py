@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from segmentry.agents import literals
 from segmentry.agents.evidence import locate
 from segmentry.agents.literals import Literal
+from segmentry.agents.marks import one_line
 from segmentry.agents.pieces import Condition, Fault, FieldAnswer
 from segmentry.criteria.catalog import Catalog
 from segmentry.criteria.dates import Clock
@@ -38,8 +39,10 @@ class Judged:
     unhandled: tuple[Span, ...]
 
 
-def judge(answer: FieldAnswer, own: Sequence[str], request: str, catalog: Catalog, clock: Clock) -> Judged:
-    """Judge every condition of an answer; `own` are the names that the expert was asked about.
+def judge(
+    answer: FieldAnswer, own: Mapping[str, str], request: str, catalog: Catalog, clock: Clock
+) -> Judged:
+    """Judge every condition of an answer; `own` are the names that the expert was asked about, with its keys.
 
     Never raises for anything that a model may write.
     """
@@ -65,13 +68,14 @@ def judge(answer: FieldAnswer, own: Sequence[str], request: str, catalog: Catalo
 def _judged(  # noqa: PLR0917 - the parts of one judgement
     condition: Condition,
     span: Span | None,
-    own: Sequence[str],
+    own: Mapping[str, str],
     request: str,
     catalog: Catalog,
     clock: Clock,
 ) -> Literal | Fault:
     if condition.field not in own:
-        return Fault("UNKNOWN_FIELD", "field", "this is none of the fields asked about", tuple(own[:12]))
+        keys = tuple(own.values())[:12]
+        return Fault("UNKNOWN_FIELD", "field", "this is none of the fields asked about", keys)
     if span is None:
         return Fault("EVIDENCE_NOT_FOUND", "evidence", "these words are not in the request")
     # The words as the request has them: an expert may have changed case or blanks.
@@ -81,11 +85,12 @@ def _judged(  # noqa: PLR0917 - the parts of one judgement
 def repair_message(faults: Sequence[Fault]) -> str:
     """What is said to the expert, once: each fault by place and code, with what would be taken.
 
-    Nothing but codes, places and names of the catalog; the expert has its own answer before it.
+    Nothing but codes, places, names of the catalog and values that its cards tell, each on one line; the
+    expert has its own answer before it.
     """
     lines = [
-        f"- {fault.place}: {fault.code}, {fault.message}"
-        + (f"; allowed: {', '.join(fault.allowed)}" if fault.allowed else "")
+        f"- {fault.place}: {fault.code}, {one_line(fault.message)}"
+        + (f"; allowed: {', '.join(one_line(each, 64) for each in fault.allowed)}" if fault.allowed else "")
         for fault in faults
     ]
     return "\n".join(

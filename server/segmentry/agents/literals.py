@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from rapidfuzz.distance import OSA
 
+from segmentry.agents.cards import disclosed
 from segmentry.agents.operations import EVENT_OPS, allowed
 from segmentry.agents.pieces import Condition, Fault, FaultCode, Op
 from segmentry.criteria import bind, check
@@ -81,7 +82,9 @@ def read(condition: Condition, request: str, catalog: Catalog, clock: Clock) -> 
         return refused.fault
     faults = check.errors(found.node, catalog, clock)
     if faults:
-        return Fault("OP_NOT_ALLOWED", "op", faults[0].message, ops_of(_item(condition, catalog)))
+        # The check's own messages are for callers: they may name values and ranges of the data.
+        ops = ops_of(_item(condition, catalog))
+        return Fault("OP_NOT_ALLOWED", "op", "the condition does not fit the field", ops)
     return found
 
 
@@ -289,8 +292,10 @@ class _Reading:
         if len(near) == 1 and len(text) > 3:
             return known.folded[near[0]], 0.98, True
         if field.type == "enum" and field.values:
-            allowed = tuple(str(each) for each in bind.nearest_values(text, field)) or tuple(
-                str(each.value) for each in field.values[:12]
+            # The fault goes back to the model: it may name no value that the cards keep from it.
+            told = replace(field, values=disclosed(field))
+            allowed = tuple(str(each) for each in bind.nearest_values(text, told)) or tuple(
+                str(each.value) for each in told.values[:12]
             )
             raise _Refused("UNKNOWN_ENUM", f"values[{at}]", f"{field.name} has no such value", allowed)
         self._own_words(at)

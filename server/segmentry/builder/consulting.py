@@ -163,7 +163,7 @@ class Consultation:
     def _judged(self, value: object, expert: Expert) -> tuple[Judged, tuple[Fault, ...]]:
         answer, faults = replies.field_answer(_json(value), expert)
         assert expert.group is not None
-        judged = judge(answer, tuple(expert.group.keys), self._query, self._place.catalog, self._place.clock)
+        judged = judge(answer, expert.group.keys, self._query, self._place.catalog, self._place.clock)
         return judged, (*faults, *judged.faults)
 
     def _logic(self, value: object, expert: Expert) -> tuple[LogicAnswer | None, tuple[Fault, ...]]:
