@@ -73,7 +73,7 @@ def scan(scene: Scene, given: Mapping[int, Fragment] = _NONE_GIVEN) -> Clauses: 
     elsewhere: dict[int, int] = {}
     negation: list[int] = []
     verb: tuple[int, tuple[Entry, ...]] | None = None
-    at = min(opening(scene), *given) if given else opening(scene)
+    at: int = min([opening(scene), *given])
     while at < len(scene.tokens):
         word = scene.word(at)
         if at in elsewhere:

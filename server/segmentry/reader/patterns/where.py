@@ -239,7 +239,7 @@ def _meant(scene: Scene, field: str, name: str) -> Leaf:
     if code is None or not scene.lexicon.country_fields or name in cities.names():
         return Leaf(field, Operator.EQ, name.title())
     of = scene.lexicon.country_fields[0]
-    return Leaf(of.name, Operator.EQ, _stored(scene, of, code)[0])
+    return Leaf(of.name, Operator.EQ, stored_country(scene, of, code)[0])
 
 
 def _of_city(scene: Scene, at: int) -> Fragment | None:
