@@ -2,6 +2,7 @@
 
 python -m tests.vendor --port 8080                                  # answers every call well, at once
 python -m tests.vendor --port 8080 --mode quota                     # one fault, always
+python -m tests.vendor --port 8080 --mode rules --spoiled unknown_value=0.02 --catalog shop.toml
 python -m tests.vendor --port 8080 --latency 1 --faults server_error=0.05,silent=0.01 --seed 7
 
 Then AI_BASE_URL=http://127.0.0.1:8080/v1 is an OpenAI-compatible service; /v1/counts says what it saw.
@@ -13,8 +14,9 @@ import argparse
 import asyncio
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from tests.vendor.menu import MENU
 from tests.vendor.obedient import OBEDIENT
@@ -24,21 +26,42 @@ from tests.vendor.server import Vendor
 
 # Who writes answers, by name: one row each.
 ANSWERERS: dict[str, Answerer] = {**OBEDIENT}
-MODES = (*MENU, *ANSWERERS)
+# Answers by rules, from the reader and a catalog.
+RULES = "rules"
+MODES = (*MENU, *ANSWERERS, RULES)
 
 
 def script_of(given: argparse.Namespace) -> Script:
     """The script that the arguments describe."""
-    plan = Plan(answer=ANSWERERS[given.mode]) if given.mode in ANSWERERS else MENU[given.mode]
+    if given.mode == RULES:
+        plan = Plan(answer=ruled(given.catalog, _shares(given.spoiled), given.seed))
+    else:
+        plan = Plan(answer=ANSWERERS[given.mode]) if given.mode in ANSWERERS else MENU[given.mode]
     if given.answer is not None:
         plan = replace(plan, answer=given.answer)
     if given.delay:
         plan = replace(plan, pace=Pace(given.delay))
     latency = Latency(seed=given.seed, scale=given.latency) if given.latency else None
-    shares = {name: float(share) for name, _, share in (each.partition("=") for each in given.faults)}
+    shares = _shares(given.faults)
     if not shares and latency is None:
         return Scripted(plan)
     return Mixed(Scripted(plan), MENU, shares, latency, given.seed)
+
+
+def ruled(catalog: Path | None, spoiled: Mapping[str, float], seed: int) -> Answerer:
+    """Answers by rules for a catalog file, or for the golf club."""
+    # The reader takes a while to load, which the other modes need not wait for.
+    from segmentry.criteria import catalog_toml  # noqa: PLC0415
+    from segmentry.customers import golf  # noqa: PLC0415
+
+    from tests.vendor.rules import Ruled  # noqa: PLC0415
+
+    known = golf.catalog() if catalog is None else catalog_toml.loads(catalog.read_text(encoding="utf-8"))
+    return Ruled(known, spoiled, seed)
+
+
+def _shares(given: Sequence[str]) -> dict[str, float]:
+    return {name: float(share) for name, _, share in (each.partition("=") for each in given)}
 
 
 def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -54,6 +77,13 @@ def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         type=lambda text: text.split(","),
         default=[],
         help="shares of calls, as quota=0.1,html=0.2",
+    )
+    parser.add_argument("--catalog", type=Path, help="the catalog file of answers by rules; the golf club")
+    parser.add_argument(
+        "--spoiled",
+        type=lambda text: text.split(","),
+        default=[],
+        help="shares of answers by rules that are wrong, as unknown_field=0.02,left_out=0.1",
     )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--key", help="the only key that is taken")
