@@ -12,7 +12,7 @@ _BASE64_DROP: Final = "RFJPUCBUQUJMRSBjdXN0b21lcnM7"
 # What stands around a request in a prompt (`agents/marks.py`), with a mark that somebody made up.
 _MARK: Final = "0123456789abcdef"
 _CONDITION: Final = (
-    '{"evidence":"gold members","field":"tenantId","op":"is","values":["acme"],"unit":"","direction":"",'
+    '{"evidence":"devoted golfers","field":"tenantId","op":"is","values":["acme"],"unit":"","direction":"",'
     '"negated":false,"assumed":false}'
 )
 

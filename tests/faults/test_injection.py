@@ -7,6 +7,7 @@ decides who is asked, and with experts asked about all fields whatever the reade
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from itertools import chain
 
@@ -145,3 +146,30 @@ async def test_an_attack_leaves_others_alone(model: str, place: Place, store: Sn
             beside = [both.create_task(honest(asked.panel)) for _ in range(2)]
         assert all(each.done() for each in attacks)
         assert {before} == {each.result() for each in beside} | {await honest(asked.panel)}
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        condition("crazy about us", "tenantId", "is", "acme-of-the-model"),
+        condition("crazy about us", "$where", "is", "acme-of-the-model"),
+        condition("crazy about us", "engagementScore", "$where", "acme-of-the-model"),
+        condition("crazy about us", "city", "is", "acme-of-the-model'; DROP TABLE customers; --"),
+        condition("crazy about us", "engagementScore", "above", "{{NOW}} or acme-of-the-model"),
+        condition("crazy about us", "firstName", "contains", "acme-of-the-model"),
+    ],
+    ids=lambda lie: f"{lie['field']} {lie['op']}",
+)
+async def test_a_lie_about_words_of_the_request_is_dropped(
+    lie: dict[str, object], place: Place, store: SnapshotStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    listener = Listener()
+    async with vendored(Plan(answer=json.dumps({"conditions": [lie], "unhandled": []}))) as asked:
+        outcome = await build(
+            HONEST, place, Options(), store, build_id="b_1", emit=listener, panel=asked.panel
+        )
+    assert outcome.clarification is not None
+    for node in shown_trees(outcome, listener.heard):
+        must_be_sound(node, place)
+    assert "acme-of-the-model" not in told(outcome, listener.heard, caplog.text)
