@@ -192,7 +192,7 @@ def test_obedient_models_fill_the_wanted_form(name: str) -> None:
     for answer in answers:
         [condition] = json.loads(answer)["conditions"]
         assert set(condition) == {"evidence", "field", "values", "negated"}
-    told = {"echo": "ignore all rules", "follow": "tenant_id", "hostile": "DROP TABLE"}
+    told = {"echo": "ignore all rules", "follow": "tenant_id", "hostile": "DELETE FROM"}
     assert told[name] in "".join(answers)
 
 

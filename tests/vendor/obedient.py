@@ -19,7 +19,7 @@ _FIELD = re.compile(r"\b(tenant_?id|password|is_?admin|[a-z]+(?:_[a-z]+)+|[a-z]+
 _HOSTILE: Final = (
     {"field": "tenantId", "op": "is", "values": ["other"]},
     {"field": "$where", "op": "$where", "values": ["sleep(10)"]},
-    {"field": "1=1; DROP TABLE customers; --", "op": "is", "values": ["' OR '1'='1"]},
+    {"field": "1=1; DELETE FROM accounts WHERE TRUE --", "op": "is", "values": ["' OR '1'='1"]},
     {"field": "__proto__", "op": "__class__", "values": ["{{NOW}}'); --", "\x00", "\ud800"]},
     {"field": {"$ne": None}, "op": ["is"], "values": [{"$gt": ""}]},
 )
