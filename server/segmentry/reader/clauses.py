@@ -73,13 +73,13 @@ def scan(scene: Scene, given: Mapping[int, Fragment] = _NONE_GIVEN) -> Clauses: 
     elsewhere: dict[int, int] = {}
     negation: list[int] = []
     verb: tuple[int, tuple[Entry, ...]] | None = None
-    at: int = min([opening(scene), *given])
+    at = _start(scene, given)
     while at < len(scene.tokens):
         word = scene.word(at)
         if at in elsewhere:
             at = elsewhere[at]
             continue
-        fragment = given.get(at) or _free(longest(scene, at), given)
+        fragment: Fragment | None = given.get(at) or _free(longest(scene, at), given)
         if at not in given and (fragment is None or fragment.rank == UNSAID):
             joined = found.items[-1].kind if found.items else ""
             fragment = _free(second_bound(scene, at, joined, denied=bool(negation)), given) or fragment
@@ -193,6 +193,11 @@ def scan(scene: Scene, given: Mapping[int, Fragment] = _NONE_GIVEN) -> Clauses: 
         found.items[:] = [item for item in found.items if item.fragment is not fragment]
     found.unclaimed = unexplained(scene, found.unclaimed, fragments)
     return found
+
+
+def _start(scene: Scene, given: Mapping[int, Fragment]) -> int:
+    """Where the description begins; a given condition is always part of it."""
+    return min([opening(scene), *given])
 
 
 def _free(fragment: Fragment | None, given: Mapping[int, Fragment]) -> Fragment | None:
