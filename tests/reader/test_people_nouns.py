@@ -37,6 +37,10 @@ def test_people_who_are_called_like_a_stage_are_people() -> None:
     assert witness.equal(node, parse.loads('{"phone":{"$exists":false}}'), TENANTS, CLOCK)
 
 
+def test_other_may_be_the_last_word() -> None:
+    assert drafted("garage, other").outcome in {"ambiguous", "invalid_field", "ok"}
+
+
 def test_a_stage_is_still_read_by_its_own_word() -> None:
     node = drafted("contacted, no phone").node
     assert node is not None

@@ -268,7 +268,7 @@ def _other_than(scene: Scene, at: int) -> int | None:
     for step in (at + 1, at + 2, at + 3):
         if scene.word(step) in ("than", "from"):
             return step + 1
-        if not scene.matches_at(step) and not _silent(scene, step):
+        if step >= len(scene.tokens) or not (scene.matches_at(step) or _silent(scene, step)):
             return None
     return None
 
