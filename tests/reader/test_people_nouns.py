@@ -72,3 +72,7 @@ def test_since_and_new_still_say_when_they_joined(query: str) -> None:
     draft = drafted(query)
     assert draft.confidence >= 0.9
     assert "joined_at" in repr(draft.node)
+
+
+def test_half_a_character_is_no_reason_to_fail() -> None:
+    assert drafted("phone is n\ud800o").confidence < 0.9

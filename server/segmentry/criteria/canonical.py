@@ -77,7 +77,7 @@ def fingerprint(node: Node, catalog: Catalog | None = None) -> str:
     >>> fingerprint(Everyone())[:15]
     'c1:44136fa355b3'
     """
-    return f"{VERSION}:{hashlib.sha256(text(node, catalog).encode()).hexdigest()}"
+    return f"{VERSION}:{hashlib.sha256(text(node, catalog).encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
 def _group(items: tuple[Node, ...], kind: type[And | Or], catalog: Catalog | None) -> Node:
@@ -89,7 +89,7 @@ def _group(items: tuple[Node, ...], kind: type[And | Or], catalog: Catalog | Non
                 return plain
             continue
         inner = plain.items if isinstance(plain, And | Or) and isinstance(plain, kind) else (plain,)
-        flat.update({_text(each).encode(): each for each in inner})
+        flat.update({_text(each).encode("utf-8", "surrogatepass"): each for each in inner})
     if not flat:
         return Everyone()
     if len(flat) == 1:
@@ -170,7 +170,7 @@ def _of_event(name: str, catalog: Catalog | None) -> Catalog | None:
 
 
 def _bytes(value: Scalar) -> bytes:
-    return _dumps(scalar_json(value)).encode()
+    return _dumps(scalar_json(value)).encode("utf-8", "surrogatepass")
 
 
 def _dumps(value: JsonValue) -> str:
