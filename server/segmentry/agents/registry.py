@@ -30,6 +30,11 @@ class Row:
     of_group: Callable[[Group], AnswerSchema] | None = None
     schema: Callable[[], AnswerSchema] | None = None
 
+    @property
+    def gives_pieces(self) -> bool:
+        """Whether an answer is a list of pieces, so that it may be right and empty."""
+        return self.of_group is not None or self.name == "edit"
+
 
 def _statistics(group: Group) -> AnswerSchema:
     return schemas.statistics(tuple(group.named))

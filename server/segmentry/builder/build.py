@@ -10,6 +10,7 @@ from segmentry.builder import subtask
 from segmentry.builder.consulting import Consultation, price
 from segmentry.builder.events import Emit, Started, SubtaskStarted, SubtaskSucceeded, quiet
 from segmentry.builder.finish import Job, finish
+from segmentry.builder.interviews import Interviews
 from segmentry.builder.outcome import Outcome
 from segmentry.builder.panel import Panel
 from segmentry.builder.plan import Plan, plan
@@ -71,7 +72,8 @@ async def _with_experts(query: str, job: Job, panel: Panel, detail: str) -> Outc
     await emit(SubtaskSucceeded("reader", "reader", elapsed, n_origins(draft)))
     if not planned.experts:
         return await finish(draft, job)
-    consulted = await Consultation(query, draft, planned, place, panel, options, emit).run()
+    interviews = Interviews(place, panel, options, emit)
+    consulted = await Consultation(query, draft, planned, place, panel, interviews, emit).run()
     if options.require_llm and consulted.errors:
         raise consulted.errors[0]
     return await finish(consulted.draft, replace(job, consulted=consulted))

@@ -1,0 +1,137 @@
+"""The experts of one request, asked one by one or side by side: what is said of them and what they cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic, perf_counter
+from typing import TypeVar
+
+from segmentry.agents.allowance import Allowance
+from segmentry.agents.asking import Answered, Retried
+from segmentry.agents.pieces import Fault
+from segmentry.agents.registry import Expert
+from segmentry.builder.events import (
+    Emit,
+    SubtaskFailed,
+    SubtaskRetried,
+    SubtaskStarted,
+    SubtaskSucceeded,
+)
+from segmentry.builder.outcome import Fallback
+from segmentry.builder.panel import Panel
+from segmentry.builder.request import Options, Place
+from segmentry.errors import JsonValue, SegmentryError
+from segmentry.llm.model import NO_USAGE, CallFailed, Usage
+from segmentry.llm.required import as_error
+
+T = TypeVar("T")
+
+Read = Callable[[JsonValue], tuple[T | None, tuple[Fault, ...]]]
+
+
+class Interviews:
+    """Shared by all experts of one request: their allowance, and what became of each, in order of asking."""
+
+    def __init__(self, place: Place, panel: Panel, options: Options, emit: Emit) -> None:
+        self.allowance = Allowance(monotonic() + panel.request_s, most_calls=options.max_model_calls)
+        self.fallbacks: list[Fallback] = []
+        self.errors: list[SegmentryError] = []
+        self._usage: dict[str, Usage] = {}
+        self._place = place
+        self._panel = panel
+        self._options = options
+        self._emit = emit
+
+    @property
+    def usage(self) -> Usage:
+        """What all of them cost together."""
+        return sum(self._usage.values(), NO_USAGE)
+
+    @property
+    def model(self) -> str:
+        """The model that is asked."""
+        return self._panel.asker.model.model
+
+    async def ask(
+        self,
+        expert: Expert,
+        message: str,
+        read: Read[T],
+        pieces: Callable[[T], int],
+        detail: str,
+        *,
+        courtesy: bool = False,
+    ) -> T | None:
+        """What one expert gives after the check, None where nothing of it can be used. Never raises for that.
+
+        `read` makes pieces of the JSON value and lists the faults of those it dropped; `pieces` counts what
+        is left. `courtesy`: the criteria are the same without it, so that its failure is never an error.
+        """
+        agent, version = expert.name, expert.version
+        started, attempt = perf_counter(), 1
+        await self._emit(SubtaskStarted(agent, agent, detail, version))
+
+        async def say(again: Retried) -> None:
+            nonlocal attempt
+            attempt += 1
+            elapsed = perf_counter() - started
+            error = self._error(CallFailed(again.cause, again.message), agent, attempt - 1)
+            await self._emit(
+                SubtaskRetried(agent, agent, elapsed, attempt, version, error, again.delay_s, again.repair)
+            )
+
+        call = expert.call(message, self._panel.max_tokens)
+        answered = await self._panel.asker.ask(call, lambda value: read(_json(value)), self.allowance, say)
+        elapsed = perf_counter() - started
+        value = answered.value
+        n_pieces = 0 if value is None else pieces(value)
+        self._usage[agent] = self._usage.get(agent, NO_USAGE) + answered.usage
+        failure = _failure(answered, n_pieces)
+        if failure is not None:
+            await self._failed(failure, expert, elapsed, attempt, courtesy=courtesy)
+            return None
+        if not n_pieces and expert.row.gives_pieces:
+            self._panel.asker.counters.of(agent, version).empty += 1
+        await self._emit(SubtaskSucceeded(agent, agent, elapsed, n_pieces, attempt, version, answered.usage))
+        return value
+
+    async def _failed(
+        self, failure: CallFailed, expert: Expert, elapsed: float, attempt: int, *, courtesy: bool
+    ) -> None:
+        agent = expert.name
+        error = self._error(failure, agent, attempt)
+        if not courtesy:
+            self.errors.append(error)
+        self.fallbacks.append(
+            Fallback("LLM", "DETERMINISTIC", failure.cause, f"{agent}: {failure.message}", agent)
+        )
+        degraded = courtesy or not self._options.require_llm
+        await self._emit(
+            SubtaskFailed(
+                agent,
+                agent,
+                elapsed,
+                error,
+                degraded=degraded,
+                attempt=attempt,
+                prompt_version=expert.version,
+            )
+        )
+
+    def _error(self, failure: CallFailed, agent: str, attempts: int) -> SegmentryError:
+        return as_error(failure, self._panel.asker.model.provider, agent, attempts)
+
+
+def _failure(answered: Answered[T], n_pieces: int) -> CallFailed | None:
+    """Why nothing of an answer is usable: no answer, or one of which every piece had to be dropped."""
+    if answered.failure is not None:
+        return answered.failure
+    if answered.value is None or (answered.faults and not n_pieces):
+        return CallFailed(
+            "LLM_BAD_OUTPUT", "no piece of the model's answer passed the check", usage=answered.usage
+        )
+    return None
+
+
+def _json(value: object) -> JsonValue:
+    return value  # pyright: ignore[reportReturnType]  # the seam gives strict JSON
