@@ -15,6 +15,7 @@ import pytest
 from segmentry.builder.build import build
 from segmentry.builder.consulting import Consultation
 from segmentry.builder.finish import Job, finish
+from segmentry.builder.interviews import Interviews
 from segmentry.builder.outcome import Outcome
 from segmentry.builder.panel import Panel
 from segmentry.builder.plan import Plan as Asked
@@ -64,7 +65,8 @@ async def with_everybody_asked(
     foreign = draft.reason == "UNSUPPORTED_LANGUAGE"
     outlined = outline(query, place.catalog, place.clock)
     everybody = Asked("one_shot", outlined, (experts.one_shot,), (), experts.logic, foreign)
-    consulted = await Consultation(query, draft, everybody, place, panel, Options(), listener).run()
+    interviews = Interviews(place, panel, Options(), listener)
+    consulted = await Consultation(query, draft, everybody, place, panel, interviews, listener).run()
     return await finish(
         consulted.draft, Job("b_1", place, Options(), store, listener, consulted=consulted, has_model=True)
     )
