@@ -25,7 +25,9 @@ def open_files() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-needs_proc = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts files in /proc")
+needs_proc = pytest.mark.skipif(
+    not Path("/proc/self/fd").exists(), reason="open files are counted in /proc, which only Linux has"
+)
 
 
 async def given_up(made: OpenAIModel) -> None:

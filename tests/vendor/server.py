@@ -157,6 +157,10 @@ class Vendor:
             case _:
                 connection.send_json({"error": {"message": "no such address", "code": "not_found"}}, 404)
 
+    def forget(self) -> None:
+        """Count the calls of every agent from 1 again."""
+        self._by_agent.clear()
+
     def counts(self) -> dict[str, object]:
         """What was counted so far; also at /v1/counts, for those in other processes."""
         return {

@@ -129,6 +129,7 @@ class _Race:
             return
         if self._hedger.take() and self._allowance.another():
             self.hedged = True
+            self.lost += Usage(hedged=1)
             await self._ask("copy")
 
     def _stop(self, winner: str) -> None:

@@ -14,7 +14,7 @@ from segmentry.builder import provenance
 from segmentry.builder.assemble import Assembled, assemble
 from segmentry.builder.events import Emit, Partial, quiet
 from segmentry.builder.interviews import Interviews
-from segmentry.builder.outcome import Fallback, Tier
+from segmentry.builder.outcome import ExpertUsage, Fallback, Tier
 from segmentry.builder.panel import Panel
 from segmentry.builder.plan import Plan
 from segmentry.builder.request import Place
@@ -40,6 +40,8 @@ class Consulted:
     fallbacks: tuple[Fallback, ...]
     model: str
     errors: tuple[SegmentryError, ...] = ()
+    experts: tuple[ExpertUsage, ...] = ()
+    latency_s: float | None = None
 
 
 @dataclass(slots=True)
@@ -151,6 +153,8 @@ def consulted(draft: Draft, tier: Tier, interviews: Interviews) -> Consulted:
         tuple(interviews.fallbacks),
         interviews.model,
         tuple(interviews.errors),
+        interviews.experts,
+        interviews.latency_s,
     )
 
 

@@ -14,6 +14,7 @@ from segmentry.builder.events import Emit, Partial, Preview
 from segmentry.builder.outcome import (
     SURE_ENOUGH,
     Clarification,
+    ExpertUsage,
     Fallback,
     LeafProvenance,
     Notice,
@@ -48,6 +49,8 @@ class Spent(TypedDict, total=False):
     tier: Tier
     usage: Usage
     model: str
+    experts: tuple[ExpertUsage, ...]
+    latency_s: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,15 @@ class Job:
     def spent(self) -> Spent:
         """Who gave the criteria and what the model cost, as the reply says it."""
         told = self.consulted
-        return {} if told is None else {"tier": told.tier, "usage": told.usage, "model": told.model}
+        if told is None:
+            return {}
+        return {
+            "tier": told.tier,
+            "usage": told.usage,
+            "model": told.model,
+            "experts": told.experts,
+            "latency_s": told.latency_s,
+        }
 
 
 @dataclass(frozen=True, slots=True)

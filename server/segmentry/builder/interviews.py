@@ -17,7 +17,7 @@ from segmentry.builder.events import (
     SubtaskStarted,
     SubtaskSucceeded,
 )
-from segmentry.builder.outcome import Fallback
+from segmentry.builder.outcome import ExpertUsage, Fallback
 from segmentry.builder.panel import Panel
 from segmentry.builder.request import Options, Place
 from segmentry.errors import JsonValue, SegmentryError
@@ -36,7 +36,9 @@ class Interviews:
         self.allowance = Allowance(monotonic() + panel.request_s, most_calls=options.max_model_calls)
         self.fallbacks: list[Fallback] = []
         self.errors: list[SegmentryError] = []
-        self._usage: dict[str, Usage] = {}
+        self._experts: dict[str, ExpertUsage] = {}
+        self._began_at: float | None = None
+        self._ended_at = 0.0
         self._place = place
         self._panel = panel
         self._options = options
@@ -45,7 +47,17 @@ class Interviews:
     @property
     def usage(self) -> Usage:
         """What all of them cost together."""
-        return sum(self._usage.values(), NO_USAGE)
+        return sum((each.usage for each in self._experts.values()), NO_USAGE)
+
+    @property
+    def experts(self) -> tuple[ExpertUsage, ...]:
+        """What each cost of whom a call was made, in the order of asking."""
+        return tuple(each for each in self._experts.values() if each.usage.calls)
+
+    @property
+    def latency_s(self) -> float | None:
+        """Seconds from the first question to the last answer; None before."""
+        return None if self._began_at is None else max(self._ended_at - self._began_at, 0.0)
 
     @property
     def model(self) -> str:
@@ -69,6 +81,9 @@ class Interviews:
         """
         agent, version = expert.name, expert.version
         started, attempt = perf_counter(), 1
+        self._began_at = started if self._began_at is None else self._began_at
+        # Here and not at the end, so that they stand in the order of asking.
+        self._experts.setdefault(agent, ExpertUsage(agent, version, NO_USAGE, 0.0))
         await self._emit(SubtaskStarted(agent, agent, detail, version))
 
         async def say(again: Retried) -> None:
@@ -85,7 +100,11 @@ class Interviews:
         elapsed = perf_counter() - started
         value = answered.value
         n_pieces = 0 if value is None else pieces(value)
-        self._usage[agent] = self._usage.get(agent, NO_USAGE) + answered.usage
+        self._ended_at = started + elapsed
+        before = self._experts[agent]
+        self._experts[agent] = ExpertUsage(
+            agent, version, before.usage + answered.usage, before.elapsed_s + elapsed
+        )
         failure = _failure(answered, n_pieces)
         if failure is not None:
             await self._failed(failure, expert, elapsed, attempt, courtesy=courtesy)

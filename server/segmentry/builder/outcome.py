@@ -113,9 +113,20 @@ class Fallback:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpertUsage:
+    """What one expert cost; `elapsed_s` is from the subtask's start to its end."""
+
+    agent: str
+    prompt_version: str
+    usage: Usage
+    elapsed_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """The reply. Exactly one of `result` and `clarification` is set, neither after a dry run.
 
+    `experts` are in the order in which they were asked; `latency_s` is the time of all together.
     `changes` and `previous` are set by a refinement that has a result.
     """
 
@@ -127,6 +138,8 @@ class Outcome:
     tier: Tier = "deterministic"
     usage: Usage = NO_USAGE
     model: str = ""
+    experts: tuple[ExpertUsage, ...] = ()
+    latency_s: float | None = None
     fallbacks: tuple[Fallback, ...] = ()
     warnings: tuple[Notice, ...] = ()
     snapshot_id: str = ""

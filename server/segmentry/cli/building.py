@@ -20,6 +20,7 @@ Chosen = Annotated[
     list[str] | None,
     typer.Option("--answer", metavar="READING", help="Take a reading that the same words were asked about."),
 ]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Also what each expert of a model cost.")]
 Stream = Annotated[
     bool, typer.Option("--stream", help="With --json: one line per event instead of the reply.")
 ]
@@ -34,6 +35,7 @@ async def build(
     no_preview: NoPreview = False,
     stream: Stream = False,
     answer: Chosen = None,
+    verbose: Verbose = False,
 ) -> int:
     """Turn words into a segment: its criteria, a sentence, and how many customers match.
 
@@ -42,6 +44,7 @@ async def build(
     from segmentry_client import to_dict
 
     from segmentry.cli.views import building as view
+    from segmentry.cli.views.spending import spending
 
     options = _options(offline=offline, require_llm=require_llm, no_preview=no_preview, answers=answer)
     terminal = session.terminal
@@ -61,6 +64,7 @@ async def build(
                 code = _code(item.completed)
                 if not terminal.json:
                     view.outcome(item.completed, terminal)
+                    spending(item.completed, terminal, each=verbose)
         return code
 
 
@@ -76,11 +80,13 @@ async def refine(
     no_preview: NoPreview = False,
     stream: Stream = False,
     answer: Chosen = None,
+    verbose: Verbose = False,
 ) -> int:
     """Change a segment by an instruction; conditions that it does not name stay as they are."""
     from segmentry_client import to_dict
 
     from segmentry.cli.views import building as view
+    from segmentry.cli.views.spending import spending
 
     current = criteria_argument.read(criteria)
     options = _options(offline=offline, require_llm=require_llm, no_preview=no_preview, answers=answer)
@@ -105,6 +111,7 @@ async def refine(
                 code = _code(item.completed)
                 if not terminal.json:
                     view.outcome(item.completed, terminal)
+                    spending(item.completed, terminal, each=verbose)
         return code
 
 

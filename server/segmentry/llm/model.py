@@ -41,7 +41,8 @@ class ModelCall:
 class Usage:
     """What calls cost. `cost_usd` is None where a price is unknown: never 0.
 
-    `estimated` says that at least one call ended before the vendor said what it used.
+    `estimated` says that at least one call ended before the vendor said what it used. `hedged` and `repaired`
+    are the calls among `calls` that were copies of slow ones, and those that showed what was wrong.
     """
 
     prompt_tokens: int = 0
@@ -51,6 +52,8 @@ class Usage:
     calls: int = 0
     cost_usd: float | None = 0.0
     estimated: bool = False
+    hedged: int = 0
+    repaired: int = 0
 
     def __add__(self, other: Usage) -> Usage:
         unknown = self.cost_usd is None or other.cost_usd is None
@@ -62,6 +65,8 @@ class Usage:
             self.calls + other.calls,
             None if unknown else (self.cost_usd or 0.0) + (other.cost_usd or 0.0),
             self.estimated or other.estimated,
+            self.hedged + other.hedged,
+            self.repaired + other.repaired,
         )
 
 

@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19segmentry/v1/events.proto\x12\x0csegmentry.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\"\xf6\x01\n\x05Usage\x12\x1a\n\rprompt_tokens\x18\x01 \x01(\rH\x00\x88\x01\x01\x12\x1e\n\x11\x63ompletion_tokens\x18\x02 \x01(\rH\x01\x88\x01\x01\x12\x1a\n\rcached_tokens\x18\x03 \x01(\rH\x02\x88\x01\x01\x12\x18\n\x0bmodel_calls\x18\x04 \x01(\rH\x03\x88\x01\x01\x12\x15\n\x08\x63ost_usd\x18\x05 \x01(\x01H\x04\x88\x01\x01\x12\r\n\x05model\x18\x06 \x01(\tB\x10\n\x0e_prompt_tokensB\x14\n\x12_completion_tokensB\x10\n\x0e_cached_tokensB\x0e\n\x0c_model_callsB\x0b\n\t_cost_usd\"\xd6\x02\n\x0cSubtaskEvent\x12\x12\n\nsubtask_id\x18\x01 \x01(\t\x12\r\n\x05\x61gent\x18\x02 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x03 \x01(\r\x12*\n\x07\x65lapsed\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x16\n\x0eprompt_version\x18\x05 \x01(\t\x12/\n\x07started\x18\x06 \x01(\x0b\x32\x1c.segmentry.v1.SubtaskStartedH\x00\x12/\n\x07retried\x18\x07 \x01(\x0b\x32\x1c.segmentry.v1.SubtaskRetriedH\x00\x12\x33\n\tsucceeded\x18\x08 \x01(\x0b\x32\x1e.segmentry.v1.SubtaskSucceededH\x00\x12-\n\x06\x66\x61iled\x18\t \x01(\x0b\x32\x1b.segmentry.v1.SubtaskFailedH\x00\x42\x08\n\x06\x63hange\" \n\x0eSubtaskStarted\x12\x0e\n\x06\x64\x65tail\x18\x01 \x01(\t\"m\n\x0eSubtaskRetried\x12!\n\x05\x63\x61use\x18\x01 \x01(\x0b\x32\x12.google.rpc.Status\x12(\n\x05\x64\x65lay\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0e\n\x06repair\x18\x03 \x01(\x08\"F\n\x10SubtaskSucceeded\x12\"\n\x05usage\x18\x01 \x01(\x0b\x32\x13.segmentry.v1.Usage\x12\x0e\n\x06leaves\x18\x02 \x01(\r\"D\n\rSubtaskFailed\x12!\n\x05\x65rror\x18\x01 \x01(\x0b\x32\x12.google.rpc.Status\x12\x10\n\x08\x64\x65graded\x18\x02 \x01(\x08\"i\n\x0e\x46\x61llbackNotice\x12\x11\n\tfrom_tier\x18\x01 \x01(\t\x12\x0f\n\x07to_tier\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0f\n\x07message\x18\x04 \x01(\t\x12\x12\n\nsubtask_id\x18\x05 \x01(\t\"8\n\x07Warning\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x0c\n\x04path\x18\x03 \x01(\t\"p\n\x0cServerNotice\x12,\n\theartbeat\x18\x01 \x01(\x0b\x32\x17.segmentry.v1.HeartbeatH\x00\x12*\n\x08\x64raining\x18\x02 \x01(\x0b\x32\x16.segmentry.v1.DrainingH\x00\x42\x06\n\x04kind\"3\n\tHeartbeat\x12&\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\":\n\x08\x44raining\x12.\n\x0bretry_after\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Durationb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19segmentry/v1/events.proto\x12\x0csegmentry.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\"\xc5\x03\n\x05Usage\x12\x1a\n\rprompt_tokens\x18\x01 \x01(\rH\x00\x88\x01\x01\x12\x1e\n\x11\x63ompletion_tokens\x18\x02 \x01(\rH\x01\x88\x01\x01\x12\x1a\n\rcached_tokens\x18\x03 \x01(\rH\x02\x88\x01\x01\x12\x18\n\x0bmodel_calls\x18\x04 \x01(\rH\x03\x88\x01\x01\x12\x15\n\x08\x63ost_usd\x18\x05 \x01(\x01H\x04\x88\x01\x01\x12\r\n\x05model\x18\x06 \x01(\t\x12\x1f\n\x12\x63\x61\x63he_write_tokens\x18\x07 \x01(\rH\x05\x88\x01\x01\x12\x19\n\x0chedged_calls\x18\x08 \x01(\rH\x06\x88\x01\x01\x12\x19\n\x0crepair_calls\x18\t \x01(\rH\x07\x88\x01\x01\x12*\n\x07latency\x18\n \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x11\n\testimated\x18\x0b \x01(\x08\x42\x10\n\x0e_prompt_tokensB\x14\n\x12_completion_tokensB\x10\n\x0e_cached_tokensB\x0e\n\x0c_model_callsB\x0b\n\t_cost_usdB\x15\n\x13_cache_write_tokensB\x0f\n\r_hedged_callsB\x0f\n\r_repair_calls\"X\n\x0b\x45xpertUsage\x12\r\n\x05\x61gent\x18\x01 \x01(\t\x12\x16\n\x0eprompt_version\x18\x02 \x01(\t\x12\"\n\x05usage\x18\x03 \x01(\x0b\x32\x13.segmentry.v1.Usage\"\xd6\x02\n\x0cSubtaskEvent\x12\x12\n\nsubtask_id\x18\x01 \x01(\t\x12\r\n\x05\x61gent\x18\x02 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x03 \x01(\r\x12*\n\x07\x65lapsed\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x16\n\x0eprompt_version\x18\x05 \x01(\t\x12/\n\x07started\x18\x06 \x01(\x0b\x32\x1c.segmentry.v1.SubtaskStartedH\x00\x12/\n\x07retried\x18\x07 \x01(\x0b\x32\x1c.segmentry.v1.SubtaskRetriedH\x00\x12\x33\n\tsucceeded\x18\x08 \x01(\x0b\x32\x1e.segmentry.v1.SubtaskSucceededH\x00\x12-\n\x06\x66\x61iled\x18\t \x01(\x0b\x32\x1b.segmentry.v1.SubtaskFailedH\x00\x42\x08\n\x06\x63hange\" \n\x0eSubtaskStarted\x12\x0e\n\x06\x64\x65tail\x18\x01 \x01(\t\"m\n\x0eSubtaskRetried\x12!\n\x05\x63\x61use\x18\x01 \x01(\x0b\x32\x12.google.rpc.Status\x12(\n\x05\x64\x65lay\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0e\n\x06repair\x18\x03 \x01(\x08\"F\n\x10SubtaskSucceeded\x12\"\n\x05usage\x18\x01 \x01(\x0b\x32\x13.segmentry.v1.Usage\x12\x0e\n\x06leaves\x18\x02 \x01(\r\"D\n\rSubtaskFailed\x12!\n\x05\x65rror\x18\x01 \x01(\x0b\x32\x12.google.rpc.Status\x12\x10\n\x08\x64\x65graded\x18\x02 \x01(\x08\"i\n\x0e\x46\x61llbackNotice\x12\x11\n\tfrom_tier\x18\x01 \x01(\t\x12\x0f\n\x07to_tier\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0f\n\x07message\x18\x04 \x01(\t\x12\x12\n\nsubtask_id\x18\x05 \x01(\t\"8\n\x07Warning\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x0c\n\x04path\x18\x03 \x01(\t\"p\n\x0cServerNotice\x12,\n\theartbeat\x18\x01 \x01(\x0b\x32\x17.segmentry.v1.HeartbeatH\x00\x12*\n\x08\x64raining\x18\x02 \x01(\x0b\x32\x16.segmentry.v1.DrainingH\x00\x42\x06\n\x04kind\"3\n\tHeartbeat\x12&\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\":\n\x08\x44raining\x12.\n\x0bretry_after\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Durationb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,25 +35,27 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'segmentry.v1.events_pb2', _
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_USAGE']._serialized_start=134
-  _globals['_USAGE']._serialized_end=380
-  _globals['_SUBTASKEVENT']._serialized_start=383
-  _globals['_SUBTASKEVENT']._serialized_end=725
-  _globals['_SUBTASKSTARTED']._serialized_start=727
-  _globals['_SUBTASKSTARTED']._serialized_end=759
-  _globals['_SUBTASKRETRIED']._serialized_start=761
-  _globals['_SUBTASKRETRIED']._serialized_end=870
-  _globals['_SUBTASKSUCCEEDED']._serialized_start=872
-  _globals['_SUBTASKSUCCEEDED']._serialized_end=942
-  _globals['_SUBTASKFAILED']._serialized_start=944
-  _globals['_SUBTASKFAILED']._serialized_end=1012
-  _globals['_FALLBACKNOTICE']._serialized_start=1014
-  _globals['_FALLBACKNOTICE']._serialized_end=1119
-  _globals['_WARNING']._serialized_start=1121
-  _globals['_WARNING']._serialized_end=1177
-  _globals['_SERVERNOTICE']._serialized_start=1179
-  _globals['_SERVERNOTICE']._serialized_end=1291
-  _globals['_HEARTBEAT']._serialized_start=1293
-  _globals['_HEARTBEAT']._serialized_end=1344
-  _globals['_DRAINING']._serialized_start=1346
-  _globals['_DRAINING']._serialized_end=1404
+  _globals['_USAGE']._serialized_end=587
+  _globals['_EXPERTUSAGE']._serialized_start=589
+  _globals['_EXPERTUSAGE']._serialized_end=677
+  _globals['_SUBTASKEVENT']._serialized_start=680
+  _globals['_SUBTASKEVENT']._serialized_end=1022
+  _globals['_SUBTASKSTARTED']._serialized_start=1024
+  _globals['_SUBTASKSTARTED']._serialized_end=1056
+  _globals['_SUBTASKRETRIED']._serialized_start=1058
+  _globals['_SUBTASKRETRIED']._serialized_end=1167
+  _globals['_SUBTASKSUCCEEDED']._serialized_start=1169
+  _globals['_SUBTASKSUCCEEDED']._serialized_end=1239
+  _globals['_SUBTASKFAILED']._serialized_start=1241
+  _globals['_SUBTASKFAILED']._serialized_end=1309
+  _globals['_FALLBACKNOTICE']._serialized_start=1311
+  _globals['_FALLBACKNOTICE']._serialized_end=1416
+  _globals['_WARNING']._serialized_start=1418
+  _globals['_WARNING']._serialized_end=1474
+  _globals['_SERVERNOTICE']._serialized_start=1476
+  _globals['_SERVERNOTICE']._serialized_end=1588
+  _globals['_HEARTBEAT']._serialized_start=1590
+  _globals['_HEARTBEAT']._serialized_end=1641
+  _globals['_DRAINING']._serialized_start=1643
+  _globals['_DRAINING']._serialized_end=1701
 # @@protoc_insertion_point(module_scope)

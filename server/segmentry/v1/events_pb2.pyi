@@ -31,6 +31,11 @@ class Usage(_message.Message):
     MODEL_CALLS_FIELD_NUMBER: _builtins.int
     COST_USD_FIELD_NUMBER: _builtins.int
     MODEL_FIELD_NUMBER: _builtins.int
+    CACHE_WRITE_TOKENS_FIELD_NUMBER: _builtins.int
+    HEDGED_CALLS_FIELD_NUMBER: _builtins.int
+    REPAIR_CALLS_FIELD_NUMBER: _builtins.int
+    LATENCY_FIELD_NUMBER: _builtins.int
+    ESTIMATED_FIELD_NUMBER: _builtins.int
     prompt_tokens: _builtins.int
     """Tokens sent to the model."""
     completion_tokens: _builtins.int
@@ -43,6 +48,18 @@ class Usage(_message.Message):
     """Price in US dollars. Absent when the model's price is unknown."""
     model: _builtins.str
     """The model's name as the provider reports it. Empty without a call."""
+    cache_write_tokens: _builtins.int
+    """Tokens of the prompt that the provider stored for later calls; some bill them at a higher price."""
+    hedged_calls: _builtins.int
+    """Copies that were sent because an answer was slow to begin; part of `model_calls`."""
+    repair_calls: _builtins.int
+    """Second attempts that showed an expert what was wrong with its answer; part of `model_calls`."""
+    estimated: _builtins.bool
+    """True where the tokens of at least one call are estimated, because it ended before the provider said them."""
+    @_builtins.property
+    def latency(self) -> _duration_pb2.Duration:
+        """Time from the first call to the last answer. Absent without a call and in estimates."""
+
     def __init__(
         self,
         *,
@@ -52,21 +69,34 @@ class Usage(_message.Message):
         model_calls: _builtins.int | None = ...,
         cost_usd: _builtins.float | None = ...,
         model: _builtins.str = ...,
+        cache_write_tokens: _builtins.int | None = ...,
+        hedged_calls: _builtins.int | None = ...,
+        repair_calls: _builtins.int | None = ...,
+        latency: _duration_pb2.Duration | None = ...,
+        estimated: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_cached_tokens", b"_cached_tokens", "_completion_tokens", b"_completion_tokens", "_cost_usd", b"_cost_usd", "_model_calls", b"_model_calls", "_prompt_tokens", b"_prompt_tokens", "cached_tokens", b"cached_tokens", "completion_tokens", b"completion_tokens", "cost_usd", b"cost_usd", "model_calls", b"model_calls", "prompt_tokens", b"prompt_tokens"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_cache_write_tokens", b"_cache_write_tokens", "_cached_tokens", b"_cached_tokens", "_completion_tokens", b"_completion_tokens", "_cost_usd", b"_cost_usd", "_hedged_calls", b"_hedged_calls", "_model_calls", b"_model_calls", "_prompt_tokens", b"_prompt_tokens", "_repair_calls", b"_repair_calls", "cache_write_tokens", b"cache_write_tokens", "cached_tokens", b"cached_tokens", "completion_tokens", b"completion_tokens", "cost_usd", b"cost_usd", "hedged_calls", b"hedged_calls", "latency", b"latency", "model_calls", b"model_calls", "prompt_tokens", b"prompt_tokens", "repair_calls", b"repair_calls"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cached_tokens", b"_cached_tokens", "_completion_tokens", b"_completion_tokens", "_cost_usd", b"_cost_usd", "_model_calls", b"_model_calls", "_prompt_tokens", b"_prompt_tokens", "cached_tokens", b"cached_tokens", "completion_tokens", b"completion_tokens", "cost_usd", b"cost_usd", "model", b"model", "model_calls", b"model_calls", "prompt_tokens", b"prompt_tokens"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cache_write_tokens", b"_cache_write_tokens", "_cached_tokens", b"_cached_tokens", "_completion_tokens", b"_completion_tokens", "_cost_usd", b"_cost_usd", "_hedged_calls", b"_hedged_calls", "_model_calls", b"_model_calls", "_prompt_tokens", b"_prompt_tokens", "_repair_calls", b"_repair_calls", "cache_write_tokens", b"cache_write_tokens", "cached_tokens", b"cached_tokens", "completion_tokens", b"completion_tokens", "cost_usd", b"cost_usd", "estimated", b"estimated", "hedged_calls", b"hedged_calls", "latency", b"latency", "model", b"model", "model_calls", b"model_calls", "prompt_tokens", b"prompt_tokens", "repair_calls", b"repair_calls"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__cache_write_tokens: _TypeAlias = _typing.Literal["cache_write_tokens"]  # noqa: Y015
+    _WhichOneofArgType__cache_write_tokens: _TypeAlias = _typing.Literal["_cache_write_tokens", b"_cache_write_tokens"]  # noqa: Y015
     _WhichOneofReturnType__cached_tokens: _TypeAlias = _typing.Literal["cached_tokens"]  # noqa: Y015
     _WhichOneofArgType__cached_tokens: _TypeAlias = _typing.Literal["_cached_tokens", b"_cached_tokens"]  # noqa: Y015
     _WhichOneofReturnType__completion_tokens: _TypeAlias = _typing.Literal["completion_tokens"]  # noqa: Y015
     _WhichOneofArgType__completion_tokens: _TypeAlias = _typing.Literal["_completion_tokens", b"_completion_tokens"]  # noqa: Y015
     _WhichOneofReturnType__cost_usd: _TypeAlias = _typing.Literal["cost_usd"]  # noqa: Y015
     _WhichOneofArgType__cost_usd: _TypeAlias = _typing.Literal["_cost_usd", b"_cost_usd"]  # noqa: Y015
+    _WhichOneofReturnType__hedged_calls: _TypeAlias = _typing.Literal["hedged_calls"]  # noqa: Y015
+    _WhichOneofArgType__hedged_calls: _TypeAlias = _typing.Literal["_hedged_calls", b"_hedged_calls"]  # noqa: Y015
     _WhichOneofReturnType__model_calls: _TypeAlias = _typing.Literal["model_calls"]  # noqa: Y015
     _WhichOneofArgType__model_calls: _TypeAlias = _typing.Literal["_model_calls", b"_model_calls"]  # noqa: Y015
     _WhichOneofReturnType__prompt_tokens: _TypeAlias = _typing.Literal["prompt_tokens"]  # noqa: Y015
     _WhichOneofArgType__prompt_tokens: _TypeAlias = _typing.Literal["_prompt_tokens", b"_prompt_tokens"]  # noqa: Y015
+    _WhichOneofReturnType__repair_calls: _TypeAlias = _typing.Literal["repair_calls"]  # noqa: Y015
+    _WhichOneofArgType__repair_calls: _TypeAlias = _typing.Literal["_repair_calls", b"_repair_calls"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__cache_write_tokens) -> _WhichOneofReturnType__cache_write_tokens | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__cached_tokens) -> _WhichOneofReturnType__cached_tokens | None: ...
     @_typing.overload
@@ -74,11 +104,47 @@ class Usage(_message.Message):
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__cost_usd) -> _WhichOneofReturnType__cost_usd | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__hedged_calls) -> _WhichOneofReturnType__hedged_calls | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__model_calls) -> _WhichOneofReturnType__model_calls | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__prompt_tokens) -> _WhichOneofReturnType__prompt_tokens | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__repair_calls) -> _WhichOneofReturnType__repair_calls | None: ...
 
 Global___Usage: _TypeAlias = Usage  # noqa: Y015
+
+@_typing.final
+class ExpertUsage(_message.Message):
+    """ExpertUsage is what one model expert cost within a request."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AGENT_FIELD_NUMBER: _builtins.int
+    PROMPT_VERSION_FIELD_NUMBER: _builtins.int
+    USAGE_FIELD_NUMBER: _builtins.int
+    agent: _builtins.str
+    """The expert's name, the `agent` of its SubtaskEvents and of the leaves it gave."""
+    prompt_version: _builtins.str
+    """Version of its prompt."""
+    @_builtins.property
+    def usage(self) -> Global___Usage:
+        """What it cost. Its `latency` is from the subtask's start to its end, waits and further attempts included."""
+
+    def __init__(
+        self,
+        *,
+        agent: _builtins.str = ...,
+        prompt_version: _builtins.str = ...,
+        usage: Global___Usage | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["usage", b"usage"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent", b"agent", "prompt_version", b"prompt_version", "usage", b"usage"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExpertUsage: _TypeAlias = ExpertUsage  # noqa: Y015
 
 @_typing.final
 class SubtaskEvent(_message.Message):

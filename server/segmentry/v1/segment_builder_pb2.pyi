@@ -331,6 +331,7 @@ class BuildResponse(_message.Message):
     PROMPT_VARIANT_FIELD_NUMBER: _builtins.int
     WARNINGS_FIELD_NUMBER: _builtins.int
     SNAPSHOT_ID_FIELD_NUMBER: _builtins.int
+    EXPERT_USAGE_FIELD_NUMBER: _builtins.int
     success: _builtins.bool
     """True exactly when `result` is set. Always present, so that false is printed too."""
     preview_count: _builtins.int
@@ -369,6 +370,10 @@ class BuildResponse(_message.Message):
     def warnings(self) -> _containers.RepeatedCompositeFieldContainer[_events_pb2.Warning]:
         """What the caller should know although it worked."""
 
+    @_builtins.property
+    def expert_usage(self) -> _containers.RepeatedCompositeFieldContainer[_events_pb2.ExpertUsage]:
+        """What each model expert cost, in the order in which they were asked; `usage` is the sum. Empty without a call."""
+
     def __init__(
         self,
         *,
@@ -385,10 +390,11 @@ class BuildResponse(_message.Message):
         prompt_variant: _builtins.str = ...,
         warnings: _abc.Iterable[_events_pb2.Warning] | None = ...,
         snapshot_id: _builtins.str = ...,
+        expert_usage: _abc.Iterable[_events_pb2.ExpertUsage] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_preview_count", b"_preview_count", "_success", b"_success", "as_of", b"as_of", "clarification", b"clarification", "outcome", b"outcome", "preview_count", b"preview_count", "result", b"result", "success", b"success", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_preview_count", b"_preview_count", "_success", b"_success", "as_of", b"as_of", "build_id", b"build_id", "clarification", b"clarification", "fallbacks", b"fallbacks", "outcome", b"outcome", "preview_count", b"preview_count", "prompt_variant", b"prompt_variant", "result", b"result", "snapshot_id", b"snapshot_id", "success", b"success", "tier", b"tier", "time_zone", b"time_zone", "usage", b"usage", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_preview_count", b"_preview_count", "_success", b"_success", "as_of", b"as_of", "build_id", b"build_id", "clarification", b"clarification", "expert_usage", b"expert_usage", "fallbacks", b"fallbacks", "outcome", b"outcome", "preview_count", b"preview_count", "prompt_variant", b"prompt_variant", "result", b"result", "snapshot_id", b"snapshot_id", "success", b"success", "tier", b"tier", "time_zone", b"time_zone", "usage", b"usage", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__preview_count: _TypeAlias = _typing.Literal["preview_count"]  # noqa: Y015
     _WhichOneofArgType__preview_count: _TypeAlias = _typing.Literal["_preview_count", b"_preview_count"]  # noqa: Y015
@@ -1086,6 +1092,7 @@ class RefineResponse(_message.Message):
     SNAPSHOT_ID_FIELD_NUMBER: _builtins.int
     DIFF_FIELD_NUMBER: _builtins.int
     PREVIOUS_COUNT_FIELD_NUMBER: _builtins.int
+    EXPERT_USAGE_FIELD_NUMBER: _builtins.int
     success: _builtins.bool
     """True exactly when `result` is set. Always present, so that false is printed too."""
     preview_count: _builtins.int
@@ -1130,6 +1137,10 @@ class RefineResponse(_message.Message):
     def diff(self) -> _criteria_pb2.CriteriaDiff:
         """What changed against the criteria that were sent. Absent without a result."""
 
+    @_builtins.property
+    def expert_usage(self) -> _containers.RepeatedCompositeFieldContainer[_events_pb2.ExpertUsage]:
+        """What each model expert cost, in the order in which they were asked; `usage` is the sum. Empty without a call."""
+
     def __init__(
         self,
         *,
@@ -1148,10 +1159,11 @@ class RefineResponse(_message.Message):
         snapshot_id: _builtins.str = ...,
         diff: _criteria_pb2.CriteriaDiff | None = ...,
         previous_count: _builtins.int | None = ...,
+        expert_usage: _abc.Iterable[_events_pb2.ExpertUsage] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_preview_count", b"_preview_count", "_previous_count", b"_previous_count", "_success", b"_success", "as_of", b"as_of", "clarification", b"clarification", "diff", b"diff", "outcome", b"outcome", "preview_count", b"preview_count", "previous_count", b"previous_count", "result", b"result", "success", b"success", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_preview_count", b"_preview_count", "_previous_count", b"_previous_count", "_success", b"_success", "as_of", b"as_of", "build_id", b"build_id", "clarification", b"clarification", "diff", b"diff", "fallbacks", b"fallbacks", "outcome", b"outcome", "preview_count", b"preview_count", "previous_count", b"previous_count", "prompt_variant", b"prompt_variant", "result", b"result", "snapshot_id", b"snapshot_id", "success", b"success", "tier", b"tier", "time_zone", b"time_zone", "usage", b"usage", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_preview_count", b"_preview_count", "_previous_count", b"_previous_count", "_success", b"_success", "as_of", b"as_of", "build_id", b"build_id", "clarification", b"clarification", "diff", b"diff", "expert_usage", b"expert_usage", "fallbacks", b"fallbacks", "outcome", b"outcome", "preview_count", b"preview_count", "previous_count", b"previous_count", "prompt_variant", b"prompt_variant", "result", b"result", "snapshot_id", b"snapshot_id", "success", b"success", "tier", b"tier", "time_zone", b"time_zone", "usage", b"usage", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__preview_count: _TypeAlias = _typing.Literal["preview_count"]  # noqa: Y015
     _WhichOneofArgType__preview_count: _TypeAlias = _typing.Literal["_preview_count", b"_preview_count"]  # noqa: Y015

@@ -15,7 +15,7 @@ from segmentry.llm.model import Usage
 from segmentry.reader.draft import Source, Span
 from segmentry.rpc.context import RequestContext
 from segmentry.rpc.convert.criteria import to_expression, to_struct
-from segmentry.rpc.convert.times import timestamp
+from segmentry.rpc.convert.times import duration, timestamp
 from segmentry.v1 import criteria_pb2, events_pb2
 from segmentry.v1 import segment_builder_pb2 as pb
 
@@ -120,7 +120,7 @@ def warning(notice: o.Notice) -> events_pb2.Warning:
     return events_pb2.Warning(reason=notice.reason, message=notice.message, path=notice.path)
 
 
-def usage(spent: Usage, model: str = "") -> events_pb2.Usage:
+def usage(spent: Usage, model: str = "", latency_s: float | None = None) -> events_pb2.Usage:
     """What the model cost. Without a call that is said with zeros; a price that is not known is absent."""
     return events_pb2.Usage(
         prompt_tokens=spent.prompt_tokens,
@@ -129,6 +129,20 @@ def usage(spent: Usage, model: str = "") -> events_pb2.Usage:
         model_calls=spent.calls,
         cost_usd=spent.cost_usd,
         model=model if spent.calls else "",
+        cache_write_tokens=spent.cache_write_tokens,
+        hedged_calls=spent.hedged,
+        repair_calls=spent.repaired,
+        latency=None if latency_s is None or not spent.calls else duration(latency_s),
+        estimated=spent.estimated,
+    )
+
+
+def expert_usage(spent: o.ExpertUsage) -> events_pb2.ExpertUsage:
+    """What one expert cost."""
+    return events_pb2.ExpertUsage(
+        agent=spent.agent,
+        prompt_version=spent.prompt_version,
+        usage=usage(spent.usage, latency_s=spent.elapsed_s),
     )
 
 
@@ -152,7 +166,8 @@ def _fill(message: pb.BuildResponse | pb.RefineResponse, outcome: Outcome) -> No
         message.tier = _TIERS[outcome.tier]
     if outcome.preview is not None and outcome.preview.matched is not None:
         message.preview_count = outcome.preview.matched
-    message.usage.CopyFrom(usage(outcome.usage, outcome.model))
+    message.usage.CopyFrom(usage(outcome.usage, outcome.model, outcome.latency_s))
+    message.expert_usage.extend(expert_usage(each) for each in outcome.experts)
     message.fallbacks.extend(fallback(each) for each in outcome.fallbacks)
     message.build_id = outcome.build_id
     message.as_of.CopyFrom(timestamp(outcome.clock.as_of))
