@@ -140,3 +140,4 @@ class SegmentryClient:
     get_analysis = _unary(AsyncSegmentryClient.get_analysis)
     list_analyses = _unary(AsyncSegmentryClient.list_analyses)
     cancel_analysis = _unary(AsyncSegmentryClient.cancel_analysis)
+    agent_health = _unary(AsyncSegmentryClient.agent_health)

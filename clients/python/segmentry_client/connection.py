@@ -8,7 +8,7 @@ from typing import Self
 
 import grpc
 import grpc.aio
-from segmentry.v1 import segment_analysis_pb2_grpc, segment_builder_pb2_grpc
+from segmentry.v1 import segment_analysis_pb2_grpc, segment_builder_pb2_grpc, segment_insights_pb2_grpc
 
 from segmentry_client.settings import CHANNEL_OPTIONS, Deadlines, Patience
 
@@ -45,6 +45,9 @@ class Connection:
         )
         self.analysis: segment_analysis_pb2_grpc.SegmentAnalysisAsyncStub = (
             segment_analysis_pb2_grpc.SegmentAnalysisStub(self.channel)
+        )
+        self.insights: segment_insights_pb2_grpc.SegmentInsightsAsyncStub = (
+            segment_insights_pb2_grpc.SegmentInsightsStub(self.channel)
         )
 
     async def __aenter__(self) -> Self:

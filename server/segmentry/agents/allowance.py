@@ -17,6 +17,7 @@ class Allowance:
     """Shared by all subtasks of one request: at most one call each, and `extra` more among them.
 
     `ends_at` is in seconds of `now`; a call gets at most `call_s` of what is left.
+    `tenant` is whose request it is, for the counters.
     """
 
     ends_at: float
@@ -24,6 +25,7 @@ class Allowance:
     call_s: float = CALL_S
     most_calls: int | None = None
     now: Callable[[], float] = monotonic
+    tenant: str = ""
     calls: int = field(default=0, init=False)
 
     def first(self) -> bool:

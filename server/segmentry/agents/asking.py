@@ -73,20 +73,20 @@ class Asker:
         `read` makes pieces of the JSON value and lists what it had to drop. At most one retry and one repair,
         as far as the request's allowance goes. A failure is a value, so that the other experts go on.
         """
-        tally = self.counters.of(call.agent, call.prompt_version)
+        tally = self.counters.of(call.agent, call.prompt_version, allowance.tenant)
         tally.asked += 1
-        started = perf_counter()
         if not allowance.first():
+            tally.unanswered += 1
             failure = CallFailed("LLM_UNAVAILABLE", "the request may not make another call")
             return Answered(None, (), NO_USAGE, 0, repaired=False, hedged=False, failure=failure)
+        subtask = _Subtask(self, call, read, allowance, say, tally)
         try:
-            answered = await _Subtask(self, call, read, allowance, say, tally).run()
+            answered = await subtask.run()
         finally:
-            tally.seconds.append(perf_counter() - started)
-        tally.usage += answered.usage
-        tally.calls += answered.usage.calls
-        if answered.failure is not None:
-            tally.failed[answered.failure.cause] += 1
+            tally.spent(subtask.usage)
+        tally.unanswered += answered.failure is not None
+        tally.mended += answered.repaired and answered.failure is None and not answered.faults
+        tally.refused += bool(answered.faults)
         tally.rejected.update(fault.code for fault in answered.faults)
         return answered
 
@@ -107,7 +107,7 @@ class _Subtask(Generic[T]):
         self._allowance = allowance
         self._say = say
         self._tally = tally
-        self._usage = NO_USAGE
+        self.usage = NO_USAGE
         self._attempts = 0
         self._retried = False
         self._repaired = False
@@ -121,7 +121,7 @@ class _Subtask(Generic[T]):
             try:
                 content, value = await self._once(call)
             except CallFailed as error:
-                self._usage += error.usage
+                self.usage += error.usage
                 following = await self._after(error, call, repairing=kept is not None)
                 if following is None:
                     return self._answer(kept, error)
@@ -136,8 +136,17 @@ class _Subtask(Generic[T]):
             call = await self._repair(content, faults)
 
     async def _once(self, call: ModelCall) -> tuple[str, object]:
-        got = await hedged(self._asker.model, call, self._asker.hedger, self._allowance)
-        self._usage += got.usage
+        started = perf_counter()
+        try:
+            got = await hedged(self._asker.model, call, self._asker.hedger, self._allowance)
+        except CallFailed as error:
+            # A call that the breaker did not let through was never made.
+            if error.usage.calls:
+                self._tally.failed[error.cause] += 1
+                self._tally.took(perf_counter() - started)
+            raise
+        self._tally.took(perf_counter() - started)
+        self.usage += got.usage
         if got.hedged:
             self._hedged = True
             self._tally.hedged += 1
@@ -186,7 +195,7 @@ class _Subtask(Generic[T]):
         return Answered(
             value,
             faults,
-            self._usage,
+            self.usage,
             self._attempts,
             self._repaired,
             self._hedged,

@@ -33,7 +33,9 @@ class Interviews:
     """Shared by all experts of one request: their allowance, and what became of each, in order of asking."""
 
     def __init__(self, place: Place, panel: Panel, options: Options, emit: Emit) -> None:
-        self.allowance = Allowance(monotonic() + panel.request_s, most_calls=options.max_model_calls)
+        self.allowance = Allowance(
+            monotonic() + panel.request_s, most_calls=options.max_model_calls, tenant=place.tenant
+        )
         self.fallbacks: list[Fallback] = []
         self.errors: list[SegmentryError] = []
         self._experts: dict[str, ExpertUsage] = {}
@@ -106,11 +108,13 @@ class Interviews:
             agent, version, before.usage + answered.usage, before.elapsed_s + elapsed
         )
         failure = _failure(answered, n_pieces)
+        tally = self._panel.asker.counters.of(agent, version, self._place.tenant)
         if failure is not None:
+            tally.unanswered += answered.failure is None
             await self._failed(failure, expert, elapsed, attempt, courtesy=courtesy)
             return None
         if not n_pieces and expert.row.gives_pieces:
-            self._panel.asker.counters.of(agent, version).empty += 1
+            tally.empty += 1
         await self._emit(SubtaskSucceeded(agent, agent, elapsed, n_pieces, attempt, version, answered.usage))
         return value
 

@@ -17,6 +17,7 @@ from segmentry.cli.catalogs import catalog
 from segmentry.cli.checking import doctor, health
 from segmentry.cli.command import connected
 from segmentry.cli.discovering import discover
+from segmentry.cli.experts import experts
 from segmentry.cli.explaining import compare, explain
 from segmentry.cli.exporting import export
 from segmentry.cli.listing import fields, schemas
@@ -49,7 +50,7 @@ def _about() -> None:
 
 app.command()(demo)
 app.command()(serve)
-for _command in (build, refine, preview, explain, compare, export, fields, schemas, discover):
+for _command in (build, refine, preview, explain, compare, export, fields, schemas, discover, experts):
     app.command(name=_command.__name__)(connected(_command))
 app.command()(match)
 app.command()(predict)

@@ -10,6 +10,7 @@ from contextlib import aclosing
 from datetime import datetime
 from typing import NoReturn, cast
 
+from segmentry.agents.counters import Counters
 from segmentry.builder import export, preview
 from segmentry.builder.aside import aside
 from segmentry.builder.build import build
@@ -44,7 +45,10 @@ _RefineRequest = pb.RefineRequest | pb.StreamRefineRequest
 
 
 class SegmentBuilder(SavedSegments):
-    """`now` replaces the server's clock for requests that name no `as_of`; `panel`: the experts, if any."""
+    """`now` replaces the server's clock for requests that name no `as_of`; `panel`: the experts, if any.
+
+    `counters` count what builds come to.
+    """
 
     def __init__(  # noqa: PLR0917 - the parts it is made of
         self,
@@ -54,11 +58,13 @@ class SegmentBuilder(SavedSegments):
         segments: SegmentService,
         now: Callable[[], datetime] | None = None,
         panel: Panel | None = None,
+        counters: Counters | None = None,
     ) -> None:
         super().__init__(segments, tokens, now)
         self._store = store
         self._streams = streams
         self._panel = panel
+        self._counters = counters or Counters()
 
     # --- words to criteria ------------------------------------------------------------------------
 
@@ -113,6 +119,7 @@ class SegmentBuilder(SavedSegments):
         outcome = await build(
             request.query, place, options, where.store, build_id=build_id, emit=emit, panel=self._panel
         )
+        self._count(where.tenant, options, outcome)
         return _noted(outcome)
 
     async def _refine(self, request: _RefineRequest, emit: Emit) -> Outcome:
@@ -121,17 +128,24 @@ class SegmentBuilder(SavedSegments):
         current: Node = criteria.read(request, "current_criteria", "current_expression")
         where = await self._resolve(request)
         build_id = _build_id(where.tenant, "Refine", request)
-        return _noted(
-            await refine(
-                request.instruction,
-                current,
-                await contexts.place(where, self._segments, current),
-                options,
-                where.store,
-                build_id=build_id,
-                emit=emit,
-            )
+        outcome = await refine(
+            request.instruction,
+            current,
+            await contexts.place(where, self._segments, current),
+            options,
+            where.store,
+            build_id=build_id,
+            emit=emit,
         )
+        self._count(where.tenant, options, outcome)
+        return _noted(outcome)
+
+    def _count(self, tenant: str, options: Options, outcome: Outcome) -> None:
+        if options.dry_run:
+            return
+        answers = self._counters.answers(tenant)
+        answers.builds += 1
+        answers.alone += not outcome.usage.calls
 
     # --- criteria, fields and tables --------------------------------------------------------------
 

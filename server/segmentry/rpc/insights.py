@@ -1,7 +1,11 @@
-"""SegmentInsights: in the contract, not built yet, and saying so."""
+"""Serves SegmentInsights: how the experts have been doing. The rest of it says that it is not built."""
+
+# ruff: noqa: N802, ARG002  # methods are named by the contract, and few need the context
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, cast
 
 import grpc
@@ -9,22 +13,55 @@ from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
-from segmentry.errors import NotBuilt
-from segmentry.v1 import segment_insights_pb2
+from segmentry.errors import InvalidParameters, NotBuilt
+from segmentry.insights.expert_counts import ExpertCounts
+from segmentry.rpc.call import ServerContext
+from segmentry.rpc.context import tenant_of
+from segmentry.rpc.convert.insights import health_response
+from segmentry.v1 import segment_insights_pb2 as pb
 
 SERVICE = "segmentry.v1.SegmentInsights"
 
 
-def add_to_server(server: grpc.aio.Server) -> None:
-    """Answer every RPC of the service with UNIMPLEMENTED / NOT_IMPLEMENTED, through all interceptors."""
-    file = segment_insights_pb2.DESCRIPTOR.name
+class SegmentInsights:
+    """What is built of the service. `breaker` tells the state of this server's model, empty without one."""
+
+    def __init__(self, counts: ExpertCounts, breaker: Callable[[], str]) -> None:
+        self._counts = counts
+        self._breaker = breaker
+
+    async def GetAgentHealth(
+        self, request: pb.GetAgentHealthRequest, context: ServerContext
+    ) -> pb.GetAgentHealthResponse:
+        health = await self._counts.health(tenant_of(request), _window(request))
+        return health_response(health, self._breaker())
+
+
+def add_to_server(servicer: SegmentInsights, server: grpc.aio.Server) -> None:
+    """Serve what is built; the rest answers UNIMPLEMENTED / NOT_IMPLEMENTED, through all interceptors."""
     pool: Any = descriptor_pool.Default()
-    service = cast("ServiceDescriptor", pool.FindFileByName(file).services_by_name["SegmentInsights"])
-    handlers = {method.name: _handler(method) for method in cast("list[MethodDescriptor]", service.methods)}
+    service = cast(
+        "ServiceDescriptor",
+        pool.FindFileByName(pb.DESCRIPTOR.name).services_by_name["SegmentInsights"],
+    )
+    handlers = {
+        method.name: _handler(method, getattr(servicer, method.name, None))
+        for method in cast("list[MethodDescriptor]", service.methods)
+    }
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, handlers),))
 
 
-def _handler(method: MethodDescriptor) -> Any:
+def _window(request: pb.GetAgentHealthRequest) -> timedelta | None:
+    """Raises: InvalidParameters for a length that no calendar holds."""
+    if not request.HasField("window"):
+        return None
+    try:
+        return timedelta(seconds=request.window.seconds, microseconds=request.window.nanos / 1000)
+    except OverflowError:
+        raise InvalidParameters("window is too long; at most 14 days are kept", field="window") from None
+
+
+def _handler(method: MethodDescriptor, serve: object) -> Any:
     name = method.name
 
     async def refuse(request: object, context: object) -> object:
@@ -39,7 +76,7 @@ def _handler(method: MethodDescriptor) -> Any:
     request = cast("Any", GetMessageClass(method.input_type))
     response = cast("Any", GetMessageClass(method.output_type))
     return kind(
-        cast("Any", refuse),
+        cast("Any", serve or refuse),
         request_deserializer=request.FromString,
         response_serializer=response.SerializeToString,
     )

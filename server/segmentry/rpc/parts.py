@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import cast
 
 from segmentry.agents.asking import Asker
+from segmentry.agents.counters import Counters
 from segmentry.analysis.service import PRELOAD, AnalysisService
 from segmentry.builder.panel import Panel, Strategy
 from segmentry.config import Settings
 from segmentry.customers.stores import Stores
 from segmentry.errors import FailedPrecondition, StorageFull
+from segmentry.insights.expert_counts import ExpertCounts
 from segmentry.llm.guarded import GuardedModel
 from segmentry.rpc.groups import Group
 from segmentry.rpc.interceptors.admission import Limit
@@ -35,10 +37,17 @@ class Parts:
     streams: Streams
     tokens: Tokens
     analyses: AnalysisService
+    counters: Counters
+    counts: ExpertCounts
     panel: Panel | None = None
 
+    def breaker(self) -> str:
+        """Whether the model may be asked now, in the contract's words; empty without a model."""
+        model = None if self.panel is None else self.panel.asker.model
+        return model.breaker.state if isinstance(model, GuardedModel) else ""
 
-def panel(settings: Settings) -> Panel | None:
+
+def panel(settings: Settings, counters: Counters | None = None) -> Panel | None:
     """The experts of this server; None where neither a key nor an address of a model is configured."""
     if settings.ai_openai_key is None and not settings.ai_base_url:
         return None
@@ -50,7 +59,7 @@ def panel(settings: Settings) -> Panel | None:
         model=settings.ai_model, key=key, base_url=settings.ai_base_url, temperature=settings.ai_temp
     )
     return Panel(
-        Asker(GuardedModel(model)),
+        Asker(GuardedModel(model), counters),
         max_tokens=settings.ai_max_tokens,
         strategy=cast("Strategy", settings.ai_strategy),
     )

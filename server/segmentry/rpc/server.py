@@ -12,11 +12,13 @@ from dataclasses import dataclass
 
 import grpc
 
+from segmentry.agents.counters import Counters
 from segmentry.analysis.service import AnalysisService
 from segmentry.config import Settings
 from segmentry.customers.snapshots import SnapshotStore
 from segmentry.customers.stores import Stores
 from segmentry.customers.suppressed import suppressed
+from segmentry.insights.expert_counts import ExpertCounts
 from segmentry.rpc import insights, parts, reflection, tables
 from segmentry.rpc.analysis import SERVICE as ANALYSIS
 from segmentry.rpc.analysis import SegmentAnalysis
@@ -104,10 +106,15 @@ async def running(
         streams = Streams(parts.stream_limits(settings), drain)
         analyses = parts.analyses(settings, customers, database)
         stack.push_async_callback(analyses.close)
-        panel = parts.panel(settings)
+        counters = Counters()
+        counts = ExpertCounts(database, counters)
+        stack.push_async_callback(counts.close)
+        panel = parts.panel(settings, counters)
         if panel is not None:
             stack.push_async_callback(panel.asker.model.close)
-        made = Parts(settings, customers, database, streams, parts.tokens(settings), analyses, panel)
+        made = Parts(
+            settings, customers, database, streams, parts.tokens(settings), analyses, counters, counts, panel
+        )
         services = _add_services(server, made)
         health = Health(server, services)
         await health.starting()
@@ -116,6 +123,9 @@ async def running(
         address = listen(server, settings.address)
         await server.start()
         stack.push_async_callback(server.stop, 0)
+        upkeep = Background()
+        stack.push_async_callback(upkeep.close)
+        upkeep.start(counts.keep(), "keep the experts' counts")
         if store is None:
             freshened = Background()
             stack.push_async_callback(freshened.close)
@@ -185,11 +195,13 @@ def _add_services(server: grpc.aio.Server, made: Parts) -> tuple[str, ...]:
     """Add every service of the contract; return their names."""
     customers = suppressed(made.store, made.settings.small_count)
     segments = SegmentService(made.database, customers)
-    builder = SegmentBuilder(customers, made.streams, made.tokens, segments, panel=made.panel)
+    builder = SegmentBuilder(
+        customers, made.streams, made.tokens, segments, panel=made.panel, counters=made.counters
+    )
     add_SegmentBuilderServicer_to_server(builder, server)
     analysis = SegmentAnalysis(made.analyses, made.streams, made.tokens, segments)
     add_SegmentAnalysisServicer_to_server(analysis, server)
-    insights.add_to_server(server)
+    insights.add_to_server(insights.SegmentInsights(made.counts, made.breaker), server)
     return (BUILDER, ANALYSIS, insights.SERVICE)
 
 

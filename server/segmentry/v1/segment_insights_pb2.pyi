@@ -1179,7 +1179,7 @@ class GetAgentHealthRequest(_message.Message):
     """The tenant. Empty: the credential's."""
     @_builtins.property
     def window(self) -> _duration_pb2.Duration:
-        """How far to look back. Absent: 24 hours."""
+        """How far to look back, above 0. Absent: 24 hours. Figures are kept for 14 days, by ten minutes."""
 
     def __init__(
         self,
@@ -1197,7 +1197,9 @@ Global___GetAgentHealthRequest: _TypeAlias = GetAgentHealthRequest  # noqa: Y015
 
 @_typing.final
 class GetAgentHealthResponse(_message.Message):
-    """GetAgentHealthResponse says how the model experts have been doing."""
+    """GetAgentHealthResponse says how the model experts have been doing. Other servers' figures of the last ten seconds
+    may be missing.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1206,15 +1208,23 @@ class GetAgentHealthResponse(_message.Message):
     OFFLINE_SHARE_FIELD_NUMBER: _builtins.int
     EDIT_RATE_FIELD_NUMBER: _builtins.int
     AGREEMENT_RATE_FIELD_NUMBER: _builtins.int
+    BUILDS_FIELD_NUMBER: _builtins.int
+    COMPARED_BUILDS_FIELD_NUMBER: _builtins.int
     offline_share: _builtins.float
-    """Share of builds that needed no model, 0-1. Absent without builds."""
+    """Share of builds and refinements that were answered without a call of a model, 0-1. Absent without any."""
     edit_rate: _builtins.float
-    """Share of builds that people edited, 0-1. Absent without reports."""
+    """Share of builds that people edited, 0-1. Absent in this version: RecordOutcome, which tells it, is not built."""
     agreement_rate: _builtins.float
-    """Share of builds where reader and model agreed, 0-1. Absent when never compared."""
+    """Of builds that the reader was sure of and that experts read for themselves (a sample), the share for which
+    both came to the same customers, 0-1. Absent when never compared.
+    """
+    builds: _builtins.int
+    """Builds and refinements that were answered."""
+    compared_builds: _builtins.int
+    """Builds that `agreement_rate` is about."""
     @_builtins.property
     def agents(self) -> _containers.RepeatedCompositeFieldContainer[Global___AgentHealth]:
-        """One per expert."""
+        """One per expert and version of its prompt, by name, the busiest version first."""
 
     @_builtins.property
     def since(self) -> _timestamp_pb2.Timestamp:
@@ -1228,19 +1238,29 @@ class GetAgentHealthResponse(_message.Message):
         offline_share: _builtins.float | None = ...,
         edit_rate: _builtins.float | None = ...,
         agreement_rate: _builtins.float | None = ...,
+        builds: _builtins.int | None = ...,
+        compared_builds: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_agreement_rate", b"_agreement_rate", "_edit_rate", b"_edit_rate", "_offline_share", b"_offline_share", "agreement_rate", b"agreement_rate", "edit_rate", b"edit_rate", "offline_share", b"offline_share", "since", b"since"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_agreement_rate", b"_agreement_rate", "_builds", b"_builds", "_compared_builds", b"_compared_builds", "_edit_rate", b"_edit_rate", "_offline_share", b"_offline_share", "agreement_rate", b"agreement_rate", "builds", b"builds", "compared_builds", b"compared_builds", "edit_rate", b"edit_rate", "offline_share", b"offline_share", "since", b"since"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agreement_rate", b"_agreement_rate", "_edit_rate", b"_edit_rate", "_offline_share", b"_offline_share", "agents", b"agents", "agreement_rate", b"agreement_rate", "edit_rate", b"edit_rate", "offline_share", b"offline_share", "since", b"since"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agreement_rate", b"_agreement_rate", "_builds", b"_builds", "_compared_builds", b"_compared_builds", "_edit_rate", b"_edit_rate", "_offline_share", b"_offline_share", "agents", b"agents", "agreement_rate", b"agreement_rate", "builds", b"builds", "compared_builds", b"compared_builds", "edit_rate", b"edit_rate", "offline_share", b"offline_share", "since", b"since"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__agreement_rate: _TypeAlias = _typing.Literal["agreement_rate"]  # noqa: Y015
     _WhichOneofArgType__agreement_rate: _TypeAlias = _typing.Literal["_agreement_rate", b"_agreement_rate"]  # noqa: Y015
+    _WhichOneofReturnType__builds: _TypeAlias = _typing.Literal["builds"]  # noqa: Y015
+    _WhichOneofArgType__builds: _TypeAlias = _typing.Literal["_builds", b"_builds"]  # noqa: Y015
+    _WhichOneofReturnType__compared_builds: _TypeAlias = _typing.Literal["compared_builds"]  # noqa: Y015
+    _WhichOneofArgType__compared_builds: _TypeAlias = _typing.Literal["_compared_builds", b"_compared_builds"]  # noqa: Y015
     _WhichOneofReturnType__edit_rate: _TypeAlias = _typing.Literal["edit_rate"]  # noqa: Y015
     _WhichOneofArgType__edit_rate: _TypeAlias = _typing.Literal["_edit_rate", b"_edit_rate"]  # noqa: Y015
     _WhichOneofReturnType__offline_share: _TypeAlias = _typing.Literal["offline_share"]  # noqa: Y015
     _WhichOneofArgType__offline_share: _TypeAlias = _typing.Literal["_offline_share", b"_offline_share"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__agreement_rate) -> _WhichOneofReturnType__agreement_rate | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__builds) -> _WhichOneofReturnType__builds | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__compared_builds) -> _WhichOneofReturnType__compared_builds | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__edit_rate) -> _WhichOneofReturnType__edit_rate | None: ...
     @_typing.overload
@@ -1268,18 +1288,26 @@ class AgentHealth(_message.Message):
     EDIT_RATE_FIELD_NUMBER: _builtins.int
     CACHED_SHARE_FIELD_NUMBER: _builtins.int
     BREAKER_FIELD_NUMBER: _builtins.int
+    ASKED_FIELD_NUMBER: _builtins.int
+    UNANSWERED_FIELD_NUMBER: _builtins.int
+    RETRIED_FIELD_NUMBER: _builtins.int
+    REPAIRS_FIELD_NUMBER: _builtins.int
+    FAILURES_FIELD_NUMBER: _builtins.int
+    REJECTIONS_FIELD_NUMBER: _builtins.int
+    AGREEMENT_RATE_FIELD_NUMBER: _builtins.int
+    COMPARED_FIELD_NUMBER: _builtins.int
     agent: _builtins.str
     """The expert's name."""
     prompt_version: _builtins.str
     """Version of its prompt."""
     calls: _builtins.int
-    """Calls, repairs included."""
+    """Calls, copies, retries and repairs included."""
     failed: _builtins.int
     """Calls that failed."""
     repaired: _builtins.int
     """Answers that were mended by one repair."""
     rejected: _builtins.int
-    """Answers that the check refused."""
+    """Answers of which the check refused something for good, after the repair if there was one."""
     empty: _builtins.int
     """Answers without content."""
     hedged: _builtins.int
@@ -1287,18 +1315,42 @@ class AgentHealth(_message.Message):
     cost_usd: _builtins.float
     """Price in US dollars. Absent when the model's price is unknown."""
     edit_rate: _builtins.float
-    """Share of its leaves that people edited, 0-1. Absent without reports."""
+    """Share of its leaves that people edited, 0-1. Absent in this version: RecordOutcome, which tells it, is not built."""
     cached_share: _builtins.float
     """Share of prompt tokens that the provider had cached, 0-1. Absent without calls."""
     breaker: _builtins.str
-    """Closed list: `closed` (in use), `open` (paused after failures), `half_open` (on trial)."""
+    """Closed list: `closed` (in use), `open` (paused after failures), `half_open` (on trial). Of the server that
+    answers, now. Empty: it has no model.
+    """
+    asked: _builtins.int
+    """How often it was asked, whatever number of calls that took."""
+    unanswered: _builtins.int
+    """Of these, how often nothing of what it said was usable."""
+    retried: _builtins.int
+    """Retries after a failure, repairs not included."""
+    repairs: _builtins.int
+    """Repairs that were asked for."""
+    agreement_rate: _builtins.float
+    """Share of the conditions that reader and expert both had to read which both read alike (by the customers they
+    select), 0-1. Absent when never compared.
+    """
+    compared: _builtins.int
+    """Conditions that `agreement_rate` is about."""
     @_builtins.property
     def p50(self) -> _duration_pb2.Duration:
-        """Half of the calls took at most this long. Absent without calls."""
+        """Half of the calls took at most this long, a call and its copy counted as one. Absent without calls."""
 
     @_builtins.property
     def p95(self) -> _duration_pb2.Duration:
-        """95 of 100 calls took at most this long. Absent without calls."""
+        """95 of 100 calls took at most this long; at most 19 % too long, as times are kept in classes. Absent without calls."""
+
+    @_builtins.property
+    def failures(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReasonCount]:
+        """`failed` by cause, such as `LLM_TIMEOUT`, most frequent first."""
+
+    @_builtins.property
+    def rejections(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReasonCount]:
+        """Pieces that the check refused for good by code, such as `UNKNOWN_ENUM`, most frequent first."""
 
     def __init__(
         self,
@@ -1317,15 +1369,29 @@ class AgentHealth(_message.Message):
         edit_rate: _builtins.float | None = ...,
         cached_share: _builtins.float | None = ...,
         breaker: _builtins.str = ...,
+        asked: _builtins.int | None = ...,
+        unanswered: _builtins.int | None = ...,
+        retried: _builtins.int | None = ...,
+        repairs: _builtins.int | None = ...,
+        failures: _abc.Iterable[Global___ReasonCount] | None = ...,
+        rejections: _abc.Iterable[Global___ReasonCount] | None = ...,
+        agreement_rate: _builtins.float | None = ...,
+        compared: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_cached_share", b"_cached_share", "_calls", b"_calls", "_cost_usd", b"_cost_usd", "_edit_rate", b"_edit_rate", "_empty", b"_empty", "_failed", b"_failed", "_hedged", b"_hedged", "_rejected", b"_rejected", "_repaired", b"_repaired", "cached_share", b"cached_share", "calls", b"calls", "cost_usd", b"cost_usd", "edit_rate", b"edit_rate", "empty", b"empty", "failed", b"failed", "hedged", b"hedged", "p50", b"p50", "p95", b"p95", "rejected", b"rejected", "repaired", b"repaired"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_agreement_rate", b"_agreement_rate", "_asked", b"_asked", "_cached_share", b"_cached_share", "_calls", b"_calls", "_compared", b"_compared", "_cost_usd", b"_cost_usd", "_edit_rate", b"_edit_rate", "_empty", b"_empty", "_failed", b"_failed", "_hedged", b"_hedged", "_rejected", b"_rejected", "_repaired", b"_repaired", "_repairs", b"_repairs", "_retried", b"_retried", "_unanswered", b"_unanswered", "agreement_rate", b"agreement_rate", "asked", b"asked", "cached_share", b"cached_share", "calls", b"calls", "compared", b"compared", "cost_usd", b"cost_usd", "edit_rate", b"edit_rate", "empty", b"empty", "failed", b"failed", "hedged", b"hedged", "p50", b"p50", "p95", b"p95", "rejected", b"rejected", "repaired", b"repaired", "repairs", b"repairs", "retried", b"retried", "unanswered", b"unanswered"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cached_share", b"_cached_share", "_calls", b"_calls", "_cost_usd", b"_cost_usd", "_edit_rate", b"_edit_rate", "_empty", b"_empty", "_failed", b"_failed", "_hedged", b"_hedged", "_rejected", b"_rejected", "_repaired", b"_repaired", "agent", b"agent", "breaker", b"breaker", "cached_share", b"cached_share", "calls", b"calls", "cost_usd", b"cost_usd", "edit_rate", b"edit_rate", "empty", b"empty", "failed", b"failed", "hedged", b"hedged", "p50", b"p50", "p95", b"p95", "prompt_version", b"prompt_version", "rejected", b"rejected", "repaired", b"repaired"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agreement_rate", b"_agreement_rate", "_asked", b"_asked", "_cached_share", b"_cached_share", "_calls", b"_calls", "_compared", b"_compared", "_cost_usd", b"_cost_usd", "_edit_rate", b"_edit_rate", "_empty", b"_empty", "_failed", b"_failed", "_hedged", b"_hedged", "_rejected", b"_rejected", "_repaired", b"_repaired", "_repairs", b"_repairs", "_retried", b"_retried", "_unanswered", b"_unanswered", "agent", b"agent", "agreement_rate", b"agreement_rate", "asked", b"asked", "breaker", b"breaker", "cached_share", b"cached_share", "calls", b"calls", "compared", b"compared", "cost_usd", b"cost_usd", "edit_rate", b"edit_rate", "empty", b"empty", "failed", b"failed", "failures", b"failures", "hedged", b"hedged", "p50", b"p50", "p95", b"p95", "prompt_version", b"prompt_version", "rejected", b"rejected", "rejections", b"rejections", "repaired", b"repaired", "repairs", b"repairs", "retried", b"retried", "unanswered", b"unanswered"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__agreement_rate: _TypeAlias = _typing.Literal["agreement_rate"]  # noqa: Y015
+    _WhichOneofArgType__agreement_rate: _TypeAlias = _typing.Literal["_agreement_rate", b"_agreement_rate"]  # noqa: Y015
+    _WhichOneofReturnType__asked: _TypeAlias = _typing.Literal["asked"]  # noqa: Y015
+    _WhichOneofArgType__asked: _TypeAlias = _typing.Literal["_asked", b"_asked"]  # noqa: Y015
     _WhichOneofReturnType__cached_share: _TypeAlias = _typing.Literal["cached_share"]  # noqa: Y015
     _WhichOneofArgType__cached_share: _TypeAlias = _typing.Literal["_cached_share", b"_cached_share"]  # noqa: Y015
     _WhichOneofReturnType__calls: _TypeAlias = _typing.Literal["calls"]  # noqa: Y015
     _WhichOneofArgType__calls: _TypeAlias = _typing.Literal["_calls", b"_calls"]  # noqa: Y015
+    _WhichOneofReturnType__compared: _TypeAlias = _typing.Literal["compared"]  # noqa: Y015
+    _WhichOneofArgType__compared: _TypeAlias = _typing.Literal["_compared", b"_compared"]  # noqa: Y015
     _WhichOneofReturnType__cost_usd: _TypeAlias = _typing.Literal["cost_usd"]  # noqa: Y015
     _WhichOneofArgType__cost_usd: _TypeAlias = _typing.Literal["_cost_usd", b"_cost_usd"]  # noqa: Y015
     _WhichOneofReturnType__edit_rate: _TypeAlias = _typing.Literal["edit_rate"]  # noqa: Y015
@@ -1340,10 +1406,22 @@ class AgentHealth(_message.Message):
     _WhichOneofArgType__rejected: _TypeAlias = _typing.Literal["_rejected", b"_rejected"]  # noqa: Y015
     _WhichOneofReturnType__repaired: _TypeAlias = _typing.Literal["repaired"]  # noqa: Y015
     _WhichOneofArgType__repaired: _TypeAlias = _typing.Literal["_repaired", b"_repaired"]  # noqa: Y015
+    _WhichOneofReturnType__repairs: _TypeAlias = _typing.Literal["repairs"]  # noqa: Y015
+    _WhichOneofArgType__repairs: _TypeAlias = _typing.Literal["_repairs", b"_repairs"]  # noqa: Y015
+    _WhichOneofReturnType__retried: _TypeAlias = _typing.Literal["retried"]  # noqa: Y015
+    _WhichOneofArgType__retried: _TypeAlias = _typing.Literal["_retried", b"_retried"]  # noqa: Y015
+    _WhichOneofReturnType__unanswered: _TypeAlias = _typing.Literal["unanswered"]  # noqa: Y015
+    _WhichOneofArgType__unanswered: _TypeAlias = _typing.Literal["_unanswered", b"_unanswered"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__agreement_rate) -> _WhichOneofReturnType__agreement_rate | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__asked) -> _WhichOneofReturnType__asked | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__cached_share) -> _WhichOneofReturnType__cached_share | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__calls) -> _WhichOneofReturnType__calls | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__compared) -> _WhichOneofReturnType__compared | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__cost_usd) -> _WhichOneofReturnType__cost_usd | None: ...
     @_typing.overload
@@ -1358,5 +1436,39 @@ class AgentHealth(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__rejected) -> _WhichOneofReturnType__rejected | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__repaired) -> _WhichOneofReturnType__repaired | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__repairs) -> _WhichOneofReturnType__repairs | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__retried) -> _WhichOneofReturnType__retried | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__unanswered) -> _WhichOneofReturnType__unanswered | None: ...
 
 Global___AgentHealth: _TypeAlias = AgentHealth  # noqa: Y015
+
+@_typing.final
+class ReasonCount(_message.Message):
+    """ReasonCount is how often something happened for one reason."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REASON_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    reason: _builtins.str
+    """The cause or code."""
+    count: _builtins.int
+    """How often."""
+    def __init__(
+        self,
+        *,
+        reason: _builtins.str = ...,
+        count: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_count", b"_count", "count", b"count"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_count", b"_count", "count", b"count", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__count: _TypeAlias = _typing.Literal["count"]  # noqa: Y015
+    _WhichOneofArgType__count: _TypeAlias = _typing.Literal["_count", b"_count"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__count) -> _WhichOneofReturnType__count | None: ...
+
+Global___ReasonCount: _TypeAlias = ReasonCount  # noqa: Y015

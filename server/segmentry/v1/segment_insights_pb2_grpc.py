@@ -27,7 +27,7 @@ if _version_not_supported:
 
 class SegmentInsightsStub(object):
     """SegmentInsights is what happens after discovery: recommendations become rules, and the service says how ready the
-    data, the configuration and the experts are. Not built in this version: every RPC answers UNIMPLEMENTED.
+    data, the configuration and the experts are. All but GetAgentHealth is not built in this version.
     """
 
     def __init__(self, channel):
@@ -105,7 +105,7 @@ class SegmentInsightsStub(object):
 
 class SegmentInsightsServicer(object):
     """SegmentInsights is what happens after discovery: recommendations become rules, and the service says how ready the
-    data, the configuration and the experts are. Not built in this version: every RPC answers UNIMPLEMENTED.
+    data, the configuration and the experts are. All but GetAgentHealth is not built in this version.
     """
 
     def ListRecommendations(self, request, context):
@@ -205,8 +205,7 @@ class SegmentInsightsServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def GetAgentHealth(self, request, context):
-        """GetAgentHealth says how each model expert has been doing.
-        Not built in this version: answers UNIMPLEMENTED.
+        """GetAgentHealth says how each model expert has been doing for the tenant, on all servers of one state store.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -290,7 +289,7 @@ def add_SegmentInsightsServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class SegmentInsights(object):
     """SegmentInsights is what happens after discovery: recommendations become rules, and the service says how ready the
-    data, the configuration and the experts are. Not built in this version: every RPC answers UNIMPLEMENTED.
+    data, the configuration and the experts are. All but GetAgentHealth is not built in this version.
     """
 
     @staticmethod

@@ -28,7 +28,7 @@ GRPC_VERSION: str
 
 class SegmentInsightsStub:
     """SegmentInsights is what happens after discovery: recommendations become rules, and the service says how ready the
-    data, the configuration and the experts are. Not built in this version: every RPC answers UNIMPLEMENTED.
+    data, the configuration and the experts are. All but GetAgentHealth is not built in this version.
     """
 
     @_typing.overload
@@ -84,14 +84,12 @@ class SegmentInsightsStub:
     Not built in this version: answers UNIMPLEMENTED.
     """
     GetAgentHealth: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.GetAgentHealthRequest, _segment_insights_pb2.GetAgentHealthResponse]
-    """GetAgentHealth says how each model expert has been doing.
-    Not built in this version: answers UNIMPLEMENTED.
-    """
+    """GetAgentHealth says how each model expert has been doing for the tenant, on all servers of one state store."""
 
 @_typing.type_check_only
 class SegmentInsightsAsyncStub(SegmentInsightsStub):
     """SegmentInsights is what happens after discovery: recommendations become rules, and the service says how ready the
-    data, the configuration and the experts are. Not built in this version: every RPC answers UNIMPLEMENTED.
+    data, the configuration and the experts are. All but GetAgentHealth is not built in this version.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -144,13 +142,11 @@ class SegmentInsightsAsyncStub(SegmentInsightsStub):
     Not built in this version: answers UNIMPLEMENTED.
     """
     GetAgentHealth: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.GetAgentHealthRequest, _segment_insights_pb2.GetAgentHealthResponse]  # type: ignore[assignment]
-    """GetAgentHealth says how each model expert has been doing.
-    Not built in this version: answers UNIMPLEMENTED.
-    """
+    """GetAgentHealth says how each model expert has been doing for the tenant, on all servers of one state store."""
 
 class SegmentInsightsServicer(metaclass=_abc_1.ABCMeta):
     """SegmentInsights is what happens after discovery: recommendations become rules, and the service says how ready the
-    data, the configuration and the experts are. Not built in this version: every RPC answers UNIMPLEMENTED.
+    data, the configuration and the experts are. All but GetAgentHealth is not built in this version.
     """
 
     @_abc_1.abstractmethod
@@ -279,8 +275,6 @@ class SegmentInsightsServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_insights_pb2.GetAgentHealthRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_insights_pb2.GetAgentHealthResponse, _abc.Awaitable[_segment_insights_pb2.GetAgentHealthResponse]]:
-        """GetAgentHealth says how each model expert has been doing.
-        Not built in this version: answers UNIMPLEMENTED.
-        """
+        """GetAgentHealth says how each model expert has been doing for the tenant, on all servers of one state store."""
 
 def add_SegmentInsightsServicer_to_server(servicer: SegmentInsightsServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -1,0 +1,89 @@
+"""From counts to the figures that say how experts have been doing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from segmentry.agents import latencies
+
+Counts = Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentHealth:
+    """One expert at one version of its prompt; counts by name as in `agents.counters.Tally`."""
+
+    agent: str
+    prompt_version: str
+    counts: Counts
+
+    def count(self, name: str) -> int:
+        """One count, 0 where nothing was counted."""
+        return int(self.counts.get(name, 0))
+
+    def by_reason(self, name: str) -> tuple[tuple[str, int], ...]:
+        """What was counted as `name` by cause or code, most frequent first."""
+        found = [
+            (key.partition(":")[2], int(n)) for key, n in self.counts.items() if key.startswith(f"{name}:")
+        ]
+        return tuple(sorted(found, key=lambda each: (-each[1], each[0])))
+
+    @property
+    def failed(self) -> int:
+        """Calls that failed, whatever the cause."""
+        return sum(n for _, n in self.by_reason("failed"))
+
+    def latency_s(self, share: float) -> float | None:
+        """The time in which that share (0-1) of calls had ended; None without calls."""
+        return latencies.percentile_s({int(number): n for number, n in self.by_reason("seconds")}, share)
+
+    @property
+    def cost_usd(self) -> float | None:
+        """What it cost; None where the price of a call is not known."""
+        return None if self.count("unpriced") else self.counts.get("cost_usd", 0.0)
+
+    @property
+    def cached_share(self) -> float | None:
+        """Share of prompt tokens that the vendor had cached, 0-1; None without any."""
+        return share(self.counts, "cached_tokens", "prompt_tokens")
+
+    @property
+    def agreement(self) -> float | None:
+        """Share of conditions that it read as the reader did, 0-1; None where none was compared."""
+        return share(self.counts, "agreed", "compared")
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The experts of a tenant by name, the busiest version first, and what its builds came to."""
+
+    since: datetime
+    agents: tuple[AgentHealth, ...]
+    answers: Counts
+
+    @property
+    def builds(self) -> int:
+        return int(self.answers.get("builds", 0))
+
+    @property
+    def compared(self) -> int:
+        """Builds that experts also read for themselves."""
+        return int(self.answers.get("compared", 0))
+
+    @property
+    def offline_share(self) -> float | None:
+        """Share of builds that needed no call of a model, 0-1; None without builds."""
+        return share(self.answers, "alone", "builds")
+
+    @property
+    def agreement(self) -> float | None:
+        """Share of the compared builds that came to the same customers, 0-1; None where none was compared."""
+        return share(self.answers, "agreed", "compared")
+
+
+def share(counts: Counts, part: str, whole: str) -> float | None:
+    """One count as a share of another; None where the other is 0."""
+    n = counts.get(whole, 0)
+    return counts.get(part, 0) / n if n else None
