@@ -183,7 +183,7 @@ class _Subtask(Generic[T]):
 
     async def _repair(self, content: str, faults: tuple[Fault, ...]) -> ModelCall:
         self._repaired = True
-        self._usage += Usage(repaired=1)
+        self.usage += Usage(repaired=1)
         self._tally.repaired += 1
         await self._say(Retried("LLM_BAD_OUTPUT", _said(faults), 0.0, repair=True))
         shown = (Message("assistant", content),) if content else ()
