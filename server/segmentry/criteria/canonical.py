@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from segmentry.criteria import dates
@@ -24,6 +25,8 @@ _UTC = ZoneInfo("UTC")
 # `json.dumps` with options makes a new encoder each time, which takes longer than the encoding
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 _KEYS = {operator: f'"${operator.value}"' for operator in Operator}
+_GROUPS: Final = {And: "$and", Or: "$or"}
+_QUOTED = json.encoder.encode_basestring
 
 
 def canonical(node: Node, catalog: Catalog | None = None) -> Node:
@@ -37,27 +40,7 @@ def canonical(node: Node, catalog: Catalog | None = None) -> Node:
     >>> canonical(loads('{"$not": {"status": {"$in": ["ACTIVE"]}}}'))
     Leaf(field='status', operator=<Operator.NEQ: 'neq'>, value='ACTIVE', path='')
     """
-    match node:
-        case Everyone():
-            return Everyone()
-        case And(items):
-            return _group(items, And, catalog)
-        case Or(items):
-            return _group(items, Or, catalog)
-        case Not(inner):
-            return _negated(canonical(inner, catalog), catalog)
-        case Leaf():
-            return _leaf(node, catalog)
-        case Event():
-            where = None if node.where is None else canonical(node.where, _of_event(node.name, catalog))
-            start, end = _time(node.window_start), _time(node.window_end)
-            where = None if isinstance(where, Everyone) else where
-            return Event(node.name, where, node.measure, node.of, node.operator, node.value, start, end)
-        case Segment(segment_id, version):
-            return Segment(segment_id, version)
-        case Top(field, percent, order, of):
-            share = int(percent) if percent == int(percent) else percent
-            return Top(field, share, order, canonical(of, catalog))
+    return _made(node, catalog)[0]
 
 
 def text(node: Node, catalog: Catalog | None = None) -> str:
@@ -67,7 +50,7 @@ def text(node: Node, catalog: Catalog | None = None) -> str:
     >>> text(loads('{"score": {"$gte": 70.0}, "city": "Paarl"}'))
     '{"$and":[{"city":{"$eq":"Paarl"}},{"score":{"$gte":70}}]}'
     """
-    return _text(canonical(node, catalog))
+    return _made(node, catalog)[1]
 
 
 def fingerprint(node: Node, catalog: Catalog | None = None) -> str:
@@ -80,21 +63,57 @@ def fingerprint(node: Node, catalog: Catalog | None = None) -> str:
     return f"{VERSION}:{hashlib.sha256(text(node, catalog).encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
-def _group(items: tuple[Node, ...], kind: type[And | Or], catalog: Catalog | None) -> Node:
-    flat: dict[bytes, Node] = {}
+def _made(node: Node, catalog: Catalog | None) -> tuple[Node, str]:
+    """The canonical tree and its text, made together: groups are sorted by the texts of their parts."""
+    match node:
+        case Everyone():
+            return Everyone(), "{}"
+        case And(items):
+            return _group(items, And, catalog)
+        case Or(items):
+            return _group(items, Or, catalog)
+        case Not(inner):
+            plain, said = _made(inner, catalog)
+            negated = _negated(plain, catalog)
+            is_new = isinstance(negated, Not) and negated.item is plain
+            return negated, f'{{"$not":{said}}}' if is_new else _text(negated)
+        case Leaf():
+            leaf = _leaf(node, catalog)
+            return leaf, _text(leaf)
+        case Event():
+            where = None if node.where is None else canonical(node.where, _of_event(node.name, catalog))
+            start, end = _time(node.window_start), _time(node.window_end)
+            where = None if isinstance(where, Everyone) else where
+            event = Event(node.name, where, node.measure, node.of, node.operator, node.value, start, end)
+            return event, _text(event)
+        case Segment(segment_id, version):
+            segment = Segment(segment_id, version)
+            return segment, _text(segment)
+        case Top(field, percent, order, of):
+            share = int(percent) if percent == int(percent) else percent
+            top = Top(field, share, order, canonical(of, catalog))
+            return top, _text(top)
+
+
+def _group(items: tuple[Node, ...], kind: type[And | Or], catalog: Catalog | None) -> tuple[Node, str]:
+    flat: dict[str, Node] = {}
     for item in items:
-        plain = canonical(item, catalog)
+        plain, said = _made(item, catalog)
         if isinstance(plain, Everyone):
             if kind is Or:
-                return plain
-            continue
-        inner = plain.items if isinstance(plain, And | Or) and isinstance(plain, kind) else (plain,)
-        flat.update({_text(each).encode("utf-8", "surrogatepass"): each for each in inner})
+                return plain, said
+        elif isinstance(plain, And | Or) and isinstance(plain, kind):
+            flat.update({_text(each): each for each in plain.items})
+        else:
+            flat[said] = plain
     if not flat:
-        return Everyone()
+        return Everyone(), "{}"
     if len(flat) == 1:
-        return next(iter(flat.values()))
-    return kind(tuple(flat[each] for each in sorted(flat)))
+        said, plain = flat.popitem()
+        return plain, said
+    # by code point, which for JSON texts is the order of their UTF-8 bytes too
+    order = sorted(flat)
+    return kind(tuple([flat[each] for each in order])), f'{{"{_GROUPS[kind]}":[{",".join(order)}]}}'
 
 
 def _negated(inner: Node, catalog: Catalog | None) -> Node:
@@ -174,7 +193,8 @@ def _bytes(value: Scalar) -> bytes:
 
 
 def _dumps(value: JsonValue) -> str:
-    return _ENCODER.encode(value)
+    # what most leaves hold; the encoder asks five questions before it comes to them
+    return _QUOTED(value) if isinstance(value, str) else _ENCODER.encode(value)
 
 
 def _text(node: Node) -> str:
@@ -187,7 +207,7 @@ def _text(node: Node) -> str:
         case Not(inner):
             return f'{{"$not":{_text(inner)}}}'
         case Leaf(field, operator, value):
-            return f"{{{_dumps(field)}:{{{_KEYS[operator]}:{_dumps(value_json(value))}}}}}"
+            return f"{{{_QUOTED(field)}:{{{_KEYS[operator]}:{_dumps(value_json(value))}}}}}"
         case _:
             return _dumps(to_value(node))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 from segmentry.criteria import suggest
 
@@ -285,8 +286,20 @@ def nearest(text: str) -> list[str]:
     plain = text.strip()
     if plain.upper() in CODES:
         return [plain.upper()]
+    said = _by_name().get(plain.casefold())
+    return [said] if said is not None else _forms().nearest(plain)
+
+
+@cache
+def _by_name() -> dict[str, str]:
+    """Codes by name and alias in lower case; the first code of a name that several have."""
+    found: dict[str, str] = {}
     for code, name in NAMES.items():
-        if plain.casefold() in (name.casefold(), *(alias.casefold() for alias in _ALIASES.get(code, ()))):
-            return [code]
-    forms = {code: (name, *_ALIASES.get(code, ())) for code, name in NAMES.items()}
-    return suggest.nearest_by_forms(plain, forms)
+        for each in (name, *_ALIASES.get(code, ())):
+            found.setdefault(each.casefold(), code)
+    return found
+
+
+@cache
+def _forms() -> suggest.Forms:
+    return suggest.Forms({code: (name, *_ALIASES.get(code, ())) for code, name in NAMES.items()})

@@ -23,6 +23,11 @@ from segmentry.reader.quantities.separators import unify
 from segmentry.reader.scene import Scene, lay_out
 from segmentry.reader.spelling.typos import is_guess, repair
 
+# A sentence of as many characters has half as many words and signs; what has more is none.
+_MOST_TOKENS = 800
+# What else a refused text describes is offered for sentences; reading a page twice takes too long.
+_MOST_OFFERED = 800
+
 
 def read(query: str, catalog: Catalog, clock: Clock) -> Draft:
     """Read one query. Never raises on any text; what is not understood is listed or asked about.
@@ -38,6 +43,9 @@ def read(query: str, catalog: Catalog, clock: Clock) -> Draft:
     if refused is not None:
         return refused
     scene = lay(query, catalog, clock)
+    if len(scene.tokens) > _MOST_TOKENS:
+        message = f"The query holds {len(scene.tokens):,} words and signs, limit {_MOST_TOKENS}"
+        return Draft("refuse", None, 0.0, reason="OUT_OF_SCOPE", message=message)
     found = scan(scene)
     language = foreign_language(scene, found)
     if language is not None:
@@ -45,6 +53,8 @@ def read(query: str, catalog: Catalog, clock: Clock) -> Draft:
         return answer.refused(Refusal("UNSUPPORTED_LANGUAGE", message), None)
     scope = out_of_scope(scene, found)
     if scope is not None:
+        if len(query) > _MOST_OFFERED:
+            return answer.refused(scope, None)
         # "delete the gold members": the verb is refused, so it must not come back as a status
         blank = query
         for start, end in scope.spans:

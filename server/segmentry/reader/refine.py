@@ -18,8 +18,8 @@ from segmentry.reader.refining.step import Step
 
 # Edits done again below the readings of a question; beyond, the question stands without readings.
 _MOST_REDONE = 8
-# characters of these edits, each read again for each reading
-_MOST_REREAD = 1_500
+# characters of these edits, which are read for the first time here
+_MOST_FOLLOWING = 600
 
 
 def refine(instruction: str, current: Node, catalog: Catalog, clock: Clock) -> Draft:
@@ -30,7 +30,7 @@ def refine(instruction: str, current: Node, catalog: Catalog, clock: Clock) -> D
     """
     if len(instruction) > MAX_CHARACTERS or not any(char.isalnum() for char in instruction):
         return read(instruction, catalog, clock)
-    before = Current(current, catalog, clock)
+    before = Current.of(current, catalog, clock)
     slipped = slips(instruction)
     meant = corrected(instruction, slipped)
     draft = clashes.asked(_followed(steps(meant), before), before)
@@ -50,7 +50,7 @@ def _followed(edits: list[Step], current: Current) -> Draft:
         if found.outcome != "ok" or found.node is None:
             return _rest(found, edits[place + 1 :], current)
         fresh += [origin for origin in found.origins if origin.source != "kept"]
-        at = Current(found.node, current.catalog, current.clock)
+        at = current.now(found.node)
         draft = found if draft is None else _both(draft, found)
     assert draft is not None
     assert draft.node is not None
@@ -75,16 +75,18 @@ def _rest(question: Draft, edits: list[Step], current: Current) -> Draft:
     """A question about one edit, with the edits after it done in each of its readings."""
     ways: list[DraftReading] = []
     redone = len(edits) * len(question.readings)
-    reread = sum(len(edit.said.strip()) for edit in edits) * len(question.readings)
-    redo = redone <= _MOST_REDONE and reread <= _MOST_REREAD
+    following = sum(len(edit.said.strip()) for edit in edits)
+    redo = redone <= _MOST_REDONE and following <= _MOST_FOLLOWING
     for reading in question.readings if redo else ():
         node = reading.node
         for edit in edits:
-            done = _step(edit, Current(node, current.catalog, current.clock))
+            done = _step(edit, current.now(node))
             if done.outcome == "ok" and done.node is not None:
                 node = done.node
         ways.append(DraftReading(reading.label, node))
     node = None if question.node is None else current.node
+    if current.readings.is_spent:
+        ways.clear()  # a reading without an edit that was asked for would be a wrong one
     questions = question.questions
     if len(ways) < len(question.readings):
         questions = tuple(dataclasses.replace(each, readings=()) for each in questions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +29,9 @@ _QUOTES = {
 }
 
 # what stands for itself: most of every query
-_PLAIN = frozenset(chr(code) for code in range(32, 127)) - frozenset(_QUOTES)
+_PLAIN = re.compile(
+    "[" + re.escape("".join(chr(code) for code in range(32, 127) if chr(code) not in _QUOTES)) + "]+"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +55,15 @@ def normalise(raw: str) -> Text:
     chars: list[str] = [" "] * at
     to_raw: list[int] = list(range(at))
     while at < len(raw):
-        end = at + 1
-        if raw[at] in _PLAIN and (end == len(raw) or raw[end] in _PLAIN):
-            chars.append(raw[at])
-            to_raw.append(at)
+        plain = _PLAIN.match(raw, at)
+        # the last letter of a run may take the mark that follows
+        end = 0 if plain is None else plain.end() - (plain.end() < len(raw))
+        if end > at:
+            chars.append(raw[at:end])
+            to_raw += range(at, end)
             at = end
             continue
+        end = at + 1
         # A base letter and its combining marks compose together, so they are folded as one.
         while end < len(raw) and unicodedata.combining(raw[end]):
             end += 1

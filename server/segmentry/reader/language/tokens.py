@@ -23,6 +23,7 @@ _TOKEN = re.compile(
   | (?P<date>\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}(?![\d-])(?:T\d{{2}}:\d{{2}}(?::\d{{2}}(?:\.\d{{1,6}})?)?(?:Z|[+-]\d{{2}}:?\d{{2}})?)?
       | \d{{1,2}}[/.]\d{{1,2}}[/.](?:\d{{4}}|\d{{2}})(?![\d/]|\.\d) | \d{{1,2}}-\d{{1,2}}-(?:19|20)\d{{2}}(?![\d-])
       | (?:19|20)\d{{2}}-(?:0[1-9]|1[0-2])(?![\d-]) | (?:0?[1-9]|1[0-2])/(?:19|20)\d{{2}}(?![\d/]))
+  | (?P<code>\d+(?:-\d+){{4,}})
   | (?P<ordinal>\d+(?:st|nd|rd|th)(?![a-zA-Z]))
   | (?P<number>(?:[{re.escape(CURRENCIES)}]\s?|(?<![a-zA-Z])(?:R|US\$|A\$|C\$)(?=\d))?
         (?:(?<![\w.)])-)?(?:{_NUMBER})(?:\s?(?:k|K|m|M|mm|bn|b|B)(?![a-zA-Z\d]))?(?:\s?\s?(?:%|[€£$](?!\d)))?)
@@ -161,6 +162,9 @@ def _read(text: Text, begin: int, stop: int, found: list[Token], *, whole: bool 
                 found.append(_token(text, piece[1:-1], start, end, "quoted", glued))
         elif kind == "date":
             found.append(_token(text, piece, start, end, "date", glued))
+        elif kind == "code":
+            # 27-82-555-12-34 is no quantity and no date: what it names, only a person knows
+            found.append(_token(text, piece, start, end, "word", glued))
         elif kind == "ordinal":
             digits = int(re.sub(r"\D", "", piece)[:9])
             found.append(_token(text, piece, start, end, "ordinal", glued, value=digits))

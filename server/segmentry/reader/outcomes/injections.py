@@ -160,6 +160,8 @@ def _one_script(norm: str) -> str:
 
 
 def _mixed(piece: str) -> bool:
+    if piece.isascii():
+        return False
     latin = any(char.isascii() and char.isalpha() for char in piece)
     other = any(
         not char.isascii() and char.isalpha() and not unicodedata.name(char, "LATIN").startswith("LATIN")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from segmentry.criteria import canonical
 from segmentry.criteria.nodes import And, Everyone, Node
+from segmentry.criteria.shared_texts import SharedTexts
 from segmentry.reader.draft import DraftQuestion, DraftReading, Span
 from segmentry.reader.patterns.vague import guesses
 from segmentry.reader.scene import Fragment, Option, Scene
@@ -13,6 +13,8 @@ from segmentry.reader.scene import Fragment, Option, Scene
 MOST = 4
 LEAST = 2
 _MOST_ASKED = 3
+# more open words than these are asked about in the readings of the others
+_MOST_SETTLED = 8
 _SHOWN = 80
 _WHOLE = {("a", "while"), ("long", "while"), ("a", "long"), ("in", "a"), ("for", "a"), ("a", "bit")}
 
@@ -25,19 +27,20 @@ class Readings:
         self._node = node
         self._texts: list[str] = []
         self._own: str | None = None
+        self._printed = SharedTexts()
 
     def add(self, label: str, whole: Node | None) -> int | None:
         """The position of the reading, or None when it says nothing new or there is no room."""
         if whole is None:
             return None
-        text = canonical.text(whole)
+        text = self._printed.of(whole)
         if self._own is None and self._node is not None:
-            self._own = canonical.text(self._node)
+            self._own = self._printed.of(self._node)
         return None if text == self._own else self._place(label, whole, text)
 
     def keep(self, label: str, whole: Node) -> int | None:
         """The position of a reading that a question needs, even where it is what was understood so far."""
-        return self._place(label, whole, canonical.text(whole))
+        return self._place(label, whole, self._printed.of(whole))
 
     def _place(self, label: str, whole: Node, text: str) -> int | None:
         if text in self._texts:
@@ -76,9 +79,10 @@ def ask(
     unread = runs(scene, left)[:_MOST_ASKED]
     crowded = len(opened) + bool(unread) + bool(further.found) > 1
     asked: list[tuple[str, Span, list[int]]] = []
-    for fragment, span in zip(opened, wide, strict=True):
+    for place, (fragment, span) in enumerate(zip(opened, wide, strict=True)):
         said = scene.words(fragment.start, fragment.end)
-        found = _placed(further, node, fragment.chosen_options[: LEAST if crowded else MOST])
+        offered = fragment.chosen_options[: LEAST if crowded else MOST] if place < _MOST_SETTLED else ()
+        found = _placed(further, node, offered)
         text = fragment.question.replace(f"'{said}'", f"'{span.text}'")
         asked.append((text if "'" in text else f"'{span.text}': {text}", span, found))
     asked += [(f"What does '{span.text}' mean for these customers?", span, []) for span in unread]

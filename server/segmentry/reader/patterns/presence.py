@@ -37,6 +37,8 @@ revenue usage
 """
 _AMOUNTS = frozenset(stem(word) for word in _AMOUNTS_SAID.split())
 _LACK = frozenset(["without", "no", "missing", "lacking"])
+# a longer list is read again from each of its columns, and nobody writes one
+_MOST_NAMED = 8
 # one of these stands in every question of presence
 WORDS = _FILES | MISSING | PRESENT | _HAVE | _LACK | _NOT_HAVING | _NEITHER
 
@@ -125,7 +127,7 @@ def _said(scene: Scene, at: int) -> int | None:
 def _all_missing(scene: Scene, at: int, name: str, end: int) -> Fragment | None:
     """ "Email or mobile missing", "email, phone and city unknown": one word for several columns."""
     names, joint = [name], ""
-    while scene.word(end) in _JOINS:
+    while scene.word(end) in _JOINS and len(names) < _MOST_NAMED:
         begin = scene.skip(end, _JOINS, 2)
         found = _named(scene, scene.skip(begin, _DETERMINERS, 2)) if begin < len(scene.tokens) else None
         if found is None:

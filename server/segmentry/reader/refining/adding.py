@@ -90,7 +90,7 @@ def _merged(node: Node, current: Current, step: Step) -> Node | None:
         if new is None:
             fresh.append(item)
         else:
-            whole = Current(new, current.catalog, current.clock)
+            whole = current.now(new)
     return appended(whole.node, tuple(fresh)) if fresh else whole.node
 
 
@@ -223,7 +223,7 @@ def widen(step: Step, current: Current) -> Draft:
         )
     if step.manner == "also" and not _PEOPLE.match(step.said):
         return put(draft, current, dataclasses.replace(step, manner="also"))
-    fields = {field_of(leaf) for leaf in Current(node, current.catalog, current.clock).leaves}
+    fields = {field_of(leaf) for leaf in current.now(node).leaves}
     conditions = [
         group for group in current.conditions if {field_of(current.leaves[at]) for at in group} == fields
     ]

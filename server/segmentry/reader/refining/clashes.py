@@ -20,7 +20,7 @@ def asked(draft: Draft, current: Current) -> Draft:
     """
     if draft.outcome != "ok" or draft.node is None:
         return draft
-    after = Current(draft.node, current.catalog, current.clock)
+    after = current.now(draft.node)
     clashing = _contradicted(after)
     if not clashing:
         return draft
@@ -59,7 +59,7 @@ def _readings(after: Current, old: list[int], new: list[int]) -> tuple[DraftRead
     """Either condition may hold, or the new one takes the place of the old."""
     if not old or not new:
         return ()
-    bare = Current(without(after.node, new), after.catalog, after.clock)
+    bare = after.now(without(after.node, new))
     places = [at - sum(1 for each in new if each < at) for at in old]
     fresh = joined(tuple(after.leaves[at] for at in new))
     was = joined(tuple(after.leaves[at] for at in old))

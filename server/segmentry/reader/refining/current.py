@@ -6,10 +6,11 @@ import dataclasses
 from dataclasses import dataclass
 from functools import cached_property
 
-from segmentry.criteria import canonical, walk
+from segmentry.criteria import walk
 from segmentry.criteria.catalog import Catalog
 from segmentry.criteria.dates import Clock
 from segmentry.criteria.nodes import And, Everyone, Leaf, Node, Not, Operator, Or
+from segmentry.criteria.shared_texts import SharedTexts
 from segmentry.criteria.walk import AnyLeaf
 from segmentry.reader.draft import Draft, Span
 from segmentry.reader.read import lay, read
@@ -22,13 +23,67 @@ _BOUNDS = (
 )
 
 
+# An instruction is read in several ways, its parts for each condition that they may be about. That is cheap
+# for a sentence; of a page, what goes beyond this many characters in all is not read again.
+_MOST_READ = 2_400
+
+
+class Readings:
+    """What was read for one instruction: nothing twice, and only so much in all."""
+
+    def __init__(self, catalog: Catalog, clock: Clock) -> None:
+        self.catalog, self.clock = catalog, clock
+        self.is_spent = False
+        self.texts = SharedTexts(catalog)
+        self._characters = 0
+        self._drafts: dict[str, Draft] = {}
+        self._scenes: dict[str, Scene] = {}
+
+    def draft(self, words: str) -> Draft:
+        """Words read as a query. Beyond the bound they come back as a question without criteria."""
+        known = self._drafts.get(words)
+        if known is not None:
+            return known
+        fresh = len(words.strip())
+        if self._characters and self._characters + fresh > _MOST_READ:
+            self.is_spent = True
+            message = "The change is too long to be read as a whole: send its parts one after the other"
+            return Draft("ambiguous", None, 0.0, reason="AMBIGUOUS_QUERY", message=message)
+        self._characters += fresh
+        draft = self._drafts[words] = read(words, self.catalog, self.clock)
+        return draft
+
+    def scene(self, words: str) -> Scene:
+        """Words laid out over the catalog."""
+        scene = self._scenes.get(words)
+        if scene is None:
+            scene = self._scenes[words] = lay(words, self.catalog, self.clock)
+        return scene
+
+
 @dataclass(frozen=True)
 class Current:
-    """Criteria with their catalog and clock. Leaves count from 0 in print order."""
+    """Criteria with what was read about them so far. Leaves count from 0 in print order."""
 
     node: Node
-    catalog: Catalog
-    clock: Clock
+    readings: Readings
+
+    @classmethod
+    def of(cls, node: Node, catalog: Catalog, clock: Clock) -> Current:
+        """Criteria before the first word about them is read."""
+        return cls(node, Readings(catalog, clock))
+
+    def now(self, node: Node) -> Current:
+        """The criteria after an edit."""
+        return Current(node, self.readings)
+
+    @property
+    def catalog(self) -> Catalog:
+        return self.readings.catalog
+
+    @property
+    def clock(self) -> Clock:
+        return self.readings.clock
 
     @cached_property
     def leaves(self) -> tuple[AnyLeaf, ...]:
@@ -37,7 +92,7 @@ class Current:
     @cached_property
     def text(self) -> str:
         """The canonical text: what "nothing would change" is judged by."""
-        return canonical.text(self.node, self.catalog)
+        return self.text_of(self.node)
 
     @cached_property
     def fields(self) -> frozenset[str]:
@@ -99,20 +154,24 @@ class Current:
 
     def unchanged(self, node: Node) -> bool:
         """True when a tree says what the criteria say already."""
-        return same(node, self.node) or canonical.text(node, self.catalog) == self.text
+        return same(node, self.node) or self.text_of(node) == self.text
+
+    def text_of(self, node: Node) -> str:
+        """The canonical text of criteria that an edit made."""
+        return self.readings.texts.of(node)
 
     def scene(self, words: str) -> Scene:
         """Words laid out over the catalog."""
-        return lay(words, self.catalog, self.clock)
+        return self.readings.scene(words)
 
     def read(self, words: str) -> Draft:
         """Words read as a query."""
-        return read(words, self.catalog, self.clock)
+        return self.readings.draft(words)
 
     def read_after(self, prefix: str, words: str) -> Draft:
         """Words read behind others that were not said; spans are those of the words as they stand."""
         start = len(words) - len(words.lstrip())
-        draft = read(f"{prefix} {words.strip()}", self.catalog, self.clock)
+        draft = self.readings.draft(f"{prefix} {words.strip()}")
         return _shifted(draft, start - len(prefix) - 1, start, words)
 
 

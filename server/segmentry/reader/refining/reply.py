@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
-from segmentry.criteria import canonical, walk
+from segmentry.criteria import walk
 from segmentry.criteria.nodes import And, Event, Everyone, Leaf, Node, Not, Operator, Or, Segment
 from segmentry.criteria.walk import AnyLeaf
 from segmentry.reader.draft import Draft, DraftQuestion, DraftReading, LeafOrigin, Span
@@ -187,12 +187,12 @@ def _distinct(ways: Iterable[Way], current: Current, answer: Node | None) -> tup
     """At most four readings that differ from the answer, from the criteria as they are, and each other."""
     known = {current.text}
     if answer is not None:
-        known.add(canonical.text(answer, current.catalog))
+        known.add(current.text_of(answer))
     found: list[DraftReading] = []
     for name, node in islice(ways, _MOST_TRIED):
         if len(found) == _MOST_READINGS:
             break
-        text = canonical.text(node, current.catalog)
+        text = current.text_of(node)
         if text not in known:
             known.add(text)
             found.append(DraftReading(name, node))

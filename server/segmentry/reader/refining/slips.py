@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from functools import lru_cache
 from typing import Final
 
 from rapidfuzz.distance import OSA
@@ -36,12 +37,17 @@ def slips(instruction: str) -> tuple[Slip, ...]:
         said = match.group().casefold()
         if said in _COMMANDS or (match.start() > 0 and match.group()[0].isupper()):
             continue  # a name is no command
-        near = [
-            word for word in _COMMANDS if abs(len(word) - len(said)) <= 1 and OSA.distance(said, word) == 1
-        ]
-        if len(near) == 1 and said not in english.words():
-            found.append(Slip(match.start(), match.end(), near[0]))
+        meant = _meant(said)
+        if meant:
+            found.append(Slip(match.start(), match.end(), meant))
     return tuple(found)
+
+
+@lru_cache(maxsize=4096)
+def _meant(said: str) -> str:
+    """The one word of command that a word in lower case is a slip of, or nothing."""
+    near = [word for word in _COMMANDS if abs(len(word) - len(said)) <= 1 and OSA.distance(said, word) == 1]
+    return near[0] if len(near) == 1 and said not in english.words() else ""
 
 
 def corrected(instruction: str, found: tuple[Slip, ...]) -> str:
