@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from segmentry.agents.expression import BadLogic, Expression, parse
 from segmentry.agents.judging import Found, Judged
@@ -203,8 +203,7 @@ def _with_logic(
         return draft  # it is offered already
     readings = (*draft.readings, DraftReading("as the sentence seems to be grouped", grouped))
     asked = DraftQuestion("How do the conditions belong together?", None, (len(readings) - 1,))
-    return replace(
-        draft,
+    return draft._replace(
         outcome="ambiguous",
         confidence=min(draft.confidence, OPEN),
         readings=readings,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Mapping
 
@@ -40,8 +39,7 @@ def of(scene: Scene, found: Clauses, caps: Mapping[Kind, float] = CAPS) -> Draft
     faults = [] if draft.node is None else _faults(scene, draft.node)
     if not faults:
         return draft
-    return dataclasses.replace(
-        draft,
+    return draft._replace(
         outcome="ambiguous",
         node=None,
         origins=(),
@@ -56,12 +54,10 @@ def of(scene: Scene, found: Clauses, caps: Mapping[Kind, float] = CAPS) -> Draft
 def _only(draft: Draft, places: dict[int, int]) -> Draft:
     """The draft with the readings of `places` alone, which holds their old positions and the new ones."""
     questions = tuple(
-        dataclasses.replace(each, readings=tuple(places[at] for at in each.readings if at in places))
+        each._replace(readings=tuple(places[at] for at in each.readings if at in places))
         for each in draft.questions
     )
-    return dataclasses.replace(
-        draft, readings=tuple(draft.readings[at] for at in places), questions=questions
-    )
+    return draft._replace(readings=tuple(draft.readings[at] for at in places), questions=questions)
 
 
 def _faults(scene: Scene, node: Node) -> list[str]:
@@ -182,7 +178,7 @@ def _brackets(
     position = further.add(_JOINED[not or_first], other)
     if chosen is None or position is None:
         return []
-    return [dataclasses.replace(bracket(scene, position), readings=(chosen, position))]
+    return [bracket(scene, position)._replace(readings=(chosen, position))]
 
 
 def refused(refusal: Refusal, rest: Draft | None) -> Draft:

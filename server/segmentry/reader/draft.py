@@ -1,9 +1,11 @@
-"""What the reader hands on: a tree with the words behind every leaf, or questions."""
+"""What the reader hands on: a tree with the words behind every leaf, or questions.
+
+Named tuples: they cannot be changed either, and making one takes a third of the time of a frozen dataclass.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from segmentry.criteria.nodes import Event, Leaf, Node, Segment, Top
 
@@ -14,8 +16,7 @@ Reason = Literal[
 Source = Literal["said", "assumed", "default", "kept", "fallback"]
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """Where words stand in the raw query: `[start, end)` in code points, and the words themselves."""
 
     start: int
@@ -23,8 +24,7 @@ class Span:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class LeafOrigin:
+class LeafOrigin(NamedTuple):
     """Where one leaf came from. `band` is the phrase of the catalog's band when one was used.
 
     `agent` is who found it, with the version of its prompt where it has one.
@@ -40,16 +40,14 @@ class LeafOrigin:
     prompt_version: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class DraftReading:
+class DraftReading(NamedTuple):
     """Another way to read the whole query, with a label that a person can choose by."""
 
     label: str
     node: Node
 
 
-@dataclass(frozen=True, slots=True)
-class DraftQuestion:
+class DraftQuestion(NamedTuple):
     """A question that quotes the phrase it is about; `readings` are indices into `Draft.readings`."""
 
     text: str
@@ -57,8 +55,7 @@ class DraftQuestion:
     readings: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """One query, read.
 
     `node` is the best reading, or None when nothing could be read. `origins` has one entry per leaf of

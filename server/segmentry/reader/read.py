@@ -5,8 +5,6 @@ Pure: no I/O and no clock of its own; the same query, catalog and clock give the
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from segmentry.criteria.catalog import Catalog
 from segmentry.criteria.dates import Clock
 from segmentry.criteria.nodes import Everyone
@@ -82,7 +80,7 @@ def lay(query: str, catalog: Catalog, clock: Clock) -> Scene:
 def _written(query: str, catalog: Catalog) -> Text:
     text = normalise(query)
     unified = unify(text.norm, catalog.locale)
-    return text if unified is text.norm else replace(text, norm=unified)
+    return text if unified is text.norm else text._replace(norm=unified)
 
 
 def _unreadable(query: str) -> Draft | None:

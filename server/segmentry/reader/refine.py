@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from segmentry.criteria.catalog import Catalog
 from segmentry.criteria.dates import Clock
 from segmentry.criteria.nodes import Everyone, Node
@@ -56,14 +54,13 @@ def _followed(edits: list[Step], current: Current) -> Draft:
     assert draft.node is not None
     if current.unchanged(draft.node):
         return reply.asked(current, "Taken together, these edits change nothing", said=edits[0].said)
-    return dataclasses.replace(
-        draft, origins=reply.origins(draft.node, current.node, fresh, ()), readings=(), questions=()
+    return draft._replace(
+        origins=reply.origins(draft.node, current.node, fresh, ()), readings=(), questions=()
     )
 
 
 def _both(first: Draft, second: Draft) -> Draft:
-    return dataclasses.replace(
-        second,
+    return second._replace(
         confidence=min(first.confidence, second.confidence),
         ambiguities=(*first.ambiguities, *second.ambiguities),
         notes=(*first.notes, *second.notes),
@@ -89,9 +86,8 @@ def _rest(question: Draft, edits: list[Step], current: Current) -> Draft:
         ways.clear()  # a reading without an edit that was asked for would be a wrong one
     questions = question.questions
     if len(ways) < len(question.readings):
-        questions = tuple(dataclasses.replace(each, readings=()) for each in questions)
-    return dataclasses.replace(
-        question,
+        questions = tuple(each._replace(readings=()) for each in questions)
+    return question._replace(
         node=node,
         readings=tuple(ways),
         questions=questions,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from segmentry.criteria.catalog import Catalog, Field
 from segmentry.criteria.dates import Clock
@@ -19,8 +20,7 @@ from segmentry.reader.quantities.comparators import Comparison
 from segmentry.reader.quantities.numbers import Quantity
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """One way to settle an open phrase: a label a person can choose by and what it would mean."""
 
     label: str

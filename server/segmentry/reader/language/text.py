@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 _QUOTES = {
     "‘": "'",
@@ -34,8 +34,7 @@ _PLAIN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """`norm` is what is read; `to_raw[i]` is the offset in `raw` of `norm[i]`; the last entry is the end."""
 
     raw: str

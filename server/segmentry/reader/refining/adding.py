@@ -309,8 +309,7 @@ def exclude(step: Step, current: Current) -> Draft:
         drafts.insert(0, current.read(step.said))
     draft = best(drafts)
     if not _sure(draft) and _sure(inside):
-        draft = dataclasses.replace(
-            inside,
+        draft = inside._replace(
             node=_complement(inside.node, current),
             origins=(),
             readings=(),

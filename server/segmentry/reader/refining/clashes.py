@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from segmentry.criteria import check
 from segmentry.criteria.nodes import Everyone, Leaf, Node, Or
 from segmentry.reader.draft import Draft, DraftQuestion, DraftReading
@@ -37,8 +35,7 @@ def asked(draft: Draft, current: Current) -> Draft:
     text = f"Nobody can meet {', '.join(fields)} both as it is and as '{said}' asks."
     if readings:
         text += " Should it be " + " / ".join(reading.label for reading in readings) + "?"
-    return dataclasses.replace(
-        draft,
+    return draft._replace(
         outcome="ambiguous",
         confidence=min(draft.confidence, OPEN),
         readings=readings,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -184,12 +183,10 @@ def _shifted(draft: Draft, by: int, first: int, words: str) -> Draft:
     def spans(found: tuple[Span, ...]) -> tuple[Span, ...]:
         return tuple(span for span in dict.fromkeys(moved(each) for each in found) if span.text)
 
-    return dataclasses.replace(
-        draft,
-        origins=tuple(dataclasses.replace(each, spans=spans(each.spans)) for each in draft.origins),
+    return draft._replace(
+        origins=tuple(each._replace(spans=spans(each.spans)) for each in draft.origins),
         questions=tuple(
-            dataclasses.replace(each, span=None if each.span is None else moved(each.span))
-            for each in draft.questions
+            each._replace(span=None if each.span is None else moved(each.span)) for each in draft.questions
         ),
         unexplained=spans(draft.unexplained),
     )

@@ -45,8 +45,7 @@ def settled(draft: Draft, current: Current, place: Place, said: str, also: Itera
         message = f"{quoted(said)} is there already; nothing would change"
         return asked(current, message, [*_placed(draft, place), *also], said=said)
     ways = _distinct([*also, *_placed(draft, place)], current, node)
-    return dataclasses.replace(
-        draft,
+    return draft._replace(
         node=node,
         origins=origins(node, current.node, draft.origins, _span(said)),
         readings=ways,
@@ -57,8 +56,7 @@ def settled(draft: Draft, current: Current, place: Place, said: str, also: Itera
 def carried(draft: Draft, current: Current, place: Place, said: str) -> Draft:
     """A question or refusal about the instruction, with its readings put onto the current criteria."""
     ways = _distinct(_placed(draft, place), current, None)
-    return dataclasses.replace(
-        draft,
+    return draft._replace(
         outcome="ambiguous" if draft.outcome == "ok" else draft.outcome,
         node=None,
         confidence=min(draft.confidence, _OPEN),
@@ -157,7 +155,7 @@ def origins(
             old[identity] -= 1
             found.append(LeafOrigin(leaf, "kept", (), 1.0))
         elif made.get(identity):
-            found.append(dataclasses.replace(made[identity].pop(0), leaf=leaf))
+            found.append(made[identity].pop(0)._replace(leaf=leaf))
         else:
             found.append(LeafOrigin(leaf, "said", own, SURE))
     return tuple(found)
@@ -203,8 +201,7 @@ def _reindexed(draft: Draft, ways: tuple[DraftReading, ...]) -> tuple[DraftQuest
     """The questions of what was read, pointing at the readings as they are now."""
     places = {reading.label: at for at, reading in enumerate(ways)}
     return tuple(
-        dataclasses.replace(
-            question,
+        question._replace(
             readings=tuple(
                 places[name]
                 for index in question.readings

@@ -73,15 +73,11 @@ def as_typed(draft: Draft, instruction: str, found: tuple[Slip, ...]) -> Draft:
         return Span(start, end, instruction[start:end])
 
     notes = tuple(f"'{instruction[slip.start : slip.end]}' was read as '{slip.meant}'" for slip in found)
-    return dataclasses.replace(
-        draft,
+    return draft._replace(
         confidence=round(draft.confidence * PER_REPAIR ** len(found), 4),
-        origins=tuple(
-            dataclasses.replace(each, spans=tuple(map(back, each.spans))) for each in draft.origins
-        ),
+        origins=tuple(each._replace(spans=tuple(map(back, each.spans))) for each in draft.origins),
         questions=tuple(
-            dataclasses.replace(each, span=None if each.span is None else back(each.span))
-            for each in draft.questions
+            each._replace(span=None if each.span is None else back(each.span)) for each in draft.questions
         ),
         unexplained=tuple(map(back, draft.unexplained)),
         notes=(*draft.notes, *notes),
