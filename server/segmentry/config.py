@@ -280,6 +280,21 @@ class Settings:
         "How a configured model is used: never, by small experts in parallel about what is left open, or by "
         "one question about all fields, for comparison.",
     )
+    ai_shadow_share: float = _setting(
+        0.02,
+        "SEGMENTRY_SHADOW_SHARE",
+        "ai.shadow_share",
+        Number(0, 1),
+        "Share of the requests answered without a model that are sent to it all the same, after the answer, "
+        "to see whether it reads them alike. 0: none.",
+    )
+    ai_shadow_calls: int = _setting(
+        500,
+        "SEGMENTRY_SHADOW_CALLS",
+        "ai.shadow_calls",
+        Integer(0, 1_000_000),
+        "Most calls of a model a day (UTC) that this server makes for that comparison.",
+    )
 
 
 def settings_table() -> dict[str, Setting]:

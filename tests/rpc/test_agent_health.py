@@ -23,7 +23,9 @@ pytestmark = pytest.mark.timeout(60)
 
 
 @asynccontextmanager
-async def served(folder: Path, dsn: str, vendor: Vendor | None = None) -> AsyncGenerator[str]:
+async def served(
+    folder: Path, dsn: str, vendor: Vendor | None = None, shadow_share: float = 0.0
+) -> AsyncGenerator[str]:
     """A whole server over that database; with a vendor it has experts."""
     settings = Settings(
         address="127.0.0.1:0",
@@ -31,6 +33,7 @@ async def served(folder: Path, dsn: str, vendor: Vendor | None = None) -> AsyncG
         database_dsn=Secret(dsn),
         ai_openai_key=None if vendor is None else Secret("sk-test"),
         ai_base_url="" if vendor is None else vendor.base_url,
+        ai_shadow_share=shadow_share,
         drain_s=1.0,
     )
     async with running(settings, store=golf_store()) as server:

@@ -6,14 +6,14 @@ import asyncio
 from dataclasses import replace
 from time import perf_counter
 
-from segmentry.builder import subtask
+from segmentry.builder import shadow, subtask
 from segmentry.builder.consulting import Consultation, price
 from segmentry.builder.events import Emit, Started, SubtaskStarted, SubtaskSucceeded, quiet
 from segmentry.builder.finish import Job, finish
 from segmentry.builder.interviews import Interviews
 from segmentry.builder.outcome import Outcome
 from segmentry.builder.panel import Panel
-from segmentry.builder.plan import Plan, plan
+from segmentry.builder.plan import Plan, answers_alone, plan
 from segmentry.builder.request import Options, Place, refuse_options, refuse_words
 from segmentry.customers.store import CustomerStore
 from segmentry.reader import read
@@ -71,7 +71,10 @@ async def _with_experts(query: str, job: Job, panel: Panel, detail: str) -> Outc
     await emit(SubtaskStarted("reader", "reader", detail))
     await emit(SubtaskSucceeded("reader", "reader", elapsed, n_origins(draft)))
     if not planned.experts:
-        return await finish(draft, job)
+        outcome = await finish(draft, job)
+        if answers_alone(draft) and planned.strategy != "offline":
+            shadow.offer(query, draft, place, options, panel)
+        return outcome
     interviews = Interviews(place, panel, options, emit)
     consulted = await Consultation(query, draft, planned, place, panel, interviews, emit).run()
     if options.require_llm and consulted.errors:

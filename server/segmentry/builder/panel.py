@@ -10,6 +10,7 @@ from typing import Literal
 from segmentry.agents.asking import Asker
 from segmentry.agents.experiments import Experiment, arm, chosen
 from segmentry.agents.registry import Experts, experts
+from segmentry.builder.sample import Sample
 from segmentry.criteria.catalog import Catalog
 
 Strategy = Literal["offline", "experts", "one_shot"]
@@ -35,8 +36,8 @@ class Panel:
     """What builds share when a model is configured.
 
     `tenants` chooses the strategy of single tenants, `split` a trial among the others. `experiments` are
-    trials of prompts. `secret` marks requests in prompts; a fixed one lets
-    transcripts replay.
+    trials of prompts. `secret` marks requests in prompts; a fixed one lets transcripts replay. `sample`
+    is of what the reader answers alone, for comparison.
     """
 
     asker: Asker
@@ -47,6 +48,7 @@ class Panel:
     experiments: tuple[Experiment, ...] = ()
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(16))
     request_s: float = REQUEST_S
+    sample: Sample | None = None
 
     def strategy_for(self, tenant: str, query: str) -> Strategy:
         """How a request is answered: the tenant's own way, else the trial's, else the server's."""

@@ -45,8 +45,7 @@ def plan(query: str, draft: Draft, place: Place, panel: Panel, options: Options)
     nobody = Plan(strategy, outlined, foreign=foreign)
     if strategy == "offline" or (draft.outcome == "refuse" and not foreign):
         return nobody
-    sure = draft.outcome == "ok" and draft.confidence >= ALONE and not draft.questions
-    if (sure or _settled(draft, place, options)) and not options.require_llm:
+    if (answers_alone(draft) or _settled(draft, place, options)) and not options.require_llm:
         return nobody
     experts = panel.experts(place.catalog, place.tenant, query)
     if strategy == "one_shot":
@@ -64,6 +63,11 @@ def plan(query: str, draft: Draft, place: Place, panel: Panel, options: Options)
         experts.logic if now and (tangled or foreign) else None,
         foreign,
     )
+
+
+def answers_alone(draft: Draft) -> bool:
+    """Whether the reader is sure of a draft, so that nobody need be asked."""
+    return draft.outcome == "ok" and draft.confidence >= ALONE and not draft.questions
 
 
 def _settled(draft: Draft, place: Place, options: Options) -> bool:

@@ -14,6 +14,7 @@ import grpc
 
 from segmentry.agents.counters import Counters
 from segmentry.analysis.service import AnalysisService
+from segmentry.builder.sample import Sample
 from segmentry.config import Settings
 from segmentry.customers.snapshots import SnapshotStore
 from segmentry.customers.stores import Stores
@@ -112,6 +113,8 @@ async def running(
         panel = parts.panel(settings, counters)
         if panel is not None:
             stack.push_async_callback(panel.asker.model.close)
+            panel.sample = Sample(share=settings.ai_shadow_share, calls_a_day=settings.ai_shadow_calls)
+            stack.push_async_callback(panel.sample.close)
         made = Parts(
             settings, customers, database, streams, parts.tokens(settings), analyses, counters, counts, panel
         )
@@ -139,6 +142,8 @@ async def running(
         finally:
             await health.leave()
             drain.start()
+            if panel is not None and panel.sample is not None:
+                await panel.sample.close()
             await _until_idle(admission, settings.drain_s)
             await server.stop(_STOP_S)
             remove_socket(address)
