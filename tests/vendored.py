@@ -11,6 +11,7 @@ from segmentry.agents.asking import Asker
 from segmentry.builder.panel import Panel
 from segmentry.llm.guarded import GuardedModel
 from segmentry.llm.openai import OpenAIModel
+from segmentry.llm.vanguard import HEAD_START_S, Vanguard
 
 from tests.vendor.plans import Asked, Plan
 from tests.vendor.script import Scripted
@@ -58,12 +59,18 @@ class Vendored:
 
 
 @asynccontextmanager
-async def vendored(specialists: Plan, logic: Plan | None = None) -> AsyncGenerator[Vendored]:
-    """Experts of whom each specialist answers by the one plan, the logic expert by the other."""
+async def vendored(
+    specialists: Plan, logic: Plan | None = None, *, head_start_s: float = HEAD_START_S
+) -> AsyncGenerator[Vendored]:
+    """Experts of whom each specialist answers by the one plan, the logic expert by the other.
+
+    `head_start_s`: how long calls wait for the one that goes ahead of them.
+    """
     script = Scripted(default=specialists)
     script.on("logic", logic or groups("1"))
     async with Vendor(script) as vendor:
-        model = GuardedModel(OpenAIModel(model="gpt-4o-mini", key="sk-canary-key", base_url=vendor.base_url))
+        inner = OpenAIModel(model="gpt-4o-mini", key="sk-canary-key", base_url=vendor.base_url)
+        model = GuardedModel(inner, vanguard=Vanguard(head_start_s=head_start_s))
         try:
             yield Vendored(Panel(Asker(model), secret=b"fixed"), vendor, script)
         finally:

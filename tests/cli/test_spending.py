@@ -2,40 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Generator
-from contextlib import contextmanager
 
 import pytest
 
 from tests.cli.conftest import Run
+from tests.vendor.elsewhere import vendor_elsewhere
 from tests.vendor.script import Scripted
 from tests.vendor.server import Vendor
 from tests.vendored import condition, groups, says
 
 CRAZY = says(condition("crazy about us", "engagementScore", "band", "high engagement"))
-
-
-@contextmanager
-def vendor_elsewhere(script: Scripted) -> Generator[Vendor]:
-    """A vendor in a thread of its own: the command runs its own event loop."""
-    ready, over = threading.Event(), threading.Event()
-    vendor = Vendor(script)
-
-    async def serve() -> None:
-        async with vendor:
-            ready.set()
-            await asyncio.to_thread(over.wait)
-
-    thread = threading.Thread(target=asyncio.run, args=(serve(),))
-    thread.start()
-    assert ready.wait(10)
-    try:
-        yield vendor
-    finally:
-        over.set()
-        thread.join(10)
 
 
 @pytest.fixture

@@ -52,29 +52,29 @@ class Breaker:
         """What opened it; None while it is closed."""
         return None if self._opened_until is None else self._cause
 
+    @property
+    def wait_s(self) -> float:
+        """Seconds until it lets a call through; 0 while it is closed."""
+        return 0.0 if self._opened_until is None else max(self._opened_until - self._now(), 0.0)
+
     def refuse(self) -> None:
-        """Refuse a call that would not be let through now.
+        """Refuse a call while the vendor is left alone.
 
         Raises: CallFailed with the cause that opened the breaker and the wait that is left; its usage is 0.
         """
-        if self._opened_until is None:
-            return
-        wait_s = self._opened_until - self._now()
-        if wait_s > 0 or self._probing:
-            raise CallFailed(
-                self._cause,
-                "the vendor failed before and is left alone for now",
-                retry_after_s=max(wait_s, 0.0),
-            )
+        if self.wait_s > 0:
+            raise self._refusal()
 
     def admit(self) -> Admission:
         """Let a call through, or refuse it; how it ends is told to `succeeded`, `failed` or `left`.
 
-        Raises: CallFailed, as `refuse`.
+        Raises: CallFailed, as `refuse`; also while another call finds out whether the vendor is back.
         """
         self.refuse()
         if self._opened_until is None:
             return "ordinary"
+        if self._probing:
+            raise self._refusal()
         self._probing = True
         return "probe"
 
@@ -87,24 +87,32 @@ class Breaker:
         self._cool_down_s = COOL_DOWN_S
         self._probing = False
 
-    def failed(self, admission: Admission, error: CallFailed) -> None:
-        """A call failed."""
+    def failed(self, admission: Admission, error: CallFailed) -> bool:
+        """A call failed. True where it opened the breaker and no other call can succeed either."""
         if error.cause not in _OUTAGE:
             # A refusal, a cut or a bad answer is the model's: the vendor is there.
             self.succeeded(admission)
-            return
+            return False
         if admission == "ordinary" and self._opened_until is not None:
-            return
+            return False
         self._in_row += 1
         at_once = error.cause in _AT_ONCE and not error.request_only
         long_wait = (error.retry_after_s or 0.0) > self._patience_s
         if admission == "probe" or at_once or long_wait or self._in_row >= FAILURES:
             self._open(error)
+        return at_once or long_wait
 
     def left(self, admission: Admission) -> None:
         """A call was given up by its caller: it says nothing about the vendor."""
         if admission == "probe":
             self._probing = False
+
+    def _refusal(self) -> CallFailed:
+        return CallFailed(
+            self._cause,
+            "the vendor failed before and is left alone for now",
+            retry_after_s=self.wait_s,
+        )
 
     def _open(self, error: CallFailed) -> None:
         if self._opened_until is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Final, Literal, Protocol
@@ -132,17 +132,30 @@ class ModelReply:
 
 @dataclass(slots=True)
 class Progress:
-    """What is known of a call under way; `first_byte_at` is in `perf_counter` seconds."""
+    """What is known of a call under way; `first_byte_at` is in `perf_counter` seconds.
+
+    `accepted`: the vendor did not turn it down, so that it is paid for. `on_accepted` is called then, once.
+    """
 
     first_byte_at: float | None = None
+    accepted: bool = False
+    on_accepted: Callable[[], None] | None = None
 
     @property
     def first_byte(self) -> bool:
         """Whether the vendor began to answer, so that no copy is sent."""
         return self.first_byte_at is not None
 
+    def accept(self) -> None:
+        """Note that the vendor took the call, before any of the answer."""
+        if not self.accepted:
+            self.accepted = True
+            if self.on_accepted is not None:
+                self.on_accepted()
+
     def begin(self) -> None:
         """Note that a part of the answer came; only the first counts."""
+        self.accept()
         if self.first_byte_at is None:
             self.first_byte_at = perf_counter()
 

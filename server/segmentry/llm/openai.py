@@ -162,6 +162,8 @@ class OpenAIModel:
             stream_cls=openai.AsyncStream[object],
         )
         assert isinstance(response, httpx2.Response)
+        # A status other than 200 has raised.
+        progress.accept()
         try:
             if row.stream and "json" not in response.headers.get("content-type", ""):
                 await _read_events(response, raw, progress)
