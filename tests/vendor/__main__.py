@@ -34,7 +34,7 @@ MODES = (*MENU, *ANSWERERS, RULES)
 def script_of(given: argparse.Namespace) -> Script:
     """The script that the arguments describe."""
     if given.mode == RULES:
-        plan = Plan(answer=ruled(given.catalog, _shares(given.spoiled), given.seed))
+        plan = Plan(answer=ruled(given.catalog, _shares(given.spoiled), given.seed, given.slang))
     else:
         plan = Plan(answer=ANSWERERS[given.mode]) if given.mode in ANSWERERS else MENU[given.mode]
     if given.answer is not None:
@@ -48,16 +48,26 @@ def script_of(given: argparse.Namespace) -> Script:
     return Mixed(Scripted(plan), MENU, shares, latency, given.seed)
 
 
-def ruled(catalog: Path | None, spoiled: Mapping[str, float], seed: int) -> Answerer:
-    """Answers by rules for a catalog file, or for the golf club."""
+def ruled(catalog: Path | None, spoiled: Mapping[str, float], seed: int, slang: Sequence[str]) -> Answerer:
+    """Answers by rules for a catalog file, or for the golf club.
+
+    `slang` are words with the field and the phrase of the band that they mean, as
+    `mad about us=engagementScore:high engagement`.
+    """
     # The reader takes a while to load, which the other modes need not wait for.
+    from segmentry.agents.pieces import Condition  # noqa: PLC0415
     from segmentry.criteria import catalog_toml  # noqa: PLC0415
     from segmentry.customers import golf  # noqa: PLC0415
 
     from tests.vendor.rules import Ruled  # noqa: PLC0415
 
     known = golf.catalog() if catalog is None else catalog_toml.loads(catalog.read_text(encoding="utf-8"))
-    return Ruled(known, spoiled, seed)
+    meanings = [each.replace("=", ":", 1).split(":", 2) for each in slang]
+    conditions = [
+        Condition(words, name, "band", (band,), "", "", negated=False, assumed=True)
+        for words, name, band in meanings
+    ]
+    return Ruled(known, spoiled, seed, tuple(conditions))
 
 
 def _shares(given: Sequence[str]) -> dict[str, float]:
@@ -84,6 +94,13 @@ def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         type=lambda text: text.split(","),
         default=[],
         help="shares of answers by rules that are wrong, as unknown_field=0.02,left_out=0.1",
+    )
+    parser.add_argument(
+        "--slang",
+        action="append",
+        default=[],
+        metavar="WORDS=FIELD:BAND",
+        help="words that answers by rules know and the reader does not; may be given again",
     )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--key", help="the only key that is taken")

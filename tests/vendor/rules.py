@@ -61,11 +61,13 @@ class Ruled:
     """An answerer for one catalog. `faults` are shares between 0 and 1 by name, drawn by seed.
 
     The same call of an agent about the same words is answered alike, in whatever order calls come.
+    `slang` are conditions whose evidence the reader knows nothing of: else no answer would tell it anything.
     """
 
     catalog: Catalog
     faults: Mapping[str, float] = field(default_factory=dict[str, float])
     seed: int = 1
+    slang: tuple[Condition, ...] = ()
 
     def __post_init__(self) -> None:
         unknown = sorted(self.faults.keys() - set(FAULTS))
@@ -84,7 +86,8 @@ class Ruled:
         if "conditions" not in properties:
             return "{}"
         own = properties["conditions"]["items"]["properties"]["field"]["enum"]
-        said = [_as_json(each) for each in understood.conditions if each.field in own]
+        slang = [each for each in self.slang if each.evidence in marked[2]]
+        said = [_as_json(each) for each in (*understood.conditions, *slang) if each.field in own]
         return self._spoiled(said, understood.unhandled, f"{asked.agent}/{asked.attempt}/{marked[2]}")
 
     def _spoiled(self, said: list[dict[str, object]], unhandled: Sequence[str], key: str) -> str:

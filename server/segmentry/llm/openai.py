@@ -13,6 +13,7 @@ from time import perf_counter
 from typing import Final
 from urllib.parse import urlsplit
 
+import aiohttp
 import anyio
 import httpx2
 import openai
@@ -64,7 +65,7 @@ class OpenAIModel:
         self._temperature = temperature
         self._profile = asked_as or profile(model)
         self._provider = (urlsplit(base_url).hostname or "openai") if base_url else "openai"
-        pool = httpx2.AsyncClient(
+        pool = openai.DefaultAioHttpClient(
             limits=httpx2.Limits(
                 max_connections=at_once,
                 max_keepalive_connections=at_once,
@@ -73,6 +74,7 @@ class OpenAIModel:
             timeout=httpx2.Timeout(None, connect=_CONNECT_S),
             event_hooks={"response": [bound]},
             verify=_tls(),
+            follow_redirects=False,
         )
         self._client = openai.AsyncOpenAI(
             api_key=key or "none",
@@ -145,8 +147,7 @@ class OpenAIModel:
             code = completion.code_of(error.body)
             return failures.of_status(error.status_code, code, error.response.headers)
         except openai.APIConnectionError as error:
-            before = isinstance(error.__cause__, httpx2.ConnectError | httpx2.ConnectTimeout)
-            return failures.UNREACHED if before else failures.BROKEN_OFF
+            return failures.UNREACHED if _before_connected(error) else failures.BROKEN_OFF
         except (httpx2.HTTPError, httpx2.StreamError, openai.OpenAIError):
             return failures.BROKEN_OFF
         return None
@@ -174,6 +175,16 @@ class OpenAIModel:
                 completion.take(whole, raw)
         finally:
             await response.aclose()
+
+
+def _before_connected(error: BaseException) -> bool:
+    """Whether there was no connection yet. The kinds in between say so of every connection that broke off."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
+            return True
+        cause = cause.__cause__
+    return False
 
 
 async def _read_events(response: httpx2.Response, raw: answers.Raw, progress: Progress) -> None:
