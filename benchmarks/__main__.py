@@ -10,16 +10,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from benchmarks import compiled, engines, predict, reader, rpc, seam, sweep
+from benchmarks import builds, compiled, engines, predict, reader, rpc, seam, sweep
 
 ALL: dict[str, Callable[[Sequence[str]], None]] = {
-    "rpc": lambda _: rpc.main(),
+    "rpc": rpc.main,
     "sweep": lambda given: sweep.main(tuple(int(each) for each in given) or sweep.ROWS),
     "engines": engines.main,
     "compiled": compiled.main,
     "predict": lambda given: predict.main(*(int(each) for each in given)),
     "reader": reader.main,
     "seam": seam.main,
+    "builds": builds.main,
 }
 
 

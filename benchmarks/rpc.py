@@ -12,43 +12,39 @@ says so.
 from __future__ import annotations
 
 import asyncio
-import os
 import platform
-import statistics
 import sys
 import tempfile
-import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import grpc
 import grpc.aio
+from google.protobuf.message import Message
 from segmentry import config
 from segmentry.rpc import server
 from segmentry_client import AsyncSegmentryClient
 
+from benchmarks.pairs import load
+from benchmarks.sides import IN_FLIGHT, Side, in_turns
+
 MEMBERS = 100_000
 CALLS = 300
 ROUNDS = 5
-IN_FLIGHT = 16
 QUERY = "Platinum and diamond members who haven't booked in 60 days"
 ECHO = "/benchmark.Echo/Unary"
 
-Call = Callable[[], Awaitable[object]]
 
+@dataclass(frozen=True)
+class Pair:
+    """One of our calls, and a bare echo that answers with as many bytes."""
 
-@dataclass
-class Side:
-    """One kind of call, and what each round of it took, in seconds per call."""
-
-    name: str
-    call: Call
     reply_bytes: int
-    wall: list[float] = field(default_factory=list[float])
-    cpu: list[float] = field(default_factory=list[float])
+    echo: Side
+    ours: Side
 
 
 def as_it_is(raw: bytes) -> bytes:
@@ -80,26 +76,8 @@ async def echo_server() -> AsyncGenerator[grpc.aio.Channel]:
         await bare.stop(None)
 
 
-async def one_round(side: Side, calls: int) -> None:
-    """`calls` calls, `IN_FLIGHT` at a time."""
-    left = calls
-
-    async def caller() -> None:
-        nonlocal left
-        while left > 0:
-            left -= 1
-            await side.call()
-
-    wall, cpu = time.perf_counter(), time.process_time()
-    async with asyncio.TaskGroup() as group:
-        for _ in range(IN_FLIGHT):
-            group.create_task(caller())
-    side.wall.append((time.perf_counter() - wall) / calls)
-    side.cpu.append((time.process_time() - cpu) / calls)
-
-
-async def measure(calls: int) -> list[Side]:
-    """The sides with their rounds: an echo before each of ours."""
+async def measure(calls: int) -> list[Pair]:
+    """The pairs with their rounds, an echo before each of ours."""
     with tempfile.TemporaryDirectory(prefix="segmentry-bench-") as folder:
         settings = config.load(
             {},
@@ -120,55 +98,38 @@ async def measure(calls: int) -> list[Side]:
             built = await client.build(QUERY)
             counted = await client.preview_count(built.result.criteria)
 
-            def echo(size: int) -> Side:
-                return Side("bare echo", lambda: method(str(size).encode()), size)
+            def pair(name: str, reply: Message, call: Callable[[], Awaitable[object]]) -> Pair:
+                size = reply.ByteSize()
+                return Pair(size, Side("bare echo", lambda: method(str(size).encode())), Side(name, call))
 
-            ours = [
-                Side("Build, offline", lambda: client.build(QUERY), built.ByteSize()),
-                Side(
-                    "PreviewCount",
-                    lambda: client.preview_count(built.result.criteria),
-                    counted.ByteSize(),
-                ),
+            pairs = [
+                pair("Build, offline", built, lambda: client.build(QUERY)),
+                pair("PreviewCount", counted, lambda: client.preview_count(built.result.criteria)),
             ]
-            sides = [side for mine in ours for side in (echo(mine.reply_bytes), mine)]
-            for side in sides:
-                await one_round(side, max(1, calls // 10))
-                side.wall.clear()
-                side.cpu.clear()
-            for _ in range(ROUNDS):
-                for side in sides:
-                    await one_round(side, calls)
-    return sides
+            await in_turns([side for each in pairs for side in (each.echo, each.ours)], calls, ROUNDS)
+    return pairs
 
 
-def show(sides: list[Side], calls: int, load: float) -> None:
+def show(pairs: list[Pair], calls: int) -> None:
     """Both sides of each pair in one table."""
-    cores = os.cpu_count() or 1
-    spoilt = "" if load <= cores else f"  LOAD {load:.1f} ON {cores} CORES: THESE FIGURES ARE NOT USABLE"
-    machine = f"{platform.machine()}, {cores} cores, Python {platform.python_version()}"
-    print(f"{machine}, load {load:.1f} before{spoilt}")
     print(f"{MEMBERS:,} customers, {ROUNDS} rounds of {calls} calls, {IN_FLIGHT} in flight, one process")
     print(f"{'':16}{'reply':>9}{'calls/s':>10}{'(range)':>16}{'CPU/call':>12}{'ratio':>9}")
-    for echo, mine in zip(sides[::2], sides[1::2], strict=True):
-        base = statistics.median(echo.cpu)
-        for side in (echo, mine):
-            rates = sorted(1 / wall for wall in side.wall)
-            cpu = statistics.median(side.cpu)
-            span = f"({rates[0]:,.0f}-{rates[-1]:,.0f})"
+    for each in pairs:
+        for side in (each.echo, each.ours):
+            lowest, rate, highest = side.rates
+            span = f"({lowest:,.0f}-{highest:,.0f})"
             print(
-                f"{side.name:16}{side.reply_bytes:>7} B{statistics.median(rates):>10,.0f}{span:>16}"
-                f"{cpu * 1e6:>9,.0f} us{cpu / base:>8.1f}x"
+                f"{side.name:16}{each.reply_bytes:>7} B{rate:>10,.0f}{span:>16}"
+                f"{side.cpu_s * 1e6:>9,.0f} us{side.cpu_s / each.echo.cpu_s:>8.1f}x"
             )
 
 
-def main() -> None:
+def main(given: Sequence[str] = ()) -> None:
     """Measure and print; the number of calls per round can be given."""
-    given = [part for part in sys.argv[1:] if part.isdigit()]
     calls = int(given[0]) if given else CALLS
-    load = os.getloadavg()[0]
-    show(asyncio.run(measure(calls)), calls, load)
+    print(f"{platform.machine()}, Python {platform.python_version()}, {load()} before")
+    show(asyncio.run(measure(calls)), calls)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

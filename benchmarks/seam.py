@@ -12,26 +12,26 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import statistics
 import sys
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import Any, cast
 
 import httpx2
 import openai
 from segmentry.errors import JsonValue
-from segmentry.llm import request
 from segmentry.llm.model import AnswerSchema, Message, ModelCall
 from segmentry.llm.openai import OpenAIModel
 from segmentry.llm.profiles import profile
+from segmentry.llm.request import Bodies
+
+from benchmarks.pairs import load
+from benchmarks.sides import IN_FLIGHT, Side, at, in_turns
+from benchmarks.vendors import vendor, vendors_cpu_s
 
 CALLS = 200
 ROUNDS = 5
-IN_FLIGHT = 16
 PACE = 240
 SECONDS = 5
 MODEL = "gpt-4o-mini"
@@ -69,35 +69,9 @@ CALL = ModelCall(
 )
 
 
-@dataclass
-class Side:
-    """One way to ask, and the seconds per call of each round."""
-
-    name: str
-    ask: Callable[[], Awaitable[object]]
-    wall: list[float] = field(default_factory=list[float])
-    cpu: list[float] = field(default_factory=list[float])
-
-
-@asynccontextmanager
-async def vendor(*arguments: str) -> AsyncGenerator[str]:
-    """The address of a fake vendor in its own process."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.vendor", *arguments),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    assert process.stdout is not None
-    try:
-        yield (await process.stdout.readline()).decode().strip()
-    finally:
-        process.terminate()
-        await process.wait()
-
-
 def bodies() -> tuple[bytes, dict[str, Any]]:
     """The request as the seam sends it, and the same without streaming."""
-    streamed = request.body(CALL, model=MODEL, temperature=0.2, row=profile(MODEL))
+    streamed = Bodies(model=MODEL, temperature=0.2, row=profile(MODEL)).of(CALL)
     whole = cast("dict[str, Any]", json.loads(streamed))
     for name in ("stream", "stream_options"):
         whole.pop(name)
@@ -145,34 +119,10 @@ async def sides(base_url: str) -> AsyncGenerator[list[Side]]:
     await seam.close()
 
 
-async def one_round(side: Side, calls: int) -> None:
-    """`calls` calls, `IN_FLIGHT` at a time."""
-    left = calls
-
-    async def caller() -> None:
-        nonlocal left
-        while left > 0:
-            left -= 1
-            await side.ask()
-
-    wall, cpu = time.perf_counter(), time.process_time()
-    async with asyncio.TaskGroup() as group:
-        for _ in range(IN_FLIGHT):
-            group.create_task(caller())
-    side.wall.append((time.perf_counter() - wall) / calls)
-    side.cpu.append((time.process_time() - cpu) / calls)
-
-
 async def compared(calls: int) -> list[Side]:
     """Every side with its rounds, in turn, after a short one that is not counted."""
     async with vendor() as base_url, sides(base_url) as all_sides:
-        for side in all_sides:
-            await one_round(side, max(calls // 10, IN_FLIGHT))
-            side.wall.clear()
-            side.cpu.clear()
-        for _ in range(ROUNDS):
-            for side in all_sides:
-                await one_round(side, calls)
+        await in_turns(all_sides, calls, ROUNDS)
         return all_sides
 
 
@@ -195,41 +145,31 @@ async def driven(per_s: int, *arguments: str) -> Mapping[str, float]:
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         vendors = await vendors_cpu_s(base_url) - before_s
         await seam.close()
-    took.sort()
     return {
         "reached": len(took) / wall,
-        "p50": took[len(took) // 2] * 1000,
-        "p99": took[int(len(took) * 0.99)] * 1000,
+        "p50": at(took, 0.5) * 1000,
+        "p99": at(took, 0.99) * 1000,
         "cpu": cpu / len(took) * 1e6,
         "vendor": vendors / len(took) * 1e6,
     }
 
 
-async def vendors_cpu_s(base_url: str) -> float:
-    """What CPU time the vendor's process has used."""
-    async with httpx2.AsyncClient() as client:
-        return float((await client.get(f"{base_url}/counts")).json()["cpu_s"])
-
-
 def show(all_sides: Sequence[Side], calls: int) -> None:
     """The sides in one table; the ratio is to the bare client that streams."""
-    base = statistics.median(next(each for each in all_sides if each.name == "httpx2, streamed").cpu)
+    base = next(each for each in all_sides if each.name == "httpx2, streamed").cpu_s
     print(f"{ROUNDS} rounds of {calls} calls, {IN_FLIGHT} in flight; CPU of the caller's process")
     print(f"{'':24}{'calls/s':>9}{'CPU/call':>12}{'(range)':>18}{'ratio':>8}")
     for side in all_sides:
         cpu = sorted(each * 1e6 for each in side.cpu)
-        rate = 1 / statistics.median(side.wall)
-        median = statistics.median(cpu)
         span = f"({cpu[0]:,.0f}-{cpu[-1]:,.0f})"
-        print(f"{side.name:24}{rate:>9,.0f}{median:>9,.0f} us{span:>18}{median / base / 1e6:>7.2f}x")
+        ratio = side.cpu_s / base
+        print(f"{side.name:24}{side.rates[1]:>9,.0f}{side.cpu_s * 1e6:>9,.0f} us{span:>18}{ratio:>7.2f}x")
 
 
 def main(given: Sequence[str] = ()) -> None:
     """Measure and print; the number of calls per round can be given."""
     calls = int(given[0]) if given else CALLS
-    cores, load = os.cpu_count() or 1, os.getloadavg()[0]
-    spoilt = "" if load <= cores else f"  LOAD {load:.1f} ON {cores} CORES: ONLY THE RATIOS ARE USABLE"
-    print(f"{cores} cores, load {load:.1f} before{spoilt}")
+    print(load())
     show(asyncio.run(compared(calls)), calls)
     for name, per_s, arguments in (
         ("replies after 100 ms", PACE, ("--delay", "0.1")),

@@ -10,7 +10,19 @@ import pytest
 
 from tests.architecture.checkout import TOP
 
-HEAVY = {"grpc", "google", "polars", "numpy", "sklearn", "scipy", "openai", "pydantic", "asyncpg", "asyncio"}
+HEAVY = {
+    "grpc",
+    "google",
+    "polars",
+    "numpy",
+    "sklearn",
+    "scipy",
+    "openai",
+    "aiohttp",
+    "pydantic",
+    "asyncpg",
+    "asyncio",
+}
 # typer reads the parameters of a command with pydantic; asyncio is what runs a command.
 OF_TYPER = {"pydantic", "asyncio"}
 

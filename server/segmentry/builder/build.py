@@ -7,6 +7,7 @@ from dataclasses import replace
 from time import perf_counter
 
 from segmentry.builder import shadow, subtask
+from segmentry.builder.aside import reading
 from segmentry.builder.consulting import Consultation, price
 from segmentry.builder.events import Emit, Started, SubtaskStarted, SubtaskSucceeded, quiet
 from segmentry.builder.finish import Job, finish
@@ -45,8 +46,7 @@ async def build(
             return Outcome(build_id, place.clock)
 
         async def work() -> Draft:
-            # A long query takes tens of milliseconds, too long for the event loop.
-            return await asyncio.to_thread(read.read, query, place.catalog, place.clock)
+            return await reading(lambda: read.read(query, place.catalog, place.clock), query, place.catalog)
 
         return await finish(await subtask.run("reader", detail, work, n_origins, emit), job)
     return await _with_experts(query, job, panel, detail)
@@ -61,7 +61,7 @@ async def _with_experts(query: str, job: Job, panel: Panel, detail: str) -> Outc
         return draft, plan(query, draft, place, panel, options)
 
     started = perf_counter()
-    draft, planned = await asyncio.to_thread(read_and_plan)
+    draft, planned = await reading(read_and_plan, query, place.catalog)
     elapsed = perf_counter() - started
     job = replace(job, planned=tuple(each.name for each in planned.experts))
     await emit(Started(job.build_id, place.clock, job.agents))

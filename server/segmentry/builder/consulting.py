@@ -11,6 +11,7 @@ from segmentry.agents.judging import Judged, judge
 from segmentry.agents.pieces import Fault, LogicAnswer
 from segmentry.agents.registry import Expert
 from segmentry.builder import provenance
+from segmentry.builder.aside import reading
 from segmentry.builder.assemble import Assembled, assemble
 from segmentry.builder.events import Emit, Partial, quiet
 from segmentry.builder.interviews import Interviews
@@ -52,6 +53,15 @@ class _Gathered:
     logic: LogicAnswer | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Last:
+    """What was put together last, and of what: an expert that found nothing changes nothing of it."""
+
+    told: Sequence[Judged]
+    logic: LogicAnswer | None
+    assembled: Assembled
+
+
 class Consultation:
     """One query before the experts. Every subtask ends by itself: a failure is a value, siblings go on."""
 
@@ -73,6 +83,8 @@ class Consultation:
         self._emit = emit
         self._message = _message(query, plan, place, panel)
         self._gathered = _Gathered()
+        self._last: _Last | None = None
+        self._shows = 0
 
     async def run(self) -> Consulted:
         """Ask the first wave, the second where words are left that nobody claimed, and put all together."""
@@ -113,7 +125,12 @@ class Consultation:
             await self._show()
 
     async def _show(self) -> None:
-        """The criteria so far, for those who watch."""
+        """The criteria so far, for those who watch; of answers that come together only what they come to."""
+        self._shows += 1
+        mine = self._shows
+        await asyncio.sleep(0)
+        if mine != self._shows:
+            return
         draft = (await self._assembled()).draft
         node = None if draft.node is None else tidied(draft.node)
         if node is None:
@@ -125,16 +142,26 @@ class Consultation:
     async def _assembled(self) -> Assembled:
         order = [each.name for each in (*self._plan.first, *self._plan.second)]
         judged = [self._gathered.judged[name] for name in order if name in self._gathered.judged]
-        return await asyncio.to_thread(
-            assemble,
-            self._query,
-            self._place,
-            self._draft,
-            self._plan.outline,
-            judged,
-            self._gathered.logic,
-            foreign=self._plan.foreign,
-        )
+        told = [each for each in judged if each.found or each.unhandled]
+        logic = self._gathered.logic
+        last = self._last
+        if last is not None and (last.told, last.logic) == (told, logic):
+            return last.assembled
+
+        def work() -> Assembled:
+            return assemble(
+                self._query,
+                self._place,
+                self._draft,
+                self._plan.outline,
+                told,
+                logic,
+                foreign=self._plan.foreign,
+            )
+
+        assembled = await reading(work, self._query, self._place.catalog)
+        self._last = _Last(told, logic, assembled)
+        return assembled
 
     def _consulted(self, assembled: Assembled) -> Consulted:
         agents = {origin.agent for origin in assembled.draft.origins}

@@ -18,13 +18,14 @@ import anyio
 import httpx2
 import openai
 
-from segmentry.llm import answers, completion, failures, request
+from segmentry.llm import answers, completion, failures
 from segmentry.llm.bounded import ReplyTooLarge, bound
 from segmentry.llm.cost import estimated, priced
 from segmentry.llm.events import Events
 from segmentry.llm.failures import Failure
 from segmentry.llm.model import AT_ONCE, CallFailed, ModelCall, ModelReply, Progress, Usage
 from segmentry.llm.profiles import ModelProfile, profile
+from segmentry.llm.request import Bodies
 
 # Between two builds of a busy minute a connection stays open: a new one costs a TLS handshake.
 _KEEP_ALIVE_S: Final = 30.0
@@ -62,8 +63,8 @@ class OpenAIModel:
         if key is not None and not (key.isascii() and key.isprintable()):
             raise ValueError("the key (AI_OPENAI_KEY) holds characters that no HTTP header can carry")
         self._name = model
-        self._temperature = temperature
         self._profile = asked_as or profile(model)
+        self._bodies = Bodies(model=model, temperature=temperature, row=self._profile)
         self._provider = (urlsplit(base_url).hostname or "openai") if base_url else "openai"
         pool = openai.DefaultAioHttpClient(
             limits=httpx2.Limits(
@@ -156,7 +157,7 @@ class OpenAIModel:
         row = self._profile
         response = await self._client.post(
             "/chat/completions",
-            content=request.body(call, model=self._name, temperature=self._temperature, row=row),
+            content=self._bodies.of(call),
             options={"headers": {"Content-Type": "application/json"}},
             cast_to=httpx2.Response,
             stream=row.stream,

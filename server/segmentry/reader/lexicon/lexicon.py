@@ -236,6 +236,12 @@ def lexicon(catalog: Catalog) -> Lexicon:
     return built
 
 
+def is_built(catalog: Catalog) -> bool:
+    """Whether this catalog's lexicon is at hand, so that reading takes a millisecond and not fifty."""
+    kept = _by_identity.get(id(catalog))
+    return kept is not None and kept[0] is catalog
+
+
 def _let_go() -> None:
     """Forget the oldest lexicons beyond the bounds; the last one stays, however large."""
     while len(_by_content) > 1 and (
