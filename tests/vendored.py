@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -46,6 +46,16 @@ def says(*conditions: Mapping[str, object]) -> Plan:
     return Plan(answer=text)
 
 
+def edit(evidence: str, do: str, *leaves: int, words: str = "") -> Mapping[str, object]:
+    """One operation as the edit expert writes it."""
+    return {"evidence": evidence, "do": do, "leaves": list(leaves), "words": words}
+
+
+def edits(*operations: Mapping[str, object], unhandled: Sequence[str] = ()) -> Plan:
+    """An answer of the edit expert."""
+    return Plan(answer=json.dumps({"edits": list(operations), "unhandled": list(unhandled)}))
+
+
 def groups(expr: str) -> Plan:
     """An answer of the logic expert."""
     return Plan(answer=json.dumps({"expr": expr, "order_uncertain": False}))
@@ -60,14 +70,18 @@ class Vendored:
 
 @asynccontextmanager
 async def vendored(
-    specialists: Plan, logic: Plan | None = None, *, head_start_s: float = HEAD_START_S
+    specialists: Plan,
+    logic: Plan | None = None,
+    *,
+    edit: Plan | None = None,
+    head_start_s: float = HEAD_START_S,
 ) -> AsyncGenerator[Vendored]:
-    """Experts of whom each specialist answers by the one plan, the logic expert by the other.
+    """Experts of whom each specialist answers by the one plan, the logic and the edit expert by others.
 
     `head_start_s`: how long calls wait for the one that goes ahead of them.
     """
     script = Scripted(default=specialists)
-    script.on("logic", logic or groups("1"))
+    script.on("logic", logic or groups("1")).on("edit", edit or edits())
     async with Vendor(script) as vendor:
         inner = OpenAIModel(model="gpt-4o-mini", key="sk-canary-key", base_url=vendor.base_url)
         model = GuardedModel(inner, vanguard=Vanguard(head_start_s=head_start_s))

@@ -59,6 +59,13 @@ def assemble(  # noqa: PLR0917 - everything that was said about one query
     return Assembled(draft, len(gathered.given), gathered.agreed)
 
 
+def gather(
+    query: str, place: Place, outlined: Outline, judged: Sequence[Judged], *, foreign: bool = False
+) -> tuple[Given, ...]:
+    """The experts' conditions at their words, beside what the reader has closed."""
+    return tuple(_gather(query, place, outlined, judged, foreign=foreign).given)
+
+
 @dataclass(slots=True)
 class _Gathered:
     given: list[Given]
@@ -88,7 +95,7 @@ def _settle(
     first = cluster[0]
     distinct: list[Found] = []
     for found in cluster:
-        if not any(_same(found.literal.node, each.literal.node, place) for each in distinct):
+        if not any(same(found.literal.node, each.literal.node, place) for each in distinct):
             distinct.append(found)
     fields, agents = {each.literal.field for each in distinct}, {each.agent for each in distinct}
     if len(fields) > 1 and len(agents) > 1:
@@ -105,7 +112,7 @@ def _settle(
     own = _joined(theirs)
     if own is None:
         return _taken(first, span, node, ALONE)
-    if _same(node, own, place):
+    if same(node, own, place):
         gathered.agreed += 1
         return _taken(first, span, node, AGREED)
     reader_guessed = any(each.source == "assumed" or each.sure < OPEN for each in theirs)
@@ -180,7 +187,8 @@ def _names(span: Span, field: str, place: Place) -> bool:
     return any(name.casefold() in span.text.casefold() for name in names)
 
 
-def _same(one: Node, other: Node, place: Place) -> bool:
+def same(one: Node, other: Node, place: Place) -> bool:
+    """Whether two trees select the same customers, as far as witness rows tell."""
     try:
         return witness.equal(one, other, place.catalog, place.clock)
     except InvalidCriteria:
@@ -197,9 +205,9 @@ def _with_logic(
         grouped = _grouped(parse(logic.expr, len(phrases)), nodes)
     except BadLogic:
         return draft
-    if grouped is None or draft.node is None or _same(grouped, draft.node, place):
+    if grouped is None or draft.node is None or same(grouped, draft.node, place):
         return draft
-    if any(_same(grouped, each.node, place) for each in draft.readings):
+    if any(same(grouped, each.node, place) for each in draft.readings):
         return draft  # it is offered already
     readings = (*draft.readings, DraftReading("as the sentence seems to be grouped", grouped))
     asked = DraftQuestion("How do the conditions belong together?", None, (len(readings) - 1,))

@@ -197,11 +197,16 @@ def judged_by(
 
 def price(query: str, plan: Plan, place: Place, panel: Panel) -> Usage:
     """What the planned calls may use at most: nothing is asked. The price is None where it is not known."""
-    message = _message(query, plan, place, panel)
-    price_of = profile(panel.asker.model.model).price
-    calls = [each.call(message, panel.max_tokens) for each in plan.experts]
+    return price_of(plan.experts, _message(query, plan, place, panel), panel)
+
+
+def price_of(experts: Sequence[Expert], message: str, panel: Panel) -> Usage:
+    """What it may cost at most to send a message to some experts."""
+    price_of_model = profile(panel.asker.model.model).price
+    calls = [each.call(message, panel.max_tokens) for each in experts]
     asked = [
-        priced(replace(estimated(call, None), completion_tokens=call.max_tokens), price_of) for call in calls
+        priced(replace(estimated(call, None), completion_tokens=call.max_tokens), price_of_model)
+        for call in calls
     ]
     return sum(asked, NO_USAGE)
 

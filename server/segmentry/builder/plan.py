@@ -37,6 +37,40 @@ class Plan:
         return self.first if self.logic is None else (*self.first, self.logic)
 
 
+@dataclass(frozen=True, slots=True)
+class EditPlan:
+    """Who is asked about an instruction: the edit expert, and others about words that it leaves open.
+
+    `sure`: the reader's own answer stands, and the experts are asked because the caller requires it.
+    """
+
+    strategy: Strategy
+    edit: Expert | None = None
+    others: tuple[Expert, ...] = ()
+    foreign: bool = False
+    sure: bool = False
+
+    @property
+    def experts(self) -> tuple[Expert, ...]:
+        """Who is asked in any case."""
+        return () if self.edit is None else (self.edit,)
+
+
+def plan_edit(instruction: str, draft: Draft, place: Place, panel: Panel, options: Options) -> EditPlan:
+    """Who is asked about an instruction, by the same rules as about a query."""
+    strategy = "offline" if options.offline_only else panel.strategy_for(place.tenant, instruction)
+    foreign = draft.reason == "UNSUPPORTED_LANGUAGE"
+    nobody = EditPlan(strategy, foreign=foreign)
+    if strategy == "offline" or (draft.outcome == "refuse" and not foreign):
+        return nobody
+    sure = answers_alone(draft)
+    if (sure or _settled(draft, place, options)) and not options.require_llm:
+        return nobody
+    experts = panel.experts(place.catalog, place.tenant, instruction)
+    others = (experts.one_shot,) if strategy == "one_shot" else experts.specialists
+    return EditPlan(strategy, experts.edit, others, foreign, sure)
+
+
 def plan(query: str, draft: Draft, place: Place, panel: Panel, options: Options) -> Plan:
     """Who is asked. A refusal stays one, and a sure answer is final unless the caller requires the model."""
     strategy = "offline" if options.offline_only else panel.strategy_for(place.tenant, query)

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from time import perf_counter
 
 from segmentry.builder import subtask
 from segmentry.builder.aside import aside
 from segmentry.builder.build import n_origins
-from segmentry.builder.events import Emit, Started, quiet
+from segmentry.builder.consulting import price_of
+from segmentry.builder.edited import Instruction
+from segmentry.builder.editing import EditConsultation, edit_message
+from segmentry.builder.events import Emit, Started, SubtaskStarted, SubtaskSucceeded, quiet
 from segmentry.builder.finish import Job, finish
+from segmentry.builder.interviews import Interviews
 from segmentry.builder.outcome import Outcome
+from segmentry.builder.panel import Panel
+from segmentry.builder.plan import EditPlan, plan_edit
 from segmentry.builder.request import Options, Place, refuse_options, refuse_words
 from segmentry.criteria import render
 from segmentry.criteria.nodes import Node
@@ -27,16 +35,23 @@ async def refine(
     *,
     build_id: str,
     emit: Emit = quiet,
+    panel: Panel | None = None,
 ) -> Outcome:
     """The criteria after an instruction, with the changes and the count before.
 
+    With a `panel` the edit expert is asked about an instruction that the reader's own grammar leaves open.
+
     Raises: MissingField, QueryTooLong, InvalidParameters, ModelNotUsable and InvalidCriteria (of `current`)
-    before any work; whatever the store raises.
+    before any work; where the model is required, its failure as AI_ERROR or PARSE_ERROR; whatever the store
+    raises.
     """
     refuse_words(instruction, "instruction")
-    refuse_options(options)
+    refuse_options(options, has_model=panel is not None)
     before = await aside(lambda: place.require(render.with_paths(current)), current)
-    job = Job(build_id, place, options, store, emit, before)
+    job = Job(build_id, place, options, store, emit, before, has_model=panel is not None)
+    detail = f"reading {len(instruction.split())} words"
+    if panel is not None:
+        return await _with_experts(instruction, before.node, job, panel, detail)
     await emit(Started(build_id, place.clock, job.agents))
     if options.dry_run:
         return Outcome(build_id, place.clock)
@@ -44,6 +59,34 @@ async def refine(
     async def work() -> Draft:
         return await asyncio.to_thread(reader.refine, instruction, before.node, place.catalog, place.clock)
 
-    detail = f"reading {len(instruction.split())} words"
     draft = await subtask.run("reader", detail, work, n_origins, emit)
     return await finish(draft, job)
+
+
+async def _with_experts(instruction: str, node: Node, job: Job, panel: Panel, detail: str) -> Outcome:
+    """Read first: the expert is asked where words are left open, and the first event says it."""
+    place, options, emit = job.place, job.options, job.emit
+
+    def read_and_plan() -> tuple[Draft, EditPlan]:
+        draft = reader.refine(instruction, node, place.catalog, place.clock)
+        return draft, plan_edit(instruction, draft, place, panel, options)
+
+    started = perf_counter()
+    draft, planned = await asyncio.to_thread(read_and_plan)
+    elapsed = perf_counter() - started
+    job = replace(job, planned=tuple(each.name for each in planned.experts))
+    await emit(Started(job.build_id, place.clock, job.agents))
+    said = Instruction(instruction, node, draft)
+    if options.dry_run:
+        message = edit_message(said, place, panel)
+        usage = price_of(planned.experts, message, panel)
+        return Outcome(job.build_id, place.clock, usage=usage, model=panel.asker.model.model)
+    await emit(SubtaskStarted("reader", "reader", detail))
+    await emit(SubtaskSucceeded("reader", "reader", elapsed, n_origins(draft)))
+    if planned.edit is None:
+        return await finish(draft, job)
+    interviews = Interviews(place, panel, options, emit)
+    consulted = await EditConsultation(said, planned, place, panel, interviews, emit).run()
+    if options.require_llm and consulted.errors:
+        raise consulted.errors[0]
+    return await finish(consulted.draft, replace(job, consulted=consulted))

@@ -198,7 +198,7 @@ def widen(step: Step, current: Current) -> Draft:
         open_text = named_value(step.new, current)
         fits = open_text or [fit for fit in elliptic(step.new, current) if not current.denied & set(fit[0])]
         ways = (
-            (f"{reply.label(current, at)}, or {reply.words(new)}", _let_in(current, at, new))
+            (f"{reply.label(current, at)}, or {reply.words(new)}", let_in(current, at, new))
             for at, new in fits
         )
         if len(fits) == 1:
@@ -245,7 +245,7 @@ def _first(ways: list[reply.Way]) -> Node | None:
     return ways[0][1] if ways else None
 
 
-def _let_in(current: Current, at: tuple[int, ...], new: Node) -> Node:
+def let_in(current: Current, at: tuple[int, ...], new: Node) -> Node:
     """The criteria with a value more in one list, or a bound more beside one condition."""
     if (
         isinstance(new, Leaf)

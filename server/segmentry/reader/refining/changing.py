@@ -53,10 +53,10 @@ def change(step: Step, current: Current) -> Draft | None:
         return _same_fields(step, draft, current)
     fits = elliptic(step.new, current)
     if fits:
-        return _answer(step, current, fits)
+        return answer(step, current, fits)
     fits = named_value(step.new, current)
     if fits:
-        return _answer(step, current, fits, _NAMED)
+        return answer(step, current, fits, _NAMED)
     named = _cut(step, current)
     if named is not None:
         return _for(named, current.read(named.new), current)
@@ -110,7 +110,7 @@ def _for(step: Step, draft: Draft, current: Current) -> Draft | None:
     fits: list[Fit] = []
     sureness = reply.SURE
     for leaves in found.ways:
-        for group, new in _fitted(step, draft, bounded(step.old, leaves, current), current):
+        for group, new in fitted(step, draft, bounded(step.old, leaves, current), current):
             fits.append((group, new))
             sureness = min(sureness, draft.confidence) if known(draft) else sureness
     if not fits:
@@ -126,19 +126,19 @@ def _for(step: Step, draft: Draft, current: Current) -> Draft | None:
             said=step.said,
         )
     if len(fits) == 1 and known(draft) and draft.node is not None and current.denied & set(found.ways[0]):
-        return _denied(step, draft.node, found.ways[0], current)
+        return denied(step, draft.node, found.ways[0], current)
     if len(fits) == 1 and known(draft) and len(found.ways) == 1:
         group = bounded(step.old, found.ways[0], current)
         return reply.settled(
             draft,
             current,
-            lambda node: replaced(current.node, group, _refitted(node, group, current, step.new)),
+            lambda node: replaced(current.node, group, refitted(node, group, current, step.new)),
             step.said,
         )
-    return _answer(step, current, fits, sureness)
+    return answer(step, current, fits, sureness)
 
 
-def _fitted(step: Step, draft: Draft, leaves: tuple[int, ...], current: Current) -> list[Fit]:
+def fitted(step: Step, draft: Draft, leaves: tuple[int, ...], current: Current) -> list[Fit]:
     """What the new words may become in the place of some leaves."""
     truth = _truth(step.new, leaves, current)
     if truth:
@@ -151,7 +151,7 @@ def _fitted(step: Step, draft: Draft, leaves: tuple[int, ...], current: Current)
         ]
     if known(draft):
         assert draft.node is not None
-        return [(leaves, _refitted(draft.node, leaves, current, step.new))]
+        return [(leaves, refitted(draft.node, leaves, current, step.new))]
     found = elliptic(step.new, current, leaves)
     if found:
         return found
@@ -191,7 +191,7 @@ def _number(step: Step, said: Said, current: Current) -> Draft:
     fits = _holding(said, bounded(step.said, every, current), current)
     if fits:
         found: list[Fit] = [((at,), with_number(current.leaves[at], said, current.catalog)) for at in fits]
-        return _answer(step, current, found)
+        return answer(step, current, found)
     message = f"No condition holds a number that {reply.quoted(step.new)} could replace; the conditions are: {reply.listed(current)}"
     return reply.asked(current, message, said=step.said)
 
@@ -210,11 +210,11 @@ def _same_fields(step: Step, draft: Draft, current: Current) -> Draft | None:
         group for group in current.conditions if {field_of(current.leaves[at]) for at in group} <= fields
     ]
     if len(several) == 1 and current.denied & set(several[0]):
-        return _denied(step, node, several[0], current)
+        return denied(step, node, several[0], current)
     if len(several) > 1:
         every = tuple(at for group in several for at in group)
         ways = [
-            *(_way(current, (group, _refitted(node, group, current, step.new))) for group in several[:3]),
+            *(_way(current, (group, refitted(node, group, current, step.new))) for group in several[:3]),
             (f"{reply.words(node)} instead of all of them", replaced(current.node, every, node)),
         ]
         return reply.asked(
@@ -228,7 +228,7 @@ def _same_fields(step: Step, draft: Draft, current: Current) -> Draft | None:
     return reply.asked(current, message, [added, *ways, (f"{reply.words(node)} alone", node)], said=step.said)
 
 
-def _denied(step: Step, node: Node, group: tuple[int, ...], current: Current) -> Draft:
+def denied(step: Step, node: Node, group: tuple[int, ...], current: Current) -> Draft:
     """Words for a condition that stands under a `$not`: they may say who is out now, or who is in."""
     ways = [
         (f"{reply.words(node)} kept out instead", replaced(current.node, group, node)),
@@ -261,7 +261,7 @@ def _in_place(node: Node, current: Current, words: str) -> Node | None:
         if len(groups) != 1 or current.denied & set(groups[0]):
             return None
         group = groups[0]
-        new = _refitted(joined(tuple(items)), group, current, words)
+        new = refitted(joined(tuple(items)), group, current, words)
         changes |= {at: new if at == group[0] else None for at in group}
     if not changes:
         return None
@@ -279,7 +279,7 @@ def _bounding(items: list[Node], groups: list[tuple[int, ...]], current: Current
     return groups
 
 
-def _refitted(node: Node, leaves: tuple[int, ...], current: Current, words: str) -> Node:
+def refitted(node: Node, leaves: tuple[int, ...], current: Current, words: str) -> Node:
     """A bare number on a field that had a bound keeps the bound: "make the handicap 15" stays "at most"."""
     new: list[Node] = []
     for item in parts(node):
@@ -318,7 +318,7 @@ def _recounted(item: Node, leaves: tuple[int, ...], current: Current) -> Node:
     return dataclasses.replace(item, where=was.where)
 
 
-def _answer(step: Step, current: Current, fits: Sequence[Fit], confidence: float = reply.SURE) -> Draft:
+def answer(step: Step, current: Current, fits: Sequence[Fit], confidence: float = reply.SURE) -> Draft:
     ways = (_way(current, fit) for fit in fits)
     if len(fits) == 1:
         return reply.done(current, next(ways)[1], step.said, confidence=confidence)

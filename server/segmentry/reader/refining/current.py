@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,7 +13,9 @@ from segmentry.criteria.dates import Clock
 from segmentry.criteria.nodes import And, Everyone, Leaf, Node, Not, Operator, Or
 from segmentry.criteria.shared_texts import SharedTexts
 from segmentry.criteria.walk import AnyLeaf
+from segmentry.reader import given
 from segmentry.reader.draft import Draft, Span
+from segmentry.reader.given import Given
 from segmentry.reader.read import lay, read
 from segmentry.reader.refining.trees import field_of, same
 from segmentry.reader.scene import Scene
@@ -28,19 +32,26 @@ _MOST_READ = 2_400
 
 
 class Readings:
-    """What was read for one instruction: nothing twice, and only so much in all."""
+    """What was read for one instruction: nothing twice, and only so much in all.
 
-    def __init__(self, catalog: Catalog, clock: Clock) -> None:
-        self.catalog, self.clock = catalog, clock
+    `given`: conditions that others found in words of the instruction, at their place in it.
+    """
+
+    def __init__(self, catalog: Catalog, clock: Clock, given: tuple[Given, ...] = ()) -> None:
+        self.catalog, self.clock, self.given = catalog, clock, given
         self.is_spent = False
         self.texts = SharedTexts(catalog)
         self._characters = 0
-        self._drafts: dict[str, Draft] = {}
+        self._drafts: dict[tuple[str, tuple[Span, ...]], Draft] = {}
         self._scenes: dict[str, Scene] = {}
 
-    def draft(self, words: str) -> Draft:
-        """Words read as a query. Beyond the bound they come back as a question without criteria."""
-        known = self._drafts.get(words)
+    def draft(self, words: str, here: Sequence[Given] = ()) -> Draft:
+        """Words read as a query, with what is given `here` in place of its words.
+
+        Beyond the bound they come back as a question without criteria.
+        """
+        key = words, tuple(each.span for each in here)
+        known = self._drafts.get(key)
         if known is not None:
             return known
         fresh = len(words.strip())
@@ -49,7 +60,12 @@ class Readings:
             message = "The change is too long to be read as a whole: send its parts one after the other"
             return Draft("ambiguous", None, 0.0, reason="AMBIGUOUS_QUERY", message=message)
         self._characters += fresh
-        draft = self._drafts[words] = read(words, self.catalog, self.clock)
+        draft = (
+            given.read(words, self.catalog, self.clock, here)
+            if here
+            else read(words, self.catalog, self.clock)
+        )
+        self._drafts[key] = draft
         return draft
 
     def scene(self, words: str) -> Scene:
@@ -68,9 +84,9 @@ class Current:
     readings: Readings
 
     @classmethod
-    def of(cls, node: Node, catalog: Catalog, clock: Clock) -> Current:
+    def of(cls, node: Node, catalog: Catalog, clock: Clock, given: tuple[Given, ...] = ()) -> Current:
         """Criteria before the first word about them is read."""
-        return cls(node, Readings(catalog, clock))
+        return cls(node, Readings(catalog, clock, given))
 
     def now(self, node: Node) -> Current:
         """The criteria after an edit."""
@@ -164,14 +180,24 @@ class Current:
         return self.readings.scene(words)
 
     def read(self, words: str) -> Draft:
-        """Words read as a query."""
-        return self.readings.draft(words)
+        """Words read as a query, with what was given for them in its place."""
+        return self.readings.draft(words, self._given(0, words))
 
     def read_after(self, prefix: str, words: str) -> Draft:
         """Words read behind others that were not said; spans are those of the words as they stand."""
         start = len(words) - len(words.lstrip())
-        draft = self.readings.draft(f"{prefix} {words.strip()}")
-        return _shifted(draft, start - len(prefix) - 1, start, words)
+        by = start - len(prefix) - 1
+        draft = self.readings.draft(f"{prefix} {words.strip()}", self._given(-by, words))
+        return _shifted(draft, by, start, words)
+
+    def _given(self, by: int, words: str) -> tuple[Given, ...]:
+        """What is given inside some words, for a text in which they stand `by` characters further on."""
+        start = len(words) - len(words.lstrip())
+        return tuple(
+            dataclasses.replace(each, span=Span(each.span.start + by, each.span.end + by, each.span.text))
+            for each in self.readings.given
+            if start <= each.span.start and each.span.end <= len(words)
+        )
 
 
 def _shifted(draft: Draft, by: int, first: int, words: str) -> Draft:

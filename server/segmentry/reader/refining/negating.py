@@ -25,7 +25,7 @@ def negate(step: Step, current: Current) -> Draft:
         return reply.asked(
             current, f"{reply.quoted(step.old)} fits more than one condition", ways, said=step.said
         )
-    whole = _opposite(current.node, current)
+    whole = opposite_of(current.node, current)
     if step.whole or len(current.conditions) == 1:
         return reply.done(current, whole, step.said)
     ways = [("everyone outside the whole segment", whole), _turned(current, current.conditions[-1])]
@@ -35,13 +35,13 @@ def negate(step: Step, current: Current) -> Draft:
 
 def _turned(current: Current, leaves: tuple[int, ...]) -> reply.Way:
     was = joined(tuple(current.leaves[at] for at in leaves))
-    new = _opposite(was, current)
+    new = opposite_of(was, current)
     return f"{reply.words(new)} instead of {reply.label(current, leaves)}", replaced(
         current.node, leaves, new
     )
 
 
-def _opposite(node: Node, current: Current) -> Node:
+def opposite_of(node: Node, current: Current) -> Node:
     if isinstance(node, Not):
         return node.item
     if isinstance(node, Leaf) and (single := merging.opposite(node, current)) is not None:
