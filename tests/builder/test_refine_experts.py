@@ -30,7 +30,7 @@ TO_TWELVE = edits(edit(OPEN, "change", 2, words="twelve"))
 EMPTY = Plan(answer=NOTHING)
 
 
-async def refined(
+async def refined(  # noqa: PLR0917 - what a refinement is made of
     instruction: str,
     place: Place,
     store: SnapshotStore,
@@ -117,8 +117,8 @@ async def test_an_open_instruction_is_one_call_and_the_rest_stays_as_it_was(
             f'{{"$and":[{{"membershipTier":{{"$in":["GOLD","SILVER","PLATINUM"]}}}},{SINGLE},{LAPSED}]}}',
         ),
         (
-            "rather turn the first one around, whoever it hits",
-            [edit("turn the first one around", "negate", 1)],
+            "the first one ought to be turned around",
+            [edit("the first one ought to be turned around", "negate", 1)],
             f'{{"$and":[{{"membershipTier":{{"$nin":["GOLD","SILVER"]}}}},{SINGLE},{LAPSED}]}}',
         ),
         (

@@ -42,7 +42,8 @@ def joined(
         agreed = draft.outcome == "ok" and _alike(draft, read, place)
         return read, "combined" if agreed else "deterministic"
     if draft.outcome != "ok" or draft.node is None:
-        if read.outcome == "ok" or read.readings or not draft.readings:
+        lost_reader = not read.readings or read.confidence < LOST
+        if read.outcome == "ok" or not draft.readings or not lost_reader:
             return read, "deterministic"
         return _signed(draft, version), "combined"
     node = draft.node

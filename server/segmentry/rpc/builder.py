@@ -136,6 +136,7 @@ class SegmentBuilder(SavedSegments):
             where.store,
             build_id=build_id,
             emit=emit,
+            panel=self._panel,
         )
         self._count(where.tenant, options, outcome)
         return _noted(outcome)
