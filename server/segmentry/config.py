@@ -16,6 +16,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from segmentry import config_reading
+from segmentry.config_ai import (
+    MOST_REQUESTS,
+    MOST_TOKENS,
+    MOST_USD,
+    TenantList,
+    TenantSettings,
+    TrialList,
+    TrialSettings,
+    unpriced,
+)
 from segmentry.config_kinds import (
     Choice,
     Day,
@@ -33,7 +43,17 @@ from segmentry.config_kinds import (
 from segmentry.config_reading import ConfigError, Setting
 from segmentry.config_sources import TableList, TableSettings, with_dsns
 
-__all__ = ["ConfigError", "Secret", "Setting", "Settings", "TableSettings", "load", "settings_table"]
+__all__ = [
+    "ConfigError",
+    "Secret",
+    "Setting",
+    "Settings",
+    "TableSettings",
+    "TenantSettings",
+    "TrialSettings",
+    "load",
+    "settings_table",
+]
 
 CONFIG_VARIABLE = "SEGMENTRY_CONFIG"
 # Variables of the terminal and of the tests: ours, but no settings of a server.
@@ -295,6 +315,43 @@ class Settings:
         Integer(0, 1_000_000),
         "Most calls of a model a day (UTC) that this server makes for that comparison.",
     )
+    ai_requests_per_minute: int = _setting(
+        0,
+        "SEGMENTRY_AI_REQUESTS_PER_MINUTE",
+        "ai.requests_per_minute",
+        Integer(0, MOST_REQUESTS),
+        "Most requests of a tenant a minute that a language model is asked about. 0: no bound. See Budgets.",
+    )
+    ai_tokens_per_day: int = _setting(
+        0,
+        "SEGMENTRY_AI_TOKENS_PER_DAY",
+        "ai.tokens_per_day",
+        Integer(0, MOST_TOKENS),
+        "Most tokens of one tenant a day (UTC), of prompts and answers together. 0: no bound.",
+    )
+    ai_cost_per_day_usd: float = _setting(
+        0.0,
+        "SEGMENTRY_AI_COST_PER_DAY_USD",
+        "ai.cost_per_day_usd",
+        Number(0, MOST_USD),
+        "Most US dollars of one tenant a day (UTC), of a model whose price is known. 0: no bound.",
+    )
+    ai_tenants: tuple[TenantSettings, ...] = _setting(
+        (),
+        "SEGMENTRY_AI_TENANTS",
+        "ai.tenant",
+        TenantList(),
+        "Tenants with a strategy or a budget of their own; see Strategies and trials. In the environment "
+        "`tenant=strategy`, separated by commas; that replaces the file's list.",
+    )
+    ai_trials: tuple[TrialSettings, ...] = _setting(
+        (),
+        "SEGMENTRY_AI_TRIALS",
+        "ai.trial",
+        TrialList(),
+        "Trials of a strategy or of prompts. In the environment `id:one_shot=0.1` or `id:logic.v2=0.2`, "
+        "separated by commas; that replaces the file's list.",
+    )
 
 
 def settings_table() -> dict[str, Setting]:
@@ -329,6 +386,15 @@ def load(environ: Mapping[str, str], config: Path | None = None, **overrides: An
             values["tables"] = with_dsns(values["tables"], environ)
         except Problem as problem:
             problems.extend(f"table {line}" for line in problem.lines)
+    settings = Settings(**values)
+    problems.extend(
+        unpriced(
+            settings.ai_model,
+            settings.ai_cost_per_day_usd,
+            settings.ai_tenants,
+            asked=settings.ai_openai_key is not None or bool(settings.ai_base_url),
+        )
+    )
     if problems:
         raise ConfigError(problems)
-    return Settings(**values)
+    return settings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from segmentry import config
+from segmentry.config_ai import TenantList, TrialList
 from segmentry.config_kinds import SecretText
 from segmentry.config_sources import TableList
 
@@ -15,7 +16,8 @@ def as_markdown() -> str:
         default = getattr(defaults, name)
         shown = str(default).lower() if isinstance(default, bool) else str(default) if default else ""
         secret = f", `{setting.env}_FILE`" if isinstance(setting.kind, SecretText) else ""
-        key = "`[[table]]`" if isinstance(setting.kind, TableList) else f"`{setting.key}`"
+        listed = isinstance(setting.kind, TableList | TenantList | TrialList)
+        key = f"`[[{setting.key}]]`" if listed else f"`{setting.key}`"
         lines.append(
             f"| `{setting.env}`{secret} | {key} | {f'`{shown}`' if shown else ''} "
             f"| {setting.kind.range} | {setting.about} |"

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Final
 
+from segmentry.llm.model import ModelCall, Usage
+from segmentry.llm.purse import Purse
+
 # Hedges, retries and repairs of one request together (reliability.md, promise 11).
 EXTRA_CALLS: Final = 3
 CALL_S: Final = 4.0
@@ -17,7 +20,8 @@ class Allowance:
     """Shared by all subtasks of one request: at most one call each, and `extra` more among them.
 
     `ends_at` is in seconds of `now`; a call gets at most `call_s` of what is left.
-    `tenant` is whose request it is, for the counters.
+    `tenant` is whose request it is, for the counters. With a `purse` each call is paid out of it beforehand,
+    at its `price`, which is the most that it may use.
     """
 
     ends_at: float
@@ -26,21 +30,34 @@ class Allowance:
     most_calls: int | None = None
     now: Callable[[], float] = monotonic
     tenant: str = ""
+    purse: Purse | None = None
+    price: Callable[[ModelCall], Usage] | None = None
     calls: int = field(default=0, init=False)
 
-    def first(self) -> bool:
+    def first(self, call: ModelCall) -> bool:
         """Take the one call that a subtask has of its own."""
-        return self._take()
+        return self._take(call)
 
-    def another(self) -> bool:
-        """Take one of the extra calls; False when they are used up or no time is left."""
-        if self.extra < 1 or self.left_s <= 0 or not self._take():
+    def another(self, call: ModelCall) -> bool:
+        """Take one of the extra calls; False when they are used up or no time or money is left."""
+        if self.extra < 1 or self.left_s <= 0 or not self._take(call):
             return False
         self.extra -= 1
         return True
 
-    def _take(self) -> bool:
+    def settle(self, agent: str, used: Usage) -> None:
+        """Pay what the agent's calls used, in the place of the most that they might have."""
+        if self.purse is not None:
+            self.purse.settle(agent, used)
+
+    def _take(self, call: ModelCall) -> bool:
         if self.most_calls is not None and self.calls >= self.most_calls:
+            return False
+        if (
+            self.purse is not None
+            and self.price is not None
+            and not self.purse.take(call.agent, self.price(call))
+        ):
             return False
         self.calls += 1
         return True

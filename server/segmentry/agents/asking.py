@@ -14,7 +14,9 @@ from segmentry.agents.counters import Counters, Tally
 from segmentry.agents.hedging import Hedger, hedged
 from segmentry.agents.judging import repair_message
 from segmentry.agents.pieces import Fault
+from segmentry.llm.cost import estimated
 from segmentry.llm.model import NO_USAGE, CallFailed, Cause, ChatModel, Message, ModelCall, Usage
+from segmentry.llm.profiles import profile
 
 T = TypeVar("T")
 
@@ -75,15 +77,17 @@ class Asker:
         """
         tally = self.counters.of(call.agent, call.prompt_version, allowance.tenant)
         tally.asked += 1
-        if not allowance.first():
+        if not allowance.first(call):
             tally.unanswered += 1
-            failure = CallFailed("LLM_UNAVAILABLE", "the request may not make another call")
+            failure = CallFailed("BUDGET_EXHAUSTED", "the request may not make or pay another call")
             return Answered(None, (), NO_USAGE, 0, repaired=False, hedged=False, failure=failure)
         subtask = _Subtask(self, call, read, allowance, say, tally)
         try:
             answered = await subtask.run()
         finally:
             tally.spent(subtask.usage)
+            # Of a call that was paid for and never made, because the caller left before.
+            allowance.settle(call.agent, NO_USAGE)
         tally.unanswered += answered.failure is not None
         tally.mended += answered.repaired and answered.failure is None and not answered.faults
         tally.refused += bool(answered.faults)
@@ -131,7 +135,7 @@ class _Subtask(Generic[T]):
             # Of two answers the one with fewer faults stands: a repair may also break what was right.
             if kept is None or len(faults) < len(kept[1]):
                 kept = (value_read, faults)
-            if not faults or self._repaired or not self._allowance.another():
+            if not faults or self._repaired or not self._allowance.another(call):
                 return self._answer(kept, None)
             call = await self._repair(content, faults)
 
@@ -139,12 +143,18 @@ class _Subtask(Generic[T]):
         started = perf_counter()
         try:
             got = await hedged(self._asker.model, call, self._asker.hedger, self._allowance)
+        except asyncio.CancelledError:
+            price = profile(self._asker.model.model).price
+            self._allowance.settle(call.agent, estimated(call, price))
+            raise
         except CallFailed as error:
+            self._allowance.settle(call.agent, error.usage)
             # A call that the breaker did not let through was never made.
             if error.usage.calls:
                 self._tally.failed[error.cause] += 1
                 self._tally.took(perf_counter() - started)
             raise
+        self._allowance.settle(call.agent, got.usage)
         self._tally.took(perf_counter() - started)
         self.usage += got.usage
         if got.hedged:
@@ -156,21 +166,22 @@ class _Subtask(Generic[T]):
 
     async def _after(self, error: CallFailed, call: ModelCall, *, repairing: bool) -> ModelCall | None:
         """The next call after a failure, or None where none is worth its money."""
-        if error.cause == "LLM_BAD_OUTPUT" and not self._repaired and self._allowance.another():
+        if error.cause == "LLM_BAD_OUTPUT" and not self._repaired and self._allowance.another(call):
             return await self._repair("", _BLANK_REPAIR)
         if repairing or self._retried:
             return None
-        if error.cause == "LLM_TRUNCATED" and not error.loop and self._allowance.another():
-            await self._retry(error, 0.0)
-            return replace(call, max_tokens=call.max_tokens * 2)
+        if error.cause == "LLM_TRUNCATED" and not error.loop:
+            longer = replace(call, max_tokens=call.max_tokens * 2)
+            if self._allowance.another(longer):
+                await self._retry(error, 0.0)
+                return longer
         if error.cause in _RETRIED:
             own = _PAUSE_S * random.uniform(0.5, 1.5)  # spread, so that retries do not come together
             delay = own if error.retry_after_s is None else error.retry_after_s
             # A wait that leaves no time for an answer is a failure now.
-            if (
-                delay + _PAUSE_S < min(self._allowance.left_s, self._allowance.call_s)
-                and self._allowance.another()
-            ):
+            if delay + _PAUSE_S < min(
+                self._allowance.left_s, self._allowance.call_s
+            ) and self._allowance.another(call):
                 await self._retry(error, delay)
                 return call
         return None

@@ -127,7 +127,7 @@ class _Race:
         await asyncio.sleep(self._hedger.after_s(self._call.agent))
         if self._progress.first_byte or self.reply is not None or not self._open:
             return
-        if self._hedger.take() and self._allowance.another():
+        if self._hedger.take() and self._allowance.another(self._call):
             self.hedged = True
             self.lost += Usage(hedged=1)
             await self._ask("copy")

@@ -8,11 +8,11 @@ from time import perf_counter
 
 from segmentry.builder import shadow, subtask
 from segmentry.builder.aside import reading
-from segmentry.builder.consulting import Consultation, price
+from segmentry.builder.consulting import Consultation, price, within_cap
 from segmentry.builder.events import Emit, Started, SubtaskStarted, SubtaskSucceeded, quiet
 from segmentry.builder.finish import Job, finish
 from segmentry.builder.interviews import Interviews
-from segmentry.builder.outcome import Outcome
+from segmentry.builder.outcome import Fallback, Outcome
 from segmentry.builder.panel import Panel
 from segmentry.builder.plan import Plan, answers_alone, plan
 from segmentry.builder.request import Options, Place, refuse_options, refuse_words
@@ -56,27 +56,36 @@ async def _with_experts(query: str, job: Job, panel: Panel, detail: str) -> Outc
     """Read first: who else is asked depends on what is left open, and the first event says it."""
     place, options, emit = job.place, job.options, job.emit
 
-    def read_and_plan() -> tuple[Draft, Plan]:
+    def read_and_plan() -> tuple[Draft, tuple[Plan, tuple[Fallback, ...]]]:
         draft = read.read(query, place.catalog, place.clock)
-        return draft, plan(query, draft, place, panel, options)
+        planned = plan(query, draft, place, panel, options)
+        return draft, within_cap(query, planned, place, panel, options)
 
     started = perf_counter()
-    draft, planned = await reading(read_and_plan, query, place.catalog)
+    draft, (planned, dropped) = await reading(read_and_plan, query, place.catalog)
     elapsed = perf_counter() - started
-    job = replace(job, planned=tuple(each.name for each in planned.experts))
+    job = replace(
+        job,
+        planned=tuple(each.name for each in planned.experts),
+        variant=panel.variant_for(place.tenant, query),
+    )
     await emit(Started(job.build_id, place.clock, job.agents))
     if options.dry_run:
         usage = await asyncio.to_thread(price, query, planned, place, panel)
-        return Outcome(job.build_id, place.clock, usage=usage, model=panel.asker.model.model)
+        model = panel.asker.model.model
+        return Outcome(
+            job.build_id, place.clock, usage=usage, model=model, variant=job.variant, fallbacks=dropped
+        )
     await emit(SubtaskStarted("reader", "reader", detail))
     await emit(SubtaskSucceeded("reader", "reader", elapsed, n_origins(draft)))
-    if not planned.experts:
+    if not planned.experts and not dropped:
         outcome = await finish(draft, job)
         if answers_alone(draft) and planned.strategy != "offline":
             shadow.offer(query, draft, place, options, panel)
         return outcome
-    interviews = Interviews(place, panel, options, emit)
-    consulted = await Consultation(query, draft, planned, place, panel, interviews, emit).run()
+    async with Interviews(place, panel, options, emit) as interviews:
+        interviews.fallbacks.extend(dropped)
+        consulted = await Consultation(query, draft, planned, place, panel, interviews, emit).run()
     if options.require_llm and consulted.errors:
         raise consulted.errors[0]
     return await finish(consulted.draft, replace(job, consulted=consulted))

@@ -17,12 +17,13 @@ from segmentry.builder.events import Emit, Partial, quiet
 from segmentry.builder.interviews import Interviews
 from segmentry.builder.outcome import ExpertUsage, Fallback, Tier
 from segmentry.builder.panel import Panel
+from segmentry.builder.paying import affordable
 from segmentry.builder.plan import Plan
-from segmentry.builder.request import Place
+from segmentry.builder.request import Options, Place
 from segmentry.builder.tidy import tidied
 from segmentry.criteria import render
 from segmentry.errors import JsonValue, SegmentryError
-from segmentry.llm.cost import estimated, priced
+from segmentry.llm.cost import at_most
 from segmentry.llm.model import NO_USAGE, Usage
 from segmentry.llm.profiles import profile
 from segmentry.reader.draft import Draft
@@ -81,13 +82,15 @@ class Consultation:
         self._place = place
         self._interviews = interviews
         self._emit = emit
-        self._message = _message(query, plan, place, panel)
+        self._message = message_of(query, plan, place, panel)
         self._gathered = _Gathered()
         self._last: _Last | None = None
         self._shows = 0
 
     async def run(self) -> Consulted:
         """Ask the first wave, the second where words are left that nobody claimed, and put all together."""
+        if not await self._interviews.afford(self._plan.experts, self._message):
+            return consulted(self._draft, "deterministic", self._interviews)
         await self._wave(self._plan.experts)
         assembled = await self._assembled()
         left = self._interviews.allowance.left_s
@@ -197,20 +200,34 @@ def judged_by(
 
 def price(query: str, plan: Plan, place: Place, panel: Panel) -> Usage:
     """What the planned calls may use at most: nothing is asked. The price is None where it is not known."""
-    return price_of(plan.experts, _message(query, plan, place, panel), panel)
+    return price_of(plan.experts, message_of(query, plan, place, panel), panel)
 
 
 def price_of(experts: Sequence[Expert], message: str, panel: Panel) -> Usage:
     """What it may cost at most to send a message to some experts."""
-    price_of_model = profile(panel.asker.model.model).price
-    calls = [each.call(message, panel.max_tokens) for each in experts]
-    asked = [
-        priced(replace(estimated(call, None), completion_tokens=call.max_tokens), price_of_model)
-        for call in calls
-    ]
-    return sum(asked, NO_USAGE)
+    row = profile(panel.asker.model.model)
+    return sum((at_most(each.call(message, panel.max_tokens), row) for each in experts), NO_USAGE)
 
 
-def _message(query: str, plan: Plan, place: Place, panel: Panel) -> str:
+def within_cap(
+    query: str, planned: Plan, place: Place, panel: Panel, options: Options
+) -> tuple[Plan, tuple[Fallback, ...]]:
+    """The plan with the experts that the caller's `max_cost_usd` pays for, and a notice for each other one.
+
+    Raises: BudgetExhausted, as `affordable`.
+    """
+    if options.max_cost_usd is None:
+        return planned, ()
+    message = message_of(query, planned, place, panel)
+    kept, notices = affordable(planned.experts, message, panel, options)
+    if not notices:
+        return planned, ()
+    logic = planned.logic if planned.logic in kept else None
+    first = tuple(each for each in kept if each is not logic)
+    return replace(planned, first=first, second=(), logic=logic), notices
+
+
+def message_of(query: str, plan: Plan, place: Place, panel: Panel) -> str:
+    """What the experts are told of a query."""
     phrases = [prompt.Phrase(each.number, each.span.text, each.closed) for each in plan.outline.phrases]
     return prompt.request_message(query, phrases, place.clock.today, panel.secret)

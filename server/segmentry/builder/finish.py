@@ -51,6 +51,7 @@ class Spent(TypedDict, total=False):
     model: str
     experts: tuple[ExpertUsage, ...]
     latency_s: float | None
+    variant: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class Job:
     current: Checked | None = None
     consulted: Consulted | None = None
     has_model: bool = False
+    variant: str = ""
     planned: tuple[str, ...] = ()
 
     @property
@@ -78,13 +80,14 @@ class Job:
         """Who gave the criteria and what the model cost, as the reply says it."""
         told = self.consulted
         if told is None:
-            return {}
+            return {"variant": self.variant}
         return {
             "tier": told.tier,
             "usage": told.usage,
             "model": told.model,
             "experts": told.experts,
             "latency_s": told.latency_s,
+            "variant": self.variant,
         }
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import monotonic, perf_counter
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from segmentry.agents.allowance import Allowance
 from segmentry.agents.asking import Answered, Retried
@@ -19,9 +19,10 @@ from segmentry.builder.events import (
 )
 from segmentry.builder.outcome import ExpertUsage, Fallback
 from segmentry.builder.panel import Panel
+from segmentry.builder.paying import Payment
 from segmentry.builder.request import Options, Place
 from segmentry.errors import JsonValue, SegmentryError
-from segmentry.llm.model import NO_USAGE, CallFailed, Usage
+from segmentry.llm.model import NO_USAGE, CallFailed, ModelCall, Usage
 from segmentry.llm.required import as_error
 
 T = TypeVar("T")
@@ -30,12 +31,18 @@ Read = Callable[[JsonValue], tuple[T | None, tuple[Fault, ...]]]
 
 
 class Interviews:
-    """Shared by all experts of one request: their allowance, and what became of each, in order of asking."""
+    """Shared by all experts of one request: their allowance, and what became of each, in order of asking.
+
+    `async with`, so that what was reserved of the tenant's budget is settled however the request ends.
+    """
 
     def __init__(self, place: Place, panel: Panel, options: Options, emit: Emit) -> None:
         self.allowance = Allowance(
             monotonic() + panel.request_s, most_calls=options.max_model_calls, tenant=place.tenant
         )
+        self._payment = Payment(place.tenant, panel, options)
+        if panel.budget is not None or options.max_cost_usd is not None:
+            self.allowance.purse, self.allowance.price = self._payment.purse, self._payment.most
         self.fallbacks: list[Fallback] = []
         self.errors: list[SegmentryError] = []
         self._experts: dict[str, ExpertUsage] = {}
@@ -45,6 +52,31 @@ class Interviews:
         self._panel = panel
         self._options = options
         self._emit = emit
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._payment.settle()
+
+    async def afford(self, experts: Sequence[Expert], message: str) -> bool:
+        """Reserve the tenant's money for those experts; for all that are asked later it is enlarged.
+
+        False where the budget is used up, or nobody can say whether it is: then nobody is asked, and
+        `fallbacks` and `errors` say why.
+        """
+        return await self._reserved([each.call(message, self._panel.max_tokens) for each in experts])
+
+    async def _reserved(self, calls: Sequence[ModelCall]) -> bool:
+        try:
+            await self._payment.reserve(calls)
+        except SegmentryError as error:
+            if error not in self.errors:
+                self.errors.append(error)
+                said = f"no language model was asked: {error.message}"
+                self.fallbacks.append(Fallback("LLM", "DETERMINISTIC", error.reason, said))
+            return False
+        return True
 
     @property
     def usage(self) -> Usage:
@@ -81,6 +113,10 @@ class Interviews:
         `read` makes pieces of the JSON value and lists the faults of those it dropped; `pieces` counts what
         is left. `courtesy`: the criteria are the same without it, so that its failure is never an error.
         """
+        call = expert.call(message, self._panel.max_tokens)
+        if not await self._reserved([call]):
+            return None
+        await self._payment.make_room(call)
         agent, version = expert.name, expert.version
         started, attempt = perf_counter(), 1
         self._began_at = started if self._began_at is None else self._began_at
@@ -97,7 +133,6 @@ class Interviews:
                 SubtaskRetried(agent, agent, elapsed, attempt, version, error, again.delay_s, again.repair)
             )
 
-        call = expert.call(message, self._panel.max_tokens)
         answered = await self._panel.asker.ask(call, lambda value: read(_json(value)), self.allowance, say)
         elapsed = perf_counter() - started
         value = answered.value

@@ -127,6 +127,7 @@ class Outcome:
     """The reply. Exactly one of `result` and `clarification` is set, neither after a dry run.
 
     `experts` are in the order in which they were asked; `latency_s` is the time of all together.
+    `variant` names the arms of the trials that the request was in.
     `changes` and `previous` are set by a refinement that has a result.
     """
 
@@ -140,6 +141,7 @@ class Outcome:
     model: str = ""
     experts: tuple[ExpertUsage, ...] = ()
     latency_s: float | None = None
+    variant: str = ""
     fallbacks: tuple[Fallback, ...] = ()
     warnings: tuple[Notice, ...] = ()
     snapshot_id: str = ""

@@ -12,6 +12,7 @@ from segmentry.agents.experiments import Experiment, arm, chosen
 from segmentry.agents.registry import Experts, experts
 from segmentry.builder.sample import Sample
 from segmentry.criteria.catalog import Catalog
+from segmentry.llm.budget import Budget
 
 Strategy = Literal["offline", "experts", "one_shot"]
 STRATEGIES: tuple[Strategy, ...] = ("offline", "experts", "one_shot")
@@ -37,7 +38,7 @@ class Panel:
 
     `tenants` chooses the strategy of single tenants, `split` a trial among the others. `experiments` are
     trials of prompts. `secret` marks requests in prompts; a fixed one lets transcripts replay. `sample`
-    is of what the reader answers alone, for comparison.
+    is of what the reader answers alone, for comparison. `budget` bounds what each tenant spends.
     """
 
     asker: Asker
@@ -49,6 +50,7 @@ class Panel:
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(16))
     request_s: float = REQUEST_S
     sample: Sample | None = None
+    budget: Budget | None = None
 
     def strategy_for(self, tenant: str, query: str) -> Strategy:
         """How a request is answered: the tenant's own way, else the trial's, else the server's."""
@@ -58,6 +60,13 @@ class Panel:
         if self.split is not None and self.split.takes(tenant, query):
             return self.split.strategy
         return self.strategy
+
+    def variant_for(self, tenant: str, query: str) -> str:
+        """The arms that a request is in, as `trial=one_shot,wording=v2`; empty without a trial."""
+        arms: list[str] = []
+        if self.split is not None and tenant not in self.tenants:
+            arms.append(f"{self.split.name}={self.strategy_for(tenant, query)}")
+        return ",".join(filter(None, (*arms, chosen(self.experiments, tenant, query)[1])))
 
     def experts(self, catalog: Catalog, tenant: str, query: str) -> Experts:
         """The experts of a catalog, with the prompts that this request gets."""

@@ -9,7 +9,7 @@ from time import perf_counter
 from segmentry.builder import subtask
 from segmentry.builder.aside import aside
 from segmentry.builder.build import n_origins
-from segmentry.builder.consulting import price_of
+from segmentry.builder.consulting import Consulted, price_of
 from segmentry.builder.edited import Instruction
 from segmentry.builder.editing import EditConsultation, edit_message
 from segmentry.builder.events import Emit, Started, SubtaskStarted, SubtaskSucceeded, quiet
@@ -17,11 +17,13 @@ from segmentry.builder.finish import Job, finish
 from segmentry.builder.interviews import Interviews
 from segmentry.builder.outcome import Outcome
 from segmentry.builder.panel import Panel
+from segmentry.builder.paying import affordable
 from segmentry.builder.plan import EditPlan, plan_edit
 from segmentry.builder.request import Options, Place, refuse_options, refuse_words
 from segmentry.criteria import render
 from segmentry.criteria.nodes import Node
 from segmentry.customers.store import CustomerStore
+from segmentry.llm.model import NO_USAGE
 from segmentry.reader import refine as reader
 from segmentry.reader.draft import Draft
 
@@ -74,19 +76,30 @@ async def _with_experts(instruction: str, node: Node, job: Job, panel: Panel, de
     started = perf_counter()
     draft, planned = await asyncio.to_thread(read_and_plan)
     elapsed = perf_counter() - started
-    job = replace(job, planned=tuple(each.name for each in planned.experts))
-    await emit(Started(job.build_id, place.clock, job.agents))
     said = Instruction(instruction, node, draft)
+    message = edit_message(said, place, panel)
+    kept, dropped = affordable(planned.experts, message, panel, options)
+    job = replace(
+        job,
+        planned=tuple(each.name for each in kept),
+        variant=panel.variant_for(place.tenant, instruction),
+    )
+    await emit(Started(job.build_id, place.clock, job.agents))
+    model = panel.asker.model.model
     if options.dry_run:
-        message = edit_message(said, place, panel)
-        usage = price_of(planned.experts, message, panel)
-        return Outcome(job.build_id, place.clock, usage=usage, model=panel.asker.model.model)
+        usage = price_of(kept, message, panel)
+        return Outcome(
+            job.build_id, place.clock, usage=usage, model=model, variant=job.variant, fallbacks=dropped
+        )
     await emit(SubtaskStarted("reader", "reader", detail))
     await emit(SubtaskSucceeded("reader", "reader", elapsed, n_origins(draft)))
+    if dropped:
+        unasked = Consulted(draft, "deterministic", NO_USAGE, dropped, model)
+        return await finish(draft, replace(job, consulted=unasked))
     if planned.edit is None:
         return await finish(draft, job)
-    interviews = Interviews(place, panel, options, emit)
-    consulted = await EditConsultation(said, planned, place, panel, interviews, emit).run()
+    async with Interviews(place, panel, options, emit) as interviews:
+        consulted = await EditConsultation(said, planned, place, panel, interviews, emit).run()
     if options.require_llm and consulted.errors:
         raise consulted.errors[0]
     return await finish(consulted.draft, replace(job, consulted=consulted))

@@ -20,10 +20,13 @@ from segmentry.agents.registry import Expert
 from segmentry.builder import agreement
 from segmentry.builder.consulting import judged_by
 from segmentry.builder.panel import Panel
+from segmentry.builder.paying import Payment
 from segmentry.builder.plan import plan
 from segmentry.builder.request import Options, Place
 from segmentry.builder.sample import Sample
+from segmentry.errors import SegmentryError
 from segmentry.llm.guarded import GuardedModel
+from segmentry.llm.model import ModelCall
 from segmentry.reader.draft import Draft
 from segmentry.reader.outline import Outline
 
@@ -68,10 +71,32 @@ async def _asked(
     phrases = [prompt.Phrase(each.number, each.span.text, closed=False) for each in outlined.phrases]
     message = prompt.request_message(query, phrases, place.clock.today, panel.secret)
     allowance = Allowance(monotonic() + _WITHIN_S, extra=0, tenant=place.tenant)
+    payment = Payment(place.tenant, panel, Options())
+    calls = [expert.call(message, panel.max_tokens) for expert in experts]
+    try:
+        await payment.reserve(calls)
+    except SegmentryError:
+        # What is left of a budget is for requests that somebody waits for.
+        return None
+    allowance.purse, allowance.price = payment.purse, payment.most
+    try:
+        return await _each(calls, experts, query, place, panel, allowance)
+    finally:
+        await payment.settle()
+
+
+async def _each(  # noqa: PLR0917 - everything that is asked with
+    calls: Sequence[ModelCall],
+    experts: Sequence[Expert],
+    query: str,
+    place: Place,
+    panel: Panel,
+    allowance: Allowance,
+) -> list[Judged] | None:
     found: list[Judged] = []
-    for expert in experts:
+    for call, expert in zip(calls, experts, strict=True):
         answered = await panel.asker.ask(
-            expert.call(message, panel.max_tokens),
+            call,
             lambda value, expert=expert: judged_by(value, expert, query, place),  # pyright: ignore[reportArgumentType]  # the seam gives strict JSON
             allowance,
             _nobody_listens,

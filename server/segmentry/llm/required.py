@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from segmentry.errors import (
+    BudgetExhausted,
     ModelNotUsable,
     ModelRateLimited,
     ModelUnavailable,
@@ -20,11 +21,12 @@ _CLASSES: dict[Cause, type[SegmentryError]] = {
     "LLM_NOT_CONFIGURED": ModelNotUsable,
     "LLM_BAD_OUTPUT": UnusableModelOutput,
     "LLM_TRUNCATED": UnusableModelOutput,
+    "BUDGET_EXHAUSTED": BudgetExhausted,
 }
 
 
 def as_error(failure: CallFailed, provider: str, subtask: str, attempts: int) -> SegmentryError:
-    """The failure of a subtask as an error of the contract: AI_ERROR, or PARSE_ERROR for unusable output.
+    """The failure of a subtask as the contract has it: AI_ERROR, PARSE_ERROR or BUDGET_EXHAUSTED.
 
     The message is our own; nothing of the vendor's reply is in it.
     """

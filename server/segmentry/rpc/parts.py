@@ -11,12 +11,14 @@ from typing import cast
 
 from segmentry.agents.asking import Asker
 from segmentry.agents.counters import Counters
+from segmentry.agents.experiments import Experiment
 from segmentry.analysis.service import PRELOAD, AnalysisService
-from segmentry.builder.panel import Panel, Strategy
-from segmentry.config import Settings
+from segmentry.builder.panel import Panel, Split, Strategy
+from segmentry.config import Settings, TenantSettings
 from segmentry.customers.stores import Stores
 from segmentry.errors import FailedPrecondition, StorageFull
 from segmentry.insights.expert_counts import ExpertCounts
+from segmentry.llm.budget import Budget, Ledger, Limits
 from segmentry.llm.guarded import GuardedModel
 from segmentry.rpc.groups import Group
 from segmentry.rpc.interceptors.admission import Limit
@@ -47,8 +49,11 @@ class Parts:
         return model.breaker.state if isinstance(model, GuardedModel) else ""
 
 
-def panel(settings: Settings, counters: Counters | None = None) -> Panel | None:
-    """The experts of this server; None where neither a key nor an address of a model is configured."""
+def panel(settings: Settings, counters: Counters | None = None, ledger: Ledger | None = None) -> Panel | None:
+    """The experts of this server; None where neither a key nor an address of a model is configured.
+
+    `ledger` keeps what tenants spend; without it nothing bounds them.
+    """
     if settings.ai_openai_key is None and not settings.ai_base_url:
         return None
     # The vendor's package takes most of a second to load, which a server without a model need not wait for.
@@ -62,6 +67,40 @@ def panel(settings: Settings, counters: Counters | None = None) -> Panel | None:
         Asker(GuardedModel(model), counters),
         max_tokens=settings.ai_max_tokens,
         strategy=cast("Strategy", settings.ai_strategy),
+        tenants={
+            each.tenant: cast("Strategy", each.strategy)
+            for each in settings.ai_tenants
+            if each.strategy is not None
+        },
+        split=next(
+            (
+                Split(each.id, cast("Strategy", each.strategy), each.share)
+                for each in settings.ai_trials
+                if each.strategy
+            ),
+            None,
+        ),
+        experiments=tuple(
+            Experiment(each.id, each.expert, each.versions) for each in settings.ai_trials if each.expert
+        ),
+        budget=None if ledger is None else budget(settings, ledger),
+    )
+
+
+def budget(settings: Settings, ledger: Ledger) -> Budget | None:
+    """What tenants may spend on the model; None where nobody is bounded, so that nothing is kept."""
+    common = Limits(settings.ai_requests_per_minute, settings.ai_tokens_per_day, settings.ai_cost_per_day_usd)
+    own = {each.tenant: limits_of(each, common) for each in settings.ai_tenants}
+    bounded = common.bounded or any(each.bounded for each in own.values())
+    return Budget(ledger, common, own) if bounded else None
+
+
+def limits_of(tenant: TenantSettings, common: Limits) -> Limits:
+    """The bounds of one tenant: its own, and those of all where it has none."""
+    return Limits(
+        common.requests_per_minute if tenant.requests_per_minute is None else tenant.requests_per_minute,
+        common.tokens_per_day if tenant.tokens_per_day is None else tenant.tokens_per_day,
+        common.cost_per_day_usd if tenant.cost_per_day_usd is None else tenant.cost_per_day_usd,
     )
 
 

@@ -40,6 +40,7 @@ from segmentry.rpc.relay import Drain, Streams
 from segmentry.runs.background import Background
 from segmentry.segments.service import SegmentService
 from segmentry.state.database import Database
+from segmentry.state.spending import SpendingStore
 from segmentry.v1.segment_analysis_pb2_grpc import add_SegmentAnalysisServicer_to_server
 from segmentry.v1.segment_builder_pb2_grpc import add_SegmentBuilderServicer_to_server
 
@@ -111,11 +112,14 @@ async def running(
         counters = Counters()
         counts = ExpertCounts(database, counters)
         stack.push_async_callback(counts.close)
-        panel = parts.panel(settings, counters)
+        panel = parts.panel(settings, counters, SpendingStore(database))
         if panel is not None:
             stack.push_async_callback(panel.asker.model.close)
             panel.sample = Sample(share=settings.ai_shadow_share, calls_a_day=settings.ai_shadow_calls)
             stack.push_async_callback(panel.sample.close)
+            if panel.budget is not None:
+                # Before the first request: to start the embedded database takes longer than a caller waits.
+                await database.open()
         made = Parts(
             settings, customers, database, streams, parts.tokens(settings), analyses, counters, counts, panel
         )

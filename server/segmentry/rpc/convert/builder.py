@@ -172,6 +172,7 @@ def _fill(message: pb.BuildResponse | pb.RefineResponse, outcome: Outcome) -> No
     message.build_id = outcome.build_id
     message.as_of.CopyFrom(timestamp(outcome.clock.as_of))
     message.time_zone = outcome.clock.zone.key
+    message.prompt_variant = outcome.variant
     message.warnings.extend(warning(each) for each in outcome.warnings)
     message.snapshot_id = outcome.snapshot_id
 
