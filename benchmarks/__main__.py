@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from benchmarks import builds, compiled, engines, predict, reader, rpc, seam, sweep
+from benchmarks import builds, cancels, compiled, engines, fanout, predict, reader, rpc, seam, sweep
 
 ALL: dict[str, Callable[[Sequence[str]], None]] = {
     "rpc": rpc.main,
@@ -20,7 +20,9 @@ ALL: dict[str, Callable[[Sequence[str]], None]] = {
     "predict": lambda given: predict.main(*(int(each) for each in given)),
     "reader": reader.main,
     "seam": seam.main,
+    "fanout": fanout.main,
     "builds": builds.main,
+    "cancels": cancels.main,
 }
 
 

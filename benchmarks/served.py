@@ -36,9 +36,9 @@ async def serve(ai_base_url: str) -> None:
             ai_base_url=ai_base_url,
         )
         async with server.running(settings) as running:
-            server.freeze()
-            print(running.address, flush=True)
-            await over.wait()
+            with server.frozen():
+                print(running.address, flush=True)
+                await over.wait()
 
 
 @asynccontextmanager

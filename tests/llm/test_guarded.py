@@ -89,6 +89,23 @@ async def test_callers_with_too_little_time_do_not_close_the_vendor_for_others()
         assert await cause_of(model) == ""
 
 
+@pytest.mark.parametrize(("answered_after", "state"), [(True, "closed"), (False, "open")])
+async def test_slow_calls_close_no_vendor_that_answered_others_meanwhile(
+    *, answered_after: bool, state: str
+) -> None:
+    silent = (MENU["silent"],) * 6
+    async with asked(InTurn((ANSWER, *silent, ANSWER))) as (vendor, inner):
+        model = GuardedModel(inner, at_once=8, fair_wait_s=0.1)
+        await model.complete(CALL, within_s=15.0)
+        async with asyncio.TaskGroup() as group:
+            slow = [group.create_task(cause_of(model, within_s=0.6)) for _ in silent]
+            await vendor.seen(7)
+            if answered_after:
+                await model.complete(CALL, within_s=15.0)
+        assert {each.result() for each in slow} <= {"LLM_TIMEOUT"}
+        assert model.breaker.state == state
+
+
 async def test_a_cancelled_probe_leaves_its_turn_and_its_place_to_the_next() -> None:
     now = [0.0]
     plans = InTurn((MENU["quota"], MENU["silent"], ANSWER))

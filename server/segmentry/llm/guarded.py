@@ -26,7 +26,7 @@ class GuardedModel:
     once: what it costs is bounded by the calls that were under way. Where nobody knows yet, one goes ahead.
 
     A time-out within less than `fair_wait_s` is not held against the vendor; time that this process's own
-    event loop was held up does not count as given.
+    event loop was held up does not count as given. Nor is one whose call began before another's answer came.
     """
 
     def __init__(
@@ -44,6 +44,7 @@ class GuardedModel:
         self._fair_wait_s = fair_wait_s
         self._lag = LoopLag()
         self._under_way: dict[asyncio.Timeout, Progress] = {}
+        self._answered_at = float("-inf")
         self.breaker = breaker or Breaker()
 
     @property
@@ -88,6 +89,10 @@ class GuardedModel:
                 if error.cause == "LLM_TIMEOUT" and loop.time() - started - held_up_s < self._fair_wait_s:
                     self.breaker.left(admission)
                     raise _of_our_own(error, held_up_s) from None
+                if error.cause == "LLM_TIMEOUT" and started < self._answered_at:
+                    # The slow ones of a burst end last and in a row, though the vendor answers.
+                    self.breaker.left(admission)
+                    raise
                 hopeless = self.breaker.failed(admission, error)
                 if self.breaker.cause is not None:
                     self._vanguard.shut()
@@ -98,6 +103,7 @@ class GuardedModel:
                 self.breaker.left(admission)
                 raise
         self.breaker.succeeded(admission)
+        self._answered_at = loop.time()
         self._accepted()
         return reply
 

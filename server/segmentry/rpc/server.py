@@ -7,8 +7,8 @@ import gc
 import logging
 import os
 import signal
-from collections.abc import AsyncGenerator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import grpc
@@ -44,7 +44,7 @@ from segmentry.state.spending import SpendingStore
 from segmentry.v1.segment_analysis_pb2_grpc import add_SegmentAnalysisServicer_to_server
 from segmentry.v1.segment_builder_pb2_grpc import add_SegmentBuilderServicer_to_server
 
-__all__ = ["Running", "configure_logging", "freeze", "running", "serve"]
+__all__ = ["Running", "configure_logging", "frozen", "running", "serve"]
 
 _log = logging.getLogger("segmentry.server")
 
@@ -180,11 +180,11 @@ async def serve(settings: Settings, on_ready: Callable[[Running], None] | None =
     try:
         async with running(settings, eager=True) as it:
             ready.set()
-            freeze()
             _log.info("listening on %s", it.address)
             if on_ready is not None:
                 on_ready(it)
-            await asked.wait()
+            with frozen():
+                await asked.wait()
             _log.info("draining")
             if settings.drain_notice_s:
                 # Balancers read NOT_SERVING and stop sending, while what they still send is answered.
@@ -202,10 +202,16 @@ async def serve(settings: Settings, on_ready: Callable[[Running], None] | None =
     return 0
 
 
-def freeze() -> None:
-    """Keep what a server is made of out of the collector's passes: each of them holds up every call."""
+@contextmanager
+def frozen() -> Generator[None]:
+    """Keep what there is now out of the collector's passes within the block: each holds up every call."""
     gc.collect()
     gc.freeze()
+    try:
+        yield
+    finally:
+        # What is frozen when the process ends is reported as leaked by some packages.
+        gc.unfreeze()
 
 
 def _add_services(server: grpc.aio.Server, made: Parts) -> tuple[str, ...]:
