@@ -185,6 +185,33 @@ async def test_a_slow_call_gets_a_copy_and_the_first_good_answer_wins() -> None:
         assert asked.asker.counters.of("expert", "v1").hedged == 1
 
 
+async def test_a_slow_call_waits_for_a_copy_where_none_is_saved_up_yet() -> None:
+    hedger = warmed(0.05)
+    while hedger.take():
+        pass
+    async with bench(replace(GOOD, pace=Pace(600.0)), GOOD, hedger=hedger) as asked:
+        asking = asyncio.create_task(asked.ask())
+        await asked.vendor.seen(1)
+        await asyncio.sleep(0.2)
+        assert asked.vendor.n_calls == 1
+        for _ in range(20):
+            hedger.sent()
+        assert (await asking).hedged
+        assert asked.vendor.n_calls == 2
+
+
+async def test_how_long_a_replaced_call_was_waited_for_counts_among_the_times_of_its_expert() -> None:
+    hedger = warmed(0.05)
+    for _ in range(100):
+        hedger.sent()
+    in_turn = (replace(GOOD, pace=Pace(600.0)), GOOD) * 3
+    async with bench(*in_turn, hedger=hedger) as asked:
+        for _ in range(3):
+            assert (await asked.ask()).hedged
+    # The quick copies alone would leave it at 0.05.
+    assert hedger.after_s("expert") > 0.05
+
+
 async def test_an_answer_that_has_begun_gets_no_copy() -> None:
     slow = replace(GOOD, pace=Pace(0.0, 20.0, 1), answer='{"good": true}' + " " * 60)
     async with bench(slow, hedger=warmed(0.05)) as asked:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Final
 
 from segmentry.agents.allowance import Allowance
@@ -21,6 +22,8 @@ SHARE: Final = 0.05
 _SAVED: Final = 5.0
 # After a "too many calls" no copies are sent until this many calls went well.
 _CALM: Final = 50
+# Where no copy could be had at the p95, it is asked for again after this share of it.
+_AGAIN: Final = 0.2
 
 
 class Hedger:
@@ -47,7 +50,11 @@ class Hedger:
     def answered(self, agent: str, first_byte_s: float) -> None:
         """A call's answer began after that time."""
         self._calm += 1
-        self._times.setdefault(agent, deque(maxlen=_REMEMBERED)).append(first_byte_s)
+        self.slow(agent, first_byte_s)
+
+    def slow(self, agent: str, at_least_s: float) -> None:
+        """A call's answer had not begun after that time, when it was given up."""
+        self._times.setdefault(agent, deque(maxlen=_REMEMBERED)).append(at_least_s)
 
     def limited(self) -> None:
         """The vendor said that calls are too many."""
@@ -94,6 +101,7 @@ class _Race:
     async def _ask(self, name: str) -> None:
         self._open += 1
         self._hedger.sent()
+        started = perf_counter()
         try:
             reply = await self._model.complete(
                 self._call,
@@ -104,6 +112,8 @@ class _Race:
             self._open -= 1
             if error.cause == "LLM_RATE_LIMITED":
                 self._hedger.limited()
+            if error.cause == "LLM_TIMEOUT" and not self._progress.first_byte:
+                self._hedger.slow(self._call.agent, perf_counter() - started)
             if self.failed is not None:
                 self.lost += self.failed.usage
             self.failed = error
@@ -113,6 +123,9 @@ class _Race:
             return
         except asyncio.CancelledError:
             self._open -= 1
+            if self.reply is not None and name == "first" and not self._progress.first_byte:
+                # Left out, the slow calls that copies replace would make all others look slow too soon.
+                self._hedger.slow(self._call.agent, perf_counter() - started)
             self.lost += estimated(self._call, profile(self._model.model).price)
             raise
         self._open -= 1
@@ -124,13 +137,19 @@ class _Race:
             self.lost += reply.usage
 
     async def _later(self) -> None:
-        await asyncio.sleep(self._hedger.after_s(self._call.agent))
-        if self._progress.first_byte or self.reply is not None or not self._open:
-            return
-        if self._hedger.take() and self._allowance.another(self._call):
-            self.hedged = True
-            self.lost += Usage(hedged=1)
-            await self._ask("copy")
+        after_s = self._hedger.after_s(self._call.agent)
+        await asyncio.sleep(after_s)
+        while not self._progress.first_byte and self.reply is None and self._open:
+            if self._allowance.extra < 1:
+                return
+            if self._hedger.take():
+                if self._allowance.another(self._call):
+                    self.hedged = True
+                    self.lost += Usage(hedged=1)
+                    await self._ask("copy")
+                return
+            # Copies are saved up while others are asked: who still waits then is a straggler.
+            await asyncio.sleep(after_s * _AGAIN)
 
     def _stop(self, winner: str) -> None:
         for name, task in self._running.items():
