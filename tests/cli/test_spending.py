@@ -46,3 +46,12 @@ def test_a_model_whose_price_is_not_known_has_no_cost_rather_than_none(call: Run
 def test_an_offline_build_says_nothing_of_a_model(call: Run) -> None:
     done = call("build", "gold members in Durban", "--embedded", "--verbose")
     assert not [line for line in done.out.splitlines() if line.strip().startswith("model")]
+
+
+def test_a_cost_that_pays_for_nobody_is_said_and_the_reader_answers(call: Run, vendor: Vendor) -> None:
+    words = ("build", "gold members who are crazy about us", "--embedded", "--max-cost", "0")
+    done = call(*words, AI_BASE_URL=vendor.base_url, AI_OPENAI_KEY="sk-canary")
+    assert "BUDGET_EXHAUSTED" in done.err
+    assert "max_cost_usd" in done.err
+    assert vendor.n_calls == 0
+    assert done.code in (0, 4)

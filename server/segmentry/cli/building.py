@@ -20,6 +20,10 @@ Chosen = Annotated[
     list[str] | None,
     typer.Option("--answer", metavar="READING", help="Take a reading that the same words were asked about."),
 ]
+MaxCost = Annotated[
+    float | None,
+    typer.Option("--max-cost", metavar="USD", min=0.0, help="Most that a language model may cost."),
+]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Also what each expert of a model cost.")]
 Stream = Annotated[
     bool, typer.Option("--stream", help="With --json: one line per event instead of the reply.")
@@ -36,6 +40,7 @@ async def build(
     stream: Stream = False,
     answer: Chosen = None,
     verbose: Verbose = False,
+    max_cost: MaxCost = None,
 ) -> int:
     """Turn words into a segment: its criteria, a sentence, and how many customers match.
 
@@ -46,7 +51,13 @@ async def build(
     from segmentry.cli.views import building as view
     from segmentry.cli.views.spending import spending
 
-    options = _options(offline=offline, require_llm=require_llm, no_preview=no_preview, answers=answer)
+    options = _options(
+        offline=offline,
+        require_llm=require_llm,
+        no_preview=no_preview,
+        answers=answer,
+        max_cost=max_cost,
+    )
     terminal = session.terminal
     async with session.client() as client:
         if terminal.json and not stream:
@@ -81,6 +92,7 @@ async def refine(
     stream: Stream = False,
     answer: Chosen = None,
     verbose: Verbose = False,
+    max_cost: MaxCost = None,
 ) -> int:
     """Change a segment by an instruction; conditions that it does not name stay as they are."""
     from segmentry_client import to_dict
@@ -89,7 +101,13 @@ async def refine(
     from segmentry.cli.views.spending import spending
 
     current = criteria_argument.read(criteria)
-    options = _options(offline=offline, require_llm=require_llm, no_preview=no_preview, answers=answer)
+    options = _options(
+        offline=offline,
+        require_llm=require_llm,
+        no_preview=no_preview,
+        answers=answer,
+        max_cost=max_cost,
+    )
     terminal = session.terminal
     async with session.client() as client:
         if terminal.json and not stream:
@@ -134,7 +152,12 @@ async def preview(
 
 
 def _options(
-    *, offline: bool, require_llm: bool, no_preview: bool, answers: list[str] | None
+    *,
+    offline: bool,
+    require_llm: bool,
+    no_preview: bool,
+    answers: list[str] | None,
+    max_cost: float | None,
 ) -> "segment_builder_pb2.BuildOptions":
     from segmentry.v1 import segment_builder_pb2
 
@@ -142,6 +165,7 @@ def _options(
         offline_only=offline,
         require_llm=require_llm,
         skip_preview=no_preview,
+        max_cost_usd=max_cost,
         answers=[segment_builder_pb2.Answer(reading_id=each) for each in answers or ()],
     )
 
