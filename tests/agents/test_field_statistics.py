@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from segmentry.agents.field_statistics import FieldStatistics, statistics_message, told_fields
 from segmentry.agents.registry import expert
-from segmentry.criteria.catalog import Catalog, Field
+from segmentry.criteria.catalog import Catalog, Field, FieldValue
 
 from tests.agents import tables
 
@@ -12,7 +12,8 @@ CATALOG = Catalog(
     "shop",
     (
         Field("spend", "number", description="Spend of a year", unit="EUR"),
-        Field("channel", "string"),
+        Field("channel", "string", values=(FieldValue("web"), FieldValue("shop"), FieldValue(tables.CANARY))),
+        Field("plan", "string", values=(FieldValue(tables.CANARY, sampled=True),)),
         Field("mail", "string", pii=True),
         Field("city", "string", llm="name"),
         Field("score", "number", hidden=True),
@@ -25,6 +26,7 @@ STATISTICS = (
     FieldStatistics(
         "channel", missing=0, distinct=3, top_values=(("web", 60), ("shop", 5), (tables.CANARY, 4))
     ),
+    FieldStatistics("plan", missing=0, distinct=3, top_values=((tables.CANARY, 60), ("gold", 40))),
     FieldStatistics("mail", missing=0, distinct=90, top_values=((tables.CANARY, 90),)),
     FieldStatistics("city", missing=0, distinct=9, top_values=((tables.CANARY, 90),)),
     FieldStatistics("score", missing=0, distinct=9, minimum=1, maximum=731.25),
@@ -34,7 +36,12 @@ STATISTICS = (
 
 def test_only_fields_whose_values_may_leave_are_told() -> None:
     names = [field.name for field in CATALOG.fields] + ["nowhere"]
-    assert [field.name for field in told_fields(CATALOG, names).fields] == ["spend", "channel", "optIn"]
+    assert [field.name for field in told_fields(CATALOG, names).fields] == [
+        "spend",
+        "channel",
+        "plan",
+        "optIn",
+    ]
 
 
 def test_a_message_holds_statistics_and_no_rare_value() -> None:
@@ -43,9 +50,10 @@ def test_a_message_holds_statistics_and_no_rare_value() -> None:
         "Customers: 100",
         "Segments wanted: 2 to 5",
         "Fields:",
-        "- spend: number in EUR; Spend of a year; 0 to 1234567.5, average 812.25; 10 % have no value",
+        "- spend: number in EUR; Spend of a year; 0 to 1200000, average 810; 10 % have no value",
         '- channel: text; 3 different values; most frequent "web", "shop"',
-        '- optIn: yes or no; 2 different values; most frequent "true", "false"',
+        "- plan: text; 3 different values",
+        "- optIn: yes or no; 2 different values",
     ]
 
 

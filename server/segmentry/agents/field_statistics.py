@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from segmentry.agents.cards import disclosed
 from segmentry.agents.groups import Group
 from segmentry.agents.marks import one_line
 from segmentry.criteria.catalog import Catalog, Field
+from segmentry.criteria.nodes import Scalar
 
 # A value that fewer customers hold could point at one of them.
 FEWEST_HOLDERS: Final = 5
@@ -57,6 +59,25 @@ def statistics_message(
     return "\n".join(lines)
 
 
+def told_values(field: Field, each: FieldStatistics | None) -> tuple[Scalar, ...]:
+    """The frequent values that may be told: listed in the catalog by a person, with at least five holders."""
+    if each is None:
+        return ()
+    by_text = {str(value.value).casefold(): value.value for value in disclosed(field)}
+    frequent = [text for text, holders in each.top_values if holders >= FEWEST_HOLDERS]
+    return tuple(by_text[text.casefold()] for text in frequent if text.casefold() in by_text)[:_MOST_VALUES]
+
+
+def listed_values(field: Field) -> frozenset[str]:
+    """The values of a field that may be told, folded."""
+    return frozenset(str(each.value).casefold() for each in disclosed(field))
+
+
+def _rounded(number: float) -> str:
+    """Two significant digits: the smallest and the largest number are those of one customer each."""
+    return f"{float(f'{number:.2g}'):.12g}"
+
+
 def _told(field: Field, each: FieldStatistics, n_customers: int) -> Iterator[str]:
     stored = field.stored
     unit = f" in {one_line(field.unit, 24)}" if field.unit else ""
@@ -65,16 +86,12 @@ def _told(field: Field, each: FieldStatistics, n_customers: int) -> Iterator[str
     if field.description:
         yield one_line(field.description)
     if each.minimum is not None and each.maximum is not None:
-        mean = "" if each.mean is None else f", average {each.mean:.6g}"
-        yield f"{each.minimum:.12g} to {each.maximum:.12g}{mean}"
+        mean = "" if each.mean is None else f", average {_rounded(each.mean)}"
+        yield f"{_rounded(each.minimum)} to {_rounded(each.maximum)}{mean}"
     else:
         yield f"{each.distinct} different values"
-    frequent = [
-        f'"{one_line(value, _LONGEST_VALUE)}"'
-        for value, holders in each.top_values[:_MOST_VALUES]
-        if holders >= FEWEST_HOLDERS
-    ]
-    if frequent:
+    frequent = [f'"{one_line(str(value), _LONGEST_VALUE)}"' for value in told_values(field, each)]
+    if frequent and stored.type != "boolean":
         yield f"most frequent {', '.join(frequent)}"
     if each.missing and n_customers:
         yield f"{100 * each.missing / n_customers:.0f} % have no value"

@@ -141,7 +141,7 @@ def name_answer(
     if shape is None:
         return None, tuple(faults)
     name = shape.name.strip()
-    if not _is_name(name):
+    if not is_name(name):
         message = f"needs 1 to {LONGEST_NAME} letters, digits, blanks and - & % ' ( ) , . + / on one line"
         return None, (Fault("BAD_SHAPE", "name", message),)
     if name.casefold() in {each.casefold() for each in taken}:
@@ -244,7 +244,8 @@ def _texts(items: Sequence[object], name: str, faults: list[Fault]) -> tuple[str
     return tuple(found)
 
 
-def _is_name(name: str) -> bool:
+def is_name(name: str) -> bool:
+    """Whether a text is short and plain enough for a name: letters, digits and a few marks on one line."""
     return (
         0 < len(name) <= LONGEST_NAME
         and one_line(name, LONGEST_NAME).replace("'", "") == name.replace("'", "")
