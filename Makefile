@@ -78,6 +78,10 @@ bench: setup  ## paired benchmarks, both sides and the ratio; ARGS="engines --me
 evals: setup  ## how well the reader reads, against the committed result; ARGS="--split dev --show" lists failures
 	@echo "==> evals" && $(BIN)/python -m evals --check $(ARGS)
 
+.PHONY: evals-live
+evals-live: setup  ## the cases with a model: needs AI_OPENAI_KEY, spends at most 1 USD (ARGS="--max-usd 0.2 --limit 50")
+	@echo "==> evals with a model" && $(BIN)/python -m evals --live $(ARGS)
+
 .PHONY: check
 check: format-check lint types evals test  ## exactly what CI runs
 

@@ -4,6 +4,7 @@ python -m evals --split dev --show          # what is not right yet, with querie
 python -m evals --catalog retail --show
 python -m evals --check                     # 1 if something that was right broke
 python -m evals --accept [--because "..."]  # the run becomes the committed result
+python -m evals --live --help               # the same cases with a model (`evals/live`)
 """
 
 from __future__ import annotations
@@ -19,7 +20,13 @@ from evals.judge import Verdict, judge
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 if all went well, 1 if the gate is shut, 2 if the cases or the arguments are faulty."""
-    given = _parser().parse_args(arguments)
+    given_arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if "--live" in given_arguments:
+        # A model is loaded for a live run alone.
+        from evals.live.__main__ import main as live  # noqa: PLC0415
+
+        return live([each for each in given_arguments if each != "--live"])
+    given = _parser().parse_args(given_arguments)
     splits = SPLITS if given.split == "all" else (given.split,)
     whole = given.split == "all" and given.catalog is None
     if given.accept and not whole:

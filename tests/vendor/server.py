@@ -60,6 +60,8 @@ class Vendor:
     port: int = 0
     remember: bool = True
     models: tuple[str, ...] = ("gpt-4o-mini",)
+    # How a live evaluation knows that answers are not a real model's.
+    owner: str = "segmentry-tests"
     calls: list[Call] = field(default_factory=list[Call])
     n_calls: int = 0
     in_flight: int = 0
@@ -150,7 +152,7 @@ class Vendor:
             case "POST", "/chat/completions":
                 await self._complete(connection, request)
             case "GET", "/models":
-                listed = [{"id": each, "object": "model", "owned_by": "vendor"} for each in self.models]
+                listed = [{"id": each, "object": "model", "owned_by": self.owner} for each in self.models]
                 connection.send_json({"object": "list", "data": listed})
             case "GET", "/counts":
                 connection.send_json(self.counts())

@@ -17,6 +17,7 @@ from segmentry.cli.catalogs import catalog
 from segmentry.cli.checking import doctor, health
 from segmentry.cli.command import connected
 from segmentry.cli.discovering import discover
+from segmentry.cli.evaluating import evals
 from segmentry.cli.experts import experts
 from segmentry.cli.explaining import compare, explain
 from segmentry.cli.exporting import export
@@ -56,6 +57,9 @@ app.command()(match)
 app.command()(predict)
 app.add_typer(catalog, name="catalog")
 app.add_typer(prompts, name="prompts")
+app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+)(evals)
 app.command()(health)
 app.command()(doctor)
 
