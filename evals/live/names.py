@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from segmentry.agents.prompt import name_message
 from segmentry.agents.registry import expert
@@ -86,13 +86,18 @@ def verdict(said: Sequence[object]) -> Verdict:
     >>> verdict([{"better": "1"}, {"better": "2"}]), verdict([{"better": "1"}, {"better": "1"}])
     ('expert', 'swayed')
     """
-    names: dict[object, Verdict] = {"1": "expert", "2": "plain", "neither": "neither"}
-    turned: dict[object, Verdict] = {"1": "plain", "2": "expert", "neither": "neither"}
-    better = [each.get("better") if isinstance(each, dict) else None for each in said]  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # JSON of any shape
+    names: dict[str, Verdict] = {"1": "expert", "2": "plain", "neither": "neither"}
+    turned: dict[str, Verdict] = {"1": "plain", "2": "expert", "neither": "neither"}
+    better = [_better(each) for each in said]
     first, second = names.get(better[0]), turned.get(better[1])
     if first is None or second is None:
         return "failed"
     return first if first == second else "swayed"
+
+
+def _better(value: object) -> str:
+    found: Any = value
+    return str(found.get("better")) if isinstance(value, dict) else ""
 
 
 def text(found: Sequence[Name], *, by_rules: bool) -> str:

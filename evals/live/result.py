@@ -71,9 +71,12 @@ def last(runs: Path, before: Path) -> Path | None:
 def compare(earlier: Path, now: Mapping[str, Sequence[str]]) -> Difference:
     """The usual state of each case then and now. Raises: ValueError for a file that is no run."""
     kept: Any = json.loads(earlier.read_text(encoding="utf-8"))
-    if not isinstance(kept, dict) or not isinstance(kept.get("states"), dict):  # pyright: ignore[reportUnknownMemberType]  # JSON of any shape
-        raise ValueError(f"{earlier}: not a run")  # noqa: TRY004 - the file is wrong, not a type
-    then: dict[str, list[str]] = kept["states"]
+    try:
+        then: dict[str, list[str]] = {
+            str(name): [str(one) for one in each] for name, each in kept["states"].items()
+        }
+    except (TypeError, KeyError, AttributeError) as err:
+        raise ValueError(f"{earlier}: not a run") from err
     both = sorted(then.keys() & now.keys())
     was = {each: usual(then[each]) == "right" for each in both}
     is_now = {each: usual(now[each]) == "right" for each in both}
