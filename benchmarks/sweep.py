@@ -2,10 +2,11 @@
 
 Both sides run in one process on the same matrix, alternated A B A B A B; the medians and their ratio are
 printed with the load before each pair, the threads and versions, and the worst inertia beside the speed.
-Ours is timed twice: the fits alone, and with the silhouette of every k. A load above the number of cores
-makes the figures unusable, and the line says so.
+Ours is timed twice: the fits alone, and with the silhouettes of every k. A load above the number of cores
+makes the figures unusable, and the line says so. What ours uses is printed: numba where the extra `fast` is
+installed, else numpy (or with `--numpy`). Ours runs once beforehand, as in a worker that is warm.
 
-    python -m benchmarks.sweep [rows ...]        # 10,000 and 100,000 by default
+    python -m benchmarks.sweep [--numpy] [rows ...]        # 10,000 and 100,000 by default
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 import sklearn
+from segmentry.analysis.kmeans import kernel as kernels
+from segmentry.analysis.kmeans.plain import Plain
 from segmentry.analysis.silhouette import silhouettes
-from segmentry.analysis.sweep import SAMPLE_FROM, SAMPLE_ROWS, Clustering, sweep
+from segmentry.analysis.sweep import SAMPLE_ROWS, Clustering, sweep
 from segmentry.analysis.table import Floats
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
@@ -61,6 +64,7 @@ def timed(work: Callable[[], T]) -> tuple[float, T]:
 
 def compare(rows: int) -> None:
     X = mixture(rows)
+    sweep(X[:5_000], KS, SEED)
     theirs: list[float] = []
     fits: list[float] = []
     whole: list[float] = []
@@ -74,7 +78,12 @@ def compare(rows: int) -> None:
         seconds, ours = timed(lambda: sweep(X, KS, SEED))
         fits.append(seconds)
         labelings = [each.labels for each in ours]
-        scored, _ = timed(lambda labels=labelings: silhouettes(X, labels, np.random.default_rng(SEED)))
+        inners = [each.inner for each in ours]
+        scored, _ = timed(
+            lambda labels=labelings, known=inners: silhouettes(
+                X, labels, np.random.default_rng(SEED), inners=known
+            )
+        )
         whole.append(seconds + scored)
     ratios = [each.inertia / inertia for each, inertia in zip(ours, reference, strict=True)]
     a, b, c = (statistics.median(each) for each in (theirs, fits, whole))
@@ -83,8 +92,8 @@ def compare(rows: int) -> None:
     print(f"  scikit-learn, fits only      {a:8.2f} s")
     print(f"  segmentry, fits only         {b:8.2f} s   {a / b:5.1f}x   (spread {spread})")
     print(f"  segmentry, with silhouettes  {c:8.2f} s   {a / c:5.1f}x")
-    if rows >= SAMPLE_FROM:
-        print(f"  from {SAMPLE_FROM:,} rows our starts run on a {SAMPLE_ROWS:,}-row sample, theirs on all")
+    if rows > SAMPLE_ROWS:
+        print(f"  above {SAMPLE_ROWS:,} rows our starts run on a sample of as many, theirs on all")
     print("  silhouettes are timed on our side only: the second ratio sets them against fits alone")
     print(f"  inertia against theirs: worst {max(ratios):.4f}, mean {statistics.mean(ratios):.4f}")
     usable = "" if max(loads) <= (os.cpu_count() or 1) else "  UNUSABLE: load above the number of cores"
@@ -94,9 +103,10 @@ def compare(rows: int) -> None:
 def main(sizes: tuple[int, ...] = ROWS) -> None:
     # As a worker process has it: one core stays free for the server. Both sides get the same.
     threads = max(1, (os.cpu_count() or 1) - 1)
+    os.environ["OMP_NUM_THREADS"] = str(threads)
     print(
-        f"sweep: {os.cpu_count()} cores, {threads} threads, numpy {np.__version__}, "
-        f"scikit-learn {sklearn.__version__}"
+        f"sweep: {os.cpu_count()} cores, {threads} threads, ours with {kernels.chosen().name}, "
+        f"numpy {np.__version__}, scikit-learn {sklearn.__version__}"
     )
     with threadpool_limits(threads):
         for rows in sizes:
@@ -104,4 +114,10 @@ def main(sizes: tuple[int, ...] = ROWS) -> None:
 
 
 if __name__ == "__main__":
-    main(tuple(int(each) for each in sys.argv[1:]) or ROWS)
+    asked = sys.argv[1:]
+    if "--numpy" in asked:
+        asked.remove("--numpy")
+        plainly = Plain()
+        kernels.chosen = lambda: plainly
+        kernels.is_compiled = lambda: False
+    main(tuple(int(each) for each in asked) or ROWS)

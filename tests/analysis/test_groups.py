@@ -94,7 +94,7 @@ def test_clusters_without_rows_are_not_counted() -> None:
     (found,) = sweep.sweep(np.repeat([[0.0], [1.0]], 20, axis=0), [5], seed=0)
     assert found.k == 2
     assert sorted(set(found.labels.tolist())) == [0, 1]
-    assert len(found.centroids) == 2
+    assert len(found.inner.means) == 2
 
 
 # --- dbscan ---------------------------------------------------------------------------------------

@@ -13,14 +13,13 @@ import numpy as np
 
 from segmentry.analysis.prepare import Prepared
 from segmentry.analysis.silhouette import Silhouette, silhouettes
-from segmentry.analysis.sweep import Clustering, fit
+from segmentry.analysis.sweep import Clustering, sweep
 from segmentry.analysis.table import Floats
 
 NULL_TABLES = 4
 # Null tables are smaller than the table: the silhouette hardly depends on the number of rows; its spread
 # does, and that is in the standard error.
 NULL_ROWS = 4_000
-NULL_RESTARTS = 3
 BOX_TABLES = 3
 WEAK = 0.25
 
@@ -67,7 +66,7 @@ def unlike_a_box(prepared: Prepared, clustering: Clustering, measured: Silhouett
     values: list[float] = []
     for _ in range(BOX_TABLES):
         null = _box_table(prepared, rows, rng)
-        (of_null,) = silhouettes(null, [fit(null, clustering.k, seed, NULL_RESTARTS).labels], rng)
+        (of_null,) = silhouettes(null, [sweep(null, [clustering.k], seed)[0].labels], rng)
         if of_null.value is None:
             return True
         values.append(of_null.value)
@@ -119,7 +118,7 @@ def excesses(
     by_table: list[list[float | None]] = []
     for _ in range(NULL_TABLES):
         null = _null_table(prepared, rows, rng)
-        labelings = [fit(null, each.k, seed, NULL_RESTARTS).labels for each in clusterings]
+        labelings = [each.labels for each in sweep(null, [each.k for each in clusterings], seed)]
         by_table.append([each.value for each in silhouettes(null, labelings, rng)])
     known = [[row[index] for row in by_table if row[index] is not None] for index in range(len(measured))]
     complete = [np.array(each, dtype=np.float64) for each in known if len(each) == NULL_TABLES]

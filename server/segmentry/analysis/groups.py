@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segmentry.analysis import dbscan, silhouette, words
+from segmentry.analysis import silhouette, words
 from segmentry.analysis.choose import WEAK, Candidate, Excess, choose, excesses, unlike_a_box
 from segmentry.analysis.events import ClusterScore, Event, Notice, Progress
+from segmentry.analysis.kmeans.inner import inner
 from segmentry.analysis.parameters import Parameters
 from segmentry.analysis.prepare import Prepared
 from segmentry.analysis.silhouette import Silhouette, silhouettes
@@ -77,7 +78,9 @@ def by_kmeans(prepared: Prepared, parameters: Parameters, emit: Emit, started: f
 
     clusterings = _unlike(sweep(prepared.X, ks, parameters.seed, on_draft, on_clustering))
     emit(Progress("measuring silhouettes", 0.6))
-    measured = silhouettes(prepared.X, [each.labels for each in clusterings], rng)
+    measured = silhouettes(
+        prepared.X, [each.labels for each in clusterings], rng, inners=[each.inner for each in clusterings]
+    )
     above_null = _above_null(prepared, clusterings, measured, parameters.seed)
     candidates = [
         Candidate(each.k, score, float(np.bincount(each.labels).min()) / rows, excess)
@@ -111,6 +114,8 @@ def by_kmeans(prepared: Prepared, parameters: Parameters, emit: Emit, started: f
 def by_density(prepared: Prepared, parameters: Parameters, emit: Emit, started: float) -> Groups | Declined:
     """The clusters of DBSCAN with one score; noise is nobody's. min and max clusters do not bind it,
     except that clusters beyond `max_clusters` count as noise."""
+    from segmentry.analysis import dbscan  # noqa: PLC0415 - scikit-learn takes a second
+
     found = dbscan.cluster(
         prepared.X, parameters.seed, parameters.eps, parameters.min_samples, parameters.max_clusters
     )
@@ -138,7 +143,8 @@ def by_density(prepared: Prepared, parameters: Parameters, emit: Emit, started: 
     (measured,) = silhouettes(prepared.X[inside], [found.labels[inside]], rng)
     notices.extend(_weak(measured))
     candidate = Candidate(found.k, measured, float(sizes.min()) / rows)
-    board.final(Clustering(found.k, found.labels, np.empty((0, columns)), 0.0, found.elapsed_s), candidate)
+    (scores,) = inner(prepared.X[inside], [found.labels[inside]])
+    board.final(Clustering(found.k, found.labels, scores, found.elapsed_s), candidate)
     return Groups(found.labels, tuple(board.finals), tuple(notices), found.k, "density")
 
 
@@ -177,7 +183,7 @@ class _Board:
             sample_size=measured.sample_size,
             excess_over_null=candidate.excess.value if candidate.excess else None,
             smallest_share=100 * candidate.smallest_share,
-            inertia=clustering.inertia or None,
+            inertia=clustering.inertia,
             best_so_far=self._is_best(measured.value, provisional=False),
             elapsed_s=time.perf_counter() - self._started,
         )

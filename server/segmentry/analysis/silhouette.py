@@ -14,6 +14,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from segmentry.analysis.kmeans import kernel as kernels
+from segmentry.analysis.kmeans.inner import Inner, inner
 from segmentry.analysis.table import Floats, Labels
 
 EXACT_ROWS = 20_000
@@ -21,8 +23,8 @@ QUERIES = 4_000
 REFERENCES = 30_000
 LEAST_REFERENCES = 200
 GROUPS = 10
-# Distances held at once: 8 million float64 numbers are 64 MB.
-BLOCK_CELLS = 8_000_000
+# Sums held at once: 4 million float64 numbers are 32 MB.
+BLOCK_CELLS = 4_000_000
 
 Rows: TypeAlias = NDArray[np.intp]
 
@@ -40,17 +42,22 @@ class Silhouette:
 
 
 def silhouettes(
-    X: Floats, labelings: Sequence[Labels], rng: np.random.Generator, exact_rows: int = EXACT_ROWS
+    X: Floats,
+    labelings: Sequence[Labels],
+    rng: np.random.Generator,
+    exact_rows: int = EXACT_ROWS,
+    inners: Sequence[Inner] | None = None,
 ) -> list[Silhouette]:
     """One silhouette per labeling of `X` (rows, columns). Labels are 0..k-1 without gaps.
 
     Exact up to `exact_rows` rows: O(rows^2) time, memory bounded by blocks. Above, `QUERIES` rows are
     compared with `REFERENCES` others; the simplified silhouette of all rows removes most of the
     sampling error (a control variate), and the interval is a jackknife over groups of references.
+    `inners` are the inner scores of the labelings where they are known already.
     """
     if len(X) <= exact_rows:
         return _exact(X, labelings)
-    return _estimate(X, labelings, rng)
+    return _estimate(X, labelings, inner(X, labelings) if inners is None else inners, rng)
 
 
 def sampled(
@@ -66,36 +73,69 @@ def _packed(labels: Labels) -> Labels:
     return np.unique(labels, return_inverse=True)[1].astype(np.int32)
 
 
+@dataclass(frozen=True, eq=False)
+class _Runs:
+    """Rows sorted so that those of a run are in the same cluster of every labeling.
+
+    A distance is then added up once, not once per labeling. `order` (rows,) are row numbers, `edges`
+    (runs + 1,) where runs begin and end in it, `members` (runs, K) which clusters a run belongs to, with
+    the clusters of labeling i in `clusters[i]`. `counts` (K,) are the rows of each cluster.
+    """
+
+    order: Rows
+    edges: Rows
+    members: Floats
+    clusters: tuple[slice, ...]
+    counts: Floats
+
+    @classmethod
+    def of(cls, labelings: Sequence[Labels], first: Rows | None = None) -> _Runs:
+        """The runs of labelings (rows,); with `first` (rows,) they are also parted by that number."""
+        rows = len(labelings[0])
+        code = np.zeros(rows, np.intp) if first is None else first
+        for labels in labelings:
+            code = np.unique(code * (int(labels.max(initial=0)) + 1) + labels, return_inverse=True)[1]
+        order = np.argsort(code, kind="stable")
+        begins = np.flatnonzero(np.diff(code[order], prepend=-1))
+        widths = [int(labels.max(initial=0)) + 1 for labels in labelings]
+        ends = np.cumsum(widths).tolist()
+        clusters = tuple(slice(end - width, end) for end, width in zip(ends, widths, strict=True))
+        members = np.zeros((len(begins), ends[-1]))
+        for place, labels in zip(clusters, labelings, strict=True):
+            members[np.arange(len(begins)), place.start + labels[order[begins]]] = 1.0
+        edges = np.append(begins, rows).astype(np.intp)
+        return cls(order, edges, members, clusters, np.diff(edges) @ members)
+
+    @property
+    def place(self) -> Rows:
+        """Where each row stands in the order. (rows,)"""
+        place = np.empty(len(self.order), np.intp)
+        place[self.order] = np.arange(len(self.order))
+        return place
+
+    def blocks(self, asked: int) -> list[slice]:
+        """Asked rows in parts whose sums fit into memory."""
+        step = max(1, BLOCK_CELLS // len(self.members))
+        return [slice(first, min(first + step, asked)) for first in range(0, asked, step)]
+
+
 def _exact(X: Floats, labelings: Sequence[Labels]) -> list[Silhouette]:
     rows = len(X)
-    widths = [int(labels.max()) + 1 if rows else 0 for labels in labelings]
-    starts = np.concatenate([[0], np.cumsum(widths)]).astype(int)
-    members = np.zeros((rows, int(starts[-1])))
-    for start, labels in zip(starts, labelings, strict=False):
-        members[np.arange(rows), start + labels] = 1.0
+    if rows == 0:
+        return [Silhouette(None, None, None, True, 0) for _ in labelings]
+    kernel, runs = kernels.chosen(), _Runs.of(labelings)
+    references, place = X[runs.order], runs.place
     totals = [0.0] * len(labelings)
-    step = max(1, BLOCK_CELLS // max(rows, 1))
-    squared = np.einsum("ij,ij->i", X, X)
-    for first in range(0, rows, step):
-        block = slice(first, min(first + step, rows))
-        distances = _distances(X[block], squared[block], X, squared)
-        # A row's distance to itself must be exactly 0; the expanded square leaves a rounding error.
-        distances[np.arange(distances.shape[0]), np.arange(block.start, block.stop)] = 0.0
-        sums = distances @ members
+    for block in runs.blocks(rows):
+        sums = kernel.sums(X[block], references, runs.edges, place[block]) @ runs.members
         for each, labels in enumerate(labelings):
-            own = slice(int(starts[each]), int(starts[each + 1]))
-            sizes = members[:, own].sum(axis=0)
-            totals[each] += float(_scores(sums[:, own], sizes, labels[block], own_is_reference=True).sum())
+            own = runs.clusters[each]
+            scores = _scores(sums[:, own], runs.counts[own], labels[block], own_is_reference=True)
+            totals[each] += float(scores.sum())
     return [
-        Silhouette(total / rows if 2 <= width < rows else None, None, None, True, rows)
-        for total, width in zip(totals, widths, strict=True)
+        Silhouette(total / rows if 2 <= own.stop - own.start < rows else None, None, None, True, rows)
+        for total, own in zip(totals, runs.clusters, strict=True)
     ]
-
-
-def _distances(A: Floats, a2: Floats, B: Floats, b2: Floats) -> Floats:
-    squares = a2[:, None] - 2.0 * (A @ B.T) + b2[None, :]
-    np.maximum(squares, 0.0, out=squares)
-    return np.sqrt(squares, out=squares)
 
 
 def _scores(
@@ -143,50 +183,40 @@ class _Sample:
         return np.where(self.place >= 0, np.searchsorted(stops, self.place, side="right"), -1)
 
 
-def _estimate(X: Floats, labelings: Sequence[Labels], rng: np.random.Generator) -> list[Silhouette]:
+def _estimate(
+    X: Floats, labelings: Sequence[Labels], inners: Sequence[Inner], rng: np.random.Generator
+) -> list[Silhouette]:
     """All labelings against the same queries and references, so that distances are computed once."""
     sample = _Sample.draw(labelings, rng)
-    widths = [int(labels.max()) + 1 for labels in labelings]
-    starts = np.concatenate([[0], np.cumsum(widths)]).astype(int)
-    members = np.zeros((len(sample.references), int(starts[-1])), dtype=np.float32)
-    for start, labels in zip(starts, labelings, strict=False):
-        members[np.arange(len(members)), start + labels[sample.references]] = 1.0
-    counts = np.stack([members[run].sum(axis=0, dtype=np.float64) for run in sample.runs])
-    sums = _summed_distances(X, sample, members)
+    of_group = np.repeat(np.arange(len(sample.runs)), [run.stop - run.start for run in sample.runs])
+    runs = _Runs.of([labels[sample.references] for labels in labelings], of_group)
+    group_of_run = of_group[runs.order[runs.edges[:-1]]]
+    groups = [np.flatnonzero(group_of_run == group) for group in range(len(sample.runs))]
+    counts = np.stack([np.diff(runs.edges)[group] @ runs.members[group] for group in groups])
+    sums = np.empty((len(groups), len(sample.queries), runs.members.shape[1]))
+    references = X[sample.references[runs.order]]
+    place = np.where(sample.place >= 0, runs.place[sample.place], -1)
+    kernel = kernels.chosen()
+    asked = X[sample.queries]
+    for block in runs.blocks(len(asked)):
+        of_runs = kernel.sums(asked[block], references, runs.edges, place[block])
+        for at, group in enumerate(groups):
+            sums[at, block] = of_runs[:, group] @ runs.members[group]
     found: list[Silhouette] = []
-    for each, labels in enumerate(labelings):
-        own = slice(int(starts[each]), int(starts[each + 1]))
-        if widths[each] < 2:
+    for labels, own, known in zip(labelings, runs.clusters, inners, strict=True):
+        if known.simplified is None:
             found.append(Silhouette(None, None, None, False, 0))
             continue
-        simple = _simplified(X, labels, widths[each])
-        found.append(_controlled(sums[:, :, own], counts[:, own], labels, sample, simple))
+        control = _simplified(asked, labels[sample.queries], known.means)
+        found.append(_controlled(sums[:, :, own], counts[:, own], labels, sample, control, known.simplified))
     return found
 
 
-def _summed_distances(X: Floats, sample: _Sample, members: NDArray[np.float32]) -> Floats:
-    """Distances of each query to the references of each run, summed per cluster: (runs, queries, k)."""
-    narrow = X.astype(np.float32)
-    R = narrow[sample.references]
-    r2 = np.einsum("ij,ij->i", R, R)
-    sums = np.empty((len(sample.runs), len(sample.queries), members.shape[1]))
-    step = max(1, BLOCK_CELLS // len(R))
-    for first in range(0, len(sample.queries), step):
-        block = slice(first, first + step)
-        Q = narrow[sample.queries[block]]
-        squares = np.einsum("ij,ij->i", Q, Q)[:, None] - 2.0 * (Q @ R.T) + r2[None, :]
-        np.maximum(squares, 0.0, out=squares)
-        distances = np.sqrt(squares, out=squares)
-        itself = sample.place[block]
-        distances[np.flatnonzero(itself >= 0), itself[itself >= 0]] = 0.0
-        for index, run in enumerate(sample.runs):
-            sums[index, block] = distances[:, run] @ members[run]
-    return sums
-
-
-def _controlled(sums: Floats, counts: Floats, labels: Labels, sample: _Sample, simple: Floats) -> Silhouette:
-    """The estimate of one labeling from `sums` (runs, queries, k), `counts` (runs, k) and the simplified
-    silhouettes of all rows."""
+def _controlled(  # noqa: PLR0917 - the parts of one estimate
+    sums: Floats, counts: Floats, labels: Labels, sample: _Sample, control: Floats, simplified: float
+) -> Silhouette:
+    """The estimate of one labeling from `sums` (runs, queries, k) and `counts` (runs, k), corrected by how
+    far the queries' simplified silhouettes `control` (queries,) lie from those of all rows."""
     own_run = sample.own_run
 
     def scores(without: int | None) -> Floats:
@@ -197,10 +227,9 @@ def _controlled(sums: Floats, counts: Floats, labels: Labels, sample: _Sample, s
         return _scores(kept_sums, kept_counts, labels[sample.queries], own_is_reference=itself)
 
     full = scores(None)
-    control = simple[sample.queries]
     spread = float(np.var(control))
     beta = float(np.cov(full, control)[0, 1]) / spread if spread > 0 else 0.0
-    value = float(full.mean()) - beta * (float(control.mean()) - float(simple.mean()))
+    value = float(full.mean()) - beta * (float(control.mean()) - simplified)
     leave_out = np.array([float(scores(each).mean()) for each in range(GROUPS)])
     jackknife = (GROUPS - 1) / GROUPS * float(((leave_out - leave_out.mean()) ** 2).sum())
     residual = full - beta * control
@@ -224,20 +253,12 @@ def _references(labelings: Sequence[Labels], rng: np.random.Generator) -> Rows:
     return np.unique(np.concatenate(extra))
 
 
-def _simplified(X: Floats, labels: Labels, k: int) -> Floats:
+def _simplified(rows: Floats, labels: Labels, means: Floats) -> Floats:
     """The silhouette with distances to cluster means instead of to all members. (rows,)"""
-    sizes = np.bincount(labels, minlength=k).astype(np.float64)
-    means = np.column_stack([np.bincount(labels, weights=column, minlength=k) for column in X.T])
-    means /= np.maximum(sizes, 1)[:, None]
-    scores = np.empty(len(X))
-    m2 = np.einsum("ij,ij->i", means, means)
-    for first in range(0, len(X), 65_536):
-        block = X[first : first + 65_536]
-        distances = _distances(block, np.einsum("ij,ij->i", block, block), means, m2)
-        here, own = np.arange(len(block)), labels[first : first + 65_536]
-        a = distances[here, own].copy()
-        distances[here, own] = np.inf
-        b = distances.min(axis=1)
-        widest = np.maximum(a, b)
-        scores[first : first + 65_536] = np.where(widest > 0, (b - a) / np.where(widest > 0, widest, 1), 0.0)
-    return scores
+    apart = np.stack([np.sqrt(np.einsum("ij,ij->i", rows - mean, rows - mean)) for mean in means], axis=1)
+    here = np.arange(len(rows))
+    own = apart[here, labels]
+    apart[here, labels] = np.inf
+    other = apart.min(axis=1)
+    widest = np.maximum(own, other)
+    return np.where(widest > 0, (other - own) / np.where(widest > 0, widest, 1), 0.0)

@@ -1,8 +1,9 @@
 """K-Means for every k of a range: labels, inertia and, in two stages, first scores early.
 
-Below 100,000 rows each k is fitted on all rows with 10 k-means++ starts. From there on the 10 starts run on
-a sample of 20,000 rows and the best of them is polished on all rows: within 1 % of the inertia of the full
-fit at a fraction of its time (measured in benchmarks/sweep).
+Where the compiled kernel is installed, and in any case from 100,000 rows on, all k move together: every
+read of the table serves each of them (`kmeans/`). Their starts are found on a sample of 20,000 rows, the
+best of each k is polished on all rows. Below that, without the kernel, scikit-learn fits each k on all
+rows with 10 starts. Inertia and time beside scikit-learn: benchmarks/sweep.
 """
 
 from __future__ import annotations
@@ -12,39 +13,44 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from segmentry.analysis import scikit
+from segmentry.analysis.kmeans import kernel as kernels
+from segmentry.analysis.kmeans.batch import MAX_CLUSTERS
+from segmentry.analysis.kmeans.inner import Inner, inner
+from segmentry.analysis.kmeans.stages import polished, starts
 from segmentry.analysis.table import Floats, Labels
 
 SAMPLE_FROM = 100_000
+# below this the fits take no time, and a start more or less decides
+FUSED_FROM = 2_000
 SAMPLE_ROWS = 20_000
 RESTARTS = 10
-POLISH_PASSES = 50
-POLISH_TOLERANCE = 1e-5
 
 
 @dataclass(frozen=True, eq=False)
 class Clustering:
-    """One k: `labels` (rows,) int32 in 0..k-1, `centroids` (k, columns), inertia in prepared units.
+    """One k: `labels` (rows,) int32 in 0..k-1, and what the means of its clusters tell.
 
-    `k` counts the clusters that hold rows. `elapsed_s` is the time that this k took, all stages together.
+    `k` counts the clusters that hold rows. `elapsed_s` is the time until it was there.
     """
 
     k: int
     labels: Labels
-    centroids: Floats
-    inertia: float
+    inner: Inner
     elapsed_s: float
+
+    @property
+    def inertia(self) -> float:
+        """The squared distances of the rows to the mean of their cluster, summed, in prepared units."""
+        return self.inner.inertia
 
 
 @dataclass(frozen=True, eq=False)
 class Draft:
-    """One k on the sample alone: what the provisional score is computed from. `rows` indexes the sample."""
+    """One k on the sample alone: what the provisional score is computed from."""
 
     k: int
     labels: Labels
-    centroids: Floats
     elapsed_s: float
 
 
@@ -55,45 +61,57 @@ def sweep(
     on_draft: Callable[[Floats, Draft], None] = lambda _sample, _draft: None,
     on_clustering: Callable[[Clustering], None] = lambda _clustering: None,
 ) -> list[Clustering]:
-    """One clustering per k, in the order of `ks`. Same matrix, seed and threads: same labels.
+    """One clustering per k, in the order of `ks`. Same matrix and seed: same labels.
 
     `on_draft` gets the sample and each k's sample fit, when there is a sample stage; `on_clustering` each
     finished k.
     """
+    fused_from = FUSED_FROM if kernels.is_compiled() else SAMPLE_FROM
+    if len(X) >= fused_from and max(ks) <= MAX_CLUSTERS:
+        return _together(X, ks, seed, on_draft, on_clustering)
     finished: list[Clustering] = []
-    if len(X) < SAMPLE_FROM:
-        for k in ks:
-            finished.append(fit(X, k, seed))
-            on_clustering(finished[-1])
-        return finished
-    rows = np.sort(np.random.default_rng(seed).choice(len(X), SAMPLE_ROWS, replace=False))
-    sample = X[rows]
-    drafts: list[Draft] = []
     for k in ks:
-        rough = fit(sample, k, seed)
-        drafts.append(Draft(k, rough.labels, rough.centroids, rough.elapsed_s))
-        on_draft(sample, drafts[-1])
-    narrow = X.astype(np.float32)
-    for draft in drafts:
-        finished.append(_polish(narrow, draft))
+        finished.append(fit(X, k, seed))
         on_clustering(finished[-1])
     return finished
 
 
+def _together(
+    X: Floats,
+    ks: Sequence[int],
+    seed: int,
+    on_draft: Callable[[Floats, Draft], None],
+    on_clustering: Callable[[Clustering], None],
+) -> list[Clustering]:
+    started = time.perf_counter()
+    rng = np.random.default_rng(seed)
+    is_sampled = len(X) > SAMPLE_ROWS
+    sample = X[np.sort(rng.choice(len(X), SAMPLE_ROWS, replace=False))] if is_sampled else X
+    rivals = starts(sample, ks, rng)
+    if is_sampled:
+        for k, of_k in zip(ks, rivals, strict=True):
+            on_draft(sample, Draft(k, _packed(of_k[0].labels), time.perf_counter() - started))
+        labelings = [_packed(labels) for labels in polished(X, rivals)]
+    else:
+        labelings = [_packed(of_k[0].labels) for of_k in rivals]
+    found: list[Clustering] = []
+    for labels, scores in zip(labelings, inner(X, labelings), strict=True):
+        found.append(Clustering(len(scores.means), labels, scores, time.perf_counter() - started))
+        on_clustering(found[-1])
+    return found
+
+
 def fit(X: Floats, k: int, seed: int, restarts: int = RESTARTS) -> Clustering:
-    """K-Means of one k on all rows, the best of `restarts` k-means++ starts."""
+    """K-Means of one k on all rows by scikit-learn, the best of `restarts` k-means++ starts."""
+    from segmentry.analysis import scikit  # noqa: PLC0415 - takes a second, which the compiled kernel saves
+
     started = time.perf_counter()
-    labels, centroids, inertia = scikit.kmeans(X, k, seed, restarts)
-    return _compact(labels, centroids, inertia, time.perf_counter() - started)
+    labels = _packed(scikit.kmeans(X, k, seed, restarts)[0])
+    (scores,) = inner(X, [labels])
+    return Clustering(len(scores.means), labels, scores, time.perf_counter() - started)
 
 
-def _polish(X: NDArray[np.float32], draft: Draft) -> Clustering:
-    started = time.perf_counter()
-    labels, centroids, inertia = scikit.kmeans_from(X, draft.centroids, POLISH_PASSES, POLISH_TOLERANCE)
-    return _compact(labels, centroids, inertia, draft.elapsed_s + time.perf_counter() - started)
-
-
-def _compact(labels: Labels, centroids: Floats, inertia: float, elapsed_s: float) -> Clustering:
-    """The clustering without clusters that hold no row, so that labels have no gap."""
-    held, packed = np.unique(labels, return_inverse=True)
-    return Clustering(len(held), packed.astype(np.int32), centroids[held], inertia, elapsed_s)
+def _packed(labels: Labels) -> Labels:
+    """Labels without the numbers of clusters that hold no row."""
+    counts = np.bincount(labels)
+    return labels if counts.all() else np.searchsorted(np.flatnonzero(counts), labels).astype(np.int32)
