@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -56,6 +57,22 @@ def edits(*operations: Mapping[str, object], unhandled: Sequence[str] = ()) -> P
     return Plan(answer=json.dumps({"edits": list(operations), "unhandled": list(unhandled)}))
 
 
+def words(question: str | None = None, *options: str) -> Plan:
+    """An answer of the ambiguity expert: our own options in words, unless others are given."""
+
+    def text(asked: Asked) -> str:
+        message = asked.user
+        told = [json.loads(each) for each in re.findall(r'^\d+ (".*")$', message, re.MULTILINE)]
+        quoted = json.loads(re.findall(r'^Words: (".*")$', message, re.MULTILINE)[0])
+        plain = [each.replace(">=", "at least").replace("<=", "at most") for each in told]
+        plain = [each.replace(">", "above").replace("<", "below").replace("$", "") for each in plain]
+        return json.dumps(
+            {"question": question or f"What counts as '{quoted}'?", "options": list(options) or plain}
+        )
+
+    return Plan(answer=text)
+
+
 def groups(expr: str) -> Plan:
     """An answer of the logic expert."""
     return Plan(answer=json.dumps({"expr": expr, "order_uncertain": False}))
@@ -82,6 +99,7 @@ async def vendored(
     """
     script = Scripted(default=specialists)
     script.on("logic", logic or groups("1")).on("edit", edit or edits())
+    script.on("ambiguity", words())
     async with Vendor(script) as vendor:
         inner = OpenAIModel(model="gpt-4o-mini", key="sk-canary-key", base_url=vendor.base_url)
         model = GuardedModel(inner, vanguard=Vanguard(head_start_s=head_start_s))

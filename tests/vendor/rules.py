@@ -83,6 +83,8 @@ class Ruled:
         properties = cast("Mapping[str, Any]", asked.schema.get("properties") or {})
         if "expr" in properties:
             return json.dumps({"expr": understood.expression, "order_uncertain": False})
+        if "edits" in properties:
+            return json.dumps({"edits": [], "unhandled": []})
         if "conditions" not in properties:
             return "{}"
         own = properties["conditions"]["items"]["properties"]["field"]["enum"]

@@ -16,6 +16,7 @@ from segmentry.builder.outcome import Fallback, Outcome
 from segmentry.builder.panel import Panel
 from segmentry.builder.plan import Plan, answers_alone, plan
 from segmentry.builder.request import Options, Place, refuse_options, refuse_words
+from segmentry.builder.worded import with_wording
 from segmentry.customers.store import CustomerStore
 from segmentry.reader import read
 from segmentry.reader.draft import Draft
@@ -85,10 +86,9 @@ async def _with_experts(query: str, job: Job, panel: Panel, detail: str) -> Outc
         return outcome
     async with Interviews(place, panel, options, emit) as interviews:
         interviews.fallbacks.extend(dropped)
-        consulted = await Consultation(query, draft, planned, place, panel, interviews, emit).run()
-    if options.require_llm and consulted.errors:
-        raise consulted.errors[0]
-    return await finish(consulted.draft, replace(job, consulted=consulted))
+        asking = Consultation(query, draft, planned, place, panel, interviews, emit).run()
+        found = await with_wording(asking, query, job, panel, interviews)
+    return await finish(found.draft, replace(job, consulted=found))
 
 
 def n_origins(draft: Draft) -> int:

@@ -20,6 +20,7 @@ from segmentry.builder.panel import Panel
 from segmentry.builder.paying import affordable
 from segmentry.builder.plan import EditPlan, plan_edit
 from segmentry.builder.request import Options, Place, refuse_options, refuse_words
+from segmentry.builder.worded import with_wording
 from segmentry.criteria import render
 from segmentry.criteria.nodes import Node
 from segmentry.customers.store import CustomerStore
@@ -99,7 +100,6 @@ async def _with_experts(instruction: str, node: Node, job: Job, panel: Panel, de
     if planned.edit is None:
         return await finish(draft, job)
     async with Interviews(place, panel, options, emit) as interviews:
-        consulted = await EditConsultation(said, planned, place, panel, interviews, emit).run()
-    if options.require_llm and consulted.errors:
-        raise consulted.errors[0]
-    return await finish(consulted.draft, replace(job, consulted=consulted))
+        asking = EditConsultation(said, planned, place, panel, interviews, emit).run()
+        found = await with_wording(asking, instruction, job, panel, interviews)
+    return await finish(found.draft, replace(job, consulted=found))
