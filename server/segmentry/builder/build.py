@@ -8,6 +8,7 @@ from time import perf_counter
 
 from segmentry.builder import shadow, subtask
 from segmentry.builder.aside import reading
+from segmentry.builder.consulted import Consulted
 from segmentry.builder.consulting import Consultation, price, within_cap
 from segmentry.builder.events import Emit, Started, SubtaskStarted, SubtaskSucceeded, quiet
 from segmentry.builder.finish import Job, finish
@@ -15,6 +16,7 @@ from segmentry.builder.interviews import Interviews
 from segmentry.builder.outcome import Fallback, Outcome
 from segmentry.builder.panel import Panel
 from segmentry.builder.plan import Plan, answers_alone, plan
+from segmentry.builder.remembered import key_of
 from segmentry.builder.request import Options, Place, refuse_options, refuse_words
 from segmentry.builder.worded import with_wording
 from segmentry.customers.store import CustomerStore
@@ -57,13 +59,16 @@ async def _with_experts(query: str, job: Job, panel: Panel, detail: str) -> Outc
     """Read first: who else is asked depends on what is left open, and the first event says it."""
     place, options, emit = job.place, job.options, job.emit
 
-    def read_and_plan() -> tuple[Draft, tuple[Plan, tuple[Fallback, ...]]]:
+    def read_and_plan() -> tuple[Draft, tuple[Plan, tuple[Fallback, ...]], Consulted | None]:
         draft = read.read(query, place.catalog, place.clock)
         planned = plan(query, draft, place, panel, options)
-        return draft, within_cap(query, planned, place, panel, options)
+        known = panel.remembered.settled(key_of(query, place), place, options) if planned.experts else None
+        if known is not None:
+            planned = replace(planned, first=(), logic=None)
+        return draft, within_cap(query, planned, place, panel, options), known
 
     started = perf_counter()
-    draft, (planned, dropped) = await reading(read_and_plan, query, place.catalog)
+    draft, (planned, dropped), known = await reading(read_and_plan, query, place.catalog)
     elapsed = perf_counter() - started
     job = replace(
         job,
@@ -79,6 +84,8 @@ async def _with_experts(query: str, job: Job, panel: Panel, detail: str) -> Outc
         )
     await emit(SubtaskStarted("reader", "reader", detail))
     await emit(SubtaskSucceeded("reader", "reader", elapsed, n_origins(draft)))
+    if known is not None:
+        return await finish(known.draft, replace(job, consulted=known))
     if not planned.experts and not dropped:
         outcome = await finish(draft, job)
         if answers_alone(draft) and planned.strategy != "offline":
@@ -88,6 +95,7 @@ async def _with_experts(query: str, job: Job, panel: Panel, detail: str) -> Outc
         interviews.fallbacks.extend(dropped)
         asking = Consultation(query, draft, planned, place, panel, interviews, emit).run()
         found = await with_wording(asking, query, job, panel, interviews)
+    panel.remembered.keep(key_of(query, place), found)
     return await finish(found.draft, replace(job, consulted=found))
 
 

@@ -13,16 +13,17 @@ from segmentry.agents.registry import Expert
 from segmentry.builder import provenance
 from segmentry.builder.aside import reading
 from segmentry.builder.assemble import Assembled, assemble
+from segmentry.builder.consulted import Consulted, consulted
 from segmentry.builder.events import Emit, Partial, quiet
 from segmentry.builder.interviews import Interviews
-from segmentry.builder.outcome import ExpertUsage, Fallback, Tier
+from segmentry.builder.outcome import Fallback, Tier
 from segmentry.builder.panel import Panel
 from segmentry.builder.paying import affordable
 from segmentry.builder.plan import Plan
 from segmentry.builder.request import Options, Place
 from segmentry.builder.tidy import tidied
 from segmentry.criteria import render
-from segmentry.errors import JsonValue, SegmentryError
+from segmentry.errors import JsonValue
 from segmentry.llm.cost import at_most
 from segmentry.llm.model import NO_USAGE, Usage
 from segmentry.llm.profiles import profile
@@ -30,20 +31,6 @@ from segmentry.reader.draft import Draft
 
 # A second wave is only begun where a whole call still fits.
 LEAST_FOR_A_WAVE_S = 1.5
-
-
-@dataclass(frozen=True, slots=True)
-class Consulted:
-    """The draft with the experts' part in it, who gave it, and what it cost."""
-
-    draft: Draft
-    tier: Tier
-    usage: Usage
-    fallbacks: tuple[Fallback, ...]
-    model: str
-    errors: tuple[SegmentryError, ...] = ()
-    experts: tuple[ExpertUsage, ...] = ()
-    latency_s: float | None = None
 
 
 @dataclass(slots=True)
@@ -172,20 +159,6 @@ class Consultation:
         if assembled.n_given:
             tier = "combined" if "reader" in agents else "llm"
         return consulted(assembled.draft, tier, self._interviews)
-
-
-def consulted(draft: Draft, tier: Tier, interviews: Interviews) -> Consulted:
-    """A draft with what the experts cost and which of them failed."""
-    return Consulted(
-        draft,
-        tier,
-        interviews.usage,
-        tuple(interviews.fallbacks),
-        interviews.model,
-        tuple(interviews.errors),
-        interviews.experts,
-        interviews.latency_s,
-    )
 
 
 def judged_by(

@@ -14,7 +14,8 @@ from segmentry.agents.routing import route
 from segmentry.agents.telling import Teller
 from segmentry.builder import provenance
 from segmentry.builder.assemble import gather
-from segmentry.builder.consulting import LEAST_FOR_A_WAVE_S, Consulted, consulted, judged_by
+from segmentry.builder.consulted import Consulted, consulted
+from segmentry.builder.consulting import LEAST_FOR_A_WAVE_S, judged_by
 from segmentry.builder.edited import Instruction, joined
 from segmentry.builder.events import Emit, Partial, quiet
 from segmentry.builder.interviews import Interviews

@@ -9,7 +9,7 @@ from typing import TypedDict
 
 from segmentry.builder import beforehand, exact, preview, provenance, readings, subtask
 from segmentry.builder.aside import aside
-from segmentry.builder.consulting import Consulted
+from segmentry.builder.consulted import Consulted
 from segmentry.builder.events import Emit, Partial, Preview
 from segmentry.builder.outcome import (
     SURE_ENOUGH,

@@ -10,6 +10,7 @@ from typing import Literal
 from segmentry.agents.asking import Asker
 from segmentry.agents.experiments import Experiment, arm, chosen
 from segmentry.agents.registry import Experts, experts
+from segmentry.builder.remembered import Remembered
 from segmentry.builder.sample import Sample
 from segmentry.criteria.catalog import Catalog
 from segmentry.llm.budget import Budget
@@ -38,7 +39,8 @@ class Panel:
 
     `tenants` chooses the strategy of single tenants, `split` a trial among the others. `experiments` are
     trials of prompts. `secret` marks requests in prompts; a fixed one lets transcripts replay. `sample`
-    is of what the reader answers alone, for comparison. `budget` bounds what each tenant spends.
+    is of what the reader answers alone, for comparison. `budget` bounds what each tenant spends. `remembered`
+    is what experts found and a caller has yet to choose from.
     """
 
     asker: Asker
@@ -51,6 +53,7 @@ class Panel:
     request_s: float = REQUEST_S
     sample: Sample | None = None
     budget: Budget | None = None
+    remembered: Remembered = field(default_factory=Remembered)
 
     def strategy_for(self, tenant: str, query: str) -> Strategy:
         """How a request is answered: the tenant's own way, else the trial's, else the server's."""

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 from segmentry.agents.registry import Expert
 from segmentry.agents.routing import route
-from segmentry.builder import readings
 from segmentry.builder.panel import Panel, Strategy
 from segmentry.builder.request import Options, Place
-from segmentry.builder.tidy import tidied
+from segmentry.builder.settled import settled
 from segmentry.reader.draft import Draft
 from segmentry.reader.outline import Outline, outline
 
@@ -64,7 +63,7 @@ def plan_edit(instruction: str, draft: Draft, place: Place, panel: Panel, option
     if strategy == "offline" or (draft.outcome == "refuse" and not foreign):
         return nobody
     sure = answers_alone(draft)
-    if (sure or _settled(draft, place, options)) and not options.require_llm:
+    if (sure or settled(draft, place, options)) and not options.require_llm:
         return nobody
     experts = panel.experts(place.catalog, place.tenant, instruction)
     others = (experts.one_shot,) if strategy == "one_shot" else experts.specialists
@@ -79,7 +78,7 @@ def plan(query: str, draft: Draft, place: Place, panel: Panel, options: Options)
     nobody = Plan(strategy, outlined, foreign=foreign)
     if strategy == "offline" or (draft.outcome == "refuse" and not foreign):
         return nobody
-    if (answers_alone(draft) or _settled(draft, place, options)) and not options.require_llm:
+    if (answers_alone(draft) or settled(draft, place, options)) and not options.require_llm:
         return nobody
     experts = panel.experts(place.catalog, place.tenant, query)
     if strategy == "one_shot":
@@ -102,14 +101,3 @@ def plan(query: str, draft: Draft, place: Place, panel: Panel, options: Options)
 def answers_alone(draft: Draft) -> bool:
     """Whether the reader is sure of a draft, so that nobody need be asked."""
     return draft.outcome == "ok" and draft.confidence >= ALONE and not draft.questions
-
-
-def _settled(draft: Draft, place: Place, options: Options) -> bool:
-    """Whether the caller answers with readings of the reader's own: then nothing is open."""
-    if not options.answers:
-        return False
-    own = {each.reading_id for each in readings.candidates(draft, place) if each is not None}
-    node = None if draft.node is None else tidied(draft.node)
-    if node is not None:
-        own.add(readings.reading_id(node, place))
-    return {each.reading_id for each in options.answers} <= own

@@ -9,7 +9,8 @@ from time import perf_counter
 from segmentry.builder import subtask
 from segmentry.builder.aside import aside
 from segmentry.builder.build import n_origins
-from segmentry.builder.consulting import Consulted, price_of
+from segmentry.builder.consulted import Consulted
+from segmentry.builder.consulting import price_of
 from segmentry.builder.edited import Instruction
 from segmentry.builder.editing import EditConsultation, edit_message
 from segmentry.builder.events import Emit, Started, SubtaskStarted, SubtaskSucceeded, quiet
@@ -19,6 +20,7 @@ from segmentry.builder.outcome import Outcome
 from segmentry.builder.panel import Panel
 from segmentry.builder.paying import affordable
 from segmentry.builder.plan import EditPlan, plan_edit
+from segmentry.builder.remembered import key_of
 from segmentry.builder.request import Options, Place, refuse_options, refuse_words
 from segmentry.builder.worded import with_wording
 from segmentry.criteria import render
@@ -70,12 +72,15 @@ async def _with_experts(instruction: str, node: Node, job: Job, panel: Panel, de
     """Read first: the expert is asked where words are left open, and the first event says it."""
     place, options, emit = job.place, job.options, job.emit
 
-    def read_and_plan() -> tuple[Draft, EditPlan]:
+    def read_and_plan() -> tuple[Draft, EditPlan, Consulted | None]:
         draft = reader.refine(instruction, node, place.catalog, place.clock)
-        return draft, plan_edit(instruction, draft, place, panel, options)
+        planned = plan_edit(instruction, draft, place, panel, options)
+        key = key_of(instruction, place, node)
+        known = panel.remembered.settled(key, place, options) if planned.experts else None
+        return draft, planned if known is None else replace(planned, edit=None), known
 
     started = perf_counter()
-    draft, planned = await asyncio.to_thread(read_and_plan)
+    draft, planned, known = await asyncio.to_thread(read_and_plan)
     elapsed = perf_counter() - started
     said = Instruction(instruction, node, draft)
     message = edit_message(said, place, panel)
@@ -94,6 +99,8 @@ async def _with_experts(instruction: str, node: Node, job: Job, panel: Panel, de
         )
     await emit(SubtaskStarted("reader", "reader", detail))
     await emit(SubtaskSucceeded("reader", "reader", elapsed, n_origins(draft)))
+    if known is not None:
+        return await finish(known.draft, replace(job, consulted=known))
     if dropped:
         unasked = Consulted(draft, "deterministic", NO_USAGE, dropped, model)
         return await finish(draft, replace(job, consulted=unasked))
@@ -102,4 +109,5 @@ async def _with_experts(instruction: str, node: Node, job: Job, panel: Panel, de
     async with Interviews(place, panel, options, emit) as interviews:
         asking = EditConsultation(said, planned, place, panel, interviews, emit).run()
         found = await with_wording(asking, instruction, job, panel, interviews)
+    panel.remembered.keep(key_of(instruction, place, node), found)
     return await finish(found.draft, replace(job, consulted=found))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Coroutine
 
-from segmentry.builder.consulting import LEAST_FOR_A_WAVE_S, Consulted, consulted
+from segmentry.builder.consulted import Consulted, consulted
+from segmentry.builder.consulting import LEAST_FOR_A_WAVE_S
 from segmentry.builder.finish import Job
 from segmentry.builder.interviews import Interviews
 from segmentry.builder.panel import Panel
