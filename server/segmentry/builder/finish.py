@@ -206,7 +206,7 @@ async def _segment(taken: Candidate, review: _Review, draft: Draft, job: Job, *,
     place, node = job.place, taken.checked.node
     others = [each for each in review.offered if each.reading_id != taken.reading_id]
     chosen = f"chosen by the caller: {taken.label}"
-    origins = await aside(lambda: provenance.of_tree(node, draft, chosen=chosen), node)
+    origins = await aside(lambda: provenance.of_tree(node, draft, chosen=chosen, answered=picked), node)
     await job.emit(Partial(node, origins, provenance.coverage(draft), draft=False))
     counts = await _count(job, others, taken)
     for entry, leaf in zip(origins, counts.leaves, strict=bool(counts.leaves)):

@@ -9,14 +9,17 @@ from segmentry.builder.outcome import LeafProvenance
 from segmentry.criteria import canonical, walk
 from segmentry.criteria.nodes import Node
 from segmentry.customers.store import Count
-from segmentry.reader.draft import Draft, LeafOrigin, Span
+from segmentry.reader.draft import Draft, DraftQuestion, LeafOrigin, Span
 
 
-def of_tree(node: Node, draft: Draft, *, chosen: str = "") -> tuple[LeafProvenance, ...]:
+def of_tree(
+    node: Node, draft: Draft, *, chosen: str = "", answered: bool = False
+) -> tuple[LeafProvenance, ...]:
     """One entry per leaf, in print order.
 
     A leaf that the draft has no origin for belongs to another reading: the caller chose it, and `chosen`
-    says how.
+    says how. A leaf whose words a question is about is no surer than the whole, until that is
+    `answered`.
     """
     left = [(canonical.text(origin.leaf), origin) for origin in draft.origins]
     found: list[LeafProvenance] = []
@@ -24,7 +27,10 @@ def of_tree(node: Node, draft: Draft, *, chosen: str = "") -> tuple[LeafProvenan
         text = canonical.text(leaf)
         index = next((index for index, (known, _) in enumerate(left) if known == text), None)
         origin = None if index is None else left.pop(index)[1]
-        found.append(_entry(f"l{number}", leaf.path, origin, chosen))
+        entry = _entry(f"l{number}", leaf.path, origin, chosen)
+        if not answered and any(_about(question, entry) for question in draft.questions):
+            entry = replace(entry, confidence=min(entry.confidence, draft.confidence))
+        found.append(entry)
     return tuple(found)
 
 
@@ -39,6 +45,13 @@ def coverage(draft: Draft) -> float:
     """Share of the content words that a leaf accounts for, 0-1. Without any content word: 0."""
     read = _words({span for origin in draft.origins for span in origin.spans})
     return read / total if (total := read + _words(set(draft.unexplained))) else 0.0
+
+
+def _about(question: DraftQuestion, entry: LeafProvenance) -> bool:
+    asked = question.span
+    return asked is not None and any(
+        asked.start < each.end and each.start < asked.end for each in entry.spans
+    )
 
 
 def _words(spans: set[Span]) -> int:
