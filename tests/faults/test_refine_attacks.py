@@ -1,4 +1,4 @@
-"""Attacks as instructions to change a segment, before models that do as they are told, and failing vendors."""
+"""Attacks as instructions to change a segment, before obedient models, and vendors that fail."""
 
 from __future__ import annotations
 
