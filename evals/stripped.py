@@ -30,6 +30,7 @@ _NO_ANSWER: tuple[Word, ...] = ("ambiguous", "invalid_field")
 _SAID_TWICE = frozenset(
     {
         ("ecommerce-b002", "Orders Last 30 Days"),  # the last order is older than 30 days
+        ("agrisupply-w045", "complaints24m"),  # the last complaint is older than 24 months
         ("golf-x008", "membershipStatus"),  # a membership that has expired is lapsed
     }
 )

@@ -235,7 +235,7 @@ BIRTHS: list[tuple[str, str]] = [
     ("millennials", "?"),
     ("gen z", "?"),
     ("baby boomers", "?"),
-    ("teenagers", "?"),
+    ("teenagers", "(-20y..-13y]"),
     ("middle-aged customers", "?"),
 ]
 EITHER: list[tuple[str, str]] = [

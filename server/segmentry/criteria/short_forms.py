@@ -77,7 +77,9 @@ LONG: Final[dict[str, str]] = {
     "diag": "diagnosis", "dx": "diagnosis", "insur": "insurance", "empd": "employed", "emplr": "employer", "annl": "annual",
     "qtrly": "quarterly", "hrly": "hourly", "dly": "daily",
     "bdt": "birth date", "verif": "verified", "compl": "completion", "eps": "episodes", "yob": "birth year",
-    "ep": "episode", "avail": "available", "appr": "approved", "dlvd": "delivered", "cxl": "cancelled", "canc": "cancelled",
+    "ep": "episode", "avail": "available", "appr": "approved", "dlvd": "delivered", "bskt": "basket",
+    "bskts": "baskets", "langs": "languages", "ordr": "order", "ordrs": "orders", "bkng": "booking", "bkngs": "bookings",
+    "evnt": "event", "evnts": "events", "hhld": "household", "pnts": "points", "cus": "customer", "lgn": "login", "lgns": "logins", "cxl": "cancelled", "canc": "cancelled",
 }  # fmt: skip
 # Initials that people say as they are written; both forms count.
 INITIALS: Final[dict[str, str]] = {

@@ -227,6 +227,13 @@ def _identifies(column: Column) -> bool:
     return column.reading.identifier and distinct == cells.n_set - len(item.values)
 
 
+_CHANNELS = frozenset(["sms", "email", "mail", "push", "post", "phone", "whatsapp", "text", "app"])
+# what somebody wants or not, though its noun is a plural: `sms_alerts`
+_SENT = frozenset(
+    ["alerts", "reminders", "updates", "offers", "news", "notifications", "messages", "promos", "promotions"]
+)
+
+
 def _is_flag(column: Column) -> bool:
     """Whether whole numbers say yes and no: 1 and 0 alone, and the name counts nothing."""
     cells, declared = column.cells, column.item.declared
@@ -239,8 +246,9 @@ def _is_flag(column: Column) -> bool:
         return False
     if words[0] in _FLAGGED or words[-1] in _FLAGGED:
         return True
+    sent = bool(_CHANNELS & set(words)) and words[-1] in _SENT
     counts = bool(_COUNTED & set(words)) or (
-        words[-1].endswith("s") and not words[-1].endswith(("ss", "us", "is"))
+        not sent and words[-1].endswith("s") and not words[-1].endswith(("ss", "us", "is"))
     )
     return set(cells.numbers) == {0, 1} and not counts
 

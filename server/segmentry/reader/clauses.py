@@ -119,7 +119,7 @@ def scan(scene: Scene, given: Mapping[int, Fragment] = _NONE_GIVEN) -> Clauses: 
             negation = []
             continue
         elif word in _AND or (word == "as" and scene.word(at + 1) == "well"):
-            found.items.append(Item("and"))
+            _join(scene, found, at)
             at += 2 if word == "as" and scene.word(at + 2) == "as" else 0
         elif word == "or":
             if scene.word(at + 1) in _SUBJECTS:
@@ -193,6 +193,18 @@ def scan(scene: Scene, given: Mapping[int, Fragment] = _NONE_GIVEN) -> Clauses: 
         found.items[:] = [item for item in found.items if item.fragment is not fragment]
     found.unclaimed = unexplained(scene, found.unclaimed, fragments)
     return found
+
+
+def _join(scene: Scene, found: Clauses, at: int) -> None:
+    """An "and", but for "plus": "gold plus everyone in Spain" is both groups, "plus members" one kind."""
+    people = scene.word(at) == "plus" and scene.word(at + 1) in scene.lexicon.entities | _SUBJECTS
+    if people and not found.items_with_conditions:
+        found.unclaimed.append(at)
+    elif people and scene.word(at + 2):
+        found.fixed_bracket = True
+        found.items.append(Item("or"))
+    else:
+        found.items.append(Item("and"))
 
 
 def _start(scene: Scene, given: Mapping[int, Fragment]) -> int:

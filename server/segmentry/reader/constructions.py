@@ -35,6 +35,7 @@ from segmentry.reader.patterns import (
     years,
 )
 from segmentry.reader.patterns.ages import AGED, CHILDREN, ages
+from segmentry.reader.patterns.ages import NOUNS as AGED_NOUNS
 from segmentry.reader.patterns.anniversaries import WORDS as ANNIVERSARIES
 from segmentry.reader.patterns.anniversaries import anniversaries
 from segmentry.reader.patterns.carriers import VERBS_JOIN, elided, shared_period
@@ -86,7 +87,7 @@ ROWS: Final = (
         kinds.NUMBER | kinds.COMPARISON,
     ),
     Row(years.years, frozenset(years.COMPARED) | years.DEEDS, kinds.NUMBER, needs=years.WORDS),
-    Row(ages, AGED | CHILDREN | {"in", "of"}, kinds.COMPARISON),
+    Row(ages, AGED | CHILDREN | AGED_NOUNS | {"in", "of"}, kinds.COMPARISON),
     Row(events.events, events.BEGINNINGS, kinds=kinds.EVENT | kinds.COMPARISON),
     Row(event_spend.event_spend, SPENT),
     Row(counters.counted, kinds=kinds.FIELD | kinds.MOMENT | kinds.EVENT | kinds.COMPARISON),

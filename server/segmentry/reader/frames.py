@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from segmentry.reader.language.tokens import Token
 from segmentry.reader.language.words import NEGATORS, word_set
 from segmentry.reader.lexicon.phrases import DERIVED
 from segmentry.reader.scene import Scene
+from segmentry.reader.spelling import english
 
 _SHOW = word_set(
     "show list give get display what what's whats find average mean median total names emails fetch"
@@ -94,6 +96,12 @@ def _field_end(scene: Scene, at: int) -> int:
     return at
 
 
+_LIKING = {
+    ("keen", "on"), ("fond", "of"), ("mad", "about"), ("crazy", "about"), ("passionate", "about"),
+    ("big", "on"), ("fan", "of"), ("fans", "of"), ("lovers", "of"), ("nuts", "about"),
+}  # fmt: skip
+
+
 def aside(scene: Scene, at: int) -> int | None:
     """The end of a remark that begins here and selects nobody, or None.
 
@@ -103,6 +111,8 @@ def aside(scene: Scene, at: int) -> int | None:
     after = scene.word(at + 1)
     if word == "for":
         return _purpose(scene, at)
+    if (word, after) in _LIKING and scene.lists_value(at + 2):
+        return at + 2
     if word in _WHOLE and (after in scene.lexicon.entities or after in _CROWD):
         return at + 1
     if word in _CROWD and not _names(scene, at):
@@ -179,7 +189,7 @@ def _request(scene: Scene, start: int) -> int:
         token = scene.tokens[at]
         if token.kind in ("number", "date", "ordinal", "quoted"):
             return 0
-        if token.norm in NEGATORS or scene.when(at) is not None:
+        if token.norm in NEGATORS or scene.when(at) is not None or _invented(token):
             return 0
         if token.norm in _REQUESTS and scene.word(at - 1) in _ASKERS:
             return at
@@ -192,6 +202,17 @@ def _request(scene: Scene, start: int) -> int:
         if any(match.of("value", "band") for match in scene.matches_at(at)):
             return 0
     return 0
+
+
+def _invented(token: Token) -> bool:
+    """A word that English lacks may be a value, and then the remark is none."""
+    return (
+        token.kind == "word"
+        and token.norm.isalpha()
+        and not token.capitalised
+        and token.norm not in english.words()
+        and token.stem not in english.words()
+    )
 
 
 def _purpose(scene: Scene, at: int) -> int | None:

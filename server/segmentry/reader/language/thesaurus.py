@@ -263,7 +263,7 @@ ENDING_PHRASES: Final = (
     "expire|expires|expired|expiring|expiry|run out|runs out|running out|ran out|end|ends|ending|ended|lapse|lapses|"
     "lapsing|finish|finishes|finishing|finished|due to expire|up for renewal|about to expire|lapsed|due|valid until|"
     "valid|valid till|valid through|coming to an end|come to an end|comes to an end|came to an end|terminate|terminates|"
-    "terminated|run until|runs until|run till|runs till|set to expire|will expire"
+    "terminated|runs|running|run until|runs until|run till|runs till|set to expire|will expire"
 )
 
 # comparative adjective -> (words of a column's name, direction of "more")
@@ -359,7 +359,7 @@ charge charg spend spent price pric revenue cost amount balanc balance income sa
 payment pay bill mrr arr clv wage budget deposit credit basket donation turnover sale sal premium subscription rent
 """)
 MONEY_VERBS: Final = word_set("""
-blew splashed splurged forked shelled
+blew blown splashed splurged forked shelled dropped lashed
 pay paying pays paid spend spending spends spent cost costs earn earns earning bill billed
 owe owes owing owed
 """)

@@ -13,6 +13,7 @@ from segmentry.criteria.catalog import Catalog, Field
 from segmentry.criteria.column_words import in_full, unit_of, window_days
 from segmentry.reader.language.tokens import name_words
 from segmentry.reader.language.words import PEOPLE, word_set
+from segmentry.reader.lexicon.described_values import with_stated_values
 
 _PREFIXED: Final = 0.6
 _FEWEST: Final = 4
@@ -37,7 +38,8 @@ _LEAD = re.compile(
     r"(?:total\s+)?(?:number|count|amount|sum|value)\s+of\s+|(?:date|time|timestamp|day|moment)\s+(?:and\s+time\s+)?(?:of|when|on which)\s+|"
     r"(?:flag|indicator|boolean)\s+(?:for|of|that\s+says?|indicating)\s+(?:whether|if)?\s*|(?:indicates|says|tells|shows)\s+(?:whether|if)\s+|"
     r"(?:whether|if)\s+(?:or\s+not\s+)?|(?:1|true|yes|y)\s+(?:if|when)\s+|how\s+(?:many|much|often|long)\s+|when\s+)?"
-    r"(?:(?:the|a|an|this|each)\s+)?(?:(?:customer|client|user|member|account|person|subscriber|guest|patient)(?:'s)?\s+)?"
+    r"(?:(?:the|a|an|this|each)\s+)?(?:(?:customer|client|user|member|account|person|subscriber|guest|patient)(?:'s)?\s+"
+    r"|[a-z]+\s+(?=(?:has|have|is|was|are|did|had|does|may|can|signed|wants|owns)\s))?"
     r"(?:(?:has|have|is|was|are|did|had|does)\s+)?(?:(?:a|an|the|any)\s+)?",
     re.IGNORECASE,
 )
@@ -55,6 +57,7 @@ _UNIT = re.compile(
 _HUNDREDTHS = re.compile(r"\b0(?:\.0)?\s*(?:-|–|to|\.\.|and)\s*1(?:\.0)?\b(?!\d|00)", re.IGNORECASE)
 _HUNDRED = re.compile(r"\b0\s*(?:-|–|to|\.\.|and)\s*100\b")
 _LONGEST: Final = 4
+_FURTHER: Final = word_set("in on at by for with from to")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ def described(field: Field) -> Described:
     if not text:
         return Described()
     first = re.split(r"[(;.:]\s|\s[-–]\s|[(;,]", text, maxsplit=1)[0].rstrip(" .")
-    phrase = name_words(_TRAIL.sub("", _LEAD.sub("", first, count=1)))
+    phrase = _cut(name_words(_TRAIL.sub("", _LEAD.sub("", first, count=1))))
     unit = ""
     if field.type == "number":
         said = _UNIT.search(text)
@@ -86,11 +89,18 @@ def described(field: Field) -> Described:
     return Described(phrase if len(phrase) <= _LONGEST else (), unit, window, top)
 
 
+def _cut(phrase: tuple[str, ...]) -> tuple[str, ...]:
+    """The thing itself, where more is said of it: "mortgage agreed in principle by the bank"."""
+    end = next((at for at, word in enumerate(phrase) if at and word in _FURTHER), len(phrase))
+    return phrase[:end] if len(phrase) > _LONGEST else phrase
+
+
 def completed(field: Field, words: Sequence[str]) -> Field:
     """The field with the unit, the period and the kind of flag that its name or description states.
 
     What the catalog says itself stays. `words` are those of the name in full.
     """
+    field = with_stated_values(field)
     if field.type != "number":
         return field
     found = described(field)

@@ -16,6 +16,7 @@ from segmentry.reader.language.tokens import Token, name_words
 from segmentry.reader.language.words import ENTITY, STOP, word_set
 from segmentry.reader.lexicon import kinds
 from segmentry.reader.lexicon.columns import completed, entity_nouns, shared_prefix, subjects
+from segmentry.reader.lexicon.described_phrases import holds_ages
 from segmentry.reader.lexicon.event_words import event_words
 from segmentry.reader.lexicon.known_values import known_values
 from segmentry.reader.lexicon.memory import Memory
@@ -115,6 +116,7 @@ class Lexicon:
             name for name, named in self.named.items() if named.core in (("state",), ("us", "state"))
         )
         self.subjects = subjects(catalog)
+        self.ages = frozenset(name for name, named in self.named.items() if holds_ages(named, self.entities))
         self.country_fields = tuple(field for field in catalog.visible if _is_country(field))
         self.countries = frozenset(field.name for field in self.country_fields)
         self.city_fields = tuple(field for field in catalog.visible if _is_city(field))

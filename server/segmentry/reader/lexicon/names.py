@@ -30,6 +30,8 @@ cents cent percent pct seconds minutes hours days weeks months years km kms kg k
 mbps gbps
 euro euros dollar dollars
 """) | frozenset(code.lower() for code in CURRENCIES)
+# at the beginning of a name these are what is measured: `kwh_total`
+_TRAILING_UNITS = _UNIT_WORDS | word_set("kwh mwh kw litres liters metres meters grams")
 _DATE_WORDS = word_set("""
 last latest recent most first at date on time timestamp ts dt day previous prior next customer client
 account user the of datetime utc since when
@@ -198,7 +200,7 @@ def _plain(words: tuple[str, ...], window: int | None, to_date: str) -> tuple[st
         if len(plain) > 2 and plain[-2] in ("past", "last") and plain[-1] in _PAST:
             plain = plain[:-2]  # `shipments_last_quarter`
         plain = [word for word in plain if word not in ("last", "past", "in")] or plain
-    while len(plain) > 1 and plain[-1] in _UNIT_WORDS:
+    while len(plain) > 1 and plain[-1] in _TRAILING_UNITS:
         plain = plain[:-1]
     if len(plain) > 1 and plain[0] in _UNIT_WORDS - {"days", "hours", "minutes", "weeks", "months", "years"}:
         plain = plain[1:]

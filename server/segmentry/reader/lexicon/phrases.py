@@ -23,6 +23,7 @@ from segmentry.reader.language.thesaurus import (
 from segmentry.reader.language.tokens import name_words
 from segmentry.reader.language.words import ALWAYS_ENTITY, ENTITY, FRAME, STOP, word_set
 from segmentry.reader.lexicon.columns import described
+from segmentry.reader.lexicon.described_phrases import described_amounts, described_moments, described_states
 from segmentry.reader.lexicon.event_words import event_phrases
 from segmentry.reader.lexicon.names import Named, boolean_like, values_of
 from segmentry.reader.lexicon.strengths import DERIVED, EXACT, GENERAL, PART
@@ -58,6 +59,7 @@ _MEASURES: Final[dict[str, str]] = {
 }
 
 
+_ATTENDED: Final = "been to|gone to|went to|come to|came to|attended|had|taken"
 _SHARES: Final = ("rate", "percentage", "percent", "share")
 
 
@@ -90,6 +92,11 @@ def phrases(
     for name, named in named_fields.items():
         yield from _name_phrases(named, shared, written)
         yield from _general_phrases(named, shared)
+        for phrase, strength, bare in (*described_states(named), *described_amounts(named)):
+            if not written[phrase]:
+                yield phrase, Entry("field", name, strength, bare=bare)
+        for phrase, strength, bare in described_moments(named):
+            yield phrase, Entry("moment", name, strength, bare=bare)
         if named.field.type == "datetime":
             yield from _moment_phrases(named, rank=beginnings.index(name) if name in beginnings else 0)
         for phrase, strength, value, bare in value_phrases(
@@ -290,6 +297,7 @@ def _moment_phrases(named: Named, rank: int) -> Iterator[tuple[tuple[str, ...], 
                 yield (*phrase, "for", "first", "time"), Entry("moment", name, DERIVED)
             if len(nouns) == 1:
                 yield phrase, Entry("moment", name, strength)
+                yield from _attended(named, phrase, strength)
             else:
                 objects = nouns[:-1]
                 yield (*objects, *phrase), Entry("moment", name, strength)
@@ -305,6 +313,13 @@ def _moment_phrases(named: Named, rank: int) -> Iterator[tuple[tuple[str, ...], 
         yield words, Entry("moment", name, EXACT)
         if len(words) == 2 and words[0] == "last":
             yield words[1:], Entry("moment", name, DERIVED)
+
+
+def _attended(named: Named, noun: tuple[str, ...], strength: int) -> Iterator[tuple[tuple[str, ...], Entry]]:
+    """A thing whose verb nobody knows is one that people come to: "been to a recital"."""
+    if noun == named.event_nouns[-1:]:
+        for deed in _split(_ATTENDED):
+            yield (*deed, *noun), Entry("moment", named.field.name, strength)
 
 
 def _band_phrases(named: Named) -> Iterator[tuple[tuple[str, ...], Entry]]:

@@ -71,6 +71,8 @@ below above over under is are was between more less fewer at > < = >= <= == of e
 due
 """)
 _SKIPPED: Final = word_set("a an the me us my our new another some one up together of for small big")
+_SHARED: Final = frozenset({"both", "all"})
+_ANSWERS: Final = word_set("fine ok okay yes allowed good permitted enabled accepted")
 _HANDED: Final = word_set("a an free some extra another")
 
 
@@ -133,6 +135,8 @@ def _asks(tokens: tuple[Token, ...], at: int, direct: bool, named: Callable[[int
     after = tokens[at + 1].norm if at + 1 < len(tokens) else ""
     if named(at) and after not in _DETERMINERS and _compared(tokens, at + 2):
         return False  # "refund rate above 5 %"
+    if after in _SHARED and any(token.norm in _ANSWERS for token in tokens[at + 2 : at + 4]):
+        return False  # "email and SMS both fine"
     if after in _COMPARING or (verb in ("thank", "help") and after in ("you", "us", "me")):
         return False  # "ping below 40"
     if not after:

@@ -36,6 +36,7 @@ def doubts(scene: Scene, found: Clauses, node: Node) -> Iterator[Doubt]:
     """One doubt for each word that should not have been passed over."""
     fragments = [item.fragment for item in found.items if item.fragment is not None]
     claimed = {step for fragment in fragments for step in _tokens(fragment)}
+    claimed -= {step for each in fragments if each.kind == "top" for step in _kinds_of_people(scene, each)}
     if len(claimed) < len(scene.tokens):
         yield from _words(scene, claimed)
     yield from _choices(scene, fragments, claimed, node)
@@ -50,6 +51,14 @@ def doubts(scene: Scene, found: Clauses, node: Node) -> Iterator[Doubt]:
 def _tokens(fragment: Fragment) -> tuple[int, ...]:
     later = () if fragment.later is None else range(*fragment.later)
     return (*range(fragment.start, fragment.end), *fragment.extra, *later)
+
+
+def _kinds_of_people(scene: Scene, share: Fragment) -> Iterator[int]:
+    """ "The top 5 % of students": the share is of all, and the noun may say of whom."""
+    for at in range(share.start, share.end):
+        word = scene.word(at)
+        if (word in scene.lexicon.entities or word in PEOPLE) and not scene.lists_value(at):
+            yield at
 
 
 def _words(scene: Scene, claimed: set[int]) -> Iterator[Doubt]:

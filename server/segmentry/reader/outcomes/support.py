@@ -12,7 +12,7 @@ from segmentry.reader.clauses import Clauses
 from segmentry.reader.language.inflect import stem
 from segmentry.reader.language.places import country_at
 from segmentry.reader.language.thesaurus import BEGINNING, ENDING
-from segmentry.reader.language.words import STOP, word_set
+from segmentry.reader.language.words import PEOPLE, STOP, word_set
 from segmentry.reader.lexicon import kinds
 from segmentry.reader.lexicon.phrases import EXACT, PART
 from segmentry.reader.outcomes.doubt import Doubt
@@ -36,6 +36,18 @@ agreement user signed sign up date
 _TURNS: Final = BEGINNING | ENDING
 _ALL_TIME: Final = word_set("total altogether ever lifetime overall")
 _SPENT: Final = word_set("spent spend spends spending blew splashed paid pay pays paying")
+_ALTOGETHER: Final = word_set("spent spending blew blown splashed dropped")
+_PRICES: Final = word_set("price fee rate tariff rent")
+_OF_TIME: Final = word_set(
+    "recent recently latest newest oldest earliest last first date time longest shortest ago since next"
+)
+# whose a text is, beside the person's own
+_OF_OTHERS: Final = word_set("guardian emergency parent partner spouse referrer manager agent next")
+# what begins or ends, and is one thing or another
+_RUNNING: Final = word_set("contract policy subscription account card agreement membership plan lease")
+_SPEAKING: Final = word_set("speak speaks speaking speaker speakers language languages fluent spoken tongue")
+_LANGUAGES: Final = word_set("language languages locale tongue")
+_BESIDE: Final = word_set("or and but no , a an without")
 _KEPT: Final = word_set("average avg balance limit credit debt saving savings income salary wealth budget")
 _ASKS: Final = word_set("is has have had can does did owns own accepts allows wants")
 _NUMBERS: Final = frozenset({"measure", "counter"})
@@ -74,10 +86,14 @@ def doubts(scene: Scene, found: Clauses) -> Iterator[Doubt]:
 
 def _of_kind(scene: Scene, fragment: Fragment) -> Iterator[Doubt]:
     match fragment.kind:
-        case "measure" | "counter" | "top":
+        case "measure" | "counter":
             yield from _of_measure(scene, fragment)
+        case "top":
+            yield from _of_share(scene, fragment)
         case "value" | "place":
             yield from _of_values(scene, fragment)
+        case "text":
+            yield from _of_text(scene, fragment)
         case "exists" | "flag":
             yield from _of_presence(scene, fragment)
         case "moment":
@@ -97,11 +113,11 @@ def _of_measure(scene: Scene, fragment: Fragment) -> Iterator[Doubt]:
         unsaid = [word for word in named.words if word in _QUALIFIERS and stem(word) not in stems]
         if unsaid:
             yield Doubt("unsaid qualifier", f"'{said}' does not say {unsaid[0]}, which {fragment.field} does")
-        elif strength == PART or _is_part(named.core, stems):
+        elif strength == PART or (fragment.field not in scene.lexicon.ages and _is_part(named.core, stems)):
             yield Doubt("part of a name", f"'{said}' says only a part of the name {fragment.field}")
         elif fragment.source == "assumed" and strength < PART:
             yield Doubt("assumed column", f"That '{said}' means {fragment.field} is assumed")
-        elif strength < PART and scene.word(fragment.start) in _SPENT and not _KEPT.isdisjoint(named.words):
+        elif _is_other_money(scene, fragment, named.words, strength):
             yield Doubt("assumed column", f"'{said}' speaks of all that was spent, {fragment.field} does not")
     if (named.window_days or named.to_date) and not _says_period(scene, fragment):
         yield Doubt("unsaid period", f"{fragment.field} counts over a period that '{said}' does not say")
@@ -114,6 +130,23 @@ def _of_measure(scene: Scene, fragment: Fragment) -> Iterator[Doubt]:
         yield Doubt("number of people", f"'{said}' may count the {scene.word(fragment.end)} behind it")
     if strength <= PART and named.field.integer and _is_period_only(scene, fragment):
         yield Doubt("period as number", f"'{said}' is a time, and {fragment.field} a number")
+
+
+def _is_other_money(scene: Scene, fragment: Fragment, words: tuple[str, ...], strength: int) -> bool:
+    """ "Spent over 300" is no balance, and without a period no price either."""
+    if strength < PART and scene.word(fragment.start) in _SPENT and not _KEPT.isdisjoint(words):
+        return True
+    spent = any(scene.word(at) in _ALTOGETHER for at in range(fragment.start, fragment.end))
+    return spent and not _PRICES.isdisjoint(words) and not _says_period(scene, fragment)
+
+
+def _of_share(scene: Scene, fragment: Fragment) -> Iterator[Doubt]:
+    named = scene.lexicon.named.get(fragment.field)
+    if named is not None and named.field.type == "datetime" and _OF_TIME.isdisjoint(scene.said):
+        said = scene.words(fragment.start, fragment.end)
+        yield Doubt("assumed column", f"'{said}' may rank by how many, and {fragment.field} is a time")
+        return
+    yield from _of_measure(scene, fragment)
 
 
 def _strength(scene: Scene, fragment: Fragment) -> int:
@@ -160,6 +193,11 @@ def _of_values(scene: Scene, fragment: Fragment) -> Iterator[Doubt]:
             continue
         known = scene.lexicon.known[leaf.field].folded
         words = scene.lexicon.named[leaf.field].words
+        people = scene.word(fragment.end) in scene.lexicon.entities | PEOPLE
+        if people and not _LANGUAGES.isdisjoint(words) and _SPEAKING.isdisjoint(scene.said):
+            said = scene.words(fragment.start, fragment.end + 1)
+            yield Doubt("assumed column", f"'{said}' may come from there as well as speak it")
+            continue
         values = leaf.value if isinstance(leaf.value, tuple) else (leaf.value,)
         unseen = [str(value) for value in values if str(value).casefold() not in known]
         if not unseen:
@@ -174,6 +212,13 @@ def _of_values(scene: Scene, fragment: Fragment) -> Iterator[Doubt]:
             yield Doubt("assumed column", f"'{unseen[0]}' looks like a name, and {leaf.field} holds keys")
         elif _is_country(scene, fragment):
             yield Doubt("country elsewhere", f"'{unseen[0]}' is a country, and {leaf.field} holds none")
+
+
+def _of_text(scene: Scene, fragment: Fragment) -> Iterator[Doubt]:
+    unsaid = [word for word in scene.lexicon.named[fragment.field].words if word in _OF_OTHERS - scene.said]
+    if unsaid:
+        said = scene.words(fragment.start, fragment.end)
+        yield Doubt("unsaid qualifier", f"'{said}' does not say {unsaid[0]}, which {fragment.field} does")
 
 
 def _is_country(scene: Scene, fragment: Fragment) -> bool:
@@ -205,6 +250,10 @@ def _of_moment(scene: Scene, fragment: Fragment) -> Iterator[Doubt]:
     named = scene.lexicon.named.get(fragment.field)
     if named is None or not (named.beginning or named.ending):
         return
+    told = {scene.word(at) for at in range(fragment.start, fragment.end)} & _RUNNING
+    if told and not _RUNNING.isdisjoint(named.words) and told.isdisjoint(named.words):
+        yield Doubt("part of a name", f"'{told.pop()}' is not what {fragment.field} is about")
+        return
     own = [stem(word) for word in named.event_nouns if word not in _SPANS]
     own = [word for word in own if word not in _TURNS and word not in scene.lexicon.entities]
     if not own or any(token.stem in own for token in scene.tokens):
@@ -219,12 +268,22 @@ def _of_neighbours(scene: Scene, before: Fragment, after: Fragment) -> Iterator[
     if adjacent and any(match.of("field") for match in scene.matches_at(after.start)):
         said = scene.words(before.start, after.end)
         yield Doubt("value before a name", f"'{said}' may name one column and not two conditions")
+    if {before.kind, after.kind} == {"consent", "exists"} and _is_one_list(scene, before, after):
+        said = scene.words(before.start, after.end)
+        yield Doubt("presence", f"'{said}' may ask both times whether it is there")
     if before.kind == "counter" and after.kind == "moment" and before.end > after.start:
         yield Doubt("one period twice", f"'{scene.words(after.start, after.end)}' was used twice")
     if isinstance(before.chosen, Event) and after.kind == "moment" and scene.when(after.start) is not None:
         yield Doubt(
             "one period twice", f"'{scene.words(after.start, after.end)}' may belong to what was done"
         )
+
+
+def _is_one_list(scene: Scene, before: Fragment, after: Fragment) -> bool:
+    """ "A postcode but no e-mail", "email or mobile missing": a consent is one word long there."""
+    beside = all(scene.word(at) in _BESIDE for at in range(before.end, after.start))
+    short = min(before.end - before.start, after.end - after.start) == 1
+    return beside and short and after.start > before.end
 
 
 def _leaves(node: Node | None) -> Iterable[Leaf]:

@@ -33,19 +33,30 @@ _DECADES = {
     "eighties": 80,
     "nineties": 90,
 }
+_PART_OF_DECADE = frozenset({"early", "mid", "late"})
+_SOMETHING = ("something", "somethings")
+# nouns for people that say their age in full years
+_AGED_NOUNS = {
+    **dict.fromkeys(("teenager", "teenagers", "teen", "teens"), (13, 19)),
+    **{f"{noun[:-3]}y{some}": (low, low + 9) for noun, low in _DECADES.items() for some in _SOMETHING},
+}
+NOUNS = frozenset(_AGED_NOUNS) | {noun[:-3] + "y" for noun in _DECADES}
 
 
 def ages(scene: Scene, at: int) -> Fragment | None:
     """A number straight after people, or after "aged", is an age where the table has one."""
     if scene.word(at) in CHILDREN:
         return _children(scene, at)
+    named = _aged_noun(scene, at)
+    if named is not None:
+        return named
     decade = scene.word(at) == "in" and scene.word(at + 1) in ("their", "his", "her")
     aged = scene.word(at) in AGED or decade
     begin = at + 1 if aged else at
     begin += decade
     begin = scene.skip(begin, frozenset({"of", "between the"}), 1)
     if decade and scene.word(begin) in _DECADES:
-        return _of_age(scene, at, begin + 1, _decade(_DECADES[scene.word(begin)], begin))
+        return _of_age(scene, at, begin + 1, _years(first := _DECADES[scene.word(begin)], first + 9, begin))
     alone = not aged and _clause_of_its_own(scene, at)
     if not (
         aged or alone or _after_people(scene, at) or _says_age(scene, at) or _decade_of_people(scene, at)
@@ -89,6 +100,23 @@ def ages(scene: Scene, at: int) -> Fragment | None:
     return fragment
 
 
+def _aged_noun(scene: Scene, at: int) -> Fragment | None:
+    """ "Teenagers", "thirtysomethings", "40-somethings": nouns for people of an age."""
+    word = scene.word(at)
+    if scene.word(at - 1) in _PART_OF_DECADE:
+        return None
+    if word in _AGED_NOUNS and not scene.matches_at(at):
+        return _of_age(scene, at, at + 1, _years(*_AGED_NOUNS[word], at))
+    some = at + 1 + (scene.word(at + 1) == "-")
+    if scene.word(some) not in _SOMETHING:
+        return None
+    number = scene.numbers.get(at)
+    low = _DECADES.get(word.removesuffix("y") + "ies") if number is None else number.value
+    if not isinstance(low, int) or low not in _DECADES.values():
+        return None
+    return _of_age(scene, at, some + 1, _years(low, low + 9, at))
+
+
 def _children(scene: Scene, at: int) -> Fragment | None:
     """ "Children under 12", "kids aged 5 to 9", where no column holds children themselves."""
     begin = at + 1 + (scene.word(at + 1) in AGED)
@@ -110,15 +138,15 @@ def _of_age(scene: Scene, at: int, end: int, found: Comparison, *, assumed: bool
     """The condition on the column of ages, or else on the date of birth."""
     for name, named in scene.lexicon.named.items():
         field = scene.field(name)
-        if named.core == ("age",) and field.type == "number":
+        if name in scene.lexicon.ages:
             return build(at, end, field, found, exact=False, negated=False, factor=1.0, assumed=assumed)
         if field.type == "datetime" and _BIRTH & {stem(word) for word in named.words}:
             return born(at, end, name, found)
     return None
 
 
-def _decade(first: int, at: int) -> Comparison:
-    low, high = Quantity(first, at, at + 1), Quantity(first + 9, at, at + 1)
+def _years(first: int, last: int, at: int) -> Comparison:
+    low, high = Quantity(first, at, at + 1), Quantity(last, at, at + 1)
     return Comparison(((Operator.GTE, low), (Operator.LTE, high)), at, at + 1, explicit=True)
 
 

@@ -24,7 +24,7 @@ withdrawn consent|withdrew permission|revoked consent|revoked|withdrew|withdrawn
 switched off|blocked|refused consent|denied consent|don't allow
 """
 _LIKED = """
-happy|glad|ok|okay|fine|comfortable|cool|willing|open to|pleased|said yes|say yes|says yes|yes|gave consent|given consent|give consent|
+happy|glad|keen on|keen|ok|okay|fine|comfortable|cool|willing|open to|pleased|said yes|say yes|says yes|yes|gave consent|given consent|give consent|
 gave us consent|gave permission|given permission|give permission|gave us permission|gave their consent|given their consent|
 gave their permission|given their permission|want|wants|wanted|wanting|wish|wishes|would like|take|takes|receive|receives|
 receiving|get|gets|getting|permit|permits|permitted|welcome|welcomes|prepared|interested|like|likes
@@ -62,8 +62,12 @@ _ALL = {
 _YES = frozenset({"yes", "ok", "okay", "allowed", "on", "fine", "good", "permitted", "enabled"})
 _IS_NOT = frozenset({"isn't", "aren't", "isnt", "arent"})
 _NO = frozenset({"no", "off"})
+_BOTH = frozenset({"both", "are", "all", "is"})
 _JOINING_CHANNELS = frozenset({"and", ",", "or", "/", "&", "nor"})
 _PLAIN = word_set("list accepted object objects")
+
+_OF_CHANNEL = MESSAGES | {"-", "marketing", "list", "communications"}
+_BY = frozenset({"by", "via", "through", "over", "per"})
 
 _Cue = tuple[bool, tuple[str, ...], bool]
 
@@ -83,7 +87,7 @@ _CUES = _by_first(
     [*_listed(_REFUSED, False, False), *_listed(_GIVEN, True, False), *_listed(_LIKED, True, True)]
 )
 # the words with which a consent begins, when no channel does
-CONSENT_WORDS = frozenset(_CUES) | _CAN | word_set("any all every don't doesn't at")
+CONSENT_WORDS = frozenset(_CUES) | _CAN | MESSAGES | word_set("any all every don't doesn't at")
 
 
 def consents(scene: Scene, at: int) -> Fragment | None:
@@ -100,13 +104,22 @@ def consents(scene: Scene, at: int) -> Fragment | None:
         found = _after_cue(scene, at, *cue)
         if found is not None:
             return found
-    return _channel_first(scene, at)
+    return _channel_first(scene, at) or _message_by(scene, at)
+
+
+def _message_by(scene: Scene, at: int) -> Fragment | None:
+    """ "Reminders by post", "updates via SMS": what is sent, and then the channel."""
+    if scene.word(at) not in MESSAGES or scene.word(at + 1) not in _BY:
+        return None
+    for name, end, _ in _channels(scene, at + 2):
+        return _consent(scene, at, end, name, positive=True)
+    return None
 
 
 def _channel_first(scene: Scene, at: int) -> Fragment | None:
     """ "Email subscribers", "SMS opt-in", "push yes", or a channel alone beside another consent."""
     for name, end, bare in _channels(scene, at):
-        past = end + 1 if scene.word(end) in ("-", "marketing", "list", "communications") else end
+        past = end + 1 if scene.word(end) in _OF_CHANNEL else end
         following = _cue(scene, past)
         if following is not None and following[2]:
             following = None
@@ -124,7 +137,7 @@ def _channel_first(scene: Scene, at: int) -> Fragment | None:
             return fragment
         if _elliptic(scene, at, end, name, bare):
             return _consent(scene, at, _past_nouns(scene, end), name, positive=True)
-        later = _shared_cue(scene, end) if bare else None
+        later = _shared_cue(scene, end, bare)
         if later is not None:
             return _consent(scene, at, end, name, later)
     return None
@@ -132,6 +145,7 @@ def _channel_first(scene: Scene, at: int) -> Fragment | None:
 
 def _answered(scene: Scene, at: int) -> tuple[bool, int, bool] | None:
     """ "Push: yes", "push is fine", "whatsapp isn't": the answer after a channel, the token after, a denial."""
+    at = scene.skip(at, _BOTH, 1) if scene.word(at + 1) in _YES else at
     denied = scene.word(at) in _IS_NOT
     said = at + 1 if denied else scene.skip(at, frozenset({":", "=", "is", "are"}), 1)
     if not denied and scene.word(said) == "not" and (said > at or scene.word(said + 1) in _YES):
@@ -254,8 +268,8 @@ def _plain_word(scene: Scene, at: int) -> bool:
     return scene.word(at) in _PLAIN and scene.word(at - 1) not in ("email", "sms", "mailing")
 
 
-def _shared_cue(scene: Scene, at: int) -> bool | None:
-    """In "email and SMS subscribers" the cue stands after the last channel."""
+def _shared_cue(scene: Scene, at: int, bare: bool) -> bool | None:
+    """In "email and SMS subscribers" the cue stands after the last channel, in "phone and SMS ok" the answer."""
     for _ in range(3):
         at = scene.skip(at, _JOINING_CHANNELS, 2)
         channel = next((match for match in scene.matches_at(at) if match.of("channel")), None)
@@ -267,8 +281,11 @@ def _shared_cue(scene: Scene, at: int) -> bool | None:
             else channel.end
         )
         cue = _cue(scene, past)
-        if cue is not None and not cue[2]:
+        if bare and cue is not None and not cue[2]:
             return cue[0]
+        answered = _answered(scene, past)
+        if answered is not None and answered[0]:
+            return True
         at = channel.end
     return None
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import Leaf, Node, Operator, Scalar
 from segmentry.reader.language.words import word_set
-from segmentry.reader.lexicon.phrases import GENERAL
-from segmentry.reader.scene import Fragment, Option, Scene
+from segmentry.reader.lexicon.lexicon import Match
+from segmentry.reader.lexicon.phrases import GENERAL, Entry
+from segmentry.reader.scene import Fragment, Option, Scene, label
 
 _HAVING = frozenset(
     {"with", "have", "has", "having", "without", "no", "haven't", "hasn't", "don't", "lacking"}
 )
 _YES = frozenset(["yes", "true", "y", "set", "on", "checked"])
 _NO = frozenset(["no", "false", "n", "off", "unchecked"])
+_ANSWERS = frozenset({"yes", "no"})
+_CLOSING = frozenset({"", ",", ";", ".", "and", "but", "or"})
+_STATING = frozenset({"has", "have", "is", "are"})
 _HEAD_ALONE = 0.8
 _IS = word_set("is are was = == : equals to set")
 
@@ -46,10 +50,50 @@ def flags(scene: Scene, at: int) -> Fragment | None:
             ):
                 continue  # "photos" are those of photos_count before they are those of photos_verified
             fragment = _flag(scene, at, match.end, field, truth, inverted=entry.negated)
+            others = _sharing(scene, match, entry)
+            if others:
+                return _which_flag(scene, fragment, [field.name, *others])
             if alone:
                 fragment.cap = _HEAD_ALONE  # a "card" need not be the credit card that the flag is about
             return fragment
     return None
+
+
+def _sharing(scene: Scene, match: Match, entry: Entry) -> list[str]:
+    """The other flags that the same word names just as well: "reminders" by mail and by post."""
+    if scene.lexicon.named[entry.field].words[0] in _STATING:
+        return []  # "kids" are those of has_kids before those of wants_kids
+    return list(
+        dict.fromkeys(
+            each.field
+            for each in match.of("field")
+            if each.strength == entry.strength
+            and each.field != entry.field
+            and scene.lexicon.known[each.field].truth is not None
+        )
+    )
+
+
+def _which_flag(scene: Scene, found: Fragment, names: list[str]) -> Fragment:
+    options: list[Option] = []
+    denied: list[Option] = []
+    for name in names[:4]:
+        truth = scene.lexicon.known[name].truth or (True, False)
+        positive = Leaf(name, Operator.EQ, truth[0])
+        options.append(Option(label(positive), positive))
+        negative = no(scene.field(name), truth)
+        denied.append(Option(label(negative), negative))
+    said = scene.words(found.start, found.end)
+    return Fragment(
+        "flag",
+        found.start,
+        found.end,
+        None,
+        options=tuple(options),
+        negative_options=tuple(denied),
+        cap=0.45,
+        question=f"Which column does '{said}' mean: {', '.join(names[:4])}?",
+    )
 
 
 def _two_before(scene: Scene, at: int) -> tuple[str, str]:
@@ -76,7 +120,8 @@ def _flag(
         return Fragment(
             "flag", at, stop, positive if on else negative, negative if on else positive, field=field.name
         )
-    explicit = after > end or scene.word(at - 1) in ("whose", "where")
+    answered = after == end and said in _ANSWERS and scene.word(end + 1) in _CLOSING
+    explicit = after > end or answered or scene.word(at - 1) in ("whose", "where")
     if explicit and (said in _YES or said in _NO or said in ("0", "1")):
         false = Leaf(field.name, Operator.EQ, truth[1])
         node = false if said in _NO or said == "0" else positive

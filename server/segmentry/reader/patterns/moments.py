@@ -298,6 +298,10 @@ def _tenure(scene: Scene, at: int) -> Fragment | None:
     return None
 
 
+def _is_deed(entries: tuple[Entry, ...], name: str) -> bool:
+    return any(each.kind == "moment" and each.field == name for each in entries)
+
+
 def _alone(scene: Scene, at: int, end: int, entries: tuple[Entry, ...]) -> Fragment | None:
     """An event without a period: expired, has booked, never booked; "new" alone asks how new."""
     candidates = nearest(scene, at, end, best(entries))
@@ -324,6 +328,10 @@ def _alone(scene: Scene, at: int, end: int, entries: tuple[Entry, ...]) -> Fragm
             cap=0.45,
             question=f"How recent does '{scene.words(at, end)}' mean?",
         )
+    if named.beginning and scene.word(end) in ("but", "yet") and _is_deed(entries, name):
+        # "signed up but never ordered"
+        exists, absent = Leaf(name, Operator.EXISTS, True), Leaf(name, Operator.EXISTS, False)
+        return Fragment("moment", at, end, exists, absent, field=name)
     if named.ending:
         found = ending(scene, at, end, name)
         several = found is not None and found.node is not None and len(candidates) > 1

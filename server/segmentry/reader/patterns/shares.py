@@ -124,15 +124,20 @@ def _field(scene: Scene, at: int) -> tuple[list[Entry], int] | None:
     for match in scene.matches_at(at):
         entries = _ranking(scene, match.of("field"))
         if entries:
-            return best(entries), match.end
+            doers = {entry.field for entry in _done_by(scene, match.end)}
+            both = tuple(entry for entry in entries if entry.field in doers)
+            return (best(both), match.end + 1) if both else (best(entries), match.end)
+    entries = _done_by(scene, at)
+    return (best(entries), at + 1) if entries else None
+
+
+def _done_by(scene: Scene, at: int) -> tuple[Entry, ...]:
+    """ "Top 10 % spenders", "biggest drinks spenders": the deed that the noun is made of."""
     word = scene.word(at)
-    if word.endswith(("ers", "er")):
-        # "top 10 % spenders": the deed that the noun is made of
-        root = word.removesuffix("s").removesuffix("er")
-        entries = _ranking(scene, scene.lexicon.lookup(root) or scene.lexicon.lookup(root + "e"))
-        if entries:
-            return best(entries), at + 1
-    return None
+    if not word.endswith(("ers", "er")):
+        return ()
+    root = word.removesuffix("s").removesuffix("er")
+    return _ranking(scene, scene.lexicon.lookup(root) or scene.lexicon.lookup(root + "e"))
 
 
 def _ranking(scene: Scene, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:

@@ -30,7 +30,7 @@ def texts(scene: Scene, at: int) -> Fragment | None:
     for match in scene.matches_at(at):
         for entry in match.of("field"):
             field = scene.field(entry.field)
-            if field.type not in ("string", "array", "enum"):
+            if field.type not in ("string", "array", "enum") or scene.lexicon.known[field.name].is_flag:
                 continue
             begin = scene.skip(match.end, _GLUE, 3)
             negated = scene.word(begin) in _DENY

@@ -7,6 +7,7 @@ from segmentry.criteria.nodes import And, Leaf, Node, Not, Operator, Or, Scalar
 from segmentry.reader.language import cities
 from segmentry.reader.language.spoken import languages_of
 from segmentry.reader.language.words import ENTITY, FRAME, STOP, word_set
+from segmentry.reader.lexicon.lexicon import Match
 from segmentry.reader.lexicon.phrases import DERIVED, EXACT, PART, Entry
 from segmentry.reader.patterns.rates import rates_amount
 from segmentry.reader.patterns.value_lists import Item, listed, one
@@ -225,8 +226,17 @@ def _name_after(scene: Scene, at: int, fields: list[str]) -> tuple[str, int] | N
     for match in scene.matches_at(at):
         for entry in match.of("field"):
             if entry.field in fields and entry.strength >= PART:
+                if scene.lexicon.known[entry.field].is_flag and _shared(match, entry, fields):
+                    return None  # "no reminders" where one column each is about those by mail and by post
                 return entry.field, match.end
     return None
+
+
+def _shared(match: Match, entry: Entry, fields: list[str]) -> bool:
+    return any(
+        each.strength == entry.strength and each.field != entry.field and each.field in fields
+        for each in match.of("field")
+    )
 
 
 def _twins(item: Item, name: str) -> list[Scalar]:

@@ -143,6 +143,8 @@ def _bare(tokens: Sequence[Token], at: int) -> tuple[int | float, int, bool] | N
         return SCALES[third] // 2, at + 3, False
     if word == "half" and following == "a" and third == "dozen":
         return 6, at + 3, False
+    if word == "a" and following == "grand":
+        return SCALES[following], at + 2, False
     if word in ("a", "an") and following in SCALES and not following.endswith("s"):
         words = _spelled(tokens, at + 1)
         return (words[0], words[1], False) if words else None

@@ -287,7 +287,7 @@ def _nearest(word: str, lexicon: Lexicon) -> str | None:
     ]
     candidates = [(distance, choice) for distance, choice in candidates if not _turned_round(word, choice)]
     if not candidates:
-        return None
+        return _doubled_elsewhere(word, lexicon)
     closest = min(distance for distance, _ in candidates)
     near = [choice for distance, choice in candidates if distance == closest]
     # A slip seldom hits the first letter, and two letters changing places is the commonest of all.
@@ -299,6 +299,21 @@ def _nearest(word: str, lexicon: Lexicon) -> str | None:
     if {len(lexicon.lookup(choice)) > 0 for choice in near} == {True} and _says_the_same(near, lexicon):
         return near[0]
     return channel.likeliest(word, list(best.values()), lexicon.spelled)
+
+
+def _doubled_elsewhere(word: str, lexicon: Lexicon) -> str | None:
+    """The one word that doubles another letter: "baterry" is one slip of memory, not two of the hand."""
+    if len(word) < _SHORT_NAME or (single := _singled(word)) == word:
+        return None
+    found = process.extract(
+        word, lexicon.repairs(len(word), 2), scorer=OSA.distance, limit=None, score_cutoff=2
+    )
+    meant = {str(choice) for choice, _, _ in found if _singled(str(choice)) == single}
+    return meant.pop() if len(meant) == 1 else None
+
+
+def _singled(word: str) -> str:
+    return "".join(letter for at, letter in enumerate(word) if letter != word[at - 1 : at])
 
 
 def _says_the_same(words: list[str], lexicon: Lexicon) -> bool:
