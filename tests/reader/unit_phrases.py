@@ -103,5 +103,5 @@ UNITS: list[tuple[str, str, str, str]] = [
     ("british", "age", "between the ages of 20 and 30", ">=20<=30"),
     ("british", "age", "20 to 30 year olds", ">=20<=30"),
     ("british", "age", "20-30 years old", ">=20<=30"),
-    ("british", "age", "twenty-somethings", ">=20 <30"),
+    ("british", "age", "twenty-somethings", ">=20<=29"),
 ]

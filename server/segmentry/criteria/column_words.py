@@ -40,6 +40,7 @@ _PERIODS: Final = {"week": 7, "month": 30, "quarter": 90, "year": 365}
 _TAILS: Final = frozenset({"id", "no", "dt", "ts", "at", "on", "in", "yn"})
 # what stands behind a review and not behind a revenue
 _REVIEWED: Final = frozenset({"score", "scr", "rating", "rtg", "stars", "text", "txt", "cnt", "count"})
+_COMING: Final = frozenset({"check", "log", "sign", "walk"})
 _SHORTEST = 7
 
 
@@ -59,6 +60,9 @@ def in_full(words: Sequence[str], kind: FieldType) -> tuple[str, ...]:
     for at, word in enumerate(words):
         if word.isdigit() or (at and words[at - 1].isdigit()):
             found.append(word)
+            continue
+        if word == "ins" and at and words[at - 1] in _COMING:
+            found.append(word)  # `checkIns7d` counts no insurance
             continue
         found += _long(words, at, kind).split()
     return tuple(found)

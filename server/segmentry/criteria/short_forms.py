@@ -95,7 +95,7 @@ BY_TYPE: Final[dict[tuple[str, FieldType], str]] = {
     ("prop", "number"): "propensity", ("exp", "number"): "experience", ("dep", "string"): "department", ("dep", "enum"): "department",
     ("grad", "boolean"): "graduate", ("cert", "boolean"): "certified", ("cc", "string"): "country code", ("cc", "enum"): "country code",
     ("cc", "boolean"): "credit card", ("cc", "number"): "credit card", ("sub", "boolean"): "subscribed",
-    ("rev", "datetime"): "review", ("est", "datetime"): "established", ("temp", "boolean"): "temporary", ("mob", "boolean"): "mobile",
+    ("pc", "string"): "postcode", ("rev", "datetime"): "review", ("est", "datetime"): "established", ("temp", "boolean"): "temporary", ("mob", "boolean"): "mobile",
     ("perc", "string"): "perc", ("ord", "datetime"): "order", ("val", "string"): "val", ("inc", "string"): "inc",
     ("sec", "string"): "sec", ("act", "datetime"): "activity", ("act", "number"): "activity", ("act", "string"): "activity",
     ("cont", "string"): "contract", ("div", "number"): "dividend", ("cat", "boolean"): "cat", ("cat", "number"): "cat",

@@ -87,7 +87,7 @@ ROWS: Final = (
         kinds.NUMBER | kinds.COMPARISON,
     ),
     Row(years.years, frozenset(years.COMPARED) | years.DEEDS, kinds.NUMBER, needs=years.WORDS),
-    Row(ages, AGED | CHILDREN | AGED_NOUNS | {"in", "of"}, kinds.COMPARISON),
+    Row(ages, AGED | CHILDREN | AGED_NOUNS | {"in", "of", "over", "under"}, kinds.COMPARISON),
     Row(events.events, events.BEGINNINGS, kinds=kinds.EVENT | kinds.COMPARISON),
     Row(event_spend.event_spend, SPENT),
     Row(counters.counted, kinds=kinds.FIELD | kinds.MOMENT | kinds.EVENT | kinds.COMPARISON),

@@ -46,7 +46,7 @@ _LEAD = re.compile(
 _TRAIL = re.compile(
     r"\s+(?:in|over|during|within|for|of)\s+(?:the\s+)?(?:last|past|previous)\s+.*$|\s+(?:in|as)\s+(?:an?\s+)?"
     r"(?:cents?|percent|percentage|months?|minutes?|hours?|days?|weeks?|years?|seconds?|[A-Z]{3}|euros?|dollars?|pounds|km|kg|cm)$"
-    r"|\s+(?:so far|to date|per\s+\w+)$",
+    r"|\s+(?:so far|to date|left|remaining|per\s+\w+)(?:,.*)?$",
 )
 _PERIOD = re.compile(r"\b(?:last|past|previous)\s+(\d{1,4})\s+(day|week|month|year)s?\b", re.IGNORECASE)
 _UNIT = re.compile(

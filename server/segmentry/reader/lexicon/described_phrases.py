@@ -18,7 +18,10 @@ _TIMES: Final = word_set(
     "most recent last latest first next date day time moment when of the a an booked current"
 )
 _PREPOSITIONS: Final = word_set("in on at by for with from to of")
-_PLAIN: Final = word_set("number total amount value count rate score level average price size date time")
+_PLAIN: Final = word_set("""
+number total amount value count rate score level average price size date time day days week weeks month months
+quarter quarters year years hour hours minute minutes second seconds percent
+""")
 _SHORTEST: Final = 4
 _LONGEST: Final = 3
 

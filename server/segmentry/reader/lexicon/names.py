@@ -100,7 +100,9 @@ def take_apart(field: Field, prefix: str = "") -> Named:
     core = _core(plain)
     stems = {stem(word) for word in words} | set(words)
     dated = field.type == "datetime"
-    ending = dated and bool(stems & ENDING)
+    # a renewal that lies ahead ends what runs; the last one does not
+    renews = "renewal" in words and not {"last", "first", "previous"} & set(words)
+    ending = dated and (renews or bool(stems & ENDING))
     return Named(
         field,
         spelled,

@@ -281,9 +281,14 @@ def _moment_phrases(named: Named, rank: int) -> Iterator[tuple[tuple[str, ...], 
         if len(named.event_nouns) > 1:
             yield (named.event_nouns[0], "has", "run", "out"), Entry("moment", name, EXACT)
     nouns = tuple(noun for noun in named.event_nouns if noun not in ("membership", "member"))
-    if named.ending and "due" in nouns[1:]:
+    if named.ending and ("due" in nouns[1:] or "renewal" in nouns):
         thing = tuple(noun for noun in nouns if noun != "due")
-        for phrase in ((*thing, "overdue"), ("overdue", *thing), ("overdue", "for", *thing)):
+        for phrase in (
+            (*thing, "overdue"),
+            (*thing, "is", "overdue"),
+            ("overdue", *thing),
+            ("overdue", "for", *thing),
+        ):
             yield phrase, Entry("moment", name, EXACT)
         yield ("due", "for", *thing), Entry("moment", name, DERIVED)
     if nouns:

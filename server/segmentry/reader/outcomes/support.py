@@ -268,6 +268,9 @@ def _of_neighbours(scene: Scene, before: Fragment, after: Fragment) -> Iterator[
     if adjacent and any(match.of("field") for match in scene.matches_at(after.start)):
         said = scene.words(before.start, after.end)
         yield Doubt("value before a name", f"'{said}' may name one column and not two conditions")
+    if before.kind == "value" and _is_said_of_the_last(scene, before):
+        said = scene.words(before.start, before.end)
+        yield Doubt("choice", f"What follows '{said}' may be said of the last of them alone")
     if {before.kind, after.kind} == {"consent", "exists"} and _is_one_list(scene, before, after):
         said = scene.words(before.start, after.end)
         yield Doubt("presence", f"'{said}' may ask both times whether it is there")
@@ -277,6 +280,13 @@ def _of_neighbours(scene: Scene, before: Fragment, after: Fragment) -> Iterator[
         yield Doubt(
             "one period twice", f"'{scene.words(after.start, after.end)}' may belong to what was done"
         )
+
+
+def _is_said_of_the_last(scene: Scene, before: Fragment) -> bool:
+    """ "Experts, and beginners who took lessons": the comma sets the first apart."""
+    inside = [scene.word(at) for at in range(before.start, before.end)]
+    apart = any(one == "," and other in ("and", "or") for one, other in pairwise(inside))
+    return apart and inside.count(",") == 1 and scene.word(before.end) in ("who", "that", "whose", "with")
 
 
 def _is_one_list(scene: Scene, before: Fragment, after: Fragment) -> bool:

@@ -108,6 +108,10 @@ def _aged_noun(scene: Scene, at: int) -> Fragment | None:
     if word in _AGED_NOUNS and not scene.matches_at(at):
         return _of_age(scene, at, at + 1, _years(*_AGED_NOUNS[word], at))
     some = at + 1 + (scene.word(at + 1) == "-")
+    if word in _SIDES and scene.word(some) in _DECADES:
+        said = Quantity(_DECADES[scene.word(some)], some, some + 1)
+        side = Operator.GT if word == "over" else Operator.LT
+        return _of_age(scene, at, some + 1, Comparison(((side, said),), at, some + 1, explicit=True))
     if scene.word(some) not in _SOMETHING:
         return None
     number = scene.numbers.get(at)

@@ -33,6 +33,7 @@ _CAN = word_set("can may could")
 _ASKERS = word_set("i we us me please you need show list find")
 _STRONG = word_set("opt opted opts opting optin optins optout unsubscribed consented consent consents")
 _BETWEEN = word_set("""
+write written writing
 to in for of from by via on the into receive receiving received our marketing any with communications messages us be being been
 get getting got have having hear hearing contacted contact reached reach messaged message a an their about at take taking it them
 both either all still more your sent send no neither promotional want wants accept over through informed approached using
@@ -304,7 +305,7 @@ def _elliptic(scene: Scene, at: int, end: int, name: str, bare: bool) -> bool:
         return False
     after = scene.word(_past_nouns(scene, end))
     if not bare:
-        return scene.word(at - 1) in ("not", "don't", "never") and after in _ENDS
+        return scene.word(at - 1) in ("not", "don't", "never", "neither") and after in _ENDS
     lead = scene.word(at - 2 if scene.word(at - 1) in ("the", "our") else at - 1)
     return after in _ENDS and (at == 0 or lead in _LEADS)
 

@@ -45,7 +45,9 @@ def flags(scene: Scene, at: int) -> Fragment | None:
                 continue
             alone = not entry.bare and match.words == 1
             if alone and (
-                _names_another(scene, match.end, field.name)
+                scene.word(at) in scene.lexicon.own_nouns  # "guests" are all, whatever hotel_guest says
+                or (scene.word(match.end) == "no" and scene.word(at).endswith("ed"))
+                or _names_another(scene, match.end, field.name)
                 or any(other.bare and other.strength > entry.strength for other in match.of("field"))
             ):
                 continue  # "photos" are those of photos_count before they are those of photos_verified

@@ -22,7 +22,7 @@ from segmentry.reader.scene import Fragment, Option, Scene, best, count_of, labe
 _BETWEEN = word_set("""
 a an the any our their is are was were be been has have had that which with us on in at anything
 something to it all date dates falls fell happened took place dated occurred made done again only just email
-emails one tee round as and who whose : = they we i did do up account due coming
+emails one tee round sometime somewhen as and who whose : = they we i did do up account due coming
 """)
 _HAS_OR_NEVER = word_set("never ever have has who not no without yet that")
 _WITHIN = word_set("in during within over this last past")
