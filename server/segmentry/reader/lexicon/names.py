@@ -100,9 +100,7 @@ def take_apart(field: Field, prefix: str = "") -> Named:
     core = _core(plain)
     stems = {stem(word) for word in words} | set(words)
     dated = field.type == "datetime"
-    # a renewal that lies ahead ends what runs; the last one does not
-    renews = "renewal" in words and not {"last", "first", "previous"} & set(words)
-    ending = dated and (renews or bool(stems & ENDING))
+    ending = dated and bool(stems & ENDING)
     return Named(
         field,
         spelled,

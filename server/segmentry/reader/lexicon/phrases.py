@@ -281,7 +281,8 @@ def _moment_phrases(named: Named, rank: int) -> Iterator[tuple[tuple[str, ...], 
         if len(named.event_nouns) > 1:
             yield (named.event_nouns[0], "has", "run", "out"), Entry("moment", name, EXACT)
     nouns = tuple(noun for noun in named.event_nouns if noun not in ("membership", "member"))
-    if named.ending and ("due" in nouns[1:] or "renewal" in nouns):
+    renews = "renewal" in nouns and not {"last", "first", "previous"} & set(named.words)
+    if renews or (named.ending and "due" in nouns[1:]):
         thing = tuple(noun for noun in nouns if noun != "due")
         for phrase in (
             (*thing, "overdue"),

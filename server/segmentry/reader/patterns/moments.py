@@ -332,7 +332,7 @@ def _alone(scene: Scene, at: int, end: int, entries: tuple[Entry, ...]) -> Fragm
         # "signed up but never ordered"
         exists, absent = Leaf(name, Operator.EXISTS, True), Leaf(name, Operator.EXISTS, False)
         return Fragment("moment", at, end, exists, absent, field=name)
-    if named.ending:
+    if named.ending or any(scene.word(step) == "overdue" for step in range(at, end)):
         found = ending(scene, at, end, name)
         several = found is not None and found.node is not None and len(candidates) > 1
         return which_end(scene, at, end, candidates, over=True) if several else found

@@ -53,7 +53,7 @@ def change(step: Step, current: Current) -> Draft | None:
         return _same_fields(step, draft, current)
     fits = elliptic(step.new, current)
     if fits:
-        kept = [(group, _refitted(node, group, current, step.new)) for group, node in fits]
+        kept = [(group, refitted(node, group, current, step.new)) for group, node in fits]
         return answer(step, current, kept)
     fits = named_value(step.new, current)
     if fits:
