@@ -110,3 +110,12 @@ def test_who_was_not_seen_is_asked_where_only_the_first_time_is_known() -> None:
     )
     draft = read("haven't visited in 8 months", catalog, CLOCK)
     assert draft.outcome == "ambiguous"
+
+
+def test_a_deed_denied_after_a_date_that_is_asked_about_has_no_period_of_its_own() -> None:
+    catalog = inline.catalog(
+        [{"name": name, "type": "date"} for name in ("permit_end", "lease_end", "last_login")], []
+    )
+    draft = read("one that ends in the next week but never logged in", catalog, CLOCK)
+    assert draft.outcome == "ambiguous"
+    assert any("permit_end" in each.text for each in draft.questions)

@@ -150,8 +150,7 @@ def _asks(tokens: tuple[Token, ...], at: int, direct: bool, named: Callable[[int
         return False
     if verb == "cut" and after != "off":
         return False
-    inside = any(token.norm in _CLAUSES for token in tokens[:at])
-    if not direct and inside and after not in _PRONOUNS:
+    if not direct and after not in _PRONOUNS and any(token.norm in _CLAUSES for token in tokens[:at]):
         return False  # "who open emails and send messages"
     if verb in ("give", "hand"):
         return _gives(tokens, at)

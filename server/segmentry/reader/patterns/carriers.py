@@ -41,7 +41,7 @@ def shared_period(scene: Scene, at: int) -> Fragment | None:
             continue
         second = moments(scene, begin)
         when = None if second is None or second.node is None else _period(scene, second)
-        if second is None or when is None:
+        if second is None or when is None or not second.field:
             continue
         fitting = tuple(entry for entry in entries if _akin(scene, entry.field, second.field)) or entries
         fragment = chosen_moment(scene, at, fitting, when)
@@ -53,7 +53,9 @@ def shared_period(scene: Scene, at: int) -> Fragment | None:
 def elided(scene: Scene, at: int) -> Fragment | None:
     """ "Opened an email in the last two weeks but hasn't clicked": not within the same period."""
     previous = scene.previous
-    if previous is None or previous.kind != "moment" or scene.word(at - 1) not in NEGATIVE_VERBS | {"never"}:
+    if previous is None or previous.kind != "moment" or not previous.field:
+        return None  # which date was meant is asked, so nothing can be of its kind
+    if scene.word(at - 1) not in NEGATIVE_VERBS | {"never"}:
         return None
     when = _period(scene, previous)
     if when is None:
