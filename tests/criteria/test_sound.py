@@ -19,6 +19,7 @@ VALUES = st.one_of(
     st.none(),
     st.booleans(),
     st.integers(),
+    st.sampled_from((10**400, -(10**400))),
     st.floats(),
     st.text(max_size=12),
     st.sampled_from(

@@ -19,7 +19,7 @@ HANDICAP = Leaf("handicap", Operator.LT, 10)
 def test_a_text_of_more_marks_than_a_page_has_words_is_refused_with_the_limit() -> None:
     draft = read("gold " + "*,-" * 600, GOLF, CLOCK)
     assert (draft.outcome, draft.reason) == ("refuse", "OUT_OF_SCOPE")
-    assert "words and signs, limit 800" in draft.message
+    assert "words and signs, limit 500" in draft.message
 
 
 def test_a_long_refused_text_offers_no_criteria_and_a_short_one_does() -> None:
@@ -76,3 +76,8 @@ def test_a_question_keeps_no_reading_without_an_edit_that_was_asked_for(
 def test_a_chain_of_digits_is_one_word_that_nobody_knows(number: str) -> None:
     draft = read(f"gold members {number}", GOLF, CLOCK)
     assert [each.text for each in draft.unexplained] == [number]
+
+
+def test_a_number_too_large_for_any_float_is_no_condition() -> None:
+    draft = read(f"golfers with over {'9' * 330}k bookings", GOLF, CLOCK)
+    assert draft.outcome != "ok"

@@ -40,7 +40,7 @@ def canonical(node: Node, catalog: Catalog | None = None) -> Node:
     >>> canonical(loads('{"$not": {"status": {"$in": ["ACTIVE"]}}}'))
     Leaf(field='status', operator=<Operator.NEQ: 'neq'>, value='ACTIVE', path='')
     """
-    return _made(node, catalog)[0]
+    return printed(node, catalog)[0]
 
 
 def text(node: Node, catalog: Catalog | None = None) -> str:
@@ -50,7 +50,7 @@ def text(node: Node, catalog: Catalog | None = None) -> str:
     >>> text(loads('{"score": {"$gte": 70.0}, "city": "Paarl"}'))
     '{"$and":[{"city":{"$eq":"Paarl"}},{"score":{"$gte":70}}]}'
     """
-    return _made(node, catalog)[1]
+    return printed(node, catalog)[1]
 
 
 def fingerprint(node: Node, catalog: Catalog | None = None) -> str:
@@ -63,8 +63,12 @@ def fingerprint(node: Node, catalog: Catalog | None = None) -> str:
     return f"{VERSION}:{hashlib.sha256(text(node, catalog).encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
-def _made(node: Node, catalog: Catalog | None) -> tuple[Node, str]:
-    """The canonical tree and its text, made together: groups are sorted by the texts of their parts."""
+def printed(node: Node, catalog: Catalog | None = None) -> tuple[Node, str]:
+    """The canonical tree and its text, made together: groups are sorted by the texts of their parts.
+
+    >>> printed(Leaf("age", Operator.GT, 30.0))[1]
+    '{"age":{"$gt":30}}'
+    """
     match node:
         case Everyone():
             return Everyone(), "{}"
@@ -73,7 +77,7 @@ def _made(node: Node, catalog: Catalog | None) -> tuple[Node, str]:
         case Or(items):
             return _group(items, Or, catalog)
         case Not(inner):
-            plain, said = _made(inner, catalog)
+            plain, said = printed(inner, catalog)
             negated = _negated(plain, catalog)
             is_new = isinstance(negated, Not) and negated.item is plain
             return negated, f'{{"$not":{said}}}' if is_new else _text(negated)
@@ -98,7 +102,7 @@ def _made(node: Node, catalog: Catalog | None) -> tuple[Node, str]:
 def _group(items: tuple[Node, ...], kind: type[And | Or], catalog: Catalog | None) -> tuple[Node, str]:
     flat: dict[str, Node] = {}
     for item in items:
-        plain, said = _made(item, catalog)
+        plain, said = printed(item, catalog)
         if isinstance(plain, Everyone):
             if kind is Or:
                 return plain, said

@@ -38,10 +38,10 @@ class SharedTexts:
     def _printed(self, part: Node) -> tuple[str, ...]:
         if not isinstance(part, And):
             # what is no `$and` may still come to one, or to nothing
-            plain = canonical.canonical(part, self._catalog)
+            plain, text = canonical.printed(part, self._catalog)
             if isinstance(plain, Everyone):
                 return ()
             if not isinstance(plain, And):
-                return (canonical.text(plain, self._catalog),)
+                return (text,)
             part = plain
         return tuple(text for item in part.items for text in self._of_part(item))

@@ -6,7 +6,6 @@ to the check, which alone says what is wrong.
 
 from __future__ import annotations
 
-import math
 import re
 from datetime import date, datetime
 
@@ -94,7 +93,9 @@ def _fits(value: Scalar, field: Field, clock: Clock) -> bool:
         if isinstance(value, bool) or not isinstance(value, int | float):
             return False
         whole = isinstance(value, int) or not field.integer or value.is_integer()
-        return math.isfinite(value) and abs(value) <= _EXACT and whole
+        return (
+            abs(value) <= _EXACT and whole
+        )  # an int may be too large for any float, so it is compared first
     if kind == "boolean":
         return isinstance(value, bool)
     if not isinstance(value, str) or not value:

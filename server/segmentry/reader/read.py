@@ -21,8 +21,8 @@ from segmentry.reader.quantities.separators import unify
 from segmentry.reader.scene import Scene, lay_out
 from segmentry.reader.spelling.typos import is_guess, repair
 
-# A sentence of as many characters has half as many words and signs; what has more is none.
-_MOST_TOKENS = 800
+# 2,000 characters of English have 350 to 450 words and signs; what has more is no sentence.
+_MOST_TOKENS = 500
 # What else a refused text describes is offered for sentences; reading a page twice takes too long.
 _MOST_OFFERED = 800
 
