@@ -94,6 +94,7 @@ def test_every_construction_reads_something_in_these_sentences() -> None:
         "allotment",
         "deeds_retail",
         "pharmacy",
+        "marina",
     ):
         for scene, fragments in reads(name):
             for at in range(len(scene.tokens)):

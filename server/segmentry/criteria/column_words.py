@@ -42,6 +42,24 @@ _TAILS: Final = frozenset({"id", "no", "dt", "ts", "at", "on", "in", "yn"})
 _REVIEWED: Final = frozenset({"score", "scr", "rating", "rtg", "stars", "text", "txt", "cnt", "count"})
 _COMING: Final = frozenset({"check", "log", "sign", "walk"})
 _SHORTEST = 7
+_AMOUNTS: Final = frozenset(
+    {
+        "balance",
+        "spend",
+        "spent",
+        "price",
+        "fee",
+        "fees",
+        "cost",
+        "amount",
+        "revenue",
+        "credit",
+        "fare",
+        "bill",
+        "total",
+        "value",
+    }
+)
 
 
 def in_full(words: Sequence[str], kind: FieldType) -> tuple[str, ...]:
@@ -132,6 +150,8 @@ def unit_of(words: Sequence[str]) -> str:
     >>> unit_of(("average", "basket", "eur")), unit_of(("tenure", "months")), unit_of(("orders", "6", "months"))
     ('EUR', 'months', '')
     """
+    if len(words) > 1 and words[-1] == "p" and not _AMOUNTS.isdisjoint(words):
+        return "cents"  # `card_balance_p` is kept in pence
     for at, word in enumerate(words):
         unit = UNITS.get(word, "")
         if not unit:

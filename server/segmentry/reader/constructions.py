@@ -14,10 +14,12 @@ from segmentry.reader.language.thesaurus import MONEY_VERBS
 from segmentry.reader.language.words import NEGATIVE_VERBS
 from segmentry.reader.lexicon import kinds
 from segmentry.reader.patterns import (
+    among,
     averages,
     compared,
     consents,
     counters,
+    days_since,
     deeds,
     event_spend,
     events,
@@ -27,6 +29,7 @@ from segmentry.reader.patterns import (
     scales,
     shares,
     signs,
+    something,
     states,
     texts,
     undone,
@@ -71,6 +74,9 @@ class Row:
 ROWS: Final = (
     Row(averages.averages, averages.SIDES, kinds.NUMBER, needs=averages.AVERAGES),
     Row(compared.compared, compared.SIDES, needs=compared.THAN),
+    Row(something.something, something.WORDS),
+    Row(among.among, anything=True, needs=among.LINKS),
+    Row(days_since.days_since, kinds=kinds.FIELD, after=days_since.BEFORE),
     Row(deeds.deeds, kinds=kinds.VALUE | kinds.LISTED, after=deeds.BEFORE),
     Row(vague.bands, kinds=kinds.BAND),
     Row(consents.consents, consents.CONSENT_WORDS, kinds.CHANNEL | kinds.FLAG),

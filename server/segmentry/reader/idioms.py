@@ -23,6 +23,10 @@ _JOINED: Final[dict[str, tuple[tuple[tuple[str, ...], str], ...]]] = {
     ),
     "without": ((("without", "a", "single"), "without"), (("without", "any"), "without")),
     "no": ((("no", "single"), "no"),),
+    "travelling": ((("travelling", "with"), "with"),),
+    "traveling": ((("traveling", "with"), "with"),),
+    "coming": ((("coming", "with"), "with"),),
+    "came": ((("came", "with"), "with"),),
     "thanks": ((("thanks", "a", "lot"), "thanks"), (("thanks", "so", "much"), "thanks")),
     "many": ((("many", "thanks"), "thanks"),),
     "somewhere": ((("somewhere", "between"), "between"), (("somewhere", "from"), "from")),
@@ -51,7 +55,9 @@ for _word, _phrases in _VAGUE.items():
         )
 _SECONDS: Final = {first: frozenset(words[1] for words, _ in listed) for first, listed in _JOINED.items()}
 _FIRST: Final = frozenset(_JOINED)
-_SHORT: Final = frozenset(LONG)
+# what a person says for a word of columns' names, where the table has that word alone
+_SAME: Final = {"typical": "average"}
+_SHORT: Final = frozenset(LONG) | frozenset(_SAME)
 # "at all" only strengthens a denial; before one of these it says where
 _PLACE: Final = frozenset({"of", "our", "the", "their", "stores", "clubs", "branches"})
 _DENIALS: Final = frozenset({"no", "not", "never", "without", "nothing", "none"})
@@ -66,7 +72,7 @@ def joined(tokens: tuple[Token, ...], lexicon: Lexicon) -> tuple[Token, ...]:
         all(_SECONDS[first].isdisjoint(said) for first in _FIRST & said)
         and ("at" not in said or "all" not in said)
         and "-" not in said
-        and (_SHORT.isdisjoint(said) or lexicon.stems.issuperset(_SHORT & said))
+        and (_SHORT.isdisjoint(said) or lexicon.stems.issuperset({stem(word) for word in _SHORT & said}))
         and not any(token.glued and token.capitalised for token in tokens)
     ):
         return tokens
@@ -147,7 +153,7 @@ def _run_together(tokens: tuple[Token, ...], at: int, lexicon: Lexicon) -> Token
 
 def _written_out(token: Token, lexicon: Lexicon) -> Token:
     """The word that a short form stands for, where the catalog has that word and not the short form."""
-    long = LONG.get(token.norm)
+    long = LONG.get(token.norm) or _SAME.get(token.norm)
     if long is None or token.kind != "word" or " " in long or token.stem in lexicon.stems:
         return token
     return replace(token, norm=long, stem=stem(long)) if stem(long) in lexicon.stems else token

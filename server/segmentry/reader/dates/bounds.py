@@ -91,6 +91,8 @@ class Bounds(ABC):
             if words[0] == "up" and side == "until" and self.ago(begin) is not None:
                 continue  # "up to 5 days ago" is a distance
             inner = self.point(begin)
+            if inner is not None and side == "since" and self._up_to(inner):
+                return self._open(inner, "through", inner.end + 2)
             found = None if inner is None else self._cut(inner, side)
             if found is not None:
                 return found
@@ -177,6 +179,12 @@ class Bounds(ABC):
         ):
             return found
         return self._second(found)
+
+    def _up_to(self, inner: When) -> bool:
+        """ "With us since 2015 or earlier": what began then or before, so no end of it is a beginning."""
+        both = inner.lo is not None and inner.hi is not None and inner.kind in ("absolute", "calendar")
+        said = self._word(inner.end) in ("or", "and") and self._word(inner.end + 1) in _EARLIER
+        return both and said and self.bounded(inner.end + 1) is None
 
     def _open(self, found: When, side: Side, end: int) -> When:
         lo, hi = _one_side((found.lo, found.hi), side, day=False)

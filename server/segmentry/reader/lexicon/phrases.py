@@ -26,6 +26,7 @@ from segmentry.reader.lexicon.columns import described
 from segmentry.reader.lexicon.described_phrases import described_amounts, described_moments, described_states
 from segmentry.reader.lexicon.event_words import event_phrases
 from segmentry.reader.lexicon.names import Named, boolean_like, values_of
+from segmentry.reader.lexicon.said_names import date_names, deeds, still_valid, timed
 from segmentry.reader.lexicon.strengths import DERIVED, EXACT, GENERAL, PART
 from segmentry.reader.lexicon.turned import states, turned
 from segmentry.reader.lexicon.value_phrases import value_phrases
@@ -99,6 +100,8 @@ def phrases(
             yield phrase, Entry("moment", name, strength, bare=bare)
         if named.field.type == "datetime":
             yield from _moment_phrases(named, rank=beginnings.index(name) if name in beginnings else 0)
+            for phrase in still_valid(named):
+                yield phrase, Entry("moment", name, EXACT)
         for phrase, strength, value, bare in value_phrases(
             named.field, nations=nations and holds_language(named.words)
         ):
@@ -115,6 +118,9 @@ def phrases(
     ).items():
         for phrase in called_so:
             yield phrase, Entry("channel", name, GENERAL, bare=False)
+    for name, phrase in date_names(named_fields.values()):
+        if not written[phrase]:
+            yield phrase, Entry("field", name, GENERAL)
     for event in events:
         yield from _event_phrases(event)
 
@@ -143,7 +149,7 @@ def _name_phrases(
                 ),
             )
     if field.type == "number":
-        for phrase in turned(named):
+        for phrase in (*turned(named), *timed(named)):
             yield phrase, Entry("field", field.name, DERIVED)
     for synonym in field.synonyms:
         yield name_words(synonym), Entry("field", field.name, EXACT)
@@ -180,6 +186,8 @@ def _name_phrases(
     if boolean_like(field):
         for phrase, negated in states(named):
             yield phrase, Entry("field", field.name, DERIVED, negated=negated)
+        for phrase in deeds(named):
+            yield phrase, Entry("field", field.name, DERIVED)
 
 
 def _parts(named: Named) -> Iterator[tuple[tuple[str, ...], Entry]]:

@@ -48,7 +48,7 @@ def counted(scene: Scene, at: int) -> Fragment | None:
         return _counter(scene, at, entries, operator if found.explicit else Operator.EQ, number.value, end)
     found = scene.comparison(at)
     if found is not None and len(found.bounds) == 1:
-        begin = scene.skip(found.end, frozenset({"of", "or", "more"}), 1)
+        begin = scene.skip(found.end, frozenset({"of", "more"}), 1)
         for match in scene.matches_at(begin):
             entries = match.of("moment", "event", "field")
             if not any(entry.kind == "event" and entry.strength > PART for entry in entries) and not _windows(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from segmentry.criteria.nodes import Leaf, Operator
 from segmentry.reader.scene import Fragment, Option, Scene, between
 
+_NO_LONGER = frozenset({"not", "isn't", "longer"})
 _OVER = frozenset({"expired", "lapsed", "ended", "overdue"})
 _RECENT = (("30 days", "{{30_DAYS_AGO}}"), ("90 days", "{{90_DAYS_AGO}}"), ("year", "{{1_YEARS_AGO}}"))
 
@@ -51,4 +52,8 @@ def ending(scene: Scene, at: int, end: int, name: str) -> Fragment | None:
         )
     if word in _OVER or scene.words(max(end - 3, 0), end).casefold() == "has run out":
         return Fragment("moment", at, end, expired, current, field=name)
+    if end - at > 1 and "valid" in (scene.word(at), scene.word(end - 1)):
+        denied = any(scene.word(step) in _NO_LONGER for step in range(at, end))
+        pair = (expired, current) if denied else (current, expired)
+        return Fragment("moment", at, end, *pair, field=name)
     return None

@@ -22,7 +22,7 @@ level : , in their rating it to ranging somewhere anywhere for i.e by takes took
 averages averaging averaged totals totalling standing stands worth costing costs
 range either within figures us them it
 """)
-_BEFORE_FIELD = word_set("of in on worth for a an the their total times as to our by")
+_BEFORE_FIELD = word_set("of in on worth for a an the their total times as to our by left remaining")
 _NEGATIONS = frozenset(["not", "isn't", "aren't", "wasn't", "isnt", "arent"])
 _LIST_GLUE = word_set("or , and a an")
 _OWES = frozenset({"owe", "owes", "owing", "owed"})

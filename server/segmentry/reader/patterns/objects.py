@@ -32,7 +32,7 @@ def value_follows(scene: Scene, end: int, names: set[str]) -> bool:
     return valued or (bool(scene.lexicon.country_fields) and country_at(scene.tokens, begin) is not None)
 
 
-_DETERMINERS = frozenset({"a", "an", "the"})
+_DETERMINERS = frozenset({"a", "an", "the", "their", "his", "her"})
 
 
 def unnamed_object(scene: Scene, at: int) -> int:

@@ -52,6 +52,7 @@ def undone(scene: Scene, at: int) -> Fragment | None:
             entry
             for entry in entries
             if scene.field(entry.field).type == "datetime"
+            and not scene.lexicon.named[entry.field].ending
             and stem(said) in {stem(word) for word in scene.lexicon.named[entry.field].event_nouns}
         ]
         names = {entry.field for entry in dated}

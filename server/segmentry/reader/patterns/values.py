@@ -6,10 +6,11 @@ from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import And, Leaf, Node, Not, Operator, Or, Scalar
 from segmentry.reader.language import cities
 from segmentry.reader.language.spoken import languages_of
-from segmentry.reader.language.words import ENTITY, FRAME, STOP, word_set
+from segmentry.reader.language.words import ENTITY, FRAME, STOP, VAGUE, word_set
 from segmentry.reader.lexicon.lexicon import Match
 from segmentry.reader.lexicon.phrases import DERIVED, EXACT, PART, Entry
 from segmentry.reader.patterns.rates import rates_amount
+from segmentry.reader.patterns.vague import ENDS
 from segmentry.reader.patterns.value_lists import Item, listed, one
 from segmentry.reader.scene import Fragment, Option, Scene
 
@@ -144,7 +145,7 @@ def _bare(scene: Scene, at: int) -> Fragment | None:
 def _listed_with_more(scene: Scene, at: int, items: list[Item]) -> bool:
     """ "May or june", "Dutch or German speaking": a small word is a value where a full one follows."""
     word = scene.word(at)
-    small = word in STOP | FRAME
+    small = word in STOP | FRAME | VAGUE or word in ENDS
     if len(items) < 2 or len(word) < 3 or not (small or languages_of(word)):
         return False
     return all(any(entry.bare for entry in item.entries) for item in items[1:])

@@ -33,6 +33,8 @@ MONEY_WORDS = word_set("""
 pence dollar dollars usd eur euro euros gbp pound pounds zar rand rands bucks cents yen jpy rupee rupees inr
 chf cad aud quid franc francs krona kronor sek nok dkk brl reais
 """)
+_TWO_DIGITS = 2
+_AFTER_PRICE = word_set("and but or , . ; : ) ? ! a an each per on in at for who with whose")
 # every word with which a quantity begins
 FIRST = (
     frozenset({"a", "an", "one", "dozen", "half", "minus", "negative"})
@@ -90,8 +92,21 @@ def quantity(tokens: Sequence[Token], at: int) -> Quantity | None:
             percent, end = True, end + (2 if following == "per" else 1)
         elif following in MONEY_WORDS or (following == "p" and tokens[end].glued):
             money, minor, end = True, following in _MINOR, end + 1
+            parts = 0 if minor else _hundredths(tokens, value, end)
+            if parts:
+                value, end = value + parts / 100, end + 1
     currency = _currency(tokens[at:end]) if money and not minor else ""
     return Quantity(value, at, end, money, percent, minor, assumed, currency)
+
+
+def _hundredths(tokens: Sequence[Token], value: float, at: int) -> int:
+    """ "9 euros 50": what stands behind the money in two digits and ends the clause; 0 where nothing does."""
+    if at >= len(tokens) or not isinstance(value, int) or value < 0:
+        return 0
+    token = tokens[at]
+    two = token.kind == "number" and len(token.text) == _TWO_DIGITS and token.text.isdigit()
+    closed = at + 1 == len(tokens) or tokens[at + 1].norm in _AFTER_PRICE
+    return int(token.text) if two and closed else 0
 
 
 def _currency(tokens: Sequence[Token]) -> str:
