@@ -111,7 +111,7 @@ def aside(scene: Scene, at: int) -> int | None:
     after = scene.word(at + 1)
     if word == "for":
         return _purpose(scene, at)
-    if (word, after) in _LIKING and scene.lists_value(at + 2):
+    if (word, after) in _LIKING and scene.word(at + 2) != "us" and scene.lists_value(at + 2):
         return at + 2
     if word in _WHOLE and (after in scene.lexicon.entities or after in _CROWD):
         return at + 1
