@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from segmentry.agents import replies
 from segmentry.agents.allowance import Allowance
 from segmentry.agents.asking import Asker
 from segmentry.agents.field_statistics import FEWEST_HOLDERS, listed_values, told_fields
-from segmentry.agents.pieces import Fault, NameAnswer
+from segmentry.agents.judging_name import judge
 from segmentry.agents.prompt import name_message
 from segmentry.agents.proposing import Say, nobody
 from segmentry.agents.registry import expert
@@ -86,7 +84,7 @@ async def name_clusters(
         others = [each.template for place, each in enumerate(clusters) if place != at]
         answered = await asker.ask(
             asked.call(name_message("traits", told, (*taken, *others)), max_tokens),
-            lambda value: _read(value, told, (*taken, *others)),
+            lambda value: judge(value, asked, told, (*taken, *others)),  # pyright: ignore[reportArgumentType]  # the seam gives strict JSON
             allowance,
             say,
         )
@@ -100,18 +98,6 @@ async def name_clusters(
         tasks = [group.create_task(name(at, each)) for at, each in enumerate(clusters)]
     found = [task.result() for task in tasks]
     return Names(_distinct(found, clusters), asked.version, sum(usage, NO_USAGE))
-
-
-def _read(
-    value: object, told: Sequence[str], taken: Sequence[str]
-) -> tuple[NameAnswer | None, tuple[Fault, ...]]:
-    answer, faults = replies.name_answer(value, expert("name"), taken)  # pyright: ignore[reportArgumentType]  # the seam gives strict JSON
-    if answer is None:
-        return None, faults
-    given = set(re.findall(r"\d+", " ".join(told)))
-    if not set(re.findall(r"\d+", answer.name)) <= given:
-        return None, (*faults, Fault("BAD_NUMBER", "name", "has a number that was not given"))
-    return answer, faults
 
 
 def _told(cluster: Cluster, catalog: Catalog) -> list[str]:

@@ -9,10 +9,11 @@ from time import perf_counter
 from segmentry.builder import shadow, subtask
 from segmentry.builder.aside import reading
 from segmentry.builder.consulted import Consulted
-from segmentry.builder.consulting import Consultation, price, within_cap
+from segmentry.builder.consulting import Consultation, message_of, price, within_cap
 from segmentry.builder.events import Emit, Started, SubtaskStarted, SubtaskSucceeded, quiet
 from segmentry.builder.finish import Job, finish
 from segmentry.builder.interviews import Interviews
+from segmentry.builder.named import NamePlan, finished, plan_name
 from segmentry.builder.outcome import Fallback, Outcome
 from segmentry.builder.panel import Panel
 from segmentry.builder.plan import Plan, answers_alone, plan
@@ -59,35 +60,46 @@ async def _with_experts(query: str, job: Job, panel: Panel, detail: str) -> Outc
     """Read first: who else is asked depends on what is left open, and the first event says it."""
     place, options, emit = job.place, job.options, job.emit
 
-    def read_and_plan() -> tuple[Draft, tuple[Plan, tuple[Fallback, ...]], Consulted | None]:
+    def read_and_plan() -> tuple[Draft, tuple[Plan, tuple[Fallback, ...]], Consulted | None, NamePlan]:
         draft = read.read(query, place.catalog, place.clock)
         planned = plan(query, draft, place, panel, options)
         known = panel.remembered.settled(key_of(query, place), place, options) if planned.experts else None
         if known is not None:
             planned = replace(planned, first=(), logic=None)
-        return draft, within_cap(query, planned, place, panel, options), known
+        kept = within_cap(query, planned, place, panel, options)
+        if not options.suggest_name:
+            return draft, kept, known, NamePlan()
+        others, message = kept[0].experts, message_of(query, kept[0], place, panel)
+        names = plan_name(query, draft, planned.strategy, others, message, place, panel, options)
+        return draft, kept, known, names
 
     started = perf_counter()
-    draft, (planned, dropped), known = await reading(read_and_plan, query, place.catalog)
+    draft, (planned, dropped), known, names = await reading(read_and_plan, query, place.catalog)
     elapsed = perf_counter() - started
     job = replace(
         job,
         planned=tuple(each.name for each in planned.experts),
         variant=panel.variant_for(place.tenant, query),
+        names=names.asked,
+        unnamed=names.dropped,
     )
     await emit(Started(job.build_id, place.clock, job.agents))
     if options.dry_run:
         usage = await asyncio.to_thread(price, query, planned, place, panel)
-        model = panel.asker.model.model
         return Outcome(
-            job.build_id, place.clock, usage=usage, model=model, variant=job.variant, fallbacks=dropped
+            job.build_id,
+            place.clock,
+            usage=usage + names.most,
+            model=panel.asker.model.model,
+            variant=job.variant,
+            fallbacks=(*dropped, *names.dropped),
         )
     await emit(SubtaskStarted("reader", "reader", detail))
     await emit(SubtaskSucceeded("reader", "reader", elapsed, n_origins(draft)))
     if known is not None:
-        return await finish(known.draft, replace(job, consulted=known))
+        return await finished(known.draft, replace(job, consulted=known), query, panel)
     if not planned.experts and not dropped:
-        outcome = await finish(draft, job)
+        outcome = await finished(draft, job, query, panel)
         if answers_alone(draft) and planned.strategy != "offline":
             shadow.offer(query, draft, place, options, panel)
         return outcome
@@ -95,7 +107,9 @@ async def _with_experts(query: str, job: Job, panel: Panel, detail: str) -> Outc
         interviews.fallbacks.extend(dropped)
         asking = Consultation(query, draft, planned, place, panel, interviews, emit).run()
         found = await with_wording(asking, query, job, panel, interviews)
-    panel.remembered.keep(key_of(query, place), found)
+        panel.remembered.keep(key_of(query, place), found)
+        if job.names:
+            return await finished(found.draft, replace(job, consulted=found), query, panel, interviews)
     return await finish(found.draft, replace(job, consulted=found))
 
 

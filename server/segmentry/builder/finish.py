@@ -11,6 +11,7 @@ from segmentry.builder import beforehand, exact, preview, provenance, readings, 
 from segmentry.builder.aside import aside
 from segmentry.builder.consulted import Consulted
 from segmentry.builder.events import Emit, Partial, Preview
+from segmentry.builder.naming import AGENT, Naming
 from segmentry.builder.outcome import (
     SURE_ENOUGH,
     Clarification,
@@ -31,6 +32,7 @@ from segmentry.builder.tidy import tidied
 from segmentry.criteria import canonical, diff, render, walk
 from segmentry.criteria.check import Checked
 from segmentry.criteria.nodes import Everyone, Node
+from segmentry.criteria.template_name import template_name
 from segmentry.customers.store import CustomerStore
 from segmentry.errors import Diagnostic, InvalidCriteria
 from segmentry.llm.model import Usage
@@ -56,7 +58,10 @@ class Spent(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One build or refinement: `current` are the checked criteria that a refinement starts from."""
+    """One build or refinement: `current` are the checked criteria that a refinement starts from.
+
+    `names`: the name expert is planned; `naming` asks it. `unnamed` says why it is not, where money lacks.
+    """
 
     build_id: str
     place: Place
@@ -68,12 +73,15 @@ class Job:
     has_model: bool = False
     variant: str = ""
     planned: tuple[str, ...] = ()
+    names: bool = False
+    naming: Naming | None = None
+    unnamed: tuple[Fallback, ...] = ()
 
     @property
     def agents(self) -> tuple[str, ...]:
         """Who will work on it, in order."""
         counted = () if self.options.skip_preview else ("counter",)
-        return ("reader", *self.planned, "checker", *counted)
+        return ("reader", *self.planned, "checker", *counted, *((AGENT,) if self.names else ()))
 
     @property
     def spent(self) -> Spent:
@@ -208,11 +216,17 @@ async def _segment(taken: Candidate, review: _Review, draft: Draft, job: Job, *,
     chosen = f"chosen by the caller: {taken.label}"
     origins = await aside(lambda: provenance.of_tree(node, draft, chosen=chosen, answered=picked), node)
     await job.emit(Partial(node, origins, provenance.coverage(draft), draft=False))
+    if job.naming is not None:
+        job.naming.begin(node)
     counts = await _count(job, others, taken)
     for entry, leaf in zip(origins, counts.leaves, strict=bool(counts.leaves)):
         await job.emit(Preview(entry.leaf_id, leaf))
     if counts.whole is not None:
         await job.emit(Preview("", counts.whole))
+    name = ""
+    if job.naming is not None:
+        name = await job.naming.name()
+        job = replace(job, consulted=job.naming.consulted(draft, job.consulted))
     fallbacks = await _fallbacks(draft, job, open_words=bool(draft.unexplained))
     result = await aside(
         lambda: _result(taken, others, origins, counts, draft, job, picked), *_trees(draft, job)
@@ -224,6 +238,9 @@ async def _segment(taken: Candidate, review: _Review, draft: Draft, job: Job, *,
     if changes is not None and not changes:
         said = "the criteria already say this: nothing changed"
         result = replace(result, ambiguities=(*result.ambiguities, said))
+    if job.options.suggest_name:
+        template = await aside(lambda: template_name(place.named(node), place.catalog, place.clock), node)
+        result = replace(result, name=name or template, name_from_model=bool(name))
     counted = () if counts.whole is None else preview.of_count(node, counts.whole)
     return Outcome(
         job.build_id,
@@ -350,10 +367,11 @@ def _notes(draft: Draft) -> tuple[tuple[str, ...], tuple[Notice, ...]]:
 
 async def _fallbacks(draft: Draft, job: Job, *, open_words: bool) -> tuple[Fallback, ...]:
     """Which experts failed; without a model, what is left open that nobody could be asked about."""
-    notices = () if job.consulted is None else job.consulted.fallbacks
+    notices = job.unnamed if job.consulted is None else (*job.consulted.fallbacks, *job.unnamed)
     if open_words and not job.has_model and not job.options.offline_only:
         words = ", ".join(f"'{span.text}'" for span in draft.unexplained[:3]) or "the whole query"
         notices = (
+            *job.unnamed,
             Fallback(
                 "LLM",
                 "DETERMINISTIC",

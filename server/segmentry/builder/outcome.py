@@ -61,7 +61,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class SegmentResult:
-    """A definition that passed the check. `resolved` is bound to the request's clock."""
+    """A definition that passed the check. `resolved` is bound to the request's clock.
+
+    `name` is empty where nobody wished one; without `name_from_model` it was made of the criteria.
+    """
 
     node: Node
     resolved: Node
@@ -74,6 +77,8 @@ class SegmentResult:
     canonical_json: str
     fingerprint: str
     unexplained: tuple[Span, ...]
+    name: str = ""
+    name_from_model: bool = False
 
 
 @dataclass(frozen=True, slots=True)

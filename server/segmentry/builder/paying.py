@@ -102,9 +102,17 @@ class Payment:
 
 
 def affordable(
-    experts: Sequence[Expert], message: str, panel: Panel, options: Options
+    experts: Sequence[Expert],
+    message: str,
+    panel: Panel,
+    options: Options,
+    *,
+    spent: float = 0.0,
+    courtesy: bool = False,
 ) -> tuple[tuple[Expert, ...], tuple[Fallback, ...]]:
     """The first of the experts that the caller's `max_cost_usd` pays for, and a notice for each other one.
+
+    `spent` US dollars are planned for others already; `courtesy`: the criteria are the same without them.
 
     Raises: BudgetExhausted where the model is required and does not get everybody.
     """
@@ -121,7 +129,7 @@ def affordable(
         )
         notices.append(_notice(said, ""))
         experts = ()
-    cost = 0.0
+    cost = spent
     for each in experts:
         cost += at_most(each.call(message, panel.max_tokens), row).cost_usd or 0.0
         if cost <= cap:
@@ -129,7 +137,7 @@ def affordable(
             continue
         said = f"{each.name}: max_cost_usd of {cap:g} does not pay for it; that takes {cost:.6f}"
         notices.append(_notice(said, each.name))
-    if notices and options.require_llm:
+    if notices and options.require_llm and not courtesy:
         raise BudgetExhausted(notices[-1].message, budget="max_cost_usd", maximum=cap)
     return tuple(kept), tuple(notices)
 

@@ -16,6 +16,7 @@ from segmentry.builder.editing import EditConsultation, edit_message
 from segmentry.builder.events import Emit, Started, SubtaskStarted, SubtaskSucceeded, quiet
 from segmentry.builder.finish import Job, finish
 from segmentry.builder.interviews import Interviews
+from segmentry.builder.named import finished, plan_name
 from segmentry.builder.outcome import Outcome
 from segmentry.builder.panel import Panel
 from segmentry.builder.paying import affordable
@@ -85,29 +86,38 @@ async def _with_experts(instruction: str, node: Node, job: Job, panel: Panel, de
     said = Instruction(instruction, node, draft)
     message = edit_message(said, place, panel)
     kept, dropped = affordable(planned.experts, message, panel, options)
+    names = plan_name(instruction, draft, planned.strategy, kept, message, place, panel, options)
     job = replace(
         job,
         planned=tuple(each.name for each in kept),
         variant=panel.variant_for(place.tenant, instruction),
+        names=names.asked,
+        unnamed=names.dropped,
     )
     await emit(Started(job.build_id, place.clock, job.agents))
     model = panel.asker.model.model
     if options.dry_run:
-        usage = price_of(kept, message, panel)
         return Outcome(
-            job.build_id, place.clock, usage=usage, model=model, variant=job.variant, fallbacks=dropped
+            job.build_id,
+            place.clock,
+            usage=price_of(kept, message, panel) + names.most,
+            model=model,
+            variant=job.variant,
+            fallbacks=(*dropped, *names.dropped),
         )
     await emit(SubtaskStarted("reader", "reader", detail))
     await emit(SubtaskSucceeded("reader", "reader", elapsed, n_origins(draft)))
     if known is not None:
-        return await finish(known.draft, replace(job, consulted=known))
+        return await finished(known.draft, replace(job, consulted=known), instruction, panel)
     if dropped:
         unasked = Consulted(draft, "deterministic", NO_USAGE, dropped, model)
-        return await finish(draft, replace(job, consulted=unasked))
+        return await finished(draft, replace(job, consulted=unasked), instruction, panel)
     if planned.edit is None:
-        return await finish(draft, job)
+        return await finished(draft, job, instruction, panel)
     async with Interviews(place, panel, options, emit) as interviews:
         asking = EditConsultation(said, planned, place, panel, interviews, emit).run()
         found = await with_wording(asking, instruction, job, panel, interviews)
-    panel.remembered.keep(key_of(instruction, place, node), found)
+        panel.remembered.keep(key_of(instruction, place, node), found)
+        if job.names:
+            return await finished(found.draft, replace(job, consulted=found), instruction, panel, interviews)
     return await finish(found.draft, replace(job, consulted=found))

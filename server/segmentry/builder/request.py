@@ -35,7 +35,11 @@ class Place:
 
     def english(self, node: Node) -> str:
         """The criteria as a sentence, with saved segments by their names."""
-        return render.english(segments.named(node, self.saved.names), self.catalog, self.clock)
+        return render.english(self.named(node), self.catalog, self.clock)
+
+    def named(self, node: Node) -> Node:
+        """The criteria with saved segments by their names, for people."""
+        return segments.named(node, self.saved.names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """A caller's wishes. `max_model_calls` and `max_cost_usd` bound what the experts may spend."""
+    """A caller's wishes. `max_model_calls` and `max_cost_usd` bound what the experts may spend.
+
+    `ends_at` is when the caller stops waiting, in seconds of `time.monotonic`; None where nobody knows.
+    """
 
     require_llm: bool = False
     offline_only: bool = False
@@ -57,6 +64,8 @@ class Options:
     max_model_calls: int | None = None
     max_cost_usd: float | None = None
     answers: tuple[Answer, ...] = ()
+    suggest_name: bool = False
+    ends_at: float | None = None
 
 
 def refuse_words(text: str, field: str) -> None:

@@ -24,6 +24,9 @@ MaxCost = Annotated[
     float | None,
     typer.Option("--max-cost", metavar="USD", min=0.0, help="Most that a language model may cost."),
 ]
+Name = Annotated[
+    bool, typer.Option("--name", help="Name the segment: by a language model where one may be asked.")
+]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Also what each expert of a model cost.")]
 Stream = Annotated[
     bool, typer.Option("--stream", help="With --json: one line per event instead of the reply.")
@@ -41,6 +44,7 @@ async def build(
     answer: Chosen = None,
     verbose: Verbose = False,
     max_cost: MaxCost = None,
+    name: Name = False,
 ) -> int:
     """Turn words into a segment: its criteria, a sentence, and how many customers match.
 
@@ -57,6 +61,7 @@ async def build(
         no_preview=no_preview,
         answers=answer,
         max_cost=max_cost,
+        name=name,
     )
     terminal = session.terminal
     async with session.client() as client:
@@ -93,6 +98,7 @@ async def refine(
     answer: Chosen = None,
     verbose: Verbose = False,
     max_cost: MaxCost = None,
+    name: Name = False,
 ) -> int:
     """Change a segment by an instruction; conditions that it does not name stay as they are."""
     from segmentry_client import to_dict
@@ -107,6 +113,7 @@ async def refine(
         no_preview=no_preview,
         answers=answer,
         max_cost=max_cost,
+        name=name,
     )
     terminal = session.terminal
     async with session.client() as client:
@@ -158,6 +165,7 @@ def _options(
     no_preview: bool,
     answers: list[str] | None,
     max_cost: float | None,
+    name: bool,
 ) -> "segment_builder_pb2.BuildOptions":
     from segmentry.v1 import segment_builder_pb2
 
@@ -166,6 +174,7 @@ def _options(
         require_llm=require_llm,
         skip_preview=no_preview,
         max_cost_usd=max_cost,
+        suggest_name=name,
         answers=[segment_builder_pb2.Answer(reading_id=each) for each in answers or ()],
     )
 

@@ -7,7 +7,9 @@ import hashlib
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import datetime
+from time import monotonic
 from typing import NoReturn, cast
 
 from segmentry.agents.counters import Counters
@@ -69,7 +71,7 @@ class SegmentBuilder(SavedSegments):
     # --- words to criteria ------------------------------------------------------------------------
 
     async def Build(self, request: pb.BuildRequest, context: ServerContext) -> pb.BuildResponse:
-        outcome = await self._build(request, quiet)
+        outcome = await self._build(request, quiet, context)
         return await aside(lambda: convert.build_response(outcome), *trees(outcome))
 
     async def StreamBuild(
@@ -78,7 +80,7 @@ class SegmentBuilder(SavedSegments):
         _refuse_detached(request)
 
         async def work(outbox: Outbox[pb.StreamBuildResponse]) -> None:
-            outcome = await self._build(request, _into(outbox, pb.StreamBuildResponse))
+            outcome = await self._build(request, _into(outbox, pb.StreamBuildResponse), context)
             reply = await aside(lambda: convert.build_response(outcome), *trees(outcome))
             await outbox.put(pb.StreamBuildResponse(completed=reply))
 
@@ -90,7 +92,7 @@ class SegmentBuilder(SavedSegments):
                 yield message
 
     async def Refine(self, request: pb.RefineRequest, context: ServerContext) -> pb.RefineResponse:
-        outcome = await self._refine(request, quiet)
+        outcome = await self._refine(request, quiet, context)
         return await aside(lambda: convert.refine_response(outcome), *trees(outcome))
 
     async def StreamRefine(
@@ -99,7 +101,7 @@ class SegmentBuilder(SavedSegments):
         _refuse_detached(request)
 
         async def work(outbox: Outbox[pb.StreamRefineResponse]) -> None:
-            outcome = await self._refine(request, _into(outbox, pb.StreamRefineResponse))
+            outcome = await self._refine(request, _into(outbox, pb.StreamRefineResponse), context)
             reply = await aside(lambda: convert.refine_response(outcome), *trees(outcome))
             await outbox.put(pb.StreamRefineResponse(completed=reply))
 
@@ -110,9 +112,9 @@ class SegmentBuilder(SavedSegments):
             async for message in messages:
                 yield message
 
-    async def _build(self, request: _BuildRequest, emit: Emit) -> Outcome:
+    async def _build(self, request: _BuildRequest, emit: Emit, context: ServerContext) -> Outcome:
         refuse_words(request.query, "query")
-        options = _options(request.options)
+        options = _options(request.options, context)
         where = await self._resolve(request)
         build_id = _build_id(where.tenant, "Build", request)
         place = await contexts.place(where, self._segments)
@@ -122,9 +124,9 @@ class SegmentBuilder(SavedSegments):
         self._count(where.tenant, options, outcome)
         return _noted(outcome)
 
-    async def _refine(self, request: _RefineRequest, emit: Emit) -> Outcome:
+    async def _refine(self, request: _RefineRequest, emit: Emit, context: ServerContext) -> Outcome:
         refuse_words(request.instruction, "instruction")
-        options = _options(request.options)
+        options = _options(request.options, context)
         current: Node = criteria.read(request, "current_criteria", "current_expression")
         where = await self._resolve(request)
         build_id = _build_id(where.tenant, "Refine", request)
@@ -146,7 +148,8 @@ class SegmentBuilder(SavedSegments):
             return
         answers = self._counters.answers(tenant)
         answers.builds += 1
-        answers.alone += not outcome.usage.calls
+        # A name is no part of the answer: criteria that it was given to may still be the reader's alone.
+        answers.alone += all(each.agent == "name" for each in outcome.experts)
 
     # --- criteria, fields and tables --------------------------------------------------------------
 
@@ -250,14 +253,15 @@ def _into(outbox: Outbox[build_events.M], kind: type[build_events.M]) -> Callabl
     return emit
 
 
-def _options(message: pb.BuildOptions) -> Options:
+def _options(message: pb.BuildOptions, context: ServerContext) -> Options:
     if message.channel:
         raise NotBuilt(
             "options.channel is part of the contract and not built yet; leave it out and name the consent, "
             "such as 'with email opt-in'",
             field="options.channel",
         )
-    return convert.options(message)
+    left_s = cast("float | None", context.time_remaining())
+    return replace(convert.options(message), ends_at=None if left_s is None else monotonic() + left_s)
 
 
 def _refuse_detached(request: pb.StreamBuildRequest | pb.StreamRefineRequest) -> None:

@@ -241,6 +241,7 @@ class BuildOptions(_message.Message):
     DRY_RUN_FIELD_NUMBER: _builtins.int
     CHANNEL_FIELD_NUMBER: _builtins.int
     ANSWERS_FIELD_NUMBER: _builtins.int
+    SUGGEST_NAME_FIELD_NUMBER: _builtins.int
     require_llm: _builtins.bool
     """Fail with AI_ERROR rather than answer without the language model."""
     offline_only: _builtins.bool
@@ -255,6 +256,10 @@ class BuildOptions(_message.Message):
     """Only plan: who would work on it and what it would cost, in `usage`. No result, nothing spent, nothing counted."""
     channel: _builtins.str
     """The channel the segment is for, such as `email`. Empty: none."""
+    suggest_name: _builtins.bool
+    """Name the segment, in `result.name`. Where a model may be asked, its name expert is, beside the counting and for at
+    most 1.5 seconds; else, and where it fails, the name is made of the criteria. Never an error, also of `require_llm`.
+    """
     @_builtins.property
     def answers(self) -> _containers.RepeatedCompositeFieldContainer[Global___Answer]:
         """Answers to the questions of an earlier Clarification."""
@@ -270,10 +275,11 @@ class BuildOptions(_message.Message):
         dry_run: _builtins.bool = ...,
         channel: _builtins.str = ...,
         answers: _abc.Iterable[Global___Answer] | None = ...,
+        suggest_name: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_max_cost_usd", b"_max_cost_usd", "_max_model_calls", b"_max_model_calls", "max_cost_usd", b"max_cost_usd", "max_model_calls", b"max_model_calls"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_cost_usd", b"_max_cost_usd", "_max_model_calls", b"_max_model_calls", "answers", b"answers", "channel", b"channel", "dry_run", b"dry_run", "max_cost_usd", b"max_cost_usd", "max_model_calls", b"max_model_calls", "offline_only", b"offline_only", "require_llm", b"require_llm", "skip_preview", b"skip_preview"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_cost_usd", b"_max_cost_usd", "_max_model_calls", b"_max_model_calls", "answers", b"answers", "channel", b"channel", "dry_run", b"dry_run", "max_cost_usd", b"max_cost_usd", "max_model_calls", b"max_model_calls", "offline_only", b"offline_only", "require_llm", b"require_llm", "skip_preview", b"skip_preview", "suggest_name", b"suggest_name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__max_cost_usd: _TypeAlias = _typing.Literal["max_cost_usd"]  # noqa: Y015
     _WhichOneofArgType__max_cost_usd: _TypeAlias = _typing.Literal["_max_cost_usd", b"_max_cost_usd"]  # noqa: Y015
@@ -430,6 +436,7 @@ class SegmentResult(_message.Message):
     FINGERPRINT_FIELD_NUMBER: _builtins.int
     NAME_FIELD_NUMBER: _builtins.int
     UNEXPLAINED_FIELD_NUMBER: _builtins.int
+    NAME_FROM_MODEL_FIELD_NUMBER: _builtins.int
     explanation: _builtins.str
     """The criteria in English, made from them and not from the query."""
     confidence: _builtins.float
@@ -439,7 +446,9 @@ class SegmentResult(_message.Message):
     fingerprint: _builtins.str
     """`c1:` and the SHA-256 of `canonical_json`, in hexadecimal."""
     name: _builtins.str
-    """A short name for the segment. Empty: none was made."""
+    """A short name for the segment, at most 60 characters on one line. Empty: `suggest_name` was not set."""
+    name_from_model: _builtins.bool
+    """True when a language model gave the name; false when it was made of the criteria."""
     @_builtins.property
     def criteria(self) -> _struct_pb2.Struct:
         """JSON form, such as `{"$and": [{"status": "ACTIVE"}, {"handicap": {"$lt": 10}}]}`."""
@@ -488,10 +497,11 @@ class SegmentResult(_message.Message):
         fingerprint: _builtins.str = ...,
         name: _builtins.str = ...,
         unexplained: _abc.Iterable[Global___Span] | None = ...,
+        name_from_model: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_confidence", b"_confidence", "confidence", b"confidence", "criteria", b"criteria", "expression", b"expression", "resolved_criteria", b"resolved_criteria"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_confidence", b"_confidence", "ambiguities", b"ambiguities", "canonical_json", b"canonical_json", "confidence", b"confidence", "criteria", b"criteria", "explanation", b"explanation", "expression", b"expression", "fields_mapped", b"fields_mapped", "fingerprint", b"fingerprint", "name", b"name", "provenance", b"provenance", "readings", b"readings", "resolved_criteria", b"resolved_criteria", "unexplained", b"unexplained"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_confidence", b"_confidence", "ambiguities", b"ambiguities", "canonical_json", b"canonical_json", "confidence", b"confidence", "criteria", b"criteria", "explanation", b"explanation", "expression", b"expression", "fields_mapped", b"fields_mapped", "fingerprint", b"fingerprint", "name", b"name", "name_from_model", b"name_from_model", "provenance", b"provenance", "readings", b"readings", "resolved_criteria", b"resolved_criteria", "unexplained", b"unexplained"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__confidence: _TypeAlias = _typing.Literal["confidence"]  # noqa: Y015
     _WhichOneofArgType__confidence: _TypeAlias = _typing.Literal["_confidence", b"_confidence"]  # noqa: Y015

@@ -66,9 +66,10 @@ class Progress:
                 self._say(event.agent, f"{again}: {event.retried.cause.message}")
             case "succeeded":
                 found = event.succeeded.leaves
+                done = "named" if event.agent == "name" else f"{found} condition{'' if found == 1 else 's'}"
                 spent = event.succeeded.usage.prompt_tokens + event.succeeded.usage.completion_tokens
                 tokens = f", {spent:,} tokens" if spent else ""
-                self._say(event.agent, f"{found} condition{'' if found == 1 else 's'} in {took}{tokens}")
+                self._say(event.agent, f"{done} in {took}{tokens}")
             case "failed":
                 self._say(event.agent, f"failed after {took}: {event.failed.error.message}")
             case None:
@@ -91,6 +92,9 @@ def outcome(
         return
     result = reply.result
     terminal.line(terminal.style(printable(result.explanation), "bold"))
+    if result.name:
+        by = "   by the model" if result.name_from_model else ""
+        terminal.line(labelled("name", f"{result.name}{by}", terminal))
     terminal.line(labelled("criteria", one_line(result.criteria), terminal))
     if result.HasField("resolved_criteria"):
         resolved = one_line(result.resolved_criteria)

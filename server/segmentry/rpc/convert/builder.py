@@ -45,6 +45,7 @@ def options(message: pb.BuildOptions) -> Options:
         max_model_calls=message.max_model_calls if message.HasField("max_model_calls") else None,
         max_cost_usd=message.max_cost_usd if message.HasField("max_cost_usd") else None,
         answers=tuple(Answer(each.question_id, each.reading_id) for each in message.answers),
+        suggest_name=message.suggest_name,
     )
 
 
@@ -191,6 +192,8 @@ def _result(result: o.SegmentResult, outcome: Outcome) -> pb.SegmentResult:
         canonical_json=result.canonical_json,
         fingerprint=result.fingerprint,
         unexplained=[span(each) for each in result.unexplained],
+        name=result.name,
+        name_from_model=result.name_from_model,
     )
 
 
