@@ -153,3 +153,20 @@ def test_calls_from_before_it_opened_change_nothing(breaker: Breaker, clock: Clo
     breaker.failed(early[2], CallFailed("LLM_TIMEOUT", "late"))
     assert breaker.state == "half_open"
     opened(breaker)
+
+
+def test_a_vendor_that_asks_for_a_short_wait_is_there(breaker: Breaker) -> None:
+    for _ in range(20):
+        fail(breaker, "LLM_RATE_LIMITED", retry_after_s=1.0)
+    assert breaker.state == "closed"
+    fail(breaker, "LLM_RATE_LIMITED", retry_after_s=5.0)
+    assert breaker.state == "open"
+
+
+def test_a_probe_that_is_asked_to_wait_waits_as_long(breaker: Breaker, clock: Clock) -> None:
+    fail(breaker, "LLM_QUOTA_EXHAUSTED")
+    clock.at += 60
+    fail(breaker, "LLM_RATE_LIMITED", retry_after_s=2.0)
+    assert opened(breaker).retry_after_s == 2.0
+    clock.at += 2
+    assert breaker.admit() == "probe"

@@ -8,6 +8,7 @@ from segmentry.criteria import canonical
 from segmentry.criteria.catalog import Catalog, Field, FieldValue
 from segmentry.reader.read import read
 
+from evals import tables
 from tests.reader.scoring import CLOCK
 
 TABLE = Catalog(
@@ -137,3 +138,9 @@ def test_without_a_filter_on_one_thing_the_rest_stays() -> None:
     draft = read("card payers, no filter on savings balance", TABLE, CLOCK)
     assert draft.node is not None
     assert canonical.text(draft.node) == '{"Payment Method":{"$eq":"Card"}}'
+
+
+def test_a_liking_for_a_word_that_is_no_value_stays_open() -> None:
+    draft = read("gold members who are crazy about us", tables.load("golf"), CLOCK)
+    assert draft.confidence < 0.9
+    assert [each.text for each in draft.unexplained] == ["crazy"]

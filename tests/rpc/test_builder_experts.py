@@ -94,3 +94,24 @@ async def test_a_client_that_leaves_closes_every_call_of_the_vendor() -> None:
         async with asyncio.timeout(5):
             await asked.vendor.seen(n_experts, left=n_experts)
             await asked.vendor.idle()
+
+
+async def test_a_caller_with_little_time_gets_the_readers_answer_before_it_is_over() -> None:
+    async with vendored(MENU["silent"]) as asked, builder(panel=asked.panel) as client:
+        reply = await client.stub.Build(pb.BuildRequest(query=OPEN), timeout=2.0)
+    assert reply.tier == pb.BUILD_TIER_DETERMINISTIC
+    assert {notice.reason for notice in reply.fallbacks} == {"LLM_TIMEOUT"}
+
+
+async def test_no_expert_is_asked_where_the_call_ends_too_soon_for_an_answer() -> None:
+    required = pb.BuildRequest(query=OPEN, options=pb.BuildOptions(require_llm=True))
+    async with vendored(CRAZY) as asked, builder(panel=asked.panel) as client:
+        await client.stub.Build(pb.BuildRequest(query="gold members"))  # what is read first is prepared first
+        reply = await client.stub.Build(pb.BuildRequest(query=OPEN), timeout=0.45)
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            await client.stub.Build(required, timeout=0.45)
+        assert asked.vendor.n_calls == 0
+    assert {notice.reason for notice in reply.fallbacks} == {"DEADLINE_TOO_SHORT"}
+    refused = refusal(raised.value)
+    assert (refused.code, refused.reason) == (grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_TOO_SHORT")
+    assert refused.metadata["minimumMs"] == "500"

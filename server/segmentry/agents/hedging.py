@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import OrderedDict, deque
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Final
@@ -16,6 +16,7 @@ from segmentry.llm.profiles import profile
 # Until an expert's own times are known (understanding.md, part 2.4; a model, not a measurement).
 START_S: Final = 2.2
 _REMEMBERED: Final = 200
+_MOST_EXPERTS: Final = 1_000
 _ENOUGH: Final = 20
 # Copies are at most this share of calls, saved up to a handful.
 SHARE: Final = 0.05
@@ -33,7 +34,7 @@ class Hedger:
         self._share = share
         self._saved = 1.0
         self._calm = _CALM
-        self._times: dict[str, deque[float]] = {}
+        self._times: OrderedDict[str, deque[float]] = OrderedDict()
 
     def after_s(self, agent: str) -> float:
         """Seconds after which a call of that expert is slow: its p95 until the first byte."""
@@ -55,6 +56,9 @@ class Hedger:
     def slow(self, agent: str, at_least_s: float) -> None:
         """A call's answer had not begun after that time, when it was given up."""
         self._times.setdefault(agent, deque(maxlen=_REMEMBERED)).append(at_least_s)
+        self._times.move_to_end(agent)
+        if len(self._times) > _MOST_EXPERTS:
+            self._times.popitem(last=False)
 
     def limited(self) -> None:
         """The vendor said that calls are too many."""
@@ -85,6 +89,7 @@ class _Race:
         self._call = call
         self._hedger = hedger
         self._allowance = allowance
+        self._ends_at = perf_counter() + allowance.for_call_s
         self._progress = Progress()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._open = 0
@@ -103,11 +108,7 @@ class _Race:
         self._hedger.sent()
         started = perf_counter()
         try:
-            reply = await self._model.complete(
-                self._call,
-                within_s=self._allowance.for_call_s,
-                progress=self._progress if name == "first" else None,
-            )
+            reply = await self._complete(name, started)
         except CallFailed as error:
             self._open -= 1
             if error.cause == "LLM_RATE_LIMITED":
@@ -135,6 +136,20 @@ class _Race:
             self._stop(name)
         else:
             self.lost += reply.usage
+
+    async def _complete(self, name: str, started: float) -> ModelReply:
+        """Ask, until the request ends: a call may wait for its place longer than the request lasts."""
+        try:
+            async with asyncio.timeout(max(self._allowance.left_s, 0.0)):
+                return await self._model.complete(
+                    self._call,
+                    # a copy has the time that is left of the call it stands in for
+                    within_s=max(self._ends_at - started, 0.0),
+                    progress=self._progress if name == "first" else None,
+                )
+        except TimeoutError:
+            used = estimated(self._call, profile(self._model.model).price)
+            raise CallFailed("LLM_TIMEOUT", "the time of the request is over", usage=used) from None
 
     async def _later(self) -> None:
         after_s = self._hedger.after_s(self._call.agent)
@@ -175,4 +190,5 @@ async def hedged(model: ChatModel, call: ModelCall, hedger: Hedger, allowance: A
         usage=error.usage + race.lost,
         retry_after_s=error.retry_after_s,
         loop=error.loop,
+        request_only=error.request_only,
     )

@@ -82,8 +82,11 @@ class Consultation:
         assembled = await self._assembled()
         left = self._interviews.allowance.left_s
         if assembled.draft.unexplained and self._plan.second and left > LEAST_FOR_A_WAVE_S:
-            await self._wave(self._plan.second)
+            await self._wave(self._plan.asked_later)
             assembled = await self._assembled()
+            if never := len(self._plan.second) - len(self._plan.asked_later):
+                said = f"{never} groups of fields that no word names were not asked about what is left"
+                self._interviews.fallbacks.append(Fallback("LLM", "DETERMINISTIC", "BUDGET_EXHAUSTED", said))
         return self._consulted(assembled)
 
     async def _wave(self, asked: Sequence[Expert]) -> None:
@@ -172,7 +175,10 @@ def judged_by(
 
 
 def price(query: str, plan: Plan, place: Place, panel: Panel) -> Usage:
-    """What the planned calls may use at most: nothing is asked. The price is None where it is not known."""
+    """What the planned calls may use, each at most; a second wave, copies and repairs come on top.
+
+    Nothing is asked. The price is None where it is not known.
+    """
     return price_of(plan.experts, message_of(query, plan, place, panel), panel)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from time import monotonic, perf_counter
-from typing import Self, TypeVar
+from typing import Final, Self, TypeVar
 
 from segmentry.agents.allowance import Allowance
 from segmentry.agents.asking import Answered, Retried
@@ -20,12 +20,17 @@ from segmentry.builder.events import (
 from segmentry.builder.outcome import ExpertUsage, Fallback
 from segmentry.builder.panel import Panel
 from segmentry.builder.paying import Payment
-from segmentry.builder.request import Options, Place
-from segmentry.errors import JsonValue, SegmentryError
+from segmentry.builder.request import ENDS_AT, Options, Place
+from segmentry.errors import DeadlineTooShort, JsonValue, SegmentryError
 from segmentry.llm.model import NO_USAGE, CallFailed, ModelCall, Usage
 from segmentry.llm.required import as_error
 
 T = TypeVar("T")
+
+# Kept of the caller's time for the check, the count and the way back.
+_TO_FINISH_S: Final = 0.3
+# With less than this nobody is asked: hardly any answer comes as soon.
+_LEAST_S: Final = 0.2
 
 Read = Callable[[JsonValue], tuple[T | None, tuple[Fault, ...]]]
 
@@ -37,9 +42,11 @@ class Interviews:
     """
 
     def __init__(self, place: Place, panel: Panel, options: Options, emit: Emit) -> None:
-        self.allowance = Allowance(
-            monotonic() + panel.request_s, most_calls=options.max_model_calls, tenant=place.tenant
-        )
+        now, ends_at = monotonic(), ENDS_AT.get()
+        latest = now + panel.request_s
+        if ends_at is not None:
+            latest = min(latest, ends_at - _TO_FINISH_S)
+        self.allowance = Allowance(latest, most_calls=options.max_model_calls, tenant=place.tenant)
         self._payment = Payment(place.tenant, panel, options)
         if panel.budget is not None or options.max_cost_usd is not None:
             self.allowance.purse, self.allowance.price = self._payment.purse, self._payment.most
@@ -65,18 +72,32 @@ class Interviews:
         False where the budget is used up, or nobody can say whether it is: then nobody is asked, and
         `fallbacks` and `errors` say why.
         """
+        left_s = self.allowance.left_s
+        if left_s < _LEAST_S:
+            needed_ms = round((_LEAST_S + _TO_FINISH_S) * 1000)
+            self._nobody(
+                DeadlineTooShort(
+                    f"the call ends too soon for the experts: allow it {needed_ms} ms or more",
+                    minimumMs=needed_ms,
+                )
+            )
+            return False
         return await self._reserved([each.call(message, self._panel.max_tokens) for each in experts])
 
     async def _reserved(self, calls: Sequence[ModelCall]) -> bool:
         try:
             await self._payment.reserve(calls)
         except SegmentryError as error:
-            if error not in self.errors:
-                self.errors.append(error)
-                said = f"no language model was asked: {error.message}"
-                self.fallbacks.append(Fallback("LLM", "DETERMINISTIC", error.reason, said))
+            self._nobody(error)
             return False
         return True
+
+    def _nobody(self, error: SegmentryError) -> None:
+        """Say once why no expert is asked."""
+        if error not in self.errors:
+            self.errors.append(error)
+            said = f"no language model was asked: {error.message}"
+            self.fallbacks.append(Fallback("LLM", "DETERMINISTIC", error.reason, said))
 
     @property
     def usage(self) -> Usage:

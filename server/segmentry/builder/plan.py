@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from segmentry.agents.registry import Expert
-from segmentry.agents.routing import route
+from segmentry.agents.routing import MOST_AT_ONCE, route
 from segmentry.builder.panel import Panel, Strategy
 from segmentry.builder.request import Options, Place
 from segmentry.builder.settled import settled
@@ -34,6 +34,11 @@ class Plan:
     def experts(self) -> tuple[Expert, ...]:
         """All of the first wave."""
         return self.first if self.logic is None else (*self.first, self.logic)
+
+    @property
+    def asked_later(self) -> tuple[Expert, ...]:
+        """Those of `second` that are asked where words are left: a wide table has hundreds of groups."""
+        return self.second[:MOST_AT_ONCE]
 
 
 @dataclass(frozen=True, slots=True)

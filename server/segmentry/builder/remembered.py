@@ -29,7 +29,9 @@ class Remembered:
 
     now: Callable[[], float] = monotonic
     _kept: OrderedDict[bytes, tuple[float, Consulted]] = field(
-        default_factory=OrderedDict[bytes, tuple[float, Consulted]]
+        default_factory=OrderedDict[bytes, tuple[float, Consulted]],
+        # what people asked for is printed nowhere, least of all by accident
+        repr=False,
     )
     _lock: threading.Lock = field(default_factory=threading.Lock)
 

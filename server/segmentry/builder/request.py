@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from segmentry.criteria import check, render, segments
@@ -13,6 +14,8 @@ from segmentry.criteria.segments import Saved
 from segmentry.errors import InvalidParameters, MissingField, ModelNotUsable, QueryTooLong
 
 MAX_QUERY = 2000
+# When the caller stops waiting, in seconds of `time.monotonic`; None: nobody said. Set where a call arrives.
+ENDS_AT: ContextVar[float | None] = ContextVar("ends_at", default=None)
 
 
 @dataclass(frozen=True, slots=True)

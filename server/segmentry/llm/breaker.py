@@ -26,9 +26,9 @@ class Breaker:
     """Whether one model of one vendor may be asked now.
 
     It opens at once when the quota is used up, the key is refused or a wait longer than `patience_s` is asked
-    for, else after five failures in a row. After the cool-down (60 s, doubled each time up to 10 minutes) one
-    call is let through: its success closes the breaker, its failure starts the next cool-down. Calls that
-    were under way when it opened change nothing any more.
+    for, else after five failures in a row; one that asks for a shorter wait is there. After the cool-down
+    (60 s, doubled each time up to 10 minutes) one call is let through: its success closes the breaker, its
+    failure starts the next cool-down. Calls that were under way when it opened change nothing any more.
     """
 
     def __init__(self, *, patience_s: float = 4.0, now: Callable[[], float] = monotonic) -> None:
@@ -95,9 +95,16 @@ class Breaker:
             return False
         if admission == "ordinary" and self._opened_until is not None:
             return False
+        wait_s = error.retry_after_s
+        if error.cause == "LLM_RATE_LIMITED" and wait_s is not None and wait_s <= self._patience_s:
+            # It names the moment when it answers again, and the callers' own retries wait for that.
+            if admission == "probe":
+                self._opened_until = self._now() + wait_s
+                self._probing = False
+            return False
         self._in_row += 1
         at_once = error.cause in _AT_ONCE and not error.request_only
-        long_wait = (error.retry_after_s or 0.0) > self._patience_s
+        long_wait = (wait_s or 0.0) > self._patience_s
         if admission == "probe" or at_once or long_wait or self._in_row >= FAILURES:
             self._open(error)
         return at_once or long_wait

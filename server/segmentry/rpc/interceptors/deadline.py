@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, cast
 
+from segmentry.builder.request import ENDS_AT
 from segmentry.errors import DeadlineExceeded, DeadlineTooShort
 from segmentry.rpc.call import ServerContext
 from segmentry.rpc.groups import Group, group_of
@@ -34,6 +36,7 @@ class Deadline(Around):
         left_s = self._left(method, context)
         if left_s is None:
             return await inner(request, context)
+        ENDS_AT.set(monotonic() + left_s)
         clock = asyncio.timeout(left_s)
         try:
             async with clock:
@@ -49,6 +52,7 @@ class Deadline(Around):
     ) -> AsyncIterator[Any]:
         left_s = self._left(method, context)
         ends_at = None if left_s is None else asyncio.get_running_loop().time() + left_s
+        ENDS_AT.set(None if left_s is None else monotonic() + left_s)
         async with aclosing(cast("Any", inner(request, context))) as items:
             while True:
                 # One timeout per step: none is open while this generator is suspended at its yield.
