@@ -78,6 +78,12 @@ def groups(expr: str) -> Plan:
     return Plan(answer=json.dumps({"expr": expr, "order_uncertain": False}))
 
 
+def _in_a_row(asked: Asked) -> str:
+    """All phrases that were shown joined with "and"."""
+    numbers = re.findall(r"^(\d+) (?:open|closed) ", asked.user, re.MULTILINE)
+    return json.dumps({"expr": " & ".join(numbers), "order_uncertain": False})
+
+
 @dataclass(frozen=True)
 class Vendored:
     panel: Panel
@@ -98,7 +104,7 @@ async def vendored(
     `head_start_s`: how long calls wait for the one that goes ahead of them.
     """
     script = Scripted(default=specialists)
-    script.on("logic", logic or groups("1")).on("edit", edit or edits())
+    script.on("logic", logic or Plan(answer=_in_a_row)).on("edit", edit or edits())
     script.on("ambiguity", words())
     async with Vendor(script) as vendor:
         inner = OpenAIModel(model="gpt-4o-mini", key="sk-canary-key", base_url=vendor.base_url)

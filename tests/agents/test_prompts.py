@@ -142,7 +142,7 @@ def _read(row: str, value: dict[str, JsonValue]) -> tuple[object, tuple[Fault, .
         case "specialist":
             return replies.field_answer(value, made)
         case "logic":
-            return replies.logic_answer(value, made)
+            return replies.logic_answer(value, made, len(re.findall(r"\d+", str(value["expr"]))))
         case "edit":
             return replies.edit_answer(value, made, 3)
         case "name":

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from segmentry.agents import prompt, replies
+from segmentry.agents.expression import parse
 from segmentry.agents.pieces import Condition, Edit, Fault
 from segmentry.agents.registry import ROWS, Expert, expert
 from segmentry.errors import JsonValue
@@ -115,12 +116,30 @@ def test_an_answer_of_another_kind_is_one_without_pieces(value: JsonValue) -> No
     assert {each.code for each in faults} == {"BAD_SHAPE"}
 
 
-def test_logic_is_handed_on_as_text() -> None:
-    answer, faults = replies.logic_answer({"expr": "1 & 2", "order_uncertain": True}, _made("logic"))
+def test_logic_is_an_expression_over_the_phrases_that_were_shown() -> None:
+    value: JsonValue = {"expr": "2 or 1", "order_uncertain": True}
+    answer, faults = replies.logic_answer(value, _made("logic"), 2)
     assert faults == ()
     assert answer is not None
-    assert (answer.expr, answer.order_uncertain) == ("1 & 2", True)
-    assert replies.logic_answer({"expr": "1" * 201, "order_uncertain": True}, _made("logic"))[0] is None
+    assert (answer.expression, answer.order_uncertain) == (parse("2 or 1", 2), True)
+
+
+@pytest.mark.parametrize(
+    ("expr", "allowed"),
+    [
+        ("1 &&& garbage", ("1", "2", "3")),
+        ("1 & 2 & 4", ("1", "2", "3")),
+        ("1 & 1", ("1", "2", "3")),
+        ("2", ("1", "3")),
+    ],
+)
+def test_logic_that_cannot_be_read_or_leaves_a_phrase_out_is_a_fault(
+    expr: str, allowed: tuple[str, ...]
+) -> None:
+    answer, faults = replies.logic_answer({"expr": expr, "order_uncertain": False}, _made("logic"), 3)
+    assert answer is None
+    assert [(each.code, each.place, each.allowed) for each in faults] == [("BAD_LOGIC", "expr", allowed)]
+    assert "garbage" not in str(faults)
 
 
 def test_an_edit_is_about_conditions_that_were_shown() -> None:
@@ -221,7 +240,7 @@ _CONDITIONS = st.lists(
 def test_any_json_gives_pieces_or_faults_and_never_an_error(value: JsonValue) -> None:
     for _, faults in (
         replies.field_answer(value, SPECIALIST),
-        replies.logic_answer(value, SPECIALIST),
+        replies.logic_answer(value, SPECIALIST, 3),
         replies.edit_answer(value, EDIT, 3),
         replies.wording_answer(value, EDIT, 2),
         replies.name_answer(value, EDIT),

@@ -129,7 +129,8 @@ def _understood(request: str, day: str, kept: _Kept) -> _Understood:
     found: list[Condition] = []
     unhandled: list[str] = []
     numbers: dict[Node, int] = {}
-    for phrase in outline(request, catalog, clock).phrases:
+    phrases = outline(request, catalog, clock).phrases
+    for phrase in phrases:
         for each in phrase.conditions:
             for leaf in leaves(each.node):
                 numbers.setdefault(leaf, phrase.number)
@@ -139,7 +140,10 @@ def _understood(request: str, day: str, kept: _Kept) -> _Understood:
                 unhandled.append(each.span.text[:200])
     node = read.read(request, catalog, clock).node
     expression = "" if node is None else _expression(node, numbers)
-    return _Understood(tuple(found), tuple(unhandled[:12]), expression or "1")
+    named = re.findall(r"\d+", expression)
+    left = [str(each.number) for each in phrases if str(each.number) not in named]
+    whole = [expression if " " not in expression or not left else f"({expression})", *left]
+    return _Understood(tuple(found), tuple(unhandled[:12]), " & ".join(filter(None, whole)))
 
 
 def _said(settled: Settled, request: str, catalog: Catalog, clock: Clock) -> list[Condition]:

@@ -9,6 +9,8 @@ from typing import Literal
 
 MAX_LENGTH = 200
 MAX_DEPTH = 8
+# An expression over more does not fit into the answer that the logic expert may write.
+MOST_PHRASES = 24
 _TOKEN = re.compile(r"\s*(\d{1,2}|&|\(|\)|or\b|not\b)")
 
 

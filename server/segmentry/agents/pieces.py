@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
+from segmentry.agents.expression import Expression
 from segmentry.llm.model import NO_USAGE, Usage
 
 Op = Literal[
@@ -73,9 +74,12 @@ class FieldAnswer:
 
 @dataclass(frozen=True, slots=True)
 class LogicAnswer:
-    """How the numbered phrases hang together, as `1 & (2 or 3) & not 4`."""
+    """How the numbered phrases hang together; every one of them is in the expression.
 
-    expr: str
+    `order_uncertain`: nothing in the request settles whether "and" or "or" is joined first.
+    """
+
+    expression: Expression
     order_uncertain: bool
     prompt_version: str
     usage: Usage = NO_USAGE

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from segmentry.agents.expression import BadLogic, parse
 from segmentry.agents.marks import one_line
 from segmentry.agents.pieces import (
     OPS,
@@ -83,14 +84,23 @@ def field_answer(
 
 
 def logic_answer(
-    value: JsonValue, expert: Expert, usage: Usage = NO_USAGE
+    value: JsonValue, expert: Expert, n_phrases: int, usage: Usage = NO_USAGE
 ) -> tuple[LogicAnswer | None, _Faults]:
-    """The expression as text; whether it is one is for its parser to say."""
+    """The expression, if it is one and names each of the `n_phrases` that were shown."""
     faults: list[Fault] = []
     shape = _read(_shapes().Logic, value, "", faults)
     if shape is None:
         return None, tuple(faults)
-    return LogicAnswer(shape.expr, shape.order_uncertain, expert.version, usage), ()
+    numbers = range(1, n_phrases + 1)
+    try:
+        expression = parse(shape.expr, n_phrases)
+    except BadLogic as error:
+        return None, (Fault("BAD_LOGIC", "expr", str(error), tuple(map(str, numbers))),)
+    # To join it with "and" unasked would be a guess that nobody sees.
+    left = sorted(set(numbers) - set(expression.numbers()))
+    if left:
+        return None, (Fault("BAD_LOGIC", "expr", "leaves out these phrases", tuple(map(str, left))),)
+    return LogicAnswer(expression, shape.order_uncertain, expert.version, usage), ()
 
 
 def edit_answer(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from segmentry.agents.expression import BadLogic, Expression, parse
 from segmentry.agents.judging import Found, Judged
 from segmentry.agents.literals import Literal
 from segmentry.agents.pieces import LogicAnswer
+from segmentry.builder.grouping import groupings
 from segmentry.builder.request import Place
 from segmentry.criteria import witness
-from segmentry.criteria.nodes import And, Node, Not, Or
+from segmentry.criteria.nodes import And, Leaf, Node, Or, Top
+from segmentry.criteria.walk import leaves
 from segmentry.errors import InvalidCriteria
 from segmentry.reader import given
 from segmentry.reader.draft import Draft, DraftQuestion, DraftReading, Span
@@ -25,12 +26,10 @@ AGREED, ALONE, OPEN = 0.95, 0.7, 0.45
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
-    """The query with the experts' conditions in it. `agreed` counts those that the reader had read alike."""
+    """The query with the experts' conditions in it, `n_given` of them."""
 
     draft: Draft
     n_given: int
-    agreed: int
-    notes: tuple[str, ...] = ()
 
 
 def assemble(  # noqa: PLR0917 - everything that was said about one query
@@ -49,48 +48,36 @@ def assemble(  # noqa: PLR0917 - everything that was said about one query
     `foreign`: the reader does not know the language, so that only the experts' conditions count. Pure: the
     same answers give the same draft.
     """
-    gathered = _gather(query, place, outlined, judged, foreign=foreign)
-    if not gathered.given:
-        return Assembled(read, 0, 0)
+    conditions = conditions_of(query, place, outlined, judged, foreign=foreign)
+    if not conditions:
+        return Assembled(read, 0)
     lost = [span for each in judged for span in each.unhandled] if foreign else None
-    draft = given.read(query, place.catalog, place.clock, gathered.given, lost=lost)
+    draft = given.read(query, place.catalog, place.clock, conditions, lost=lost)
     if logic is not None and draft.node is not None:
-        draft = _with_logic(query, place, draft, gathered.given, logic)
-    return Assembled(draft, len(gathered.given), gathered.agreed)
+        draft = _with_logic(query, place, draft, outlined, conditions, logic, foreign=foreign)
+    return Assembled(draft, len(conditions))
 
 
-def gather(
+def conditions_of(
     query: str, place: Place, outlined: Outline, judged: Sequence[Judged], *, foreign: bool = False
 ) -> tuple[Given, ...]:
-    """The experts' conditions at their words, beside what the reader has closed."""
-    return tuple(_gather(query, place, outlined, judged, foreign=foreign).given)
+    """The experts' conditions at their words, beside what the reader has closed.
 
-
-@dataclass(slots=True)
-class _Gathered:
-    given: list[Given]
-    agreed: int = 0
-
-
-def _gather(
-    query: str, place: Place, outlined: Outline, judged: Sequence[Judged], *, foreign: bool
-) -> _Gathered:
-    """One given condition per run of words; words that several experts claim are settled or asked about."""
-    gathered = _Gathered([])
+    One per run of words; words that several experts claim are settled or asked about.
+    """
+    found: list[Given] = []
     settled = [] if foreign else [each for phrase in outlined.phrases for each in phrase.conditions]
     closed = [] if foreign else [phrase.span for phrase in outlined.phrases if phrase.closed]
-    for cluster in _clusters([found for each in judged for found in each.found]):
+    for cluster in _clusters([one for each in judged for one in each.found]):
         span = _hull(cluster, query)
         if any(_overlap(span, each) for each in closed):
             continue
         theirs = [each for each in settled if _overlap(span, each.span)]
-        gathered.given.append(_settle(place, cluster, span, theirs, gathered))
-    return gathered
+        found.append(_settle(place, cluster, span, theirs))
+    return tuple(found)
 
 
-def _settle(
-    place: Place, cluster: Sequence[Found], span: Span, theirs: Sequence[Settled], gathered: _Gathered
-) -> Given:
+def _settle(place: Place, cluster: Sequence[Found], span: Span, theirs: Sequence[Settled]) -> Given:
     """What stands for one run of words, of all that the experts and the reader say about it."""
     first = cluster[0]
     distinct: list[Found] = []
@@ -113,7 +100,6 @@ def _settle(
     if own is None:
         return _taken(first, span, node, ALONE)
     if same(node, own, place):
-        gathered.agreed += 1
         return _taken(first, span, node, AGREED)
     reader_guessed = any(each.source == "assumed" or each.sure < OPEN for each in theirs)
     if first.literal.assumed and not reader_guessed:
@@ -195,51 +181,44 @@ def same(one: Node, other: Node, place: Place) -> bool:
         return False
 
 
-def _with_logic(
-    query: str, place: Place, draft: Draft, conditions: Sequence[Given], logic: LogicAnswer
+def _with_logic(  # noqa: PLR0917 - what was shown, what was found there, and what was said of both
+    query: str,
+    place: Place,
+    draft: Draft,
+    shown: Outline,
+    conditions: Sequence[Given],
+    logic: LogicAnswer,
+    *,
+    foreign: bool,
 ) -> Draft:
-    """The draft, or both ways to group its phrases where the logic expert groups them in another way."""
-    phrases = outline(query, place.catalog, place.clock, conditions).phrases
-    nodes = {each.number: _joined(each.conditions) for each in phrases}
-    try:
-        grouped = _grouped(parse(logic.expr, len(phrases)), nodes)
-    except BadLogic:
+    """The draft, or both ways to group its conditions where the logic expert groups them in another way.
+
+    An expert that is not certain of the order lowers the confidence and offers its way; the reader's stands.
+    """
+    read = outline(query, place.catalog, place.clock, conditions)
+    found = groupings(logic.expression, shown, read, conditions, foreign=foreign)
+    known = [draft.node, *(each.node for each in draft.readings)]
+    if any(each is not None and same(one, each, place) for one in found for each in known):
         return draft
-    if grouped is None or draft.node is None or same(grouped, draft.node, place):
-        return draft
-    if any(same(grouped, each.node, place) for each in draft.readings):
-        return draft  # it is offered already
-    readings = (*draft.readings, DraftReading("as the sentence seems to be grouped", grouped))
+    if not found or draft.node is None or _fields(found[0]) != _fields(draft.node):
+        return draft  # conditions that are still asked about: a grouping may leave none of them out
+    readings = (*draft.readings, DraftReading("as the sentence seems to be grouped", found[0]))
     asked = DraftQuestion("How do the conditions belong together?", None, (len(readings) - 1,))
-    return draft._replace(
-        outcome="ambiguous",
-        confidence=min(draft.confidence, OPEN),
+    both = draft._replace(
         readings=readings,
         questions=(*draft.questions, asked),
+        ambiguities=(*draft.ambiguities, asked.text),
+    )
+    if logic.order_uncertain:
+        return both._replace(confidence=min(draft.confidence, ALONE))
+    return both._replace(
+        outcome="ambiguous",
+        confidence=min(draft.confidence, OPEN),
         reason="AMBIGUOUS_QUERY",
         message="The query leaves open how its conditions belong together",
     )
 
 
-def _grouped(expression: Expression, nodes: dict[int, Node | None]) -> Node | None:
-    """The tree of an expression; phrases that it leaves out join with "and"."""
-    named = set(expression.numbers())
-    left = [node for number, node in sorted(nodes.items()) if number not in named and node is not None]
-    items = [each for each in (_tree(expression, nodes), *left) if each is not None]
-    if not items:
-        return None
-    return items[0] if len(items) == 1 else And(tuple(items))
-
-
-def _tree(expression: Expression, nodes: dict[int, Node | None]) -> Node | None:
-    if expression.kind == "phrase":
-        return nodes.get(expression.number)
-    items = [node for item in expression.items if (node := _tree(item, nodes)) is not None]
-    if not items:
-        return None
-    if expression.kind == "not":
-        # The denial of a single phrase is in its condition: experts copy it with the words.
-        return items[0] if expression.items[0].kind == "phrase" else Not(items[0])
-    if len(items) == 1:
-        return items[0]
-    return And(tuple(items)) if expression.kind == "and" else Or(tuple(items))
+def _fields(node: Node) -> set[str]:
+    """The names of what the leaves of a tree are about."""
+    return {each.field if isinstance(each, Leaf | Top) else each.name for each in leaves(node)}

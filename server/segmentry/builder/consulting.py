@@ -43,8 +43,12 @@ class _Gathered:
 
 @dataclass(frozen=True, slots=True)
 class _Last:
-    """What was put together last, and of what: an expert that found nothing changes nothing of it."""
+    """What was put together last, and of what: an expert that found nothing changes nothing of it.
 
+    `number` counts how often that was begun.
+    """
+
+    number: int
     told: Sequence[Judged]
     logic: LogicAnswer | None
     assembled: Assembled
@@ -73,6 +77,8 @@ class Consultation:
         self._gathered = _Gathered()
         self._last: _Last | None = None
         self._shows = 0
+        self._shown = 0
+        self._started = 0
 
     async def run(self) -> Consulted:
         """Ask the first wave, the second where words are left that nobody claimed, and put all together."""
@@ -99,7 +105,7 @@ class Consultation:
             self._gathered.logic = await self._interviews.ask(
                 expert,
                 self._message,
-                lambda value: replies.logic_answer(value, expert),
+                lambda value: replies.logic_answer(value, expert, len(self._plan.outline.phrases)),
                 lambda _: 0,
                 "asking how it belongs together",
             )
@@ -125,9 +131,12 @@ class Consultation:
         if mine != self._shows:
             return
         draft = (await self._assembled()).draft
+        if mine < self._shown:
+            return  # long queries are read in threads, and what was begun later is shown already
         node = None if draft.node is None else tidied(draft.node)
         if node is None:
             return
+        self._shown = mine
         shown = render.with_paths(node)
         origins, share = provenance.of_tree(shown, draft), provenance.coverage(draft)
         await self._emit(Partial(shown, origins, share, draft=True))
@@ -152,8 +161,11 @@ class Consultation:
                 foreign=self._plan.foreign,
             )
 
+        self._started += 1
+        mine = self._started
         assembled = await reading(work, self._query, self._place.catalog)
-        self._last = _Last(told, logic, assembled)
+        if self._last is None or self._last.number < mine:
+            self._last = _Last(mine, told, logic, assembled)
         return assembled
 
     def _consulted(self, assembled: Assembled) -> Consulted:

@@ -13,7 +13,7 @@ from segmentry.agents.registry import Expert
 from segmentry.agents.routing import route
 from segmentry.agents.telling import Teller
 from segmentry.builder import provenance
-from segmentry.builder.assemble import gather
+from segmentry.builder.assemble import conditions_of
 from segmentry.builder.consulted import Consulted, consulted
 from segmentry.builder.consulting import LEAST_FOR_A_WAVE_S, judged_by
 from segmentry.builder.edited import Instruction, joined
@@ -103,7 +103,7 @@ class EditConsultation:
             for each in asked:
                 group.create_task(self._ask(each, text, message))
         judged = [self._judged_by[each.name] for each in asked if each.name in self._judged_by]
-        return await asyncio.to_thread(gather, text, place, outlined, judged, foreign=plan.foreign)
+        return await asyncio.to_thread(conditions_of, text, place, outlined, judged, foreign=plan.foreign)
 
     async def _ask(self, expert: Expert, text: str, message: str) -> None:
         assert expert.group is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from segmentry.agents.expression import MOST_PHRASES
 from segmentry.agents.registry import Expert
 from segmentry.agents.routing import MOST_AT_ONCE, route
 from segmentry.builder.panel import Panel, Strategy
@@ -93,12 +94,13 @@ def plan(query: str, draft: Draft, place: Place, panel: Panel, options: Options)
     now, later = route(outlined, groups, everywhere=lost, closed_too=options.require_llm)
     by_name = {each.name: each for each in experts.specialists}
     tangled = outlined.tangled and len(outlined.phrases) > 1
+    few = 0 < len(outlined.phrases) <= MOST_PHRASES
     return Plan(
         strategy,
         outlined,
         tuple(by_name[group.name] for group in now),
         tuple(by_name[group.name] for group in later),
-        experts.logic if now and (tangled or foreign) else None,
+        experts.logic if now and few and (tangled or foreign) else None,
         foreign,
     )
 
