@@ -45,7 +45,8 @@ _WISHING = word_set(
 )
 _CONTACTING = word_set("""
 email emailing text texting call calling phone phoning contact contacting invite inviting message messaging
-mail mailing write writing target targeting survey surveying reach reaching
+mail mailing write writing target targeting survey surveying reach reaching win winning
+reactivate reactivating
 """)
 _LEFT_OUT = word_set("left excluded omitted skipped missing")
 _LEAVE = word_set("filter exclude leave skip omit restrict limit")
@@ -176,7 +177,7 @@ def _errand(scene: Scene, at: int) -> int | None:
     for step in range(at + 1, min(at + 6, len(scene.tokens) - 1)):
         word = scene.word(step)
         if word in _CONTACTING and (word.endswith("ing") or scene.word(step - 1) == "to"):
-            end = step + 1 + (scene.word(step + 1) in ("to", "out"))
+            end = step + 1 + (scene.word(step + 1) in ("to", "out", "back"))
             return end + (scene.word(end) == "to")
         if word not in _WISHING:
             return None

@@ -26,7 +26,7 @@ from segmentry.reader.lexicon.columns import described
 from segmentry.reader.lexicon.described_phrases import described_amounts, described_moments, described_states
 from segmentry.reader.lexicon.event_words import event_phrases
 from segmentry.reader.lexicon.names import Named, boolean_like, values_of
-from segmentry.reader.lexicon.said_names import date_names, deeds, still_valid, timed
+from segmentry.reader.lexicon.said_names import date_names, deeds, known_things, still_valid, timed, wanted
 from segmentry.reader.lexicon.strengths import DERIVED, EXACT, GENERAL, PART
 from segmentry.reader.lexicon.turned import states, turned
 from segmentry.reader.lexicon.value_phrases import value_phrases
@@ -186,7 +186,7 @@ def _name_phrases(
     if boolean_like(field):
         for phrase, negated in states(named):
             yield phrase, Entry("field", field.name, DERIVED, negated=negated)
-        for phrase in deeds(named):
+        for phrase in (*deeds(named), *wanted(named), *known_things(named)):
             yield phrase, Entry("field", field.name, DERIVED)
 
 

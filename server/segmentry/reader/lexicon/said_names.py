@@ -33,6 +33,13 @@ _SAID_AS: Final[dict[str, str]] = {
     "bought": "bought",
     "paid": "paid",
 }
+_WANTING: Final = {
+    "needs": ("needed", "required"),
+    "need": ("needed", "required"),
+    "wants": ("wanted",),
+    "requires": ("required", "needed"),
+}
+_FOUND: Final = ("known", "identified", "found")
 _LENGTHS: Final = (("year", 365), ("month", 30), ("week", 7), ("day", 1))
 _VALID: Final = tuple(
     tuple(words.split())
@@ -61,6 +68,25 @@ def deeds(named: Named) -> Iterator[tuple[str, ...]]:
     for verb in _deeds(last):
         for article in _ARTICLES:
             yield (*verb, *article, thing)
+        if len(verb) == 1 and last in _SAID_AS:
+            yield (thing, *verb)
+
+
+def wanted(named: Named) -> Iterator[tuple[str, ...]]:
+    """ "Lift needed" on the flag `needs_lift`."""
+    words = named.words
+    if len(words) > 1 and words[0] in _WANTING:
+        for said in _WANTING[words[0]]:
+            yield (*words[1:], said)
+            yield (*words[1:], "is", said)
+
+
+def known_things(named: Named) -> Iterator[tuple[str, ...]]:
+    """ "Next of kin" before "is not known" on the flag `next_of_kin_known`."""
+    if len(named.core) > 2 and named.core[-1] in _FOUND:
+        for said in _FOUND:
+            yield (*named.core[:-1], said)
+            yield (*named.core[:-1], "is", said)
 
 
 def _deeds(word: str) -> Iterator[tuple[str, ...]]:

@@ -24,6 +24,7 @@ last past next previous least most than over under above below more less within 
 # one letter more or less makes a short word another word
 _LONG_ENOUGH = 6
 _MEASURES = word_set("number level count rate score size amount")
+_CLASSES = word_set("group type class grade code category series size")
 _OWNING = word_set("own owns owning possess possesses keep keeps")
 _LINKING = STOP - {"or", "and", "from", "over"}
 _EQUALITY = frozenset(["is", "are", "=", "==", ":", "equals", "equal", "to"])
@@ -74,6 +75,8 @@ def unknown_attribute(scene: Scene, found: Clauses) -> Unknown | None:
         done = end  # a run of lost words is looked at once
         if scene.word(end) in _MEASURES:
             end += 1
+        if _coded(scene, end, lost):
+            return _field(scene, at, end + 1)
         after = _compared_at(scene, end)
         stray = _stray_number(scene, after, lost)
         if stray and _times(scene, after):
@@ -86,6 +89,16 @@ def unknown_attribute(scene: Scene, found: Clauses) -> Unknown | None:
         or _listed(scene, found, lost)
         or _attribute(scene, lost)
     )
+
+
+def _coded(scene: Scene, at: int, lost: set[int]) -> bool:
+    """ "Cabin class AB": a kind of something, and a code of it, that end the clause."""
+    if scene.word(at) not in _CLASSES or at in lost or at + 1 not in lost or scene.matches_at(at + 1):
+        return False
+    token = scene.tokens[at + 1]
+    shouted = all(each.text.isupper() for each in scene.tokens if each.kind == "word")
+    code = token.text.isupper() and len(token.text) <= _SHORTEST and not shouted
+    return code and (at + 2 >= len(scene.tokens) or scene.tokens[at + 2].kind == "punct")
 
 
 def _compared_at(scene: Scene, at: int) -> int:

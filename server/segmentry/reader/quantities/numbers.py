@@ -33,7 +33,13 @@ MONEY_WORDS = word_set("""
 pence dollar dollars usd eur euro euros gbp pound pounds zar rand rands bucks cents yen jpy rupee rupees inr
 chf cad aud quid franc francs krona kronor sek nok dkk brl reais
 """)
+_TIMES_OF_LENGTH = word_set(
+    "second seconds minute minutes hour hours day days week weeks month months quarter quarters year years"
+)
 _TWO_DIGITS = 2
+_MOST_OF = 20
+_AFTER_SHARE = word_set("and or but , . ; ? ! of who that with") | {""}
+_NO_SHARE = _TIMES_OF_LENGTH | word_set("or percent pct more fewer less")
 _AFTER_PRICE = word_set("and but or , . ; : ) ? ! a an each per on in at for who with whose")
 # every word with which a quantity begins
 FIRST = (
@@ -76,6 +82,9 @@ def quantity(tokens: Sequence[Token], at: int) -> Quantity | None:
     code = tokens[at].norm in MONEY_WORDS and len(tokens[at].norm) == 3
     begin = at + 1 if code and at + 1 < len(tokens) else at
     minus = tokens[begin].norm in ("minus", "negative") and begin + 1 < len(tokens)
+    share = None if minus or code else _share(tokens, begin)
+    if share is not None:
+        return Quantity(share[0], at, share[1], percent=True)
     bare = _bare(tokens, begin + 1 if minus else begin)
     if bare is None:
         return None
@@ -97,6 +106,32 @@ def quantity(tokens: Sequence[Token], at: int) -> Quantity | None:
                 value, end = value + parts / 100, end + 1
     currency = _currency(tokens[at:end]) if money and not minor else ""
     return Quantity(value, at, end, money, percent, minor, assumed, currency)
+
+
+def _share(tokens: Sequence[Token], at: int) -> tuple[int | float, int] | None:
+    """ "One in five", "one trip in five", "2 out of 10" in percent; never "one trip in five days"."""
+    part = _counted(tokens[at])
+    if part is None or at + _TWO_DIGITS >= len(tokens):
+        return None
+    noun = tokens[at + 1].kind == "word" and tokens[at + 1].norm not in ("in", "out")
+    step = at + 2 if noun else at + 1
+    said = [token.norm for token in tokens[step : step + 2]]
+    begin = step + 2 if said == ["out", "of"] else step + 1 if said[:1] == ["in"] else 0
+    whole = _counted(tokens[begin]) if 0 < begin < len(tokens) else None
+    following = tokens[begin + 1].norm if whole is not None and begin + 1 < len(tokens) else ""
+    if whole is None or not part < whole <= _MOST_OF or following in _NO_SHARE:
+        return None
+    if (noun or tokens[at].kind == "number") and following not in _AFTER_SHARE and said[0] == "in":
+        return None
+    share = 100 * part / whole
+    return (int(share) if share.is_integer() else share), begin + 1
+
+
+def _counted(token: Token) -> int | None:
+    """A small whole number that is said in one token."""
+    if token.kind == "number":
+        return token.value if isinstance(token.value, int) and token.text.isdigit() else None
+    return _UNITS.get(token.norm)
 
 
 def _hundredths(tokens: Sequence[Token], value: float, at: int) -> int:
