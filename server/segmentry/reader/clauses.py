@@ -21,6 +21,7 @@ from segmentry.reader.negation import (
     shares_negation,
     stranded,
 )
+from segmentry.reader.patterns.absences import absences
 from segmentry.reader.patterns.ages import UNSAID
 from segmentry.reader.patterns.carriers import carrier
 from segmentry.reader.patterns.moments import chosen_moment
@@ -185,6 +186,7 @@ def scan(scene: Scene, given: Mapping[int, Fragment] = _NONE_GIVEN) -> Clauses: 
         at += 1
     found.unclaimed += negation
     _settle(scene, found)
+    absences(scene, found.items)
     _group_shares(found.items)
     for place in reversed(either):
         _bracket_either(found.items, place)

@@ -156,6 +156,20 @@ def measured(named: Named) -> str:
     return own if own in _SIZES else ""
 
 
+_LENGTHS: Final = frozenset(["height", "distance", "width", "depth", "altitude", "elevation", "length"])
+
+
+def is_length(named: Named) -> tuple[bool, bool]:
+    """Whether a column holds a length in space, and whether its unit is known."""
+    own = measured(named)
+    return (True, True) if _size(own, "distance") else (not own and bool(_LENGTHS & set(named.words)), False)
+
+
+def in_metres(value: float) -> int | float:
+    """The metres of a number that was read as millions: "1.8 m"."""
+    return _clean(float(value) / 1_000_000)
+
+
 def _size(unit: str, *families: str) -> bool:
     return unit in _SIZES and _SIZES[unit][0] in families
 

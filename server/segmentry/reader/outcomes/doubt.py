@@ -25,6 +25,10 @@ Kind = Literal[
     "one period twice",
     "value before a name",
     "assumed column",
+    "past state",
+    "several columns",
+    "a rate",
+    "direction",
 ]
 
 

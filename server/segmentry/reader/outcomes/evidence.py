@@ -12,7 +12,7 @@ from typing import Final
 
 from segmentry.criteria.nodes import Node
 from segmentry.reader.clauses import Clauses
-from segmentry.reader.outcomes import impossible, passed_over, support
+from segmentry.reader.outcomes import impossible, passed_over, rivals, support
 from segmentry.reader.outcomes.doubt import Doubt, Kind
 from segmentry.reader.scene import Scene
 
@@ -62,6 +62,14 @@ CAPS: Final[dict[Kind, float]] = {
     "value before a name": _FLAGGED,
     # The reader chose the column: "over 50" is an age, "a total of 3k" is money.
     "assumed column": _FLAGGED,
+    # "Was gold", "ever married": the table holds what is so now.
+    "past state": _FLAGGED,
+    # One word is a value or a noun of two columns, and nothing says which.
+    "several columns": _FLAGGED,
+    # "Seats per employee" divides one column by another.
+    "a rate": _FLAGGED,
+    # "Rank higher than 10" may be a better rank or a larger number.
+    "direction": _FLAGGED,
 }  # fmt: skip
 
 
@@ -71,6 +79,7 @@ def doubts(scene: Scene, found: Clauses, node: Node) -> list[Doubt]:
         *impossible.doubts(scene, node),
         *passed_over.doubts(scene, found, node),
         *support.doubts(scene, found),
+        *rivals.doubts(scene, found),
     ]
 
 

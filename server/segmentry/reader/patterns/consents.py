@@ -7,7 +7,7 @@ from segmentry.criteria.nodes import And, Leaf, Node, Operator, Or
 from segmentry.reader.language.channels import MESSAGES
 from segmentry.reader.language.words import NEGATORS, word_set
 from segmentry.reader.lexicon.phrases import DERIVED, EXACT, GENERAL
-from segmentry.reader.patterns.flags import no
+from segmentry.reader.patterns.flags import ADDRESSES, no
 from segmentry.reader.scene import Fragment, Option, Scene
 
 # phrases with which a consent begins; those of the first two tables name it, those of the third need a channel
@@ -184,6 +184,8 @@ def _channels(scene: Scene, at: int) -> list[tuple[str, int, bool]]:
     """
     found: list[tuple[str, int, bool]] = []
     for match in scene.matches_at(at):
+        if scene.word(match.end) in ADDRESSES:
+            continue  # "no email address": where to write, and not whether one may
         for entry in match.entries:
             if entry.kind == "channel":
                 found.append((entry.field, match.end, entry.strength == EXACT))

@@ -21,6 +21,10 @@ _HEAD_ALONE = 0.8
 _IS = word_set("is are was = == : equals to set")
 
 
+# where people are written to, which is no consent
+ADDRESSES = frozenset({"address", "addresses"})
+
+
 def flags(scene: Scene, at: int) -> Fragment | None:
     """A flag that is named: the field alone, or with yes or no said after it."""
     for match in scene.matches_at(at):
@@ -33,6 +37,8 @@ def flags(scene: Scene, at: int) -> Fragment | None:
             ):
                 continue  # "no e-mail" is about `e_mail` before it is about `email_ok`
             truth = scene.lexicon.known[field.name].truth
+            if match.words > 1 and scene.word(match.end - 1) in ADDRESSES:
+                continue  # "no email address" is where to write, and not whether one may
             if truth is None:
                 found = (
                     _none_value(scene, at, match.end, field)

@@ -7,6 +7,7 @@ from segmentry.reader.language.inflect import stem
 from segmentry.reader.language.words import word_set
 from segmentry.reader.lexicon.names import Named
 from segmentry.reader.lexicon.phrases import DERIVED, GENERAL
+from segmentry.reader.patterns.flags import ADDRESSES
 from segmentry.reader.scene import Fragment, Scene, count_of
 
 _KEYS = frozenset({"id", "code", "key", "uuid"})
@@ -187,6 +188,14 @@ def _named(scene: Scene, at: int) -> tuple[str, int] | None:
             # "no home club" means the club's name before its number
             names = [name for name in named if scene.lexicon.named[name].words[-1] not in _KEYS]
             return (names or named)[0], match.end
+        if scene.word(match.end) in ADDRESSES:
+            mails = [
+                entry.field
+                for entry in match.of("field")
+                if entry.strength >= GENERAL and not scene.lexicon.known[entry.field].is_flag
+            ]
+            if len(set(mails)) == 1:
+                return mails[0], match.end + 1  # "email address" of contactEmail
     return None
 
 

@@ -9,8 +9,10 @@ from segmentry.criteria.nodes import And, Leaf, Node, Not, Operator, Scalar
 from segmentry.reader.dates.when import When
 from segmentry.reader.language.inflect import stem
 from segmentry.reader.language.thesaurus import MONEY_NAMES, RATE_NAMES, RATES, UNIT_WORDS
+from segmentry.reader.language.tokens import Token
+from segmentry.reader.lexicon.names import Named
 from segmentry.reader.lexicon.phrases import DERIVED, EXACT, Entry
-from segmentry.reader.lexicon.units import measured, scaled, stored, unit_factor
+from segmentry.reader.lexicon.units import in_metres, is_length, measured, scaled, stored, unit_factor
 from segmentry.reader.patterns.counter_periods import counts_over, has_period
 from segmentry.reader.patterns.which_money import counts_things, is_money, which_money
 from segmentry.reader.quantities.comparators import Comparison, phrase_at
@@ -68,7 +70,10 @@ def resolve(
     window, end_window, guessed = _window(scene, end, entries)
     timeless = _over_all_time(scene, candidates, entries) if window is None else []
     candidates = timeless or candidates
-    factor, assumed = 1.0, False
+    factor, assumed, guessed_unit = 1.0, False, False
+    metres = _metres(scene, scene.lexicon.named[candidates[0].field], found)
+    if metres is not None:
+        found, factor, guessed_unit = metres
     if rate:
         fitting = best(tuple(entry for entry in entries if _hasrate_at(scene, entry.field, rate)))
         if fitting:
@@ -117,7 +122,28 @@ def resolve(
         found = replace(found, bounds=tuple((side, number) for _, number in found.bounds))
     elif found.judged and not HIGHER_IS_BETTER & words:
         return _judged(scene, start, end, field, found)
-    return build(start, end, field, found, exact=exact, negated=negated, factor=factor, assumed=assumed)
+    built = build(start, end, field, found, exact=exact, negated=negated, factor=factor, assumed=assumed)
+    built.cap = min(built.cap, _DOUBT) if guessed_unit else built.cap
+    return built
+
+
+def _metres(scene: Scene, named: Named, found: Comparison) -> tuple[Comparison, float, bool] | None:
+    """ "Taller than 1.8 m" on a length: metres, the factor, and whether the unit is a guess."""
+    is_one, known = is_length(named)
+    said = [scene.tokens[number.start : number.end] for _, number in found.bounds]
+    if not is_one or not any(_ends_in_m(tokens) for tokens in said):
+        return None
+    bounds = tuple(
+        (operator, replace(number, value=in_metres(number.value)) if _ends_in_m(tokens) else number)
+        for (operator, number), tokens in zip(found.bounds, said, strict=True)
+    )
+    factor = unit_factor(named, "m") if known else None
+    return replace(found, bounds=bounds), 1.0 if factor is None else factor[0], not known
+
+
+def _ends_in_m(tokens: tuple[Token, ...]) -> bool:
+    last = tokens[-1]
+    return last.kind == "number" and not last.money and last.text.endswith("m")
 
 
 _EVER_SAID = (

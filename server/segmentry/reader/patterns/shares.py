@@ -7,6 +7,7 @@ from typing import Final, Literal
 from segmentry.criteria.nodes import And, Everyone, Node, Not, Top
 from segmentry.reader.language.words import word_set
 from segmentry.reader.lexicon.phrases import Entry
+from segmentry.reader.patterns.quantify import LOWER_IS_BETTER
 from segmentry.reader.patterns.vague import ENDS
 from segmentry.reader.scene import Fragment, Option, Scene, best, label
 
@@ -23,6 +24,10 @@ _NAMED: Final = {
     "quarter": 25, "quartile": 25, "decile": 10, "half": 50, "third": 33, "tenth": 10, "fifth": 20,
     "quintile": 20, "percentile": 1, "tercile": 33,
 }  # fmt: skip
+# these speak of better and worse, and the second ones perhaps of the number alone
+_MERITS: Final = word_set("best worst top bottom")
+_ENDS_OF_LISTS: Final = frozenset({"top", "bottom"})
+_EITHER_END: Final = 0.85
 _FURTHEST = 10
 _GAP = 6
 _WHOSE: Final = word_set("with who having whose by")
@@ -157,16 +162,30 @@ def _fragment(  # noqa: PLR0917 - the parts of a share
     percent: float,
     order: Literal["highest", "lowest"],
 ) -> Fragment:
-    nodes = [Top(entry.field, percent, order) for entry in entries]
+    turned: Literal["highest", "lowest"] = "lowest" if order == "highest" else "highest"
+    ends = scene.word(at) in _MERITS
+    nodes = [
+        Top(entry.field, percent, turned if ends and _is_low_best(scene, entry.field) else order)
+        for entry in entries
+    ]
     if len(nodes) == 1:
         among = scene.word(end) in ("among", "amongst", "within")
         fragment = Fragment("top", at, end, nodes[0], Not(nodes[0]), field=nodes[0].field)
         if among:
             fragment.later = (end, end + 1)
+        if nodes[0].order != order and scene.word(at) in _ENDS_OF_LISTS:
+            other = Top(nodes[0].field, percent, order)
+            fragment.options, fragment.cap = (Option(label(other), other),), _EITHER_END
+            fragment.note = f"The lower {other.field}, the better"
         return fragment
     options = tuple(Option(label(node), node) for node in nodes)
     question = f"By which field: {', '.join(node.field for node in nodes[:4])}?"
     return Fragment("top", at, end, None, options=options[:4], cap=0.45, question=question)
+
+
+def _is_low_best(scene: Scene, name: str) -> bool:
+    """ "Best handicaps" are the lowest."""
+    return not LOWER_IS_BETTER.isdisjoint(scene.lexicon.named[name].words)
 
 
 def among(share: Fragment, group: list[Fragment]) -> None:
