@@ -46,7 +46,6 @@ POST = Catalog("post", (Field("contactEmail", "string"), Field("emailConsent", "
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("open cabins", "is_open as well as state_of_cabin"),
         ("people in Norway", "invoice_country as well as home_country"),
         ("more than 12 stays", "StaysLast12Mo as well as TotalNights"),
         ("people who were pearl", "speaks of the past"),

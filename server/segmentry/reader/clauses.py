@@ -186,12 +186,11 @@ def scan(scene: Scene, given: Mapping[int, Fragment] = _NONE_GIVEN) -> Clauses: 
         at += 1
     found.unclaimed += negation
     _settle(scene, found)
-    absences(scene, found.items)
     _group_shares(found.items)
     for place in reversed(either):
         _bracket_either(found.items, place)
     fragments = [item.fragment for item in found.items if item.fragment is not None]
-    for fragment in repeated(scene, fragments):
+    for fragment in (*repeated(scene, fragments), *absences(scene, fragments)):
         found.items[:] = [item for item in found.items if item.fragment is not fragment]
     found.unclaimed = unexplained(scene, found.unclaimed, fragments)
     return found

@@ -104,7 +104,7 @@ def _other_values(scene: Scene, fragment: Fragment) -> Iterator[Doubt]:
             rivals |= {
                 entry.field
                 for entry in match.of("field")
-                if entry.bare and entry.strength >= DERIVED and scene.lexicon.known[entry.field].is_flag
+                if entry.strength >= DERIVED and scene.lexicon.known[entry.field].is_flag
             }
     rivals -= own
     if fragment.kind == "place" and own <= scene.lexicon.countries and len(scene.lexicon.countries) > 1:

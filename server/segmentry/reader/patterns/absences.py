@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from segmentry.criteria.nodes import Leaf, Operator
 from segmentry.reader.language.inflect import stem
@@ -11,21 +11,17 @@ from segmentry.reader.language.thesaurus import EVENT_VERBS
 from segmentry.reader.patterns.counter_periods import has_period
 from segmentry.reader.scene import Fragment, Scene
 
-if TYPE_CHECKING:
-    from segmentry.reader.clauses import Item
-
 # the date may be of something else than what was not done
 _UNRELATED = 0.8
 
 
-def absences(scene: Scene, items: list[Item]) -> None:
-    """Join the denial of a number of all time with the period right behind it, in place.
+def absences(scene: Scene, fragments: list[Fragment]) -> Iterator[Fragment]:
+    """Deny the date where a number of all time is denied with a period right behind it; those to leave out.
 
-    Such a number says nothing about a period, so the denial is of the date: it lies before the period.
+    Such a number says nothing about a period, so what is denied is that the date lies in it.
     """
-    for before, after in pairwise(items):
-        none, when = before.fragment, after.fragment
-        if none is None or when is None or none.end != when.start or not _is_none(scene, none):
+    for none, when in pairwise(fragments):
+        if none.end != when.start or not _is_none(scene, none):
             continue
         if when.kind != "moment" or when.negated or not _is_last_deed(scene, when):
             continue
@@ -35,8 +31,7 @@ def absences(scene: Scene, items: list[Item]) -> None:
         when.negated = True
         when.start = none.start
         when.extra = (*when.extra, *none.extra)
-        items.remove(before)
-        return
+        yield none
 
 
 def _is_none(scene: Scene, fragment: Fragment) -> bool:
