@@ -56,7 +56,7 @@ async def test_a_name_that_cannot_be_had_fails_alone_and_the_criteria_name_the_s
     assert "GOLD" in completed.result.name
     assert not completed.result.name_from_model
     assert [each.subtask_id for each in completed.fallbacks] == ["name"]
-    assert "0800" not in str(heard)
+    assert "0800 123456" not in str(heard)  # a shorter text could be a part of some duration
 
 
 async def test_a_slow_name_never_costs_a_caller_the_answer() -> None:
