@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from segmentry.criteria import canonical, check
 from segmentry.criteria.nodes import Everyone, Node
 from segmentry.reader import logic
+from segmentry.reader.brackets import denied_together
 from segmentry.reader.clauses import Clauses
 from segmentry.reader.draft import Draft, DraftQuestion, DraftReading, LeafOrigin, Reason, Span
 from segmentry.reader.outcomes import impossible
@@ -16,7 +17,7 @@ from segmentry.reader.outcomes.attributes import of_people
 from segmentry.reader.outcomes.confidence import GUESSED, OPEN, score
 from segmentry.reader.outcomes.doubt import Doubt, Kind
 from segmentry.reader.outcomes.evidence import ALONE, CAPS, cap, doubts
-from segmentry.reader.outcomes.questions import LEAST, MOST, Readings, ask, bracket, joined, runs
+from segmentry.reader.outcomes.questions import LEAST, MOST, Readings, ask, bracket, exception, joined, runs
 from segmentry.reader.outcomes.scope import Refusal
 from segmentry.reader.outcomes.unknown import Unknown, suggestions, unknown_attribute
 from segmentry.reader.patterns.vague import guesses
@@ -74,6 +75,7 @@ def _draft(scene: Scene, found: Clauses, caps: Mapping[Kind, float]) -> Draft:
     open_fragments = [fragment for fragment in fragments if fragment.chosen is None]
     further = Readings(node)
     mixed = None if other is None else further.add(_JOINED[not or_first], other)
+    together = _together(found, arrays, further)
     if phrase is not None:
         for fragment in fragments:
             if fragment.chosen is None or len(further.found) >= MOST:
@@ -125,6 +127,8 @@ def _draft(scene: Scene, found: Clauses, caps: Mapping[Kind, float]) -> Draft:
             "The query leaves open what is meant",
         )
     questions = [] if mixed is None else [bracket(scene, mixed)]
+    if together is not None and found.excepted is not None:
+        questions.append(exception(scene, found.excepted, together))
     ambiguities = [question.text for question in questions]
     ambiguities += [f"'{span.text}' was not understood" for span in unexplained]
     ambiguities += [each.text for each in doubted]
@@ -166,6 +170,14 @@ def _bracketed(found: Clauses, arrays: frozenset[str]) -> tuple[logic.Phrase | N
     if logic.enclosed(found.items):
         return other, logic.to_node(phrase), True
     return phrase, logic.to_node(other), False
+
+
+def _together(found: Clauses, arrays: frozenset[str], further: Readings) -> int | None:
+    """Offer the reading in which an "except" leaves out only who meets both conditions behind it."""
+    if found.excepted is None:
+        return None
+    node = logic.to_node(logic.combine(denied_together(found.items, found.excepted), arrays))
+    return None if node is None else further.add("leaving out only those who are both", node)
 
 
 def _brackets(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final
 
 from segmentry.reader.agreement import repeated, unexplained
+from segmentry.reader.brackets import Item, bracket_both, bracket_bounds, bracket_either, continues, enclose
 from segmentry.reader.constructions import longest
 from segmentry.reader.frames import LIFTING, aside, lifted, opening
+from segmentry.reader.heads import said_again
 from segmentry.reader.language.words import FRAME, NEGATORS, STOP, word_set
 from segmentry.reader.lexicon.phrases import Entry
 from segmentry.reader.negation import (
@@ -31,8 +33,6 @@ from segmentry.reader.patterns.unlisted import classed
 from segmentry.reader.patterns.vague import SPAN_WORDS, is_tenure, plain_noun, unsettled
 from segmentry.reader.scene import Fragment, Scene
 
-ItemKind = Literal["fragment", "and", "or", ",", "but", "(", ")"]
-
 _AND = frozenset(["and", "plus", "also", "&", "additionally"])
 _BUT = frozenset(["but", "however", "yet", "although", "though", "whereas"])
 _CONNECTIVES = _AND | _BUT | {"or"}
@@ -42,21 +42,14 @@ _SUBJECTS = word_set("members customers those people users clients anyone everyo
 
 
 @dataclass(slots=True)
-class Item:
-    """One element of the row. `tokens` are the positions it stands on."""
-
-    kind: ItemKind
-    fragment: Fragment | None = None
-    inverted: bool = False
-
-
-@dataclass(slots=True)
 class Clauses:
     """What the scan found: the row, the positions that something claims, and those nothing explains."""
 
     items: list[Item] = field(default_factory=list[Item])
     unclaimed: list[int] = field(default_factory=list[int])
     fixed_bracket: bool = False
+    # two conditions behind an "except", which may leave out only who meets both
+    excepted: tuple[Fragment, Fragment] | None = None
 
     @property
     def items_with_conditions(self) -> list[Item]:
@@ -71,6 +64,7 @@ def scan(scene: Scene, given: Mapping[int, Fragment] = _NONE_GIVEN) -> Clauses: 
     """
     found = Clauses()
     either: list[int] = []
+    both: list[tuple[int, list[int]]] = []
     elsewhere: dict[int, int] = {}
     negation: list[int] = []
     verb: tuple[int, tuple[Entry, ...]] | None = None
@@ -123,12 +117,15 @@ def scan(scene: Scene, given: Mapping[int, Fragment] = _NONE_GIVEN) -> Clauses: 
             _join(scene, found, at)
             at += 2 if word == "as" and scene.word(at + 2) == "as" else 0
         elif word == "or":
-            if scene.word(at + 1) in _SUBJECTS:
+            if scene.word(at + 1) in _SUBJECTS or said_again(scene, at):
                 found.fixed_bracket = True
             found.items.append(Item("or"))
         elif word == "either":
             found.fixed_bracket = True
             either.append(len(found.items))
+        elif word == "both" and negation and at == negation[-1] + 1:
+            both.append((len(found.items), negation))
+            negation = []
         elif word == "nor":
             found.items.append(Item("and"))
             negation = [*negation, at]
@@ -188,7 +185,11 @@ def scan(scene: Scene, given: Mapping[int, Fragment] = _NONE_GIVEN) -> Clauses: 
     _settle(scene, found)
     _group_shares(found.items)
     for place in reversed(either):
-        _bracket_either(found.items, place)
+        bracket_either(found.items, place)
+    for place, denied in reversed(both):
+        if not bracket_both(found.items, place, denied):
+            found.unclaimed += denied
+    bracket_bounds(found.items)
     fragments = [item.fragment for item in found.items if item.fragment is not None]
     for fragment in (*repeated(scene, fragments), *absences(scene, fragments)):
         found.items[:] = [item for item in found.items if item.fragment is not fragment]
@@ -244,23 +245,6 @@ def _group_shares(items: list[Item]) -> None:
         return
 
 
-def _bracket_either(items: list[Item], place: int) -> None:
-    """ "Gold members who either live in Spain or are over 60": the choice ends with its last `or`."""
-    ors = [at for at in range(place, len(items)) if items[at].kind == "or"]
-    if not ors:
-        return
-    end = ors[0] + 1
-    while end < len(items) and items[end].kind != "fragment":
-        end += 1
-    while place == 0 and end + 1 < len(items) and items[end + 1].kind == "fragment":
-        end += 1  # "either gold in Kenya or silver in Spain": each side may say several things
-    while end + 2 < len(items) and items[end + 1].kind == "or" and items[end + 2].kind == "fragment":
-        end += 2
-    if end < len(items) and all(item.kind not in ("(", ")") for item in items[place:end]):
-        items.insert(end + 1, Item(")"))
-        items.insert(place, Item("("))
-
-
 def _settle(scene: Scene, found: Clauses) -> None:
     """ "New customers with less than 6 months of tenure": the bound that follows says what new means."""
     for position, item in enumerate(found.items):
@@ -301,39 +285,25 @@ def _take(scene: Scene, found: Clauses, fragment: Fragment, negation: list[int])
             found.items.append(Item("fragment", fragment))
             scene.previous = fragment
             return
-    elif not negation and found.items and found.items[-1].fragment is not None:
-        doubt_exception(scene, found.items[-1].fragment, fragment)
+    elif (
+        not negation
+        and found.items
+        and (last := found.items[-1].fragment) is not None
+        and doubt_exception(scene, last, fragment)
+    ):
+        found.excepted = (last, fragment)
     twice = sum(1 for step in negation if scene.word(step) in ("not", "without", "no", "non", "never")) == 2
     fragment.negated = bool(negation) and not twice
     fragment.extra = (*fragment.extra, *negation)
-    elliptic = fragment.kind in ("consent", "measure") and _continues(found.items, fragment)
+    elliptic = fragment.kind == "consent" and continues(found.items, fragment)
     found.items.append(Item("fragment", fragment))
     if elliptic:
-        _bracket(found.items)
+        enclose(found.items)
     scene.previous = fragment
 
 
 def _joined_to(items: list[Item]) -> Fragment | None:
     return items[-2].fragment if len(items) > 1 else None
-
-
-def _continues(items: list[Item], fragment: Fragment) -> bool:
-    """ "Opted in to email or SMS", "under 100 or over 1000": one condition in two halves."""
-    if len(items) < 2 or items[-1].kind != "or":
-        return False
-    before = items[-3] if items[-2].kind == ")" and len(items) > 2 else items[-2]
-    earlier = before.fragment
-    if earlier is None or earlier.kind != fragment.kind or fragment.end - fragment.start > 4:
-        return False
-    return fragment.kind == "consent" or (earlier.field == fragment.field and fragment.rank < 0)
-
-
-def _bracket(items: list[Item]) -> None:
-    if items[-3].kind == ")":
-        items.append(items.pop(-3))
-    else:
-        items.insert(len(items) - 3, Item("("))
-        items.append(Item(")"))
 
 
 _OWNING = frozenset({"with", "without", "no", "have", "has", "own", "owns", "owning", "having", "any"})

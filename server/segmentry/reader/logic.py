@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from segmentry.criteria.nodes import And, Event, Everyone, Leaf, Node, Not, Operator, Or, Scalar, Segment, Top
-from segmentry.reader.clauses import Item
+from segmentry.reader.brackets import Item
 from segmentry.reader.scene import Fragment
 
 AnyLeaf = Leaf | Event | Segment | Top

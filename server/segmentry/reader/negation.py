@@ -75,11 +75,13 @@ def shares_negation(scene: Scene, before: Fragment, fragment: Fragment, joined: 
     return True
 
 
-def doubt_exception(scene: Scene, before: Fragment, fragment: Fragment) -> None:
+def doubt_exception(scene: Scene, before: Fragment, fragment: Fragment) -> bool:
     """ "Everyone except smokers in Wales": all of Wales but the smokers, or all but the smokers of Wales?"""
     cues = {scene.word(step) for step in before.extra if step < before.start}
     if before.negated and cues & _EXCEPTIONS and "not" not in cues and fragment.start - before.end <= 3:
         fragment.cap = min(fragment.cap, _OPEN)
+        return True
+    return False
 
 
 def stranded(scene: Scene, negation: list[int], at: int) -> bool:

@@ -47,6 +47,7 @@ _OF_OTHERS: Final = word_set("guardian emergency parent partner spouse referrer 
 _RUNNING: Final = word_set("contract policy subscription account card agreement membership plan lease")
 _SPEAKING: Final = word_set("speak speaks speaking speaker speakers language languages fluent spoken tongue")
 _LANGUAGES: Final = word_set("language languages locale tongue")
+_SAID_OF: Final = word_set("who that whose with without in from on over under")
 _BESIDE: Final = word_set("or and but no , a an without")
 _KEPT: Final = word_set("average avg balance limit credit debt saving savings income salary wealth budget")
 _ASKS: Final = word_set("is has have had can does did owns own accepts allows wants")
@@ -283,10 +284,13 @@ def _of_neighbours(scene: Scene, before: Fragment, after: Fragment) -> Iterator[
 
 
 def _is_said_of_the_last(scene: Scene, before: Fragment) -> bool:
-    """ "Experts, and beginners who took lessons": the comma sets the first apart."""
+    """ "Experts, and beginners who took lessons": the comma sets the first apart, or a noun said twice."""
     inside = [scene.word(at) for at in range(before.start, before.end)]
+    nouns = scene.lexicon.entities
+    if "and" in inside and not nouns.isdisjoint(inside) and scene.word(before.end) in nouns:
+        return scene.word(before.end + 1) in _SAID_OF
     apart = any(one == "," and other in ("and", "or") for one, other in pairwise(inside))
-    return apart and inside.count(",") == 1 and scene.word(before.end) in ("who", "that", "whose", "with")
+    return apart and inside.count(",") == 1 and scene.word(before.end) in _SAID_OF
 
 
 def _is_one_list(scene: Scene, before: Fragment, after: Fragment) -> bool:

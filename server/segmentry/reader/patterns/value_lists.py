@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from segmentry.criteria.catalog import Field
+from segmentry.reader.heads import parts
 from segmentry.reader.language.words import word_set
 from segmentry.reader.lexicon.phrases import EXACT, GENERAL, Entry
 from segmentry.reader.patterns.open_values import open_value
@@ -55,6 +56,8 @@ def listed(
         item = one(scene, after, known, restricted) if after < len(scene.tokens) else None
         if item is None:
             break
+        if word == "or" and parts(scene, nxt, after):
+            break  # "gold members, or silver members with a handicap": two groups
         if word == "," and scene.word(after) == "no" and _names_a_field(scene, item.end):
             break  # "partner yes, no dependents": a denial begins, not a second value
         if separators > 1 and word == "or" and len(items) == 1 and scene.word(item.end) in _OWN_TAIL:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import Leaf, Operator, Scalar
+from segmentry.reader.heads import parts
 from segmentry.reader.language import cities
 from segmentry.reader.language.places import (
     CONTEXT_ONLY,
@@ -80,7 +81,7 @@ def _countries(scene: Scene, at: int) -> Fragment | None:
     end = begin
     while end < len(scene.tokens):
         after = scene.skip(end, _SEPARATORS, 2) if codes else end
-        if codes and after == end:
+        if codes and (after == end or parts(scene, end, after)):
             break
         after = (
             scene.skip(after, frozenset({"in", "from", "the"}), 2)
@@ -178,7 +179,7 @@ def _city(scene: Scene, at: int) -> Fragment | None:
     else:
         while end < len(scene.tokens):
             after = scene.skip(end, _SEPARATORS, 2) if names else end
-            if names and after == end:
+            if names and (after == end or parts(scene, end, after)):
                 break
             stop = after
             while stop < len(scene.tokens) and _capital(scene, stop):

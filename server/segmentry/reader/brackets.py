@@ -1,0 +1,123 @@
+"""Brackets that nobody types: where "either", "both" and a second bound on one number begin and end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+from segmentry.reader.scene import Fragment
+
+ItemKind = Literal["fragment", "and", "or", ",", "but", "(", ")"]
+_RANGE: Final = 3  # two bounds and the "and" between them
+
+
+@dataclass(slots=True)
+class Item:
+    """One element of the row. `tokens` are the positions it stands on."""
+
+    kind: ItemKind
+    fragment: Fragment | None = None
+    inverted: bool = False
+
+
+def bracket_either(items: list[Item], place: int) -> None:
+    """ "Gold members who either live in Spain or are over 60": the choice ends with its last `or`."""
+    ors = [at for at in range(place, len(items)) if items[at].kind == "or"]
+    if not ors:
+        return
+    end = ors[0] + 1
+    while end < len(items) and items[end].kind != "fragment":
+        end += 1
+    while place == 0 and end + 1 < len(items) and items[end + 1].kind == "fragment":
+        end += 1  # "either gold in Kenya or silver in Spain": each side may say several things
+    while end + 2 < len(items) and items[end + 1].kind == "or" and items[end + 2].kind == "fragment":
+        end += 2
+    if end < len(items) and all(item.kind not in ("(", ")") for item in items[place:end]):
+        items.insert(end + 1, Item(")"))
+        items.insert(place, Item("("))
+
+
+def bracket_both(items: list[Item], place: int, negation: list[int]) -> bool:
+    """ "Not both gold and in Kenya": the denial is of the two together; False where none follows."""
+    if place >= len(items) or (first := items[place].fragment) is None:
+        return False
+    first.extra = (*first.extra, *negation)
+    end = place + 1
+    while end < len(items) and items[end].kind == "fragment":
+        end += 1
+    if end + 1 >= len(items) or items[end].kind != "and" or items[end + 1].kind != "fragment":
+        first.negated = not first.negated
+        return True
+    items.insert(end + 2, Item(")"))
+    items.insert(place, Item("(", inverted=True))
+    return True
+
+
+def denied_together(items: list[Item], pair: tuple[Fragment, Fragment]) -> list[Item]:
+    """ "Except gold members in Kenya": the row in which both conditions stand behind the one denial."""
+    first, second = pair
+    found: list[Item] = []
+    for item in items:
+        if item.fragment is first:
+            found += [Item("(", inverted=True), Item("fragment", replace(first, negated=False))]
+        elif item.fragment is second:
+            found += [item, Item(")")]
+        else:
+            found.append(item)
+    return found
+
+
+def bracket_bounds(items: list[Item]) -> None:
+    """ "Over 100 and under 500 or over 1000": the bounds on one number are one condition, ranges first."""
+    at = 0
+    while at < len(items):
+        end = at + 1
+        while _is_further_bound(items, at, end):
+            end += 2
+        run = items[at:end]
+        if len(run) > 1 and any(item.kind == "or" for item in run):
+            run = [Item("("), *_ranges(run), Item(")")]
+            items[at:end] = run
+        at += len(run)
+
+
+def _is_further_bound(items: list[Item], first: int, at: int) -> bool:
+    """Whether a connective and a second bound on the number of `items[first]` stand at `at`."""
+    if at + 1 >= len(items) or items[at].kind not in ("and", "or", ","):
+        return False
+    start, further = items[first].fragment, items[at + 1].fragment
+    if start is None or further is None or start.kind != "measure" or further.kind != "measure":
+        return False
+    return further.rank < 0 and further.field == start.field
+
+
+def _ranges(run: list[Item]) -> list[Item]:
+    """The run with a bracket around each two bounds that "and" joins, where something else is there too."""
+    found: list[Item] = []
+    at = 0
+    while at < len(run):
+        if at + 2 < len(run) and run[at + 1].kind == "and" and len(run) > _RANGE:
+            found += [Item("("), *run[at : at + _RANGE], Item(")")]
+            at += _RANGE
+        else:
+            found.append(run[at])
+            at += 1
+    return found
+
+
+def continues(items: list[Item], fragment: Fragment) -> bool:
+    """ "Opted in to email or SMS": one condition in two halves."""
+    if len(items) < 2 or items[-1].kind != "or":
+        return False
+    before = items[-3] if items[-2].kind == ")" and len(items) > 2 else items[-2]
+    earlier = before.fragment
+    return earlier is not None and earlier.kind == fragment.kind and fragment.end - fragment.start <= 4
+
+
+def enclose(items: list[Item]) -> None:
+    """Put the last two conditions, which an "or" joins, in one bracket."""
+    if items[-3].kind == ")":
+        items.append(items.pop(-3))
+    else:
+        items.insert(len(items) - 3, Item("("))
+        items.append(Item(")"))
