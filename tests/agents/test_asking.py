@@ -239,3 +239,18 @@ async def test_a_cancelled_request_closes_the_call() -> None:
                 await asked.ask()
         await asked.vendor.seen(1, left=1)
         assert asked.vendor.n_calls == 1
+
+
+async def test_what_a_cancelled_request_sent_is_paid_for_and_counted_with_its_copy() -> None:
+    async with bench(MENU["silent"], hedger=warmed(0.05)) as asked:
+        allowance = allowed()
+        leaving = asyncio.create_task(asked.ask(allowance))
+        await asked.vendor.seen(2)
+        leaving.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await leaving
+        assert asked.vendor.n_calls == 2
+    [counts] = asked.asker.counters.totals().values()
+    assert counts["calls"] == 2
+    assert counts["cost_usd"] > 0
+    assert (allowance.used["expert"].calls, allowance.used["expert"].estimated) == (2, True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -118,6 +119,27 @@ async def test_a_cancelled_probe_leaves_its_turn_and_its_place_to_the_next() -> 
         await asyncio.gather(probe, return_exceptions=True)
         assert await cause_of(model) == ""
         assert model.breaker.state == "closed"
+
+
+@pytest.mark.parametrize(
+    ("name", "cause"), [("quota", "LLM_QUOTA_EXHAUSTED"), ("unauthorized", "LLM_NOT_CONFIGURED")]
+)
+async def test_each_change_of_the_breaker_is_one_warning(
+    name: str, cause: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    now = [0.0]
+    async with guarded(InTurn((MENU[name], MENU[name], ANSWER)), now=now) as (_, model):
+        for wait_s in (61.0, 121.0, 0.0):
+            for _ in range(10):
+                await cause_of(model)
+            now[0] += wait_s
+        host = model.provider
+    warned = [each.getMessage() for each in caplog.records if each.levelno == logging.WARNING]
+    assert warned == [
+        f"gpt-4o-mini of {host} is left alone for 60 s: {cause}",
+        f"gpt-4o-mini of {host} is left alone for 120 s: {cause}",
+        f"gpt-4o-mini of {host} answers again: asked as before",
+    ]
 
 
 async def test_it_is_named_as_the_model_it_guards() -> None:

@@ -19,6 +19,7 @@ from segmentry.customers.store import CustomerStore
 from segmentry.rpc.builder import SegmentBuilder
 from segmentry.rpc.interceptors.deadline import Allowance, Deadline
 from segmentry.rpc.interceptors.errors import Errors
+from segmentry.rpc.interceptors.observe import Observe
 from segmentry.rpc.relay import Drain, StreamLimits, Streams
 from segmentry.rpc.tokens import Tokens
 from segmentry.segments.service import SegmentService
@@ -75,7 +76,7 @@ async def builder(
     """
     drain = Drain()
     store = store or golf_store()
-    server = grpc.aio.server(interceptors=[Errors(), Deadline({"build": Allowance(15, 60)})])
+    server = grpc.aio.server(interceptors=[Errors(), Observe(), Deadline({"build": Allowance(15, 60)})])
     servicer = SegmentBuilder(
         store,
         Streams(StreamLimits(heartbeat_s=heartbeat_s), drain),

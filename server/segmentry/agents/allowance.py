@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Final
 
-from segmentry.llm.model import ModelCall, Usage
+from segmentry.llm.model import NO_USAGE, ModelCall, Usage
 from segmentry.llm.purse import Purse
 
 # Hedges, retries and repairs of one request together (reliability.md, promise 11).
@@ -21,7 +21,8 @@ class Allowance:
 
     `ends_at` is in seconds of `now`; a call gets at most `call_s` of what is left.
     `tenant` is whose request it is, for the counters. With a `purse` each call is paid out of it beforehand,
-    at its `price`, which is the most that it may use.
+    at its `price`, which is the most that it may use. `used` is what each expert's calls came to, also where
+    nobody waited for their answers.
     """
 
     ends_at: float
@@ -33,6 +34,7 @@ class Allowance:
     purse: Purse | None = None
     price: Callable[[ModelCall], Usage] | None = None
     calls: int = field(default=0, init=False)
+    used: dict[str, Usage] = field(default_factory=dict[str, Usage], init=False)
 
     def first(self, call: ModelCall) -> bool:
         """Take the one call that a subtask has of its own."""
@@ -47,6 +49,7 @@ class Allowance:
 
     def settle(self, agent: str, used: Usage) -> None:
         """Pay what the agent's calls used, in the place of the most that they might have."""
+        self.used[agent] = self.used.get(agent, NO_USAGE) + used
         if self.purse is not None:
             self.purse.settle(agent, used)
 

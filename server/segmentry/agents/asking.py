@@ -14,9 +14,7 @@ from segmentry.agents.counters import Counters, Tally
 from segmentry.agents.hedging import Hedger, hedged
 from segmentry.agents.judging import repair_message
 from segmentry.agents.pieces import Fault
-from segmentry.llm.cost import estimated
 from segmentry.llm.model import NO_USAGE, CallFailed, Cause, ChatModel, Message, ModelCall, Usage
-from segmentry.llm.profiles import profile
 
 T = TypeVar("T")
 
@@ -142,11 +140,7 @@ class _Subtask(Generic[T]):
     async def _once(self, call: ModelCall) -> tuple[str, object]:
         started = perf_counter()
         try:
-            got = await hedged(self._asker.model, call, self._asker.hedger, self._allowance)
-        except asyncio.CancelledError:
-            price = profile(self._asker.model.model).price
-            self._allowance.settle(call.agent, estimated(call, price))
-            raise
+            got = await hedged(self._asker.model, call, self._asker.hedger, self._allowance, self._left)
         except CallFailed as error:
             self._allowance.settle(call.agent, error.usage)
             # A call that the breaker did not let through was never made.
@@ -163,6 +157,11 @@ class _Subtask(Generic[T]):
         if got.reply.usage.cached_tokens:
             self._tally.cached += 1
         return got.reply.content, got.reply.value
+
+    def _left(self, used: Usage) -> None:
+        """The caller went away: what its calls used is paid for and counted all the same."""
+        self._allowance.settle(self._call.agent, used)
+        self.usage += used
 
     async def _after(self, error: CallFailed, call: ModelCall, *, repairing: bool) -> ModelCall | None:
         """The next call after a failure, or None where none is worth its money."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Final
@@ -98,6 +99,13 @@ class _Race:
         self.lost: Usage = NO_USAGE
         self.hedged = False
 
+    @property
+    def used(self) -> Usage:
+        """What its calls used; estimated for those that were given up."""
+        replied = NO_USAGE if self.reply is None else self.reply.usage
+        failed = NO_USAGE if self.failed is None else self.failed.usage
+        return replied + failed + self.lost
+
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
             self._running["first"] = group.create_task(self._ask("first"))
@@ -172,22 +180,33 @@ class _Race:
                 task.cancel()
 
 
-async def hedged(model: ChatModel, call: ModelCall, hedger: Hedger, allowance: Allowance) -> Hedged:
+async def hedged(
+    model: ChatModel,
+    call: ModelCall,
+    hedger: Hedger,
+    allowance: Allowance,
+    left: Callable[[Usage], None],
+) -> Hedged:
     """Ask, and ask once more where the answer is slow to begin.
+
+    `left` is told what the calls used where the caller goes away before an answer.
 
     Raises: CallFailed when no copy gave an answer, with what all of them used.
     """
     race = _Race(model, call, hedger, allowance)
-    await race.run()
+    try:
+        await race.run()
+    except asyncio.CancelledError:
+        left(race.used)
+        raise
     if race.reply is not None:
-        failed = NO_USAGE if race.failed is None else race.failed.usage
-        return Hedged(race.reply, race.reply.usage + race.lost + failed, race.hedged)
+        return Hedged(race.reply, race.used, race.hedged)
     assert race.failed is not None  # a race ends with a reply or a failure, or is cancelled as a whole
     error = race.failed
     raise CallFailed(
         error.cause,
         error.message,
-        usage=error.usage + race.lost,
+        usage=race.used,
         retry_after_s=error.retry_after_s,
         loop=error.loop,
         request_only=error.request_only,

@@ -14,7 +14,7 @@ from segmentry.builder.events import Emit, Started, SubtaskStarted, SubtaskSucce
 from segmentry.builder.finish import Job, finish
 from segmentry.builder.interviews import Interviews
 from segmentry.builder.named import NamePlan, finished, plan_name
-from segmentry.builder.outcome import Fallback, Outcome
+from segmentry.builder.outcome import Bill, Fallback, Outcome, unread
 from segmentry.builder.panel import Panel
 from segmentry.builder.plan import Plan, answers_alone, plan
 from segmentry.builder.remembered import key_of
@@ -34,15 +34,18 @@ async def build(
     build_id: str,
     emit: Emit = quiet,
     panel: Panel | None = None,
+    bill: Bill = unread,
 ) -> Outcome:
     """The segment that a query means. With a `panel` of experts they are asked about what is left open.
+
+    `bill` is told what the experts cost, also where the build fails or is cancelled.
 
     Raises: MissingField, QueryTooLong, InvalidParameters and ModelNotUsable before any work; where the model
     is required, its failure as AI_ERROR or PARSE_ERROR; whatever the store raises.
     """
     refuse_words(query, "query")
     refuse_options(options, has_model=panel is not None)
-    job = Job(build_id, place, options, store, emit, has_model=panel is not None)
+    job = Job(build_id, place, options, store, emit, has_model=panel is not None, bill=bill)
     detail = f"reading {len(query.split())} words"
     if panel is None:
         await emit(Started(build_id, place.clock, job.agents))
@@ -103,7 +106,7 @@ async def _with_experts(query: str, job: Job, panel: Panel, detail: str) -> Outc
         if answers_alone(draft) and planned.strategy != "offline":
             shadow.offer(query, draft, place, options, panel)
         return outcome
-    async with Interviews(place, panel, options, emit) as interviews:
+    async with Interviews(place, panel, options, emit, job.bill) as interviews:
         interviews.fallbacks.extend(dropped)
         asking = Consultation(query, draft, planned, place, panel, interviews, emit).run()
         found = await with_wording(asking, query, job, panel, interviews)

@@ -14,6 +14,7 @@ from segmentry.builder.events import Emit, Partial, Preview
 from segmentry.builder.naming import AGENT, Naming
 from segmentry.builder.outcome import (
     SURE_ENOUGH,
+    Bill,
     Clarification,
     ExpertUsage,
     Fallback,
@@ -24,6 +25,7 @@ from segmentry.builder.outcome import (
     Reading,
     SegmentResult,
     Tier,
+    unread,
 )
 from segmentry.builder.preview import Counts
 from segmentry.builder.readings import Candidate
@@ -76,6 +78,7 @@ class Job:
     names: bool = False
     naming: Naming | None = None
     unnamed: tuple[Fallback, ...] = ()
+    bill: Bill = unread
 
     @property
     def agents(self) -> tuple[str, ...]:

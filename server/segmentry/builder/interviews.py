@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from time import monotonic, perf_counter
 from typing import Final, Self, TypeVar
 
@@ -17,7 +18,7 @@ from segmentry.builder.events import (
     SubtaskStarted,
     SubtaskSucceeded,
 )
-from segmentry.builder.outcome import ExpertUsage, Fallback
+from segmentry.builder.outcome import Bill, ExpertUsage, Fallback, unread
 from segmentry.builder.panel import Panel
 from segmentry.builder.paying import Payment
 from segmentry.builder.request import ENDS_AT, Options, Place
@@ -38,10 +39,11 @@ Read = Callable[[JsonValue], tuple[T | None, tuple[Fault, ...]]]
 class Interviews:
     """Shared by all experts of one request: their allowance, and what became of each, in order of asking.
 
-    `async with`, so that what was reserved of the tenant's budget is settled however the request ends.
+    `async with`, so that what was reserved of the tenant's budget is settled, and `bill` is told what was
+    asked, however the request ends.
     """
 
-    def __init__(self, place: Place, panel: Panel, options: Options, emit: Emit) -> None:
+    def __init__(self, place: Place, panel: Panel, options: Options, emit: Emit, bill: Bill = unread) -> None:
         now, ends_at = monotonic(), ENDS_AT.get()
         latest = now + panel.request_s
         if ends_at is not None:
@@ -59,11 +61,14 @@ class Interviews:
         self._panel = panel
         self._options = options
         self._emit = emit
+        self._bill = bill
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        # First, because a caller who went away does not wait for the settlement either.
+        self._bill(self._called)
         await self._payment.settle()
 
     async def afford(self, experts: Sequence[Expert], message: str) -> bool:
@@ -108,6 +113,13 @@ class Interviews:
     def experts(self) -> tuple[ExpertUsage, ...]:
         """What each cost of whom a call was made, in the order of asking."""
         return tuple(each for each in self._experts.values() if each.usage.calls)
+
+    @property
+    def _called(self) -> tuple[ExpertUsage, ...]:
+        """As `experts`, with what was under way when the request ended."""
+        used = self.allowance.used
+        each = (replace(one, usage=used.get(one.agent, one.usage)) for one in self._experts.values())
+        return tuple(one for one in each if one.usage.calls)
 
     @property
     def latency_s(self) -> float | None:

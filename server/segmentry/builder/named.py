@@ -62,7 +62,7 @@ async def finished(
     if not job.names:
         return await finish(draft, job)
     if interviews is None:
-        async with Interviews(job.place, panel, job.options, job.emit) as own:
+        async with Interviews(job.place, panel, job.options, job.emit, job.bill) as own:
             return await finished(draft, job, text, panel, own)
     async with Naming(text, job.place, panel, interviews, job.options) as naming:
         return await finish(draft, replace(job, naming=naming))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -125,6 +126,15 @@ class ExpertUsage:
     prompt_version: str
     usage: Usage
     elapsed_s: float
+
+
+# Told once what the experts of a request cost, also of one that failed or whose caller went away.
+Bill = Callable[[tuple[ExpertUsage, ...]], None]
+
+
+def unread(experts: tuple[ExpertUsage, ...]) -> None:
+    """The bill of a caller who looks at the reply alone."""
+    del experts
 
 
 @dataclass(frozen=True, slots=True)

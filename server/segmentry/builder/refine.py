@@ -17,7 +17,7 @@ from segmentry.builder.events import Emit, Started, SubtaskStarted, SubtaskSucce
 from segmentry.builder.finish import Job, finish
 from segmentry.builder.interviews import Interviews
 from segmentry.builder.named import finished, plan_name
-from segmentry.builder.outcome import Outcome
+from segmentry.builder.outcome import Bill, Outcome, unread
 from segmentry.builder.panel import Panel
 from segmentry.builder.paying import affordable
 from segmentry.builder.plan import EditPlan, plan_edit
@@ -42,10 +42,12 @@ async def refine(
     build_id: str,
     emit: Emit = quiet,
     panel: Panel | None = None,
+    bill: Bill = unread,
 ) -> Outcome:
     """The criteria after an instruction, with the changes and the count before.
 
     With a `panel` the edit expert is asked about an instruction that the reader's own grammar leaves open.
+    `bill` is told what that cost, also where the refinement fails or is cancelled.
 
     Raises: MissingField, QueryTooLong, InvalidParameters, ModelNotUsable and InvalidCriteria (of `current`)
     before any work; where the model is required, its failure as AI_ERROR or PARSE_ERROR; whatever the store
@@ -54,7 +56,7 @@ async def refine(
     refuse_words(instruction, "instruction")
     refuse_options(options, has_model=panel is not None)
     before = await aside(lambda: place.require(render.with_paths(current)), current)
-    job = Job(build_id, place, options, store, emit, before, has_model=panel is not None)
+    job = Job(build_id, place, options, store, emit, before, has_model=panel is not None, bill=bill)
     detail = f"reading {len(instruction.split())} words"
     if panel is not None:
         return await _with_experts(instruction, before.node, job, panel, detail)
@@ -114,7 +116,7 @@ async def _with_experts(instruction: str, node: Node, job: Job, panel: Panel, de
         return await finished(draft, replace(job, consulted=unasked), instruction, panel)
     if planned.edit is None:
         return await finished(draft, job, instruction, panel)
-    async with Interviews(place, panel, options, emit) as interviews:
+    async with Interviews(place, panel, options, emit, job.bill) as interviews:
         asking = EditConsultation(said, planned, place, panel, interviews, emit).run()
         found = await with_wording(asking, instruction, job, panel, interviews)
         panel.remembered.keep(key_of(instruction, place, node), found)

@@ -39,6 +39,8 @@ class Breaker:
         self._opened_until: float | None = None
         self._cause: Cause = "LLM_UNAVAILABLE"
         self._probing = False
+        # Told whenever it opens, also once more after a probe, and when it closes.
+        self.on_change: Callable[[], None] | None = None
 
     @property
     def state(self) -> State:
@@ -82,10 +84,13 @@ class Breaker:
         """The vendor answered, whatever the answer is worth."""
         if admission == "ordinary" and self._opened_until is not None:
             return
+        was_open = self._opened_until is not None
         self._in_row = 0
         self._opened_until = None
         self._cool_down_s = COOL_DOWN_S
         self._probing = False
+        if was_open:
+            self._changed()
 
     def failed(self, admission: Admission, error: CallFailed) -> bool:
         """A call failed. True where it opened the breaker and no other call can succeed either."""
@@ -128,3 +133,8 @@ class Breaker:
         self._opened_until = self._now() + wait_s
         self._cause = error.cause
         self._probing = False
+        self._changed()
+
+    def _changed(self) -> None:
+        if self.on_change is not None:
+            self.on_change()

@@ -27,6 +27,8 @@ class GuardedModel:
 
     A time-out within less than `fair_wait_s` is not held against the vendor; time that this process's own
     event loop was held up does not count as given. Nor is one whose call began before another's answer came.
+
+    Whenever the breaker opens or closes, one warning names provider, model, cause and wait.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class GuardedModel:
         self._under_way: dict[asyncio.Timeout, Progress] = {}
         self._answered_at = float("-inf")
         self.breaker = breaker or Breaker()
+        self.breaker.on_change = self._breaker_changed
 
     @property
     def provider(self) -> str:
@@ -106,6 +109,14 @@ class GuardedModel:
         self._answered_at = loop.time()
         self._accepted()
         return reply
+
+    def _breaker_changed(self) -> None:
+        cause, wait_s = self.breaker.cause, self.breaker.wait_s
+        if cause is None:
+            _log.warning("%s of %s answers again: asked as before", self.model, self.provider)
+        else:
+            said = "%s of %s is left alone for %.0f s: %s"
+            _log.warning(said, self.model, self.provider, wait_s, cause)
 
     def _accepted(self) -> None:
         # A call that is let through after a cool-down must also end well before others may follow.

@@ -17,13 +17,14 @@ from segmentry.builder import export, preview
 from segmentry.builder.aside import aside
 from segmentry.builder.build import build
 from segmentry.builder.events import Emit, Event, quiet
-from segmentry.builder.outcome import Outcome, trees
+from segmentry.builder.outcome import ExpertUsage, Outcome, trees
 from segmentry.builder.panel import Panel
 from segmentry.builder.refine import refine
 from segmentry.builder.request import Options, refuse_words
 from segmentry.criteria.nodes import And, Node
 from segmentry.customers.store import CustomerStore
 from segmentry.errors import InvalidResumeToken, NotBuilt
+from segmentry.llm.model import NO_USAGE
 from segmentry.rpc import context as contexts
 from segmentry.rpc import explaining
 from segmentry.rpc.call import ServerContext, note, request_id
@@ -117,9 +118,17 @@ class SegmentBuilder(SavedSegments):
         options = _options(request.options, context)
         where = await self._resolve(request)
         build_id = _build_id(where.tenant, "Build", request)
+        note(build_id=build_id, model_calls=0)
         place = await contexts.place(where, self._segments)
         outcome = await build(
-            request.query, place, options, where.store, build_id=build_id, emit=emit, panel=self._panel
+            request.query,
+            place,
+            options,
+            where.store,
+            build_id=build_id,
+            emit=emit,
+            panel=self._panel,
+            bill=_billed,
         )
         self._count(where.tenant, options, outcome)
         return _noted(outcome)
@@ -130,6 +139,7 @@ class SegmentBuilder(SavedSegments):
         current: Node = criteria.read(request, "current_criteria", "current_expression")
         where = await self._resolve(request)
         build_id = _build_id(where.tenant, "Refine", request)
+        note(build_id=build_id, model_calls=0)
         outcome = await refine(
             request.instruction,
             current,
@@ -139,6 +149,7 @@ class SegmentBuilder(SavedSegments):
             build_id=build_id,
             emit=emit,
             panel=self._panel,
+            bill=_billed,
         )
         self._count(where.tenant, options, outcome)
         return _noted(outcome)
@@ -286,10 +297,27 @@ def _build_id(tenant: str, rpc: str, request: _BuildRequest | _RefineRequest) ->
 
 
 def _noted(outcome: Outcome) -> Outcome:
-    note(build_id=outcome.build_id, tier=outcome.tier, model_calls=outcome.usage.calls)
+    note(tier=outcome.tier)
     if outcome.clarification is not None:
         note(clarification=outcome.clarification.reason)
     return outcome
+
+
+def _billed(experts: tuple[ExpertUsage, ...]) -> None:
+    """What was asked of the model, in the RPC's log line: numbers and versions, nothing of any text."""
+    used = sum((each.usage for each in experts), NO_USAGE)
+    note(
+        model_calls=used.calls,
+        prompt_tokens=used.prompt_tokens,
+        completion_tokens=used.completion_tokens,
+        cached_tokens=used.cached_tokens,
+        prompts=",".join(f"{each.agent}={each.prompt_version}" for each in experts),
+    )
+    # Of a model whose price is not known nothing is said: 0 would be a price.
+    if used.cost_usd is not None:
+        note(cost_usd=round(used.cost_usd, 9))
+    if used.estimated:
+        note(estimated=True)
 
 
 def _not_built(rpc: str) -> NoReturn:
