@@ -74,9 +74,7 @@ class Asker:
         as far as the request's allowance goes. A failure is a value, so that the other experts go on.
         """
         tally = self.counters.of(call.agent, call.prompt_version, allowance.tenant)
-        tally.asked += 1
         if not allowance.first(call):
-            tally.unanswered += 1
             failure = CallFailed("BUDGET_EXHAUSTED", "the request may not make or pay another call")
             return Answered(None, (), NO_USAGE, 0, repaired=False, hedged=False, failure=failure)
         subtask = _Subtask(self, call, read, allowance, say, tally)
@@ -84,9 +82,12 @@ class Asker:
             answered = await subtask.run()
         finally:
             tally.spent(subtask.usage)
+            # Whom the breaker kept from asking, or whose caller left before, was not asked.
+            called = subtask.usage.calls > 0
+            tally.asked += called
             # Of a call that was paid for and never made, because the caller left before.
             allowance.settle(call.agent, NO_USAGE)
-        tally.unanswered += answered.failure is not None
+        tally.unanswered += called and answered.failure is not None
         tally.mended += answered.repaired and answered.failure is None and not answered.faults
         tally.refused += bool(answered.faults)
         tally.rejected.update(fault.code for fault in answered.faults)

@@ -26,11 +26,12 @@ MOST_KEPT: Final = 5_000
 class Tally:
     """Counts of one expert at one version of its prompt.
 
-    `asked` counts subtasks, `calls` what they sent, copies, retries and repairs included. `failed` are calls
-    by cause, `unanswered` subtasks of which nothing was usable. `repaired` counts repairs that were asked
-    for, `mended` those after which nothing was left to refuse. `refused` are subtasks of which the check
-    refused a piece for good, `rejected` those pieces by code, `empty` answers without a piece. `compared`
-    counts conditions that the reader and the expert both had to read, `agreed` those that they read alike.
+    `asked` counts subtasks that made a call, `calls` what they sent, copies, retries and repairs included.
+    `failed` are calls by cause, `unanswered` subtasks of which nothing was usable. `repaired` counts repairs
+    that were asked for, `mended` those after which nothing was left to refuse. `refused` are subtasks of
+    which the check refused a piece for good, `rejected` those pieces by code, `empty` answers without a
+    piece. `compared` counts conditions that the reader and the expert both had to read, `agreed` those that
+    they read alike.
     `seconds` are lengths of calls (a call and its copy are one) by `latencies.class_of`.
     """
 
@@ -93,7 +94,8 @@ class Tally:
 
 @dataclass(slots=True)
 class Answers:
-    """Builds and refinements of a tenant: `alone` needed no call of a model.
+    """Builds and refinements of a tenant: `alone` needed no model, which is not said of those that had
+    to do without one.
 
     `compared` were also read by experts for themselves, `agreed` came to the same customers.
     """

@@ -164,6 +164,17 @@ class Outcome:
     previous: Count | None = None
 
 
+def answered_alone(outcome: Outcome) -> bool:
+    """Whether a reply needed no model.
+
+    Not so where one was wanted and could not be asked, nor where an earlier answer of one counts. A name
+    is no part of the answer: criteria that it was given to may still be the reader's alone.
+    """
+    wanted = any(each.from_tier == "LLM" and each.subtask_id != "name" for each in outcome.fallbacks)
+    called = any(each.agent != "name" for each in outcome.experts)
+    return not (called or wanted or outcome.tier != "deterministic")
+
+
 def trees(outcome: Outcome) -> tuple[Node, ...]:
     """Every tree that a reply shows, the readings' too."""
     if outcome.result is not None:

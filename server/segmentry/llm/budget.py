@@ -121,7 +121,7 @@ class Budget:
         )
 
     async def settle(self, reservation: Reservation, used: Usage) -> None:
-        """Settle with what was used. Where that fails, the log says so and the reservation expires."""
+        """Settle with what was used. Where that fails, the log says so and the reservation stays spent."""
         tokens = used.prompt_tokens + used.completion_tokens
         try:
             async with asyncio.timeout(SETTLE_WITHIN_S):

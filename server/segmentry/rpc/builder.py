@@ -17,7 +17,7 @@ from segmentry.builder import export, preview
 from segmentry.builder.aside import aside
 from segmentry.builder.build import build
 from segmentry.builder.events import Emit, Event, quiet
-from segmentry.builder.outcome import ExpertUsage, Outcome, trees
+from segmentry.builder.outcome import ExpertUsage, Outcome, answered_alone, trees
 from segmentry.builder.panel import Panel
 from segmentry.builder.refine import refine
 from segmentry.builder.request import Options, refuse_words
@@ -159,8 +159,7 @@ class SegmentBuilder(SavedSegments):
             return
         answers = self._counters.answers(tenant)
         answers.builds += 1
-        # A name is no part of the answer: criteria that it was given to may still be the reader's alone.
-        answers.alone += all(each.agent == "name" for each in outcome.experts)
+        answers.alone += answered_alone(outcome)
 
     # --- criteria, fields and tables --------------------------------------------------------------
 

@@ -38,31 +38,22 @@ SELECT $2::text, tenant, day, $4, $5, clock_timestamp() + make_interval(secs => 
 RETURNING reservation_id
 """
 
-# What was reserved goes, what was used comes; of a reservation that has expired only the latter is left.
+# What was reserved goes, what was used comes. What has expired is beyond its settlement: nobody knows what it
+# used, so that its row goes and the sum keeps the most that it may have been. SKIP LOCKED, because two that
+# clear away at once would wait for each other's rows.
 _SETTLE: Final = """
 WITH done AS (
     DELETE FROM model_reservation WHERE reservation_id = $2 AND tenant = $1 RETURNING day, tokens, cost_nano
-)
-UPDATE model_budget AS b SET
-    tokens = greatest(b.tokens + $3 - coalesce((SELECT tokens FROM done), 0), 0),
-    cost_nano = greatest(b.cost_nano + $4 - coalesce((SELECT cost_nano FROM done), 0), 0)
-WHERE b.tenant = $1 AND b.day = coalesce((SELECT day FROM done), b.day)
-"""
-
-# SKIP LOCKED, because two that clear away at once would wait for each other's rows.
-_EXPIRE: Final = """
-WITH gone AS (
+), gone AS (
     DELETE FROM model_reservation WHERE reservation_id IN (
         SELECT reservation_id FROM model_reservation
-        WHERE tenant = $1 AND expires_at <= clock_timestamp() FOR UPDATE SKIP LOCKED
-    ) RETURNING day, tokens, cost_nano
-), sums AS (
-    SELECT day, sum(tokens)::bigint AS tokens, sum(cost_nano)::bigint AS cost_nano FROM gone GROUP BY day
+        WHERE tenant = $1 AND reservation_id <> $2 AND expires_at <= clock_timestamp() FOR UPDATE SKIP LOCKED
+    )
 )
 UPDATE model_budget AS b SET
-    tokens = greatest(b.tokens - sums.tokens, 0), cost_nano = greatest(b.cost_nano - sums.cost_nano, 0)
-FROM sums WHERE b.tenant = $1 AND b.day = sums.day
-RETURNING b.tenant
+    tokens = greatest(b.tokens + $3 - done.tokens, 0),
+    cost_nano = greatest(b.cost_nano + $4 - done.cost_nano, 0)
+FROM done WHERE b.tenant = $1 AND b.day = done.day
 """
 
 
@@ -83,7 +74,7 @@ class SpendingStore:
         """Reserve requests, tokens and billionths of a dollar; None when granted.
 
         `limits` are per minute, day and day in the same order, None for none. Refused: which of the three is
-        used up (0-2) and when its window ends. What was left unsettled beyond its time is given back first.
+        used up (0-2) and when its window ends. What is not settled within `expires_s` stays spent.
 
         Raises: Unavailable, StoreBusy, StorageFull.
         """
@@ -92,14 +83,13 @@ class SpendingStore:
             values = (tenant, reservation_id, *amounts, *bounds, expires_s)
             if await session.fetch_one(_RESERVE, *values) is not None:
                 return None
-            if await session.fetch_one(_EXPIRE, tenant) is not None and await session.fetch_one(
-                _RESERVE, *values
-            ):
-                return None
             return await _spent(session, tenant, amounts, bounds)
 
     async def settle(self, tenant: str, reservation_id: str, tokens: int, cost_nano: int) -> None:
-        """Put what was used in the place of what was reserved. Raises as `reserve`."""
+        """Put what was used in the place of what was reserved, unless that has expired and is gone.
+
+        Raises: as `reserve`.
+        """
         await self._database.execute(_SETTLE, tenant, reservation_id, tokens, cost_nano)
 
 
