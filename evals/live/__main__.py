@@ -79,6 +79,7 @@ async def _run(given: argparse.Namespace, cases: Sequence[Case], key: str, base_
     folder: Path = given.replay or _made(runs / datetime.now(UTC).strftime("%Y-%m-%dT%H%M%S.%fZ"))
     purse, repeats = Purse(given.max_usd, given.max_calls), list[Repeat]()
     totals: dict[tuple[str, str], dict[str, float]] = {}
+    missed = 0
     for number in range(1, given.repeats + 1):
         path = folder / f"transcript-{number}.jsonl"
         model: ChatModel
@@ -97,6 +98,7 @@ async def _run(given: argparse.Namespace, cases: Sequence[Case], key: str, base_
             repeats.append(await repeat(cases, panel, purse))
         finally:
             await model.close()
+        missed += model.missed if isinstance(model, ReplayModel) else 0
         for who, counts in panel.asker.counters.totals().items():
             total = totals.setdefault(who, {})
             for name, n in counts.items():
@@ -105,7 +107,7 @@ async def _run(given: argparse.Namespace, cases: Sequence[Case], key: str, base_
             break
     print(report.text(repeats, totals, by_rules=by_rules))
     if given.replay is not None:
-        return _not_recorded(totals)
+        return _not_recorded(missed)
     result.save(folder, given.model, repeats, by_rules=by_rules)
     if not by_rules:
         _difference(runs, folder, repeats)
@@ -118,10 +120,12 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-def _not_recorded(totals: dict[tuple[str, str], dict[str, float]]) -> int:
-    missed = sum(int(counts.get("unanswered", 0)) for counts in totals.values())
+def _not_recorded(missed: int) -> int:
     if missed:
-        print(f"{missed} questions were not recorded: the prompts or the cases changed", file=sys.stderr)
+        print(
+            f"{missed} questions at least were not recorded: the prompts or the cases changed",
+            file=sys.stderr,
+        )
     return 1 if missed else 0
 
 

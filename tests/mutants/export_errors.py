@@ -165,11 +165,14 @@ def _contains_is_eq(leaf: Leaf) -> Leaf:
 
 
 def _without_part(**parts: Any) -> Plant:
-    def changed(right: Any, node: Node, catalog: Any = None) -> Node:
-        found = right(node, catalog)
-        return dataclasses.replace(found, **parts) if isinstance(found, Event) else found
+    def changed(right: Any, node: Node, catalog: Any = None) -> tuple[Node, str]:
+        found, text = right(node, catalog)
+        if not isinstance(found, Event):
+            return found, text
+        lost = dataclasses.replace(found, **parts)
+        return lost, canonical._dumps(canonical.to_value(lost))  # pyright: ignore[reportPrivateUsage] - as it prints
 
-    return _instead(canonical, "canonical", changed)
+    return _instead(canonical, "printed", changed)
 
 
 CANONICAL: Mapping[str, Plant] = {

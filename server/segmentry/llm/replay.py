@@ -28,13 +28,15 @@ def key_of(call: ModelCall, model: str) -> str:
 class ReplayModel:
     """Answers from a file of recorded lines; a question that was not recorded fails and asks nobody.
 
-    Of a question that was recorded more than once the last answer is given.
+    Of a question that was recorded more than once the last answer is given. `missed` counts those that were
+    asked and not recorded.
 
     Raises: ValueError for a line that is no recorded answer; OSError for a file that cannot be read.
     """
 
     def __init__(self, path: Path, *, model: str = "gpt-4o-mini") -> None:
         self._model = model
+        self.missed = 0
         self._recorded: dict[str, ModelReply] = {}
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
             if line.strip():
@@ -69,6 +71,7 @@ class ReplayModel:
         del within_s
         reply = self._recorded.get(key_of(call, self._model))
         if reply is None:
+            self.missed += 1
             raise CallFailed("LLM_UNAVAILABLE", f"no answer of {call.agent} was recorded for this question")
         if progress is not None:
             progress.begin()
