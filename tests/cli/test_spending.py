@@ -55,3 +55,12 @@ def test_a_cost_that_pays_for_nobody_is_said_and_the_reader_answers(call: Run, v
     assert "max_cost_usd" in done.err
     assert vendor.n_calls == 0
     assert done.code in (0, 4)
+
+
+def test_a_condition_of_an_expert_says_whose_it_is_and_that_it_was_put_right(call: Run) -> None:
+    plan = Scripted(says(condition("frobbed", "status", "is", "ACTVE"))).on("logic", groups("1"))
+    with vendor_elsewhere(plan) as vendor:
+        words = ("build", "gold members who are frobbed", "--embedded")
+        done = call(*words, AI_BASE_URL=vendor.base_url, AI_OPENAI_KEY="sk-canary")
+    [line] = [each for each in done.out.splitlines() if each.strip().startswith("by expert")]
+    assert "“frobbed”: status_lifecycle, put right first" in line

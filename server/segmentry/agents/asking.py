@@ -37,7 +37,10 @@ class Retried:
 
 @dataclass(frozen=True, slots=True)
 class Answered(Generic[T]):
-    """What came of one subtask: `faults` are left after the repair, `failure` where nothing is usable."""
+    """What came of one subtask: `faults` are left after the repair, `failure` where nothing is usable.
+
+    `repaired`: `value` is of the answer after the repair, which may be no better than the first.
+    """
 
     value: T | None
     faults: tuple[Fault, ...]
@@ -114,6 +117,7 @@ class _Subtask(Generic[T]):
         self._attempts = 0
         self._retried = False
         self._repaired = False
+        self._of_repair = False
         self._hedged = False
 
     async def run(self) -> Answered[T]:
@@ -134,6 +138,7 @@ class _Subtask(Generic[T]):
             # Of two answers the one with fewer faults stands: a repair may also break what was right.
             if kept is None or len(faults) < len(kept[1]):
                 kept = (value_read, faults)
+                self._of_repair = self._repaired
             if not faults or self._repaired or not self._allowance.another(call):
                 return self._answer(kept, None)
             call = await self._repair(content, faults)
@@ -208,7 +213,7 @@ class _Subtask(Generic[T]):
             faults,
             self.usage,
             self._attempts,
-            self._repaired,
+            self._of_repair,
             self._hedged,
             failure if kept is None else None,
         )

@@ -17,12 +17,16 @@ from segmentry.reader.draft import Span
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One condition that passed, and the words of the request that it is about."""
+    """One condition that passed, and the words of the request that it is about.
+
+    `repaired`: it was no part of the answer that the expert gave before it was told what was wrong.
+    """
 
     span: Span
     literal: Literal
     agent: str
     prompt_version: str
+    repaired: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,13 +18,15 @@ _WITHOUT_LEAVES = frozenset({"add", "exclude", "restart"})
 class JudgedEdits:
     """An answer after the check: `faults` are of operations that were dropped.
 
-    `unhandled` are words of the instruction that the expert knows to be open.
+    `unhandled` are words of the instruction that the expert knows to be open. `repaired` are operations that
+    were no part of the answer that the expert gave before it was told what was wrong.
     """
 
     prompt_version: str
     operations: tuple[Operation, ...]
     faults: tuple[Fault, ...]
     unhandled: tuple[Span, ...]
+    repaired: tuple[Operation, ...] = ()
 
 
 def judge(answer: EditAnswer, instruction: str, n_leaves: int) -> JudgedEdits:

@@ -69,7 +69,6 @@ class FieldAnswer:
     conditions: tuple[Condition, ...]
     unhandled: tuple[str, ...] = ()
     usage: Usage = NO_USAGE
-    repaired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +121,6 @@ class EditAnswer:
     prompt_version: str
     unhandled: tuple[str, ...] = ()
     usage: Usage = NO_USAGE
-    repaired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +161,6 @@ class StatisticsAnswer:
     segments: tuple[ProposedSegment, ...]
     prompt_version: str
     usage: Usage = NO_USAGE
-    repaired: bool = False
 
 
 FaultCode = Literal[

@@ -45,9 +45,7 @@ _Shape = TypeVar("_Shape", bound="BaseModel")
 _Faults = tuple[Fault, ...]
 
 
-def field_answer(
-    value: JsonValue, expert: Expert, usage: Usage = NO_USAGE, *, repaired: bool = False
-) -> tuple[FieldAnswer, _Faults]:
+def field_answer(value: JsonValue, expert: Expert, usage: Usage = NO_USAGE) -> tuple[FieldAnswer, _Faults]:
     """The conditions of a specialist, and what was wrong with the others.
 
     Fields come back by their name. A field or a value that the catalog does not have is not looked for here:
@@ -79,7 +77,7 @@ def field_answer(
                 )
             )
     unhandled = () if root is None else _texts(root.unhandled, "unhandled", faults)
-    answer = FieldAnswer(expert.name, expert.version, tuple(found), unhandled, usage, repaired)
+    answer = FieldAnswer(expert.name, expert.version, tuple(found), unhandled, usage)
     return answer, tuple(faults)
 
 
@@ -104,7 +102,7 @@ def logic_answer(
 
 
 def edit_answer(
-    value: JsonValue, expert: Expert, n_leaves: int, usage: Usage = NO_USAGE, *, repaired: bool = False
+    value: JsonValue, expert: Expert, n_leaves: int, usage: Usage = NO_USAGE
 ) -> tuple[EditAnswer, _Faults]:
     """The edits whose leaves are among the `n_leaves` that were shown."""
     faults: list[Fault] = []
@@ -123,7 +121,7 @@ def edit_answer(
             leaves = tuple(dict.fromkeys(shape.leaves))
             found.append(Edit(shape.evidence, shape.do, leaves, shape.words))
     unhandled = () if root is None else _texts(root.unhandled, "unhandled", faults)
-    return EditAnswer(tuple(found), expert.version, unhandled, usage, repaired), tuple(faults)
+    return EditAnswer(tuple(found), expert.version, unhandled, usage), tuple(faults)
 
 
 def wording_answer(
@@ -160,7 +158,7 @@ def name_answer(
 
 
 def statistics_answer(
-    value: JsonValue, expert: Expert, usage: Usage = NO_USAGE, *, repaired: bool = False
+    value: JsonValue, expert: Expert, usage: Usage = NO_USAGE
 ) -> tuple[StatisticsAnswer, _Faults]:
     """The proposed segments of known fields; whether their rules hold anybody is counted elsewhere."""
     faults: list[Fault] = []
@@ -182,7 +180,7 @@ def statistics_answer(
         )
         texts = (one_line(shape.name, LONGEST_NAME), one_line(shape.description, 240))
         found.append(ProposedSegment(*texts, rules, one_line(shape.suggested_use, 240)))
-    return StatisticsAnswer(tuple(found), expert.version, usage, repaired), tuple(faults)
+    return StatisticsAnswer(tuple(found), expert.version, usage), tuple(faults)
 
 
 # --- shapes

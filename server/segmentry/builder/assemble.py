@@ -10,6 +10,7 @@ from segmentry.agents.literals import Literal
 from segmentry.agents.pieces import LogicAnswer
 from segmentry.builder.grouping import groupings
 from segmentry.builder.request import Place
+from segmentry.builder.vouching import Vouched
 from segmentry.criteria import witness
 from segmentry.criteria.nodes import And, Leaf, Node, Or, Top
 from segmentry.criteria.walk import leaves
@@ -26,10 +27,10 @@ AGREED, ALONE, OPEN = 0.95, 0.7, 0.45
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
-    """The query with the experts' conditions in it, `n_given` of them."""
+    """The query with the experts' conditions in it, and the words of each of them."""
 
     draft: Draft
-    n_given: int
+    vouched: tuple[Vouched, ...] = ()
 
 
 def assemble(  # noqa: PLR0917 - everything that was said about one query
@@ -48,24 +49,25 @@ def assemble(  # noqa: PLR0917 - everything that was said about one query
     `foreign`: the reader does not know the language, so that only the experts' conditions count. Pure: the
     same answers give the same draft.
     """
-    conditions = conditions_of(query, place, outlined, judged, foreign=foreign)
-    if not conditions:
-        return Assembled(read, 0)
+    found = conditions_of(query, place, outlined, judged, foreign=foreign)
+    if not found:
+        return Assembled(read)
+    conditions = [each for each, _ in found]
     lost = [span for each in judged for span in each.unhandled] if foreign else None
     draft = given.read(query, place.catalog, place.clock, conditions, lost=lost)
     if logic is not None and draft.node is not None:
         draft = _with_logic(query, place, draft, outlined, conditions, logic, foreign=foreign)
-    return Assembled(draft, len(conditions))
+    return Assembled(draft, tuple(vouched for _, vouched in found))
 
 
 def conditions_of(
     query: str, place: Place, outlined: Outline, judged: Sequence[Judged], *, foreign: bool = False
-) -> tuple[Given, ...]:
+) -> tuple[tuple[Given, Vouched], ...]:
     """The experts' conditions at their words, beside what the reader has closed.
 
     One per run of words; words that several experts claim are settled or asked about.
     """
-    found: list[Given] = []
+    found: list[tuple[Given, Vouched]] = []
     settled = [] if foreign else [each for phrase in outlined.phrases for each in phrase.conditions]
     closed = [] if foreign else [phrase.span for phrase in outlined.phrases if phrase.closed]
     for cluster in _clusters([one for each in judged for one in each.found]):
@@ -77,7 +79,9 @@ def conditions_of(
     return tuple(found)
 
 
-def _settle(place: Place, cluster: Sequence[Found], span: Span, theirs: Sequence[Settled]) -> Given:
+def _settle(
+    place: Place, cluster: Sequence[Found], span: Span, theirs: Sequence[Settled]
+) -> tuple[Given, Vouched]:
     """What stands for one run of words, of all that the experts and the reader say about it."""
     first = cluster[0]
     distinct: list[Found] = []
@@ -98,34 +102,37 @@ def _settle(place: Place, cluster: Sequence[Found], span: Span, theirs: Sequence
     node = nodes[0] if len(nodes) == 1 else And(nodes)
     own = _joined(theirs)
     if own is None:
-        return _taken(first, span, node, ALONE)
+        return _taken(distinct, span, node, ALONE)
     if same(node, own, place):
-        return _taken(first, span, node, AGREED)
+        return _taken(distinct, span, node, AGREED)
     reader_guessed = any(each.source == "assumed" or each.sure < OPEN for each in theirs)
     if first.literal.assumed and not reader_guessed:
-        return _taken(first, span, own, ALONE)
+        return _taken(distinct, span, own, ALONE)
     if reader_guessed and not first.literal.assumed:
-        return _taken(first, span, node, ALONE)
+        return _taken(distinct, span, node, ALONE)
     return _asked(first, span, [(label(own), own), (label(node), node)])
 
 
-def _taken(found: Found, span: Span, node: Node, cap: float) -> Given:
-    literal: Literal = found.literal
-    return Given(
+def _taken(found: Sequence[Found], span: Span, node: Node, cap: float) -> tuple[Given, Vouched]:
+    first = found[0]
+    literal: Literal = first.literal
+    given = Given(
         span,
         node,
         literal.field,
         "assumed" if literal.assumed else "said",
         min(cap, literal.cap),
-        found.agent,
-        found.prompt_version,
+        first.agent,
+        first.prompt_version,
         literal.note,
         literal.band,
     )
+    repaired = any(each.repaired or each.literal.repaired for each in found)
+    return given, Vouched(span, agreed=cap == AGREED, repaired=repaired)
 
 
-def _asked(found: Found, span: Span, options: Sequence[tuple[str, Node]]) -> Given:
-    return Given(
+def _asked(found: Found, span: Span, options: Sequence[tuple[str, Node]]) -> tuple[Given, Vouched]:
+    given = Given(
         span,
         None,
         found.literal.field,
@@ -136,6 +143,7 @@ def _asked(found: Found, span: Span, options: Sequence[tuple[str, Node]]) -> Giv
         question=f"What does '{span.text}' mean?",
         options=tuple(options[:4]),
     )
+    return given, Vouched(span)
 
 
 def _clusters(found: Sequence[Found]) -> list[list[Found]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from segmentry.builder.outcome import ExpertUsage, Fallback, Tier
+from segmentry.builder.vouching import Vouched
 from segmentry.errors import SegmentryError
 from segmentry.llm.model import Usage
 from segmentry.reader.draft import Draft
@@ -26,9 +27,12 @@ class Consulted:
     errors: tuple[SegmentryError, ...] = ()
     experts: tuple[ExpertUsage, ...] = ()
     latency_s: float | None = None
+    vouched: tuple[Vouched, ...] = ()
 
 
-def consulted(draft: Draft, tier: Tier, interviews: Interviews) -> Consulted:
+def consulted(
+    draft: Draft, tier: Tier, interviews: Interviews, vouched: tuple[Vouched, ...] = ()
+) -> Consulted:
     """A draft with what the experts cost and which of them failed."""
     return Consulted(
         draft,
@@ -39,4 +43,5 @@ def consulted(draft: Draft, tier: Tier, interviews: Interviews) -> Consulted:
         tuple(interviews.errors),
         interviews.experts,
         interviews.latency_s,
+        vouched,
     )

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from segmentry.agents import prompt, replies
-from segmentry.agents.judging import Judged, judge
-from segmentry.agents.pieces import Fault, LogicAnswer
+from segmentry.agents.judging import Judged
+from segmentry.agents.pieces import LogicAnswer
 from segmentry.agents.registry import Expert
 from segmentry.builder import provenance
 from segmentry.builder.aside import reading
@@ -16,6 +16,7 @@ from segmentry.builder.assemble import Assembled, assemble
 from segmentry.builder.consulted import Consulted, consulted
 from segmentry.builder.events import Emit, Partial, quiet
 from segmentry.builder.interviews import Interviews
+from segmentry.builder.judged import FieldAnswers
 from segmentry.builder.outcome import Fallback, Tier
 from segmentry.builder.panel import Panel
 from segmentry.builder.paying import affordable
@@ -23,7 +24,6 @@ from segmentry.builder.plan import Plan
 from segmentry.builder.request import Options, Place
 from segmentry.builder.tidy import tidied
 from segmentry.criteria import render
-from segmentry.errors import JsonValue
 from segmentry.llm.cost import at_most
 from segmentry.llm.model import NO_USAGE, Usage
 from segmentry.llm.profiles import profile
@@ -110,12 +110,14 @@ class Consultation:
                 "asking how it belongs together",
             )
             return
+        answers = FieldAnswers(expert, self._query, self._place)
         judged = await self._interviews.ask(
             expert,
             self._message,
-            lambda value: judged_by(value, expert, self._query, self._place),
+            answers.read,
             lambda found: len(found.found),
             f"asking about {expert.group.title}",
+            mended=answers.mended,
         )
         if judged is None:
             return
@@ -130,7 +132,8 @@ class Consultation:
         await asyncio.sleep(0)
         if mine != self._shows:
             return
-        draft = (await self._assembled()).draft
+        assembled = await self._assembled()
+        draft = assembled.draft
         if mine < self._shown:
             return  # long queries are read in threads, and what was begun later is shown already
         node = None if draft.node is None else tidied(draft.node)
@@ -138,7 +141,7 @@ class Consultation:
             return
         self._shown = mine
         shown = render.with_paths(node)
-        origins, share = provenance.of_tree(shown, draft), provenance.coverage(draft)
+        origins, share = provenance.of_tree(shown, draft, assembled.vouched), provenance.coverage(draft)
         await self._emit(Partial(shown, origins, share, draft=True))
 
     async def _assembled(self) -> Assembled:
@@ -171,19 +174,9 @@ class Consultation:
     def _consulted(self, assembled: Assembled) -> Consulted:
         agents = {origin.agent for origin in assembled.draft.origins}
         tier: Tier = "deterministic"
-        if assembled.n_given:
+        if assembled.vouched:
             tier = "combined" if "reader" in agents else "llm"
-        return consulted(assembled.draft, tier, self._interviews)
-
-
-def judged_by(
-    value: JsonValue, expert: Expert, request: str, place: Place
-) -> tuple[Judged, tuple[Fault, ...]]:
-    """A specialist's answer, piece by piece, and what is wrong with those that were dropped."""
-    answer, faults = replies.field_answer(value, expert)
-    assert expert.group is not None
-    judged = judge(answer, expert.group.keys, request, place.catalog, place.clock)
-    return judged, (*faults, *judged.faults)
+        return consulted(assembled.draft, tier, self._interviews, assembled.vouched)
 
 
 def price(query: str, plan: Plan, place: Place, panel: Panel) -> Usage:

@@ -9,6 +9,7 @@ from segmentry.builder.assemble import AGREED, ALONE, OPEN, same
 from segmentry.builder.outcome import SURE_ENOUGH, Tier
 from segmentry.builder.plan import LOST, answers_alone
 from segmentry.builder.request import Place
+from segmentry.builder.vouching import Vouched
 from segmentry.criteria import walk
 from segmentry.criteria.nodes import Node
 from segmentry.reader.draft import Draft, DraftQuestion, DraftReading, LeafOrigin
@@ -34,18 +35,21 @@ class Instruction:
 
 def joined(
     said: Instruction, found: Edited, operations: Sequence[Operation], version: str, place: Place
-) -> tuple[Draft, Tier]:
-    """The reader's answer and the expert's as one: alike they are sure, apart they are a question."""
+) -> tuple[Draft, Tier, tuple[Vouched, ...]]:
+    """The reader's answer and the expert's as one: alike they are sure, apart they are a question.
+
+    The words are those that both read alike.
+    """
     current = Current.of(said.node, place.catalog, place.clock)
     read, draft = said.read, clashes.asked(found.draft, current)
     if answers_alone(read):
         agreed = draft.outcome == "ok" and _alike(draft, read, place)
-        return read, "combined" if agreed else "deterministic"
+        return (read, "combined", _both(read)) if agreed else (read, "deterministic", ())
     if draft.outcome != "ok" or draft.node is None:
         lost_reader = not read.readings or read.confidence < LOST
         if read.outcome == "ok" or not draft.readings or not lost_reader:
-            return read, "deterministic"
-        return _signed(draft, version), "combined"
+            return read, "deterministic", ()
+        return _signed(draft, version), "combined", ()
     node = draft.node
     lost, share = uncovered(said.text, operations, current, node)
     confidence = min(draft.confidence, ALONE, _PER_LOST * share if lost else 1.0)
@@ -56,11 +60,11 @@ def joined(
     tier: Tier = "combined" if any(each.source == "kept" for each in draft.origins) else "llm"
     if read.outcome == "ok" and read.node is not None:
         if _alike(draft, read, place):
-            return draft._replace(confidence=confidence if lost else AGREED), "combined"
+            return draft._replace(confidence=confidence if lost else AGREED), "combined", _both(draft)
         # The reader passed words over that the expert accounts for: then the two do not answer the same.
         passed_over = bool(read.unexplained) and not lost
         if read.confidence >= SURE_ENOUGH and not passed_over:
-            return _either(read, draft, said), "combined"
+            return _either(read, draft, said), "combined", ()
     known: list[Node] = [node, *(each.node for each in draft.readings)]
     told = [] if read.confidence < LOST else [*read.readings]
     if read.outcome == "ok" and read.node is not None:
@@ -71,7 +75,13 @@ def joined(
         words = ", ".join(f"'{each.text}'" for each in lost[:3])
         message = f"It is not clear what {words} should change"
         draft = draft._replace(reason="AMBIGUOUS_QUERY", message=message)
-    return draft, tier
+    return draft, tier, ()
+
+
+def _both(draft: Draft) -> tuple[Vouched, ...]:
+    """All words that changed something, as read by both."""
+    spans = (span for each in draft.origins if each.source != "kept" for span in each.spans)
+    return tuple(Vouched(span, agreed=True) for span in dict.fromkeys(spans))
 
 
 def _alike(one: Draft, other: Draft, place: Place) -> bool:

@@ -5,26 +5,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from segmentry.agents import prompt, replies
+from segmentry.agents import prompt
 from segmentry.agents.judging import Judged
-from segmentry.agents.judging_edits import JudgedEdits, judge
-from segmentry.agents.pieces import Fault
+from segmentry.agents.judging_edits import JudgedEdits
 from segmentry.agents.registry import Expert
 from segmentry.agents.routing import route
 from segmentry.agents.telling import Teller
 from segmentry.builder import provenance
 from segmentry.builder.assemble import conditions_of
 from segmentry.builder.consulted import Consulted, consulted
-from segmentry.builder.consulting import LEAST_FOR_A_WAVE_S, judged_by
+from segmentry.builder.consulting import LEAST_FOR_A_WAVE_S
 from segmentry.builder.edited import Instruction, joined
 from segmentry.builder.events import Emit, Partial, quiet
 from segmentry.builder.interviews import Interviews
+from segmentry.builder.judged import EditAnswers, FieldAnswers
 from segmentry.builder.panel import Panel
 from segmentry.builder.plan import EditPlan
 from segmentry.builder.request import Place
 from segmentry.builder.tidy import tidied
+from segmentry.builder.vouching import Vouched
 from segmentry.criteria import render, walk
-from segmentry.errors import JsonValue
 from segmentry.reader.given import Given
 from segmentry.reader.outline import outline
 from segmentry.reader.refining.current import Current
@@ -59,35 +59,37 @@ class EditConsultation:
         edit = self._plan.edit
         assert edit is not None
         message = edit_message(self._said, self._place, self._panel)
+        n_leaves = min(len(walk.leaves(self._said.node)), MOST_SHOWN)
+        answers = EditAnswers(edit, self._said.text, n_leaves)
         edits = await self._interviews.ask(
-            edit, message, self._judged, lambda found: len(found.operations), "asking what is to change"
+            edit,
+            message,
+            answers.read,
+            lambda found: len(found.operations),
+            "asking what is to change",
+            mended=answers.mended,
         )
         if edits is None or not edits.operations:
             return consulted(self._said.read, "deterministic", self._interviews)
         found = await self._edited(edits, ())
+        vouched: list[Vouched] = [Vouched(each.said, repaired=True) for each in edits.repaired]
         await self._show(found)
         if found.open and self._interviews.allowance.left_s > LEAST_FOR_A_WAVE_S:
             given = await self._others(found.open)
             if given:
-                found = await self._edited(edits, given)
+                vouched += [each for _, each in given]
+                found = await self._edited(edits, tuple(each for each, _ in given))
                 await self._show(found)
-        draft, tier = await asyncio.to_thread(
+        draft, tier, agreed = await asyncio.to_thread(
             joined, self._said, found, edits.operations, edit.version, self._place
         )
-        return consulted(draft, tier, self._interviews)
-
-    def _judged(self, value: JsonValue) -> tuple[JudgedEdits, tuple[Fault, ...]]:
-        assert self._plan.edit is not None
-        n_leaves = min(len(walk.leaves(self._said.node)), MOST_SHOWN)
-        answer, faults = replies.edit_answer(value, self._plan.edit, n_leaves)
-        judged = judge(answer, self._said.text, n_leaves)
-        return judged, (*faults, *judged.faults)
+        return consulted(draft, tier, self._interviews, (*vouched, *agreed))
 
     async def _edited(self, edits: JudgedEdits, given: tuple[Given, ...]) -> Edited:
         current = Current.of(self._said.node, self._place.catalog, self._place.clock, given)
         return await asyncio.to_thread(edited, self._said.text, edits.operations, current)
 
-    async def _others(self, opened: Sequence[Operation]) -> tuple[Given, ...]:
+    async def _others(self, opened: Sequence[Operation]) -> tuple[tuple[Given, Vouched], ...]:
         """What the experts of the fields find in words of the instruction; all other words are blank."""
         text = _only(self._said.text, opened)
         place, plan = self._place, self._plan
@@ -107,12 +109,14 @@ class EditConsultation:
 
     async def _ask(self, expert: Expert, text: str, message: str) -> None:
         assert expert.group is not None
+        answers = FieldAnswers(expert, text, self._place)
         judged = await self._interviews.ask(
             expert,
             message,
-            lambda value: judged_by(value, expert, text, self._place),
+            answers.read,
             lambda found: len(found.found),
             f"asking about {expert.group.title}",
+            mended=answers.mended,
         )
         if judged is not None:
             self._judged_by[expert.name] = judged

@@ -31,6 +31,7 @@ from segmentry.builder.preview import Counts
 from segmentry.builder.readings import Candidate
 from segmentry.builder.request import Options, Place
 from segmentry.builder.tidy import tidied
+from segmentry.builder.vouching import Vouched
 from segmentry.criteria import canonical, diff, render, walk
 from segmentry.criteria.check import Checked
 from segmentry.criteria.nodes import Everyone, Node
@@ -87,6 +88,11 @@ class Job:
         return ("reader", *self.planned, "checker", *counted, *((AGENT,) if self.names else ()))
 
     @property
+    def vouched(self) -> tuple[Vouched, ...]:
+        """The words in which experts found a condition."""
+        return () if self.consulted is None else self.consulted.vouched
+
+    @property
     def spent(self) -> Spent:
         """Who gave the criteria and what the model cost, as the reply says it."""
         told = self.consulted
@@ -125,7 +131,7 @@ async def finish(draft: Draft, job: Job) -> Outcome:
     trees = _trees(draft, job)
     node = await aside(lambda: _with_paths(draft), *trees)
     if node is not None and not exact.faults(node):
-        origins = await aside(lambda: provenance.of_tree(node, draft), *trees)
+        origins = await aside(lambda: provenance.of_tree(node, draft, job.vouched), *trees)
         await job.emit(Partial(node, origins, provenance.coverage(draft), draft=True))
     review = await _review(node, draft, job)
     asked = readings.questions(draft, review.others)
@@ -217,7 +223,9 @@ async def _segment(taken: Candidate, review: _Review, draft: Draft, job: Job, *,
     place, node = job.place, taken.checked.node
     others = [each for each in review.offered if each.reading_id != taken.reading_id]
     chosen = f"chosen by the caller: {taken.label}"
-    origins = await aside(lambda: provenance.of_tree(node, draft, chosen=chosen, answered=picked), node)
+    origins = await aside(
+        lambda: provenance.of_tree(node, draft, job.vouched, chosen=chosen, answered=picked), node
+    )
     await job.emit(Partial(node, origins, provenance.coverage(draft), draft=False))
     if job.naming is not None:
         job.naming.begin(node)

@@ -140,11 +140,13 @@ class Interviews:
         detail: str,
         *,
         courtesy: bool = False,
+        mended: Callable[[T], T] | None = None,
     ) -> T | None:
         """What one expert gives after the check, None where nothing of it can be used. Never raises for that.
 
         `read` makes pieces of the JSON value and lists the faults of those it dropped; `pieces` counts what
-        is left. `courtesy`: the criteria are the same without it, so that its failure is never an error.
+        is left; `mended` marks the pieces of an answer after a repair. `courtesy`: the criteria are the same
+        without it, so that its failure is never an error.
         """
         call = expert.call(message, self._panel.max_tokens)
         if not await self._reserved([call]):
@@ -169,6 +171,8 @@ class Interviews:
         answered = await self._panel.asker.ask(call, lambda value: read(_json(value)), self.allowance, say)
         elapsed = perf_counter() - started
         value = answered.value
+        if value is not None and answered.repaired and mended is not None:
+            value = mended(value)
         n_pieces = 0 if value is None else pieces(value)
         self._ended_at = started + elapsed
         before = self._experts[agent]

@@ -67,7 +67,7 @@ class Naming:
         if before is None:
             return after
         kept = tuple(each for each in before.fallbacks if each not in after.fallbacks)
-        return replace(after, tier=before.tier, fallbacks=(*kept, *after.fallbacks))
+        return replace(after, tier=before.tier, fallbacks=(*kept, *after.fallbacks), vouched=before.vouched)
 
     async def _asked(self, node: Node) -> str:
         interviews = self._interviews

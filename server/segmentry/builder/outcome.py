@@ -21,7 +21,11 @@ SURE_ENOUGH = 0.5
 
 @dataclass(frozen=True, slots=True)
 class LeafProvenance:
-    """Where one leaf came from. `leaf_id` counts from `l1` in print order; `count` is of the leaf alone."""
+    """Where one leaf came from. `leaf_id` counts from `l1` in print order; `count` is of the leaf alone.
+
+    `agreed`: the reader and an expert read the words alike. `repaired`: what an expert said of them had to
+    be put right before it passed the check.
+    """
 
     leaf_id: str
     path: str
@@ -33,10 +37,14 @@ class LeafProvenance:
     agent: str = "reader"
     count: int | None = None
     prompt_version: str = ""
+    agreed: bool = False
+    repaired: bool = False
 
     @property
     def tier(self) -> Tier:
         """Who gave it: a version of a prompt says that a model did."""
+        if self.agreed:
+            return "combined"
         return "llm" if self.prompt_version else "deterministic"
 
 

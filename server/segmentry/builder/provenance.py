@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from segmentry.builder import vouching
 from segmentry.builder.outcome import LeafProvenance
+from segmentry.builder.vouching import Vouched
 from segmentry.criteria import canonical, walk
 from segmentry.criteria.nodes import Node
 from segmentry.customers.store import Count
@@ -13,13 +15,18 @@ from segmentry.reader.draft import Draft, DraftQuestion, LeafOrigin, Span
 
 
 def of_tree(
-    node: Node, draft: Draft, *, chosen: str = "", answered: bool = False
+    node: Node,
+    draft: Draft,
+    vouched: Sequence[Vouched] = (),
+    *,
+    chosen: str = "",
+    answered: bool = False,
 ) -> tuple[LeafProvenance, ...]:
     """One entry per leaf, in print order.
 
     A leaf that the draft has no origin for belongs to another reading: the caller chose it, and `chosen`
     says how. A leaf whose words a question is about is no surer than the whole, until that is
-    `answered`.
+    `answered`. `vouched` are the words in which experts found a condition.
     """
     left = [(canonical.text(origin.leaf), origin) for origin in draft.origins]
     found: list[LeafProvenance] = []
@@ -27,7 +34,7 @@ def of_tree(
         text = canonical.text(leaf)
         index = next((index for index, (known, _) in enumerate(left) if known == text), None)
         origin = None if index is None else left.pop(index)[1]
-        entry = _entry(f"l{number}", leaf.path, origin, chosen)
+        entry = _entry(f"l{number}", leaf.path, origin, vouched, chosen)
         if not answered and any(_about(question, entry) for question in draft.questions):
             entry = replace(entry, confidence=min(entry.confidence, draft.confidence))
         found.append(entry)
@@ -58,7 +65,9 @@ def _words(spans: set[Span]) -> int:
     return sum(len(span.text.split()) for span in spans)
 
 
-def _entry(leaf_id: str, path: str, origin: LeafOrigin | None, chosen: str) -> LeafProvenance:
+def _entry(
+    leaf_id: str, path: str, origin: LeafOrigin | None, vouched: Sequence[Vouched], chosen: str
+) -> LeafProvenance:
     if origin is None:
         return LeafProvenance(leaf_id, path, "said", (), 1.0, note=chosen)
     return LeafProvenance(
@@ -71,4 +80,6 @@ def _entry(leaf_id: str, path: str, origin: LeafOrigin | None, chosen: str) -> L
         origin.band,
         origin.agent,
         prompt_version=origin.prompt_version,
+        agreed=vouching.agreed(origin, vouched),
+        repaired=vouching.repaired(origin, vouched),
     )

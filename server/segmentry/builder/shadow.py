@@ -18,7 +18,7 @@ from segmentry.agents.asking import Asker, Retried
 from segmentry.agents.judging import Judged
 from segmentry.agents.registry import Expert
 from segmentry.builder import agreement
-from segmentry.builder.consulting import judged_by
+from segmentry.builder.judged import judged_by
 from segmentry.builder.panel import Panel
 from segmentry.builder.paying import Payment
 from segmentry.builder.plan import plan

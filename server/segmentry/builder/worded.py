@@ -28,4 +28,4 @@ async def with_wording(
     if found.fallbacks or interviews.allowance.left_s < LEAST_FOR_A_WAVE_S:
         return found
     draft = await Wording(text, job.place, panel, interviews).of(found.draft)
-    return consulted(draft, found.tier, interviews)
+    return consulted(draft, found.tier, interviews, found.vouched)

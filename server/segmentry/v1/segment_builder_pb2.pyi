@@ -526,6 +526,8 @@ class LeafProvenance(_message.Message):
     COUNT_FIELD_NUMBER: _builtins.int
     CONFIDENCE_FIELD_NUMBER: _builtins.int
     BAND_FIELD_NUMBER: _builtins.int
+    AGREED_FIELD_NUMBER: _builtins.int
+    REPAIRED_FIELD_NUMBER: _builtins.int
     leaf_id: _builtins.str
     """The leaf's id, as `Predicate.leaf_id` has it."""
     path: _builtins.str
@@ -546,6 +548,12 @@ class LeafProvenance(_message.Message):
     """How sure this leaf is, 0-1."""
     band: _builtins.str
     """The phrase of the catalog's band that gave the threshold. Empty: none."""
+    agreed: _builtins.bool
+    """True when the offline reader and an expert read the words alike, as judged by witness rows."""
+    repaired: _builtins.bool
+    """True when what an expert said of the words had to be put right before it passed the check: by a rule (a value
+    one letter off), or by the expert itself, after it was told what was wrong.
+    """
     @_builtins.property
     def spans(self) -> _containers.RepeatedCompositeFieldContainer[Global___Span]:
         """The words behind it. Empty for defaults and kept leaves."""
@@ -564,10 +572,12 @@ class LeafProvenance(_message.Message):
         count: _builtins.int | None = ...,
         confidence: _builtins.float | None = ...,
         band: _builtins.str = ...,
+        agreed: _builtins.bool = ...,
+        repaired: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_confidence", b"_confidence", "_count", b"_count", "confidence", b"confidence", "count", b"count"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_confidence", b"_confidence", "_count", b"_count", "agent", b"agent", "band", b"band", "confidence", b"confidence", "count", b"count", "leaf_id", b"leaf_id", "note", b"note", "path", b"path", "prompt_version", b"prompt_version", "source", b"source", "spans", b"spans", "tier", b"tier"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_confidence", b"_confidence", "_count", b"_count", "agent", b"agent", "agreed", b"agreed", "band", b"band", "confidence", b"confidence", "count", b"count", "leaf_id", b"leaf_id", "note", b"note", "path", b"path", "prompt_version", b"prompt_version", "repaired", b"repaired", "source", b"source", "spans", b"spans", "tier", b"tier"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__confidence: _TypeAlias = _typing.Literal["confidence"]  # noqa: Y015
     _WhichOneofArgType__confidence: _TypeAlias = _typing.Literal["_confidence", b"_confidence"]  # noqa: Y015

@@ -117,6 +117,8 @@ def outcome(
         if leaf.source in _SOURCES:
             note = leaf.note or leaf.band or leaf.path
             terminal.line(labelled(_SOURCES[leaf.source], note, terminal))
+        if leaf.prompt_version:
+            terminal.line(labelled("by expert", _of_expert(leaf), terminal))
     for ambiguity in result.ambiguities:
         terminal.line(labelled("open", ambiguity, terminal))
     for reading in result.readings:
@@ -125,6 +127,17 @@ def outcome(
     if result.unexplained:
         words = ", ".join(f"“{span.text}”" for span in result.unexplained)
         terminal.line(labelled("not used", words, terminal))
+
+
+def _of_expert(leaf: segment_builder_pb2.LeafProvenance) -> str:
+    """Whose condition it is, of which words, and what else is known of how it came about."""
+    words = " ".join(f"“{span.text}”" for span in leaf.spans) or leaf.path
+    said = [leaf.agent.removeprefix("specialist_")]
+    if leaf.agreed:
+        said.append("read alike offline")
+    if leaf.repaired:
+        said.append("put right first")
+    return f"{words}: {', '.join(said)}"
 
 
 def _difference(reply: segment_builder_pb2.RefineResponse, terminal: Terminal) -> None:

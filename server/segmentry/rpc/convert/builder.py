@@ -109,6 +109,8 @@ def provenance(leaf: o.LeafProvenance) -> pb.LeafProvenance:
         count=leaf.count,
         confidence=round(leaf.confidence, _SURE_DIGITS),
         band=leaf.band,
+        agreed=leaf.agreed,
+        repaired=leaf.repaired,
     )
 
 
