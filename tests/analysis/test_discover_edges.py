@@ -146,6 +146,18 @@ def test_huge_numbers_of_both_signs_bring_no_warning_of_a_library() -> None:
     assert adds_up(result)
 
 
+def test_numbers_too_small_to_be_cubed_have_a_skew() -> None:
+    result, _ = run(numbers(a=[0.0] * 20 + [1.1e-119] * 10, b=[0.0, 9.0, 1.0] * 10))
+    assert adds_up(result)
+
+
+def test_one_negative_value_beside_a_huge_negative_one_is_not_unset() -> None:
+    values = [-1e308, *[-2.0] * 20, *[float(each) for each in range(40)]]
+    result, _ = run(numbers(a=values, b=[float(each % 7) for each in range(61)]))
+    assert adds_up(result)
+    assert not any(note.reason == "SENTINEL" for note in result.fields)
+
+
 def test_personal_and_outcome_fields_are_neither_used_nor_shown() -> None:
     rng = np.random.default_rng(12)
     rows = 200

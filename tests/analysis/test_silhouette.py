@@ -80,6 +80,35 @@ def test_estimated_intervals_cover_the_exact_value(monkeypatch: pytest.MonkeyPat
     assert float(np.mean(errors)) < 0.008
 
 
+@pytest.mark.timeout(120)
+def test_the_interval_covers_the_exact_value_in_at_least_94_of_100_trials(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(silhouette, "QUERIES", 300)
+    monkeypatch.setattr(silhouette, "REFERENCES", 1_000)
+    covered, widths = 0, list[float]()
+    for table in range(40):
+        rng = np.random.default_rng(table)
+        k, spread = 2 + table % 7, 0.5 + table % 4
+        centres = rng.normal(0, 3, (k, 3))
+        # Sizes differ up to tenfold: every cluster is as hard to see in a sample as it is small.
+        of_row = rng.choice(k, 2_000, p=(shares := np.geomspace(1, 0.1, k)) / shares.sum())
+        X = centres[of_row] + rng.normal(0, spread, (2_000, 3))
+        apart = ((X[:, None] - centres) ** 2).sum(axis=2)
+        labels = np.unique(apart.argmin(axis=1), return_inverse=True)[1].astype(np.int32)
+        (exact,) = silhouettes(X, [labels], rng)
+        assert exact.value is not None
+        for trial in range(10):
+            (found,) = silhouettes(X, [labels], np.random.default_rng([table, trial]), exact_rows=100)
+            assert found.low is not None
+            assert found.high is not None
+            covered += found.low <= exact.value <= found.high
+            widths.append(found.high - found.low)
+    assert covered >= 0.94 * 400
+    # An interval that says nothing would cover everything.
+    assert float(np.median(widths)) < 0.06
+
+
 def test_a_small_cluster_has_references_in_the_estimate(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(silhouette, "REFERENCES", 2_000)
     rng = np.random.default_rng(5)

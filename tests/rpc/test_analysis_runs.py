@@ -32,6 +32,13 @@ async def test_discover_streams_a_real_analysis_to_its_result(database: Database
         assert sum(card.size for card in result.segments) + result.unassigned == result.rows == 300
         assert abs(sum(card.percentage for card in result.segments) - 100) <= 0.1
         assert {score.k for score in result.scores} == {2, 3}
+        for score in result.scores:
+            for name in ("value", "squared", "simplified", "stability", "excess_se", "eligible", "inertia"):
+                assert score.HasField(name), name
+        assert kinds.count("selection") == 1
+        assert kinds.index("selection") > max(at for at, kind in enumerate(kinds) if kind == "score")
+        assert result.selection.chosen_k == result.chosen_k
+        assert result.selection.picked_reason
         assert result.usage.HasField("prompt_tokens")
         for card in result.segments:
             assert card.name

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from segmentry.analysis.parameters import KRule
 from segmentry.analysis.prepare import Prepared
 from segmentry.analysis.silhouette import Silhouette, silhouettes
 from segmentry.analysis.sweep import Clustering, sweep
@@ -40,17 +41,30 @@ class Candidate:
     silhouette: Silhouette
     smallest_share: float
     excess: Excess | None = None
+    stability: float | None = None
+
+    def is_eligible(self, min_segment_share: float) -> bool:
+        """Whether it has a score, and every segment the least share of the table."""
+        return self.silhouette.value is not None and self.smallest_share >= min_segment_share
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`position` is the chosen candidate's index; `alternative_k` the k of the greatest excess, when it is
-    another one. `slivers` says that no candidate kept to the least share."""
+    """`position` is the chosen candidate's index, `picked_k` the k of the best silhouette, `excess_k` that of
+    the greatest excess (None where none is known). `slivers`: no candidate kept to the least share."""
 
     position: int
-    alternative_k: int | None
+    chosen_k: int
+    picked_k: int
+    excess_k: int | None
     slivers: bool
     no_clear_segments: bool
+
+    @property
+    def alternative_k(self) -> int | None:
+        """The k of the rule that did not choose, when it is another one."""
+        others = (each for each in (self.picked_k, self.excess_k) if each not in (None, self.chosen_k))
+        return next(others, None)
 
 
 def unlike_a_box(prepared: Prepared, clustering: Clustering, measured: Silhouette, seed: int) -> bool:
@@ -75,37 +89,29 @@ def unlike_a_box(prepared: Prepared, clustering: Clustering, measured: Silhouett
     return measured.value - float(np.mean(values)) > max(0.02, 2 * error)
 
 
-def choose(candidates: Sequence[Candidate], min_segment_share: float) -> Choice:
-    """Eligible first, then the best silhouette; ties within the interval go to the smaller k.
+def choose(candidates: Sequence[Candidate], min_segment_share: float, k_rule: KRule = "silhouette") -> Choice:
+    """Eligible first, then the best silhouette or excess; ties within the interval go to the smaller k.
 
     The result has no clear segments when the greatest excess is within its error of nothing (at most
     0.02), or when the best silhouette is below 0.25 with an excess of at most 0.05.
     """
-    eligible = [
-        index
-        for index, each in enumerate(candidates)
-        if each.silhouette.value is not None and each.smallest_share >= min_segment_share
-    ]
+    eligible = [each for each in candidates if each.is_eligible(min_segment_share)]
     slivers = not eligible
     if slivers:
-        eligible = [
-            max(range(len(candidates)), key=lambda at: (candidates[at].smallest_share, -candidates[at].k))
-        ]
-    best = candidates[max(eligible, key=lambda at: (_value(candidates[at]), -candidates[at].k))]
+        eligible = [max(candidates, key=lambda each: (each.smallest_share, -each.k))]
+    best = max(eligible, key=lambda each: (_value(each), -each.k))
     floor = _value(best) if best.silhouette.low is None else best.silhouette.low
-    near = [index for index in eligible if _value(candidates[index]) >= floor]
-    position = min(near, key=lambda at: candidates[at].k)
-    excesses = [(candidates[index].excess, candidates[index].k) for index in eligible]
-    known = [(each, k) for each, k in excesses if each is not None]
-    strongest = max(known, key=lambda pair: pair[0].value) if known else None
-    weak = _value(candidates[position]) < WEAK
-    unclear, alternative = False, None
-    if strongest:
-        peak = strongest[0]
-        alternative = min(k for each, k in known if each.value >= peak.value - peak.error)
+    picked = min((each for each in eligible if _value(each) >= floor), key=lambda each: each.k)
+    known = [(each.excess, each.k) for each in eligible if each.excess is not None]
+    excess_k, unclear = None, False
+    if known:
+        peak = max(known, key=lambda pair: pair[0].value)[0]
+        excess_k = min(k for each, k in known if each.value >= peak.value - peak.error)
+        weak = _value(picked) < WEAK
         unclear = peak.value <= max(0.02, 2 * peak.error) or (weak and peak.value <= 0.05)
-    chosen_k = candidates[position].k
-    return Choice(position, alternative if alternative != chosen_k else None, slivers, unclear)
+    chosen_k = excess_k if k_rule == "excess" and excess_k is not None else picked.k
+    position = next(at for at, each in enumerate(candidates) if each.k == chosen_k)
+    return Choice(position, chosen_k, picked.k, excess_k, slivers, unclear)
 
 
 def excesses(

@@ -22,6 +22,7 @@ KINDS: Mapping[str, type[events.Event]] = {
     "progress": events.Progress,
     "profile": events.FieldProfile,
     "score": events.ClusterScore,
+    "selection": events.Selection,
     "card": events.SegmentCard,
     "fallback": events.Fallback,
     "warning": events.Notice,

@@ -152,6 +152,7 @@ class _Run:
             alternative_k=found.alternative_k,
             scores=found.scores,
             no_clear_segments=found.no_clear_segments,
+            selection=found.selection,
             message=text + ".",
         )
 

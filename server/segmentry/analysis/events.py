@@ -15,6 +15,9 @@ from segmentry.errors import JsonValue
 FieldKind = Literal["numeric", "categorical"]
 RuleOperator = Literal["eq", "gt", "lt", "gte", "lte", "in", "contains"]
 
+# `smallest_share` where every k leaves a segment below the least share.
+SelectionRule = Literal["silhouette", "excess", "smallest_share"]
+
 SILHOUETTE_METRIC = "silhouette_euclidean"
 
 
@@ -91,7 +94,8 @@ class FieldProfile:
 @dataclass(frozen=True, slots=True)
 class ClusterScore:
     """How good one k is. `low` and `high` are the 95 % interval of `value`, absent when it is exact;
-    `elapsed_s` is the time since the run began."""
+    `squared` and `simplified` are silhouettes by other distances, of all rows, not comparable with `value`.
+    `eligible` is None while provisional; `elapsed_s` is the time since the run began."""
 
     k: int
     metric: str = SILHOUETTE_METRIC
@@ -107,6 +111,23 @@ class ClusterScore:
     provisional: bool = False
     best_so_far: bool = False
     elapsed_s: float = 0.0
+    squared: float | None = None
+    simplified: float | None = None
+    excess_se: float | None = None
+    eligible: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which k was chosen by which rule, what both rules say, and why, in sentences with the figures."""
+
+    chosen_k: int
+    picked_k: int
+    rule: SelectionRule
+    picked_reason: str
+    excess_k: int | None = None
+    excess_reason: str = ""
+    no_clear_segments: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +226,7 @@ class AnalysisResult:
     no_clear_segments: bool = False
     message: str = ""
     snapshot_id: str = ""
+    selection: Selection | None = None
 
 
 Event = (
@@ -212,6 +234,7 @@ Event = (
     | Progress
     | FieldProfile
     | ClusterScore
+    | Selection
     | SegmentCard
     | Fallback
     | Notice

@@ -260,8 +260,10 @@ def _sentinel(column: Column) -> tuple[float, int] | None:
     """The only negative value of a number field, and the rows that hold it, when they are many."""
     if isinstance(column, Levels) or column.field.type != "number":
         return None
-    negative = column.present[column.present < 0]
-    others = len(column.present) - len(negative)
+    # Of all values, also those that are too large to be used: they are negative values like any other.
+    kept = column.values[column.finite]
+    negative = kept[kept < 0]
+    others = len(kept) - len(negative)
     if not others or not len(negative) or negative.min() != negative.max():
         return None
     return (float(negative[0]), len(negative)) if len(negative) >= 0.05 * len(column.values) else None

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segmentry.analysis import silhouette, words
+from segmentry.analysis import selecting, silhouette, stability, words
 from segmentry.analysis.choose import WEAK, Candidate, Excess, choose, excesses, unlike_a_box
-from segmentry.analysis.events import ClusterScore, Event, Notice, Progress
+from segmentry.analysis.events import ClusterScore, Event, Notice, Progress, Selection
 from segmentry.analysis.kmeans.inner import inner
-from segmentry.analysis.parameters import Parameters
+from segmentry.analysis.parameters import Parameters, k_rule_of
 from segmentry.analysis.prepare import Prepared
 from segmentry.analysis.silhouette import Silhouette, silhouettes
 from segmentry.analysis.sweep import Clustering, Draft, sweep
@@ -38,6 +38,7 @@ class Groups:
     chosen_by: str
     alternative_k: int | None = None
     no_clear_segments: bool = False
+    selection: Selection | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +83,14 @@ def by_kmeans(prepared: Prepared, parameters: Parameters, emit: Emit, started: f
         prepared.X, [each.labels for each in clusterings], rng, inners=[each.inner for each in clusterings]
     )
     above_null = _above_null(prepared, clusterings, measured, parameters.seed)
+    alike = _stabilities(prepared, clusterings, above_null, parameters.seed)
     candidates = [
-        Candidate(each.k, score, float(np.bincount(each.labels).min()) / rows, excess)
-        for each, score, excess in zip(clusterings, measured, above_null, strict=True)
+        Candidate(each.k, score, float(np.bincount(each.labels).min()) / rows, excess, stability)
+        for each, score, excess, stability in zip(clusterings, measured, above_null, alike, strict=True)
     ]
     for each, candidate in zip(clusterings, candidates, strict=True):
-        board.final(each, candidate)
-    choice = choose(candidates, parameters.min_segment_share)
+        board.final(each, candidate, parameters.min_segment_share)
+    choice = choose(candidates, parameters.min_segment_share, k_rule_of(parameters))
     chosen = candidates[choice.position]
     if choice.slivers:
         text = f"every number of clusters leaves a segment below {100 * parameters.min_segment_share:g} %"
@@ -96,6 +98,8 @@ def by_kmeans(prepared: Prepared, parameters: Parameters, emit: Emit, started: f
     unclear = choice.no_clear_segments or not unlike_a_box(
         prepared, clusterings[choice.position], chosen.silhouette, parameters.seed
     )
+    selected = selecting.selection(candidates, choice, parameters, no_clear_segments=unclear)
+    emit(selected)
     if unclear:
         text = "no grouping is clearer than in a table without groups: these are slices of one group"
         notices.append(Notice("NO_CLEAR_SEGMENTS", text))
@@ -105,9 +109,10 @@ def by_kmeans(prepared: Prepared, parameters: Parameters, emit: Emit, started: f
         tuple(board.finals),
         tuple(notices),
         chosen.k,
-        "largest smallest segment" if choice.slivers else "highest silhouette",
+        selecting.in_words(selected.rule),
         choice.alternative_k,
         unclear,
+        selected,
     )
 
 
@@ -144,7 +149,8 @@ def by_density(prepared: Prepared, parameters: Parameters, emit: Emit, started: 
     notices.extend(_weak(measured))
     candidate = Candidate(found.k, measured, float(sizes.min()) / rows)
     (scores,) = inner(prepared.X[inside], [found.labels[inside]])
-    board.final(Clustering(found.k, found.labels, scores, found.elapsed_s), candidate)
+    # The least share and the rule of the choice are about K-Means: density chooses by itself.
+    board.final(Clustering(found.k, found.labels, scores, found.elapsed_s), candidate, 0.0)
     return Groups(found.labels, tuple(board.finals), tuple(notices), found.k, "density")
 
 
@@ -172,8 +178,8 @@ class _Board:
         )
         self._emit(Progress(f"trying k = {k}", 0.1 + 0.5 * len(self.shown) / self._n_ks))
 
-    def final(self, clustering: Clustering, candidate: Candidate) -> None:
-        measured = candidate.silhouette
+    def final(self, clustering: Clustering, candidate: Candidate, min_segment_share: float) -> None:
+        measured, eligible = candidate.silhouette, candidate.is_eligible(min_segment_share)
         score = ClusterScore(
             clustering.k,
             value=measured.value,
@@ -182,9 +188,14 @@ class _Board:
             exact=measured.exact,
             sample_size=measured.sample_size,
             excess_over_null=candidate.excess.value if candidate.excess else None,
+            excess_se=candidate.excess.error if candidate.excess else None,
             smallest_share=100 * candidate.smallest_share,
+            stability=candidate.stability,
             inertia=clustering.inertia,
-            best_so_far=self._is_best(measured.value, provisional=False),
+            squared=clustering.inner.squared,
+            simplified=clustering.inner.simplified,
+            eligible=eligible,
+            best_so_far=self._is_best(measured.value if eligible else None, provisional=False),
             elapsed_s=time.perf_counter() - self._started,
         )
         self.finals.append(score)
@@ -218,6 +229,15 @@ def _above_null(
     )
     by_index = dict(zip(asked, found, strict=True))
     return [by_index.get(index) for index in range(len(measured))]
+
+
+def _stabilities(
+    prepared: Prepared, clusterings: Sequence[Clustering], compared: Sequence[Excess | None], seed: int
+) -> list[float | None]:
+    """The stability of each k that was compared with null tables: those that may be chosen."""
+    asked = [each.k for each, excess in zip(clusterings, compared, strict=True) if excess is not None]
+    by_k = dict(zip(asked, stability.stabilities(prepared.X, asked, seed), strict=True))
+    return [by_k.get(each.k) for each in clusterings]
 
 
 def _unlike(clusterings: Sequence[Clustering]) -> list[Clustering]:

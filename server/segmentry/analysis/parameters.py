@@ -14,9 +14,11 @@ from segmentry.errors import Diagnostic, InvalidParameters, Violation
 
 Tier = Literal["AUTO", "LLM", "ML_WORKER", "HEURISTIC"]
 Algorithm = Literal["kmeans", "dbscan"]
+KRule = Literal["silhouette", "excess"]
 
 TIERS: tuple[Tier, ...] = get_args(Tier)
 ALGORITHMS: tuple[Algorithm, ...] = get_args(Algorithm)
+K_RULES: tuple[KRule, ...] = get_args(KRule)
 
 # The bounds of the source's "Advanced Parameters" table.
 MIN_CLUSTERS_BOUNDS = (2, 20)
@@ -38,7 +40,7 @@ class Parameters:
     `included_features` None means every suitable numeric field; an empty tuple is a fault of the caller.
     `within` restricts the analysis to the customers that match it: criteria as JSON text, empty for all.
     `eps` and `min_samples` belong to dbscan; None lets the data decide. `min_segment_share` (0-1) is the
-    smallest share of the table that a segment must hold for its k to be chosen.
+    smallest share of the table that a segment must hold for its k to be chosen; `k_rule` says by what.
     """
 
     min_clusters: int = 2
@@ -51,6 +53,7 @@ class Parameters:
     eps: float | None = None
     min_samples: int | None = None
     min_segment_share: float = 0.03
+    k_rule: str = "silhouette"
 
 
 def validate(parameters: Parameters, catalog: Catalog, prefix: str = "parameters") -> Parameters:
@@ -93,6 +96,9 @@ def validate(parameters: Parameters, catalog: Catalog, prefix: str = "parameters
             f"must be one of {', '.join(ALGORITHMS)}, got {parameters.algorithm[:SHOWN_CHARACTERS]!r}",
             ALGORITHMS,
         )
+    if parameters.k_rule not in K_RULES:
+        said = f"must be one of {', '.join(K_RULES)}, got {parameters.k_rule[:SHOWN_CHARACTERS]!r}"
+        fault("k_rule", "INVALID_VALUE", said, K_RULES)
     if parameters.preferred_tier not in TIERS:
         fault("preferred_tier", "INVALID_VALUE", f"must be one of {', '.join(TIERS)}", TIERS)
     features = parameters.included_features
@@ -113,6 +119,11 @@ def validate(parameters: Parameters, catalog: Catalog, prefix: str = "parameters
             field=faults[0].path,
         )
     return dataclasses.replace(parameters, included_features=features)
+
+
+def k_rule_of(parameters: Parameters) -> KRule:
+    """The rule of checked parameters."""
+    return "excess" if parameters.k_rule == "excess" else "silhouette"
 
 
 def _unknown(features: Sequence[str], catalog: Catalog) -> Iterator[tuple[str, str, str, Sequence[str]]]:

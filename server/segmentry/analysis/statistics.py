@@ -44,7 +44,8 @@ def skew_of(values: Floats) -> float:
     variance = float((centred**2).mean())
     if variance <= 0 or not math.isfinite(variance):
         return 0.0
-    return float((centred**3).mean()) / variance**1.5
+    # Scaled first: the cube of a deviation of 1e-119 is no float any more.
+    return float(((centred / math.sqrt(variance)) ** 3).mean())
 
 
 def spread_of(column: Numbers) -> Spread:

@@ -26,6 +26,13 @@ class Tier(StrEnum):
     HEURISTIC = "heuristic"
 
 
+class KRule(StrEnum):
+    """What chooses the number of segments."""
+
+    SILHOUETTE = "silhouette"
+    EXCESS = "excess"
+
+
 class Algorithm(StrEnum):
     """How the worker groups customers."""
 
@@ -49,6 +56,10 @@ async def discover(
     seed: Annotated[int | None, typer.Option(min=0, help="Same seed, same segments.")] = None,
     eps: Annotated[float | None, typer.Option(help="dbscan: how near neighbours are.")] = None,
     min_samples: Annotated[int | None, typer.Option(min=0, help="dbscan: how many make a core.")] = None,
+    min_share: Annotated[
+        float | None, typer.Option(metavar="PERCENT", help="Smallest share of a segment, 0 to 20 (3).")
+    ] = None,
+    k_rule: Annotated[KRule | None, typer.Option(help="What chooses the number of segments.")] = None,
     within: Annotated[
         str, typer.Option(metavar="JSON|@FILE|-", help="Look only among customers that match.")
     ] = "",
@@ -75,6 +86,8 @@ async def discover(
         seed=seed,
         eps=eps,
         min_samples=min_samples,
+        min_share=min_share,
+        k_rule=k_rule,
         within=within,
     )
     terminal = session.terminal
@@ -113,6 +126,8 @@ def _parameters(
     seed: int | None,
     eps: float | None,
     min_samples: int | None,
+    min_share: float | None,
+    k_rule: KRule | None,
     within: str,
 ) -> "segment_analysis_pb2.AnalysisParameters":
     from segmentry_client import struct_of
@@ -131,6 +146,8 @@ def _parameters(
         seed=seed,
         eps=eps,
         min_samples=min_samples,
+        min_segment_share=min_share,
+        k_rule=k_rule.value if k_rule else "",
     )
     if within:
         parameters.within.CopyFrom(

@@ -108,6 +108,8 @@ class AnalysisParameters(_message.Message):
     WITHIN_FIELD_NUMBER: _builtins.int
     EPS_FIELD_NUMBER: _builtins.int
     MIN_SAMPLES_FIELD_NUMBER: _builtins.int
+    MIN_SEGMENT_SHARE_FIELD_NUMBER: _builtins.int
+    K_RULE_FIELD_NUMBER: _builtins.int
     min_clusters: _builtins.int
     """Fewest clusters to try, 2-20. Absent: 2."""
     max_clusters: _builtins.int
@@ -122,6 +124,10 @@ class AnalysisParameters(_message.Message):
     """DBSCAN: radius in scaled units, above 0. Absent: found from the data."""
     min_samples: _builtins.int
     """DBSCAN: neighbours that make a core point, at least 1. Absent: found from the data."""
+    min_segment_share: _builtins.float
+    """Least share of the customers that every segment of an eligible number of clusters holds, 0-20 percent. Absent: 3."""
+    k_rule: _builtins.str
+    """Which rule chooses the number of clusters: closed list `silhouette` (also when empty), `excess`."""
     @_builtins.property
     def included_features(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Names of the fields to use. Empty: all numeric fields that are fit for it. Unknown: INVALID_PARAMETERS."""
@@ -142,10 +148,12 @@ class AnalysisParameters(_message.Message):
         within: _criteria_pb2.CriteriaInput | None = ...,
         eps: _builtins.float | None = ...,
         min_samples: _builtins.int | None = ...,
+        min_segment_share: _builtins.float | None = ...,
+        k_rule: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_eps", b"_eps", "_max_clusters", b"_max_clusters", "_min_clusters", b"_min_clusters", "_min_samples", b"_min_samples", "_seed", b"_seed", "eps", b"eps", "max_clusters", b"max_clusters", "min_clusters", b"min_clusters", "min_samples", b"min_samples", "seed", b"seed", "within", b"within"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_eps", b"_eps", "_max_clusters", b"_max_clusters", "_min_clusters", b"_min_clusters", "_min_samples", b"_min_samples", "_min_segment_share", b"_min_segment_share", "_seed", b"_seed", "eps", b"eps", "max_clusters", b"max_clusters", "min_clusters", b"min_clusters", "min_samples", b"min_samples", "min_segment_share", b"min_segment_share", "seed", b"seed", "within", b"within"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_eps", b"_eps", "_max_clusters", b"_max_clusters", "_min_clusters", b"_min_clusters", "_min_samples", b"_min_samples", "_seed", b"_seed", "algorithm", b"algorithm", "eps", b"eps", "included_features", b"included_features", "max_clusters", b"max_clusters", "min_clusters", b"min_clusters", "min_samples", b"min_samples", "preferred_tier", b"preferred_tier", "seed", b"seed", "within", b"within"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_eps", b"_eps", "_max_clusters", b"_max_clusters", "_min_clusters", b"_min_clusters", "_min_samples", b"_min_samples", "_min_segment_share", b"_min_segment_share", "_seed", b"_seed", "algorithm", b"algorithm", "eps", b"eps", "included_features", b"included_features", "k_rule", b"k_rule", "max_clusters", b"max_clusters", "min_clusters", b"min_clusters", "min_samples", b"min_samples", "min_segment_share", b"min_segment_share", "preferred_tier", b"preferred_tier", "seed", b"seed", "within", b"within"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__eps: _TypeAlias = _typing.Literal["eps"]  # noqa: Y015
     _WhichOneofArgType__eps: _TypeAlias = _typing.Literal["_eps", b"_eps"]  # noqa: Y015
@@ -155,6 +163,8 @@ class AnalysisParameters(_message.Message):
     _WhichOneofArgType__min_clusters: _TypeAlias = _typing.Literal["_min_clusters", b"_min_clusters"]  # noqa: Y015
     _WhichOneofReturnType__min_samples: _TypeAlias = _typing.Literal["min_samples"]  # noqa: Y015
     _WhichOneofArgType__min_samples: _TypeAlias = _typing.Literal["_min_samples", b"_min_samples"]  # noqa: Y015
+    _WhichOneofReturnType__min_segment_share: _TypeAlias = _typing.Literal["min_segment_share"]  # noqa: Y015
+    _WhichOneofArgType__min_segment_share: _TypeAlias = _typing.Literal["_min_segment_share", b"_min_segment_share"]  # noqa: Y015
     _WhichOneofReturnType__seed: _TypeAlias = _typing.Literal["seed"]  # noqa: Y015
     _WhichOneofArgType__seed: _TypeAlias = _typing.Literal["_seed", b"_seed"]  # noqa: Y015
     @_typing.overload
@@ -165,6 +175,8 @@ class AnalysisParameters(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__min_clusters) -> _WhichOneofReturnType__min_clusters | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__min_samples) -> _WhichOneofReturnType__min_samples | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_segment_share) -> _WhichOneofReturnType__min_segment_share | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__seed) -> _WhichOneofReturnType__seed | None: ...
 
@@ -609,6 +621,7 @@ class AnalysisEvent(_message.Message):
     FALLBACK_FIELD_NUMBER: _builtins.int
     NOTICE_FIELD_NUMBER: _builtins.int
     RESULT_FIELD_NUMBER: _builtins.int
+    SELECTION_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def run(self) -> Global___AnalysisRun:
         """The run's state changed. Final in the states FAILED and CANCELLED."""
@@ -645,6 +658,10 @@ class AnalysisEvent(_message.Message):
     def result(self) -> Global___AnalysisResult:
         """The end of a run that succeeded."""
 
+    @_builtins.property
+    def selection(self) -> Global___Selection:
+        """Which number of clusters was chosen, and why. After the last score."""
+
     def __init__(
         self,
         *,
@@ -657,12 +674,13 @@ class AnalysisEvent(_message.Message):
         fallback: _events_pb2.FallbackNotice | None = ...,
         notice: _events_pb2.ServerNotice | None = ...,
         result: Global___AnalysisResult | None = ...,
+        selection: Global___Selection | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["card", b"card", "fallback", b"fallback", "kind", b"kind", "notice", b"notice", "plan", b"plan", "profile", b"profile", "result", b"result", "run", b"run", "score", b"score", "subtask", b"subtask"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["card", b"card", "fallback", b"fallback", "kind", b"kind", "notice", b"notice", "plan", b"plan", "profile", b"profile", "result", b"result", "run", b"run", "score", b"score", "selection", b"selection", "subtask", b"subtask"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["card", b"card", "fallback", b"fallback", "kind", b"kind", "notice", b"notice", "plan", b"plan", "profile", b"profile", "result", b"result", "run", b"run", "score", b"score", "subtask", b"subtask"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["card", b"card", "fallback", b"fallback", "kind", b"kind", "notice", b"notice", "plan", b"plan", "profile", b"profile", "result", b"result", "run", b"run", "score", b"score", "selection", b"selection", "subtask", b"subtask"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["run", "plan", "profile", "score", "subtask", "card", "fallback", "notice", "result"]  # noqa: Y015
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["run", "plan", "profile", "score", "subtask", "card", "fallback", "notice", "result", "selection"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
 
@@ -795,6 +813,10 @@ class ClusterScore(_message.Message):
     PROVISIONAL_FIELD_NUMBER: _builtins.int
     BEST_SO_FAR_FIELD_NUMBER: _builtins.int
     ELAPSED_FIELD_NUMBER: _builtins.int
+    SQUARED_FIELD_NUMBER: _builtins.int
+    SIMPLIFIED_FIELD_NUMBER: _builtins.int
+    EXCESS_SE_FIELD_NUMBER: _builtins.int
+    ELIGIBLE_FIELD_NUMBER: _builtins.int
     k: _builtins.int
     """The number of clusters."""
     metric: _builtins.str
@@ -814,13 +836,27 @@ class ClusterScore(_message.Message):
     smallest_share: _builtins.float
     """Share of the smallest cluster, 0-100."""
     stability: _builtins.float
-    """How alike the clusters are when it is repeated on other samples, 0-1. Absent when not measured."""
+    """How alike two halves of the table are clustered, on the customers that both hold: the adjusted Rand index, where 1
+    is alike and 0 is chance. Absent when not measured.
+    """
     inertia: _builtins.float
     """Sum of squared distances to the centres, in scaled units."""
     provisional: _builtins.bool
     """True while a better figure for the same k may follow."""
     best_so_far: _builtins.bool
     """True when it is the best so far."""
+    squared: _builtins.float
+    """The silhouette with squared Euclidean distances, on all rows, as Spark's evaluator has it. Not comparable with
+    `value`. Absent when it is not defined.
+    """
+    simplified: _builtins.float
+    """The silhouette with distances to the clusters' means, on all rows. Not comparable with `value`. Absent when it is
+    not defined.
+    """
+    excess_se: _builtins.float
+    """Standard error of `excess_over_null`. Absent with it."""
+    eligible: _builtins.bool
+    """Whether it may be chosen: the smallest cluster holds the least share. Absent while provisional."""
     @_builtins.property
     def elapsed(self) -> _duration_pb2.Duration:
         """Time since the worker began with the table; waiting for a worker is not in it."""
@@ -842,15 +878,23 @@ class ClusterScore(_message.Message):
         provisional: _builtins.bool = ...,
         best_so_far: _builtins.bool = ...,
         elapsed: _duration_pb2.Duration | None = ...,
+        squared: _builtins.float | None = ...,
+        simplified: _builtins.float | None = ...,
+        excess_se: _builtins.float | None = ...,
+        eligible: _builtins.bool | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_exact", b"_exact", "_excess_over_null", b"_excess_over_null", "_high", b"_high", "_inertia", b"_inertia", "_low", b"_low", "_sample_size", b"_sample_size", "_smallest_share", b"_smallest_share", "_stability", b"_stability", "_value", b"_value", "elapsed", b"elapsed", "exact", b"exact", "excess_over_null", b"excess_over_null", "high", b"high", "inertia", b"inertia", "low", b"low", "sample_size", b"sample_size", "smallest_share", b"smallest_share", "stability", b"stability", "value", b"value"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_eligible", b"_eligible", "_exact", b"_exact", "_excess_over_null", b"_excess_over_null", "_excess_se", b"_excess_se", "_high", b"_high", "_inertia", b"_inertia", "_low", b"_low", "_sample_size", b"_sample_size", "_simplified", b"_simplified", "_smallest_share", b"_smallest_share", "_squared", b"_squared", "_stability", b"_stability", "_value", b"_value", "elapsed", b"elapsed", "eligible", b"eligible", "exact", b"exact", "excess_over_null", b"excess_over_null", "excess_se", b"excess_se", "high", b"high", "inertia", b"inertia", "low", b"low", "sample_size", b"sample_size", "simplified", b"simplified", "smallest_share", b"smallest_share", "squared", b"squared", "stability", b"stability", "value", b"value"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_exact", b"_exact", "_excess_over_null", b"_excess_over_null", "_high", b"_high", "_inertia", b"_inertia", "_low", b"_low", "_sample_size", b"_sample_size", "_smallest_share", b"_smallest_share", "_stability", b"_stability", "_value", b"_value", "best_so_far", b"best_so_far", "elapsed", b"elapsed", "exact", b"exact", "excess_over_null", b"excess_over_null", "high", b"high", "inertia", b"inertia", "k", b"k", "low", b"low", "metric", b"metric", "provisional", b"provisional", "sample_size", b"sample_size", "smallest_share", b"smallest_share", "stability", b"stability", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_eligible", b"_eligible", "_exact", b"_exact", "_excess_over_null", b"_excess_over_null", "_excess_se", b"_excess_se", "_high", b"_high", "_inertia", b"_inertia", "_low", b"_low", "_sample_size", b"_sample_size", "_simplified", b"_simplified", "_smallest_share", b"_smallest_share", "_squared", b"_squared", "_stability", b"_stability", "_value", b"_value", "best_so_far", b"best_so_far", "elapsed", b"elapsed", "eligible", b"eligible", "exact", b"exact", "excess_over_null", b"excess_over_null", "excess_se", b"excess_se", "high", b"high", "inertia", b"inertia", "k", b"k", "low", b"low", "metric", b"metric", "provisional", b"provisional", "sample_size", b"sample_size", "simplified", b"simplified", "smallest_share", b"smallest_share", "squared", b"squared", "stability", b"stability", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__eligible: _TypeAlias = _typing.Literal["eligible"]  # noqa: Y015
+    _WhichOneofArgType__eligible: _TypeAlias = _typing.Literal["_eligible", b"_eligible"]  # noqa: Y015
     _WhichOneofReturnType__exact: _TypeAlias = _typing.Literal["exact"]  # noqa: Y015
     _WhichOneofArgType__exact: _TypeAlias = _typing.Literal["_exact", b"_exact"]  # noqa: Y015
     _WhichOneofReturnType__excess_over_null: _TypeAlias = _typing.Literal["excess_over_null"]  # noqa: Y015
     _WhichOneofArgType__excess_over_null: _TypeAlias = _typing.Literal["_excess_over_null", b"_excess_over_null"]  # noqa: Y015
+    _WhichOneofReturnType__excess_se: _TypeAlias = _typing.Literal["excess_se"]  # noqa: Y015
+    _WhichOneofArgType__excess_se: _TypeAlias = _typing.Literal["_excess_se", b"_excess_se"]  # noqa: Y015
     _WhichOneofReturnType__high: _TypeAlias = _typing.Literal["high"]  # noqa: Y015
     _WhichOneofArgType__high: _TypeAlias = _typing.Literal["_high", b"_high"]  # noqa: Y015
     _WhichOneofReturnType__inertia: _TypeAlias = _typing.Literal["inertia"]  # noqa: Y015
@@ -859,16 +903,24 @@ class ClusterScore(_message.Message):
     _WhichOneofArgType__low: _TypeAlias = _typing.Literal["_low", b"_low"]  # noqa: Y015
     _WhichOneofReturnType__sample_size: _TypeAlias = _typing.Literal["sample_size"]  # noqa: Y015
     _WhichOneofArgType__sample_size: _TypeAlias = _typing.Literal["_sample_size", b"_sample_size"]  # noqa: Y015
+    _WhichOneofReturnType__simplified: _TypeAlias = _typing.Literal["simplified"]  # noqa: Y015
+    _WhichOneofArgType__simplified: _TypeAlias = _typing.Literal["_simplified", b"_simplified"]  # noqa: Y015
     _WhichOneofReturnType__smallest_share: _TypeAlias = _typing.Literal["smallest_share"]  # noqa: Y015
     _WhichOneofArgType__smallest_share: _TypeAlias = _typing.Literal["_smallest_share", b"_smallest_share"]  # noqa: Y015
+    _WhichOneofReturnType__squared: _TypeAlias = _typing.Literal["squared"]  # noqa: Y015
+    _WhichOneofArgType__squared: _TypeAlias = _typing.Literal["_squared", b"_squared"]  # noqa: Y015
     _WhichOneofReturnType__stability: _TypeAlias = _typing.Literal["stability"]  # noqa: Y015
     _WhichOneofArgType__stability: _TypeAlias = _typing.Literal["_stability", b"_stability"]  # noqa: Y015
     _WhichOneofReturnType__value: _TypeAlias = _typing.Literal["value"]  # noqa: Y015
     _WhichOneofArgType__value: _TypeAlias = _typing.Literal["_value", b"_value"]  # noqa: Y015
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__eligible) -> _WhichOneofReturnType__eligible | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__exact) -> _WhichOneofReturnType__exact | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__excess_over_null) -> _WhichOneofReturnType__excess_over_null | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__excess_se) -> _WhichOneofReturnType__excess_se | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__high) -> _WhichOneofReturnType__high | None: ...
     @_typing.overload
@@ -878,13 +930,76 @@ class ClusterScore(_message.Message):
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__sample_size) -> _WhichOneofReturnType__sample_size | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__simplified) -> _WhichOneofReturnType__simplified | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__smallest_share) -> _WhichOneofReturnType__smallest_share | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__squared) -> _WhichOneofReturnType__squared | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__stability) -> _WhichOneofReturnType__stability | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__value) -> _WhichOneofReturnType__value | None: ...
 
 Global___ClusterScore: _TypeAlias = ClusterScore  # noqa: Y015
+
+@_typing.final
+class Selection(_message.Message):
+    """Selection is the number of clusters by each of two rules, with the reasons in words."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHOSEN_K_FIELD_NUMBER: _builtins.int
+    PICKED_K_FIELD_NUMBER: _builtins.int
+    EXCESS_K_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    PICKED_REASON_FIELD_NUMBER: _builtins.int
+    EXCESS_REASON_FIELD_NUMBER: _builtins.int
+    NO_CLEAR_SEGMENTS_FIELD_NUMBER: _builtins.int
+    chosen_k: _builtins.int
+    """The number whose segments are shown."""
+    picked_k: _builtins.int
+    """The number with the highest silhouette among the eligible; of scores that cannot be told apart, the smallest."""
+    excess_k: _builtins.int
+    """The smallest eligible number whose excess over a table without groups is within a standard error of the greatest.
+    Absent when no excess is known.
+    """
+    rule: _builtins.str
+    """The rule that chose: closed list `silhouette`, `excess`, `smallest_share` (every number leaves a sliver)."""
+    picked_reason: _builtins.str
+    """Why `picked_k`, in a sentence with the figures."""
+    excess_reason: _builtins.str
+    """Why `excess_k`, in a sentence with the figures. Empty without it."""
+    no_clear_segments: _builtins.bool
+    """True when the data hold no clear segments; the cards then cut a continuum."""
+    def __init__(
+        self,
+        *,
+        chosen_k: _builtins.int | None = ...,
+        picked_k: _builtins.int | None = ...,
+        excess_k: _builtins.int | None = ...,
+        rule: _builtins.str = ...,
+        picked_reason: _builtins.str = ...,
+        excess_reason: _builtins.str = ...,
+        no_clear_segments: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_chosen_k", b"_chosen_k", "_excess_k", b"_excess_k", "_picked_k", b"_picked_k", "chosen_k", b"chosen_k", "excess_k", b"excess_k", "picked_k", b"picked_k"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_chosen_k", b"_chosen_k", "_excess_k", b"_excess_k", "_picked_k", b"_picked_k", "chosen_k", b"chosen_k", "excess_k", b"excess_k", "excess_reason", b"excess_reason", "no_clear_segments", b"no_clear_segments", "picked_k", b"picked_k", "picked_reason", b"picked_reason", "rule", b"rule"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__chosen_k: _TypeAlias = _typing.Literal["chosen_k"]  # noqa: Y015
+    _WhichOneofArgType__chosen_k: _TypeAlias = _typing.Literal["_chosen_k", b"_chosen_k"]  # noqa: Y015
+    _WhichOneofReturnType__excess_k: _TypeAlias = _typing.Literal["excess_k"]  # noqa: Y015
+    _WhichOneofArgType__excess_k: _TypeAlias = _typing.Literal["_excess_k", b"_excess_k"]  # noqa: Y015
+    _WhichOneofReturnType__picked_k: _TypeAlias = _typing.Literal["picked_k"]  # noqa: Y015
+    _WhichOneofArgType__picked_k: _TypeAlias = _typing.Literal["_picked_k", b"_picked_k"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__chosen_k) -> _WhichOneofReturnType__chosen_k | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__excess_k) -> _WhichOneofReturnType__excess_k | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__picked_k) -> _WhichOneofReturnType__picked_k | None: ...
+
+Global___Selection: _TypeAlias = Selection  # noqa: Y015
 
 @_typing.final
 class SegmentCard(_message.Message):
@@ -1147,6 +1262,7 @@ class AnalysisResult(_message.Message):
     ROWS_FIELD_NUMBER: _builtins.int
     UNASSIGNED_FIELD_NUMBER: _builtins.int
     WARNINGS_FIELD_NUMBER: _builtins.int
+    SELECTION_FIELD_NUMBER: _builtins.int
     chosen_k: _builtins.int
     """The number of clusters that was chosen. Absent without clustering."""
     chosen_by: _builtins.str
@@ -1189,6 +1305,10 @@ class AnalysisResult(_message.Message):
     def warnings(self) -> _containers.RepeatedCompositeFieldContainer[_events_pb2.Warning]:
         """What to know about the run as a whole, such as WEAK_SEGMENTS."""
 
+    @_builtins.property
+    def selection(self) -> Global___Selection:
+        """The choice of the number of clusters, by both rules. Absent without clustering by K-Means."""
+
     def __init__(
         self,
         *,
@@ -1206,10 +1326,11 @@ class AnalysisResult(_message.Message):
         rows: _builtins.int | None = ...,
         unassigned: _builtins.int | None = ...,
         warnings: _abc.Iterable[_events_pb2.Warning] | None = ...,
+        selection: Global___Selection | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_alternative_k", b"_alternative_k", "_chosen_k", b"_chosen_k", "_rows", b"_rows", "_unassigned", b"_unassigned", "alternative_k", b"alternative_k", "chosen_k", b"chosen_k", "rows", b"rows", "run", b"run", "unassigned", b"unassigned", "usage", b"usage"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_alternative_k", b"_alternative_k", "_chosen_k", b"_chosen_k", "_rows", b"_rows", "_unassigned", b"_unassigned", "alternative_k", b"alternative_k", "chosen_k", b"chosen_k", "rows", b"rows", "run", b"run", "selection", b"selection", "unassigned", b"unassigned", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_alternative_k", b"_alternative_k", "_chosen_k", b"_chosen_k", "_rows", b"_rows", "_unassigned", b"_unassigned", "alternative_k", b"alternative_k", "chosen_by", b"chosen_by", "chosen_k", b"chosen_k", "fallbacks", b"fallbacks", "fields", b"fields", "message", b"message", "no_clear_segments", b"no_clear_segments", "rows", b"rows", "run", b"run", "scores", b"scores", "segments", b"segments", "unassigned", b"unassigned", "usage", b"usage", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_alternative_k", b"_alternative_k", "_chosen_k", b"_chosen_k", "_rows", b"_rows", "_unassigned", b"_unassigned", "alternative_k", b"alternative_k", "chosen_by", b"chosen_by", "chosen_k", b"chosen_k", "fallbacks", b"fallbacks", "fields", b"fields", "message", b"message", "no_clear_segments", b"no_clear_segments", "rows", b"rows", "run", b"run", "scores", b"scores", "segments", b"segments", "selection", b"selection", "unassigned", b"unassigned", "usage", b"usage", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__alternative_k: _TypeAlias = _typing.Literal["alternative_k"]  # noqa: Y015
     _WhichOneofArgType__alternative_k: _TypeAlias = _typing.Literal["_alternative_k", b"_alternative_k"]  # noqa: Y015

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -23,7 +24,7 @@ def bar(value: float, width: int = _BAR_WIDTH) -> str:
 def scores(found: dict[int, segment_analysis_pb2.ClusterScore], chosen: int | None = None) -> list[str]:
     """The silhouette for each number of segments, with its interval, as aligned lines."""
     rows: list[tuple[str, ...]] = []
-    known = {k: score.value for k, score in found.items() if score.HasField("value")}
+    known = {k: score.value for k, score in found.items() if score.HasField("value") and _may_win(score)}
     best = max(known, key=lambda k: known[k], default=None)
     for k, score in sorted(found.items()):
         if not score.HasField("value"):
@@ -31,8 +32,36 @@ def scores(found: dict[int, segment_analysis_pb2.ClusterScore], chosen: int | No
             continue
         interval = f"{score.low:.2f} to {score.high:.2f}" if score.HasField("low") else ""
         mark = "chosen" if k == chosen else "best so far" if chosen is None and k == best else ""
+        if not _may_win(score):
+            mark = f"smallest segment {score.smallest_share:.1f} %"
         rows.append((f"k={k}", f"{score.value:.3f}", bar(score.value).ljust(_BAR_WIDTH), interval, mark))
     return columns(rows)
+
+
+def evidence(found: Sequence[segment_analysis_pb2.ClusterScore]) -> list[str]:
+    """What else was measured of each number of segments, as a table; empty where nothing was."""
+    if not any(score.HasField("squared") for score in found):
+        return []
+    rows = [("", "SQUARED", "SIMPLIFIED", "ABOVE NULL", "STABILITY", "SMALLEST")]
+    for score in sorted(found, key=lambda each: each.k):
+        excess = "-"
+        if score.HasField("excess_over_null"):
+            excess = f"{score.excess_over_null:.3f} ± {score.excess_se:.3f}"
+        rows.append(
+            (
+                f"k={score.k}",
+                f"{score.squared:.3f}" if score.HasField("squared") else "-",
+                f"{score.simplified:.3f}" if score.HasField("simplified") else "-",
+                excess,
+                f"{score.stability:.2f}" if score.HasField("stability") else "-",
+                f"{score.smallest_share:.1f} %",
+            )
+        )
+    return columns(rows)
+
+
+def _may_win(score: segment_analysis_pb2.ClusterScore) -> bool:
+    return score.provisional or score.eligible or not score.HasField("eligible")
 
 
 class Progress:
@@ -74,6 +103,8 @@ class Progress:
                 self._terminal.warning(printable(f"{event.fallback.reason}: {event.fallback.message}"))
             case "subtask":
                 self._say(f"{event.subtask.agent}: {event.subtask.WhichOneof('change')}")
+            case "selection":
+                self._say(event.selection.picked_reason)
             case "notice":
                 if event.notice.WhichOneof("kind") == "draining":
                     self._terminal.warning("the server is shutting down; the run goes on")
@@ -118,6 +149,12 @@ def result(found: segment_analysis_pb2.AnalysisResult, terminal: Terminal) -> No
         final = {score.k: score for score in found.scores}
         for line in scores(final, chosen=found.chosen_k if found.HasField("chosen_k") else 0):
             terminal.line(f"  {line}")
+        for line in evidence(found.scores):
+            terminal.line(f"  {line}")
+    if found.HasField("selection"):
+        terminal.line(printable(f"  silhouette: {found.selection.picked_reason}"))
+        if found.selection.excess_reason:
+            terminal.line(printable(f"  excess: {found.selection.excess_reason}"))
     for position, card in enumerate(found.segments, start=1):
         terminal.line()
         _card(position, card, terminal)

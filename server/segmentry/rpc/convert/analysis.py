@@ -62,6 +62,12 @@ def parameters_from(message: pb.AnalysisParameters) -> Parameters:
         within=within,
         eps=message.eps if message.HasField("eps") else None,
         min_samples=message.min_samples if message.HasField("min_samples") else None,
+        min_segment_share=(
+            message.min_segment_share / 100
+            if message.HasField("min_segment_share")
+            else defaults.min_segment_share
+        ),
+        k_rule=message.k_rule or defaults.k_rule,
     )
 
 
@@ -75,6 +81,9 @@ def parameters(value: Parameters) -> pb.AnalysisParameters:
         seed=value.seed,
         eps=value.eps,
         min_samples=value.min_samples,
+        # 7 % is no binary fraction.
+        min_segment_share=round(100 * value.min_segment_share, 9),
+        k_rule=value.k_rule,
     )
     if value.within:
         node = parse.loads(value.within)
@@ -133,6 +142,8 @@ def event(said: Said, resume_token: str) -> pb.AnalysisEvent:
             return pb.AnalysisEvent(profile=_profile(said))
         case events.ClusterScore():
             return pb.AnalysisEvent(score=_score(said))
+        case events.Selection():
+            return pb.AnalysisEvent(selection=_selection(said))
         case events.SegmentCard():
             return pb.AnalysisEvent(card=card(said))
         case events.Fallback():
@@ -195,6 +206,7 @@ def result(ended: AnalysisRun, value: events.AnalysisResult, resume_token: str) 
         rows=value.rows,
         unassigned=value.unassigned,
         warnings=[_warning(each) for each in value.notices],
+        selection=None if value.selection is None else _selection(value.selection),
     )
 
 
@@ -270,6 +282,22 @@ def _score(value: events.ClusterScore) -> pb.ClusterScore:
         provisional=value.provisional,
         best_so_far=value.best_so_far,
         elapsed=duration(value.elapsed_s),
+        squared=value.squared,
+        simplified=value.simplified,
+        excess_se=value.excess_se,
+        eligible=value.eligible,
+    )
+
+
+def _selection(value: events.Selection) -> pb.Selection:
+    return pb.Selection(
+        chosen_k=value.chosen_k,
+        picked_k=value.picked_k,
+        excess_k=value.excess_k,
+        rule=value.rule,
+        picked_reason=value.picked_reason,
+        excess_reason=value.excess_reason,
+        no_clear_segments=value.no_clear_segments,
     )
 
 
