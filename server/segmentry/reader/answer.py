@@ -19,12 +19,14 @@ from segmentry.reader.outcomes.doubt import Doubt, Kind
 from segmentry.reader.outcomes.evidence import ALONE, CAPS, cap, doubts
 from segmentry.reader.outcomes.questions import LEAST, MOST, Readings, ask, bracket, exception, joined, runs
 from segmentry.reader.outcomes.scope import Refusal
+from segmentry.reader.outcomes.thousands import parted
 from segmentry.reader.outcomes.unknown import Unknown, suggestions, unknown_attribute
 from segmentry.reader.patterns.vague import guesses
 from segmentry.reader.scene import Fragment, Scene
 
 # a symbolic start beside a literal end: the segment does not move on, which a person must see
 FROZEN = "FROZEN_DATE: "
+_TOGETHER = {False: "leaving out only those who are both", True: "leaving out those who are either"}
 _JOINED = {True: "with 'or' joined before 'and'", False: "with 'and' joined before 'or'"}
 
 
@@ -67,15 +69,18 @@ def _faults(scene: Scene, node: Node) -> list[str]:
 
 def _draft(scene: Scene, found: Clauses, caps: Mapping[Kind, float]) -> Draft:
     fragments = [item.fragment for item in found.items if item.fragment is not None]
+    has_dot = "." in scene.query
     for fragment in fragments:
         rough(scene, fragment)
+        if has_dot:
+            parted(scene, fragment)
     arrays = scene.lexicon.arrays
     phrase, other, or_first = _bracketed(found, arrays)
     node = logic.to_node(phrase)
     open_fragments = [fragment for fragment in fragments if fragment.chosen is None]
     further = Readings(node)
     mixed = None if other is None else further.add(_JOINED[not or_first], other)
-    together = _together(found, arrays, further)
+    together = _together(scene, found, further)
     if phrase is not None:
         for fragment in fragments:
             if fragment.chosen is None or len(further.found) >= MOST:
@@ -128,7 +133,7 @@ def _draft(scene: Scene, found: Clauses, caps: Mapping[Kind, float]) -> Draft:
         )
     questions = [] if mixed is None else [bracket(scene, mixed)]
     if together is not None and found.excepted is not None:
-        questions.append(exception(scene, found.excepted, together))
+        questions.append(exception(scene, found.excepted, together, either=found.is_either))
     ambiguities = [question.text for question in questions]
     ambiguities += [f"'{span.text}' was not understood" for span in unexplained]
     ambiguities += [each.text for each in doubted]
@@ -172,12 +177,13 @@ def _bracketed(found: Clauses, arrays: frozenset[str]) -> tuple[logic.Phrase | N
     return phrase, logic.to_node(other), False
 
 
-def _together(found: Clauses, arrays: frozenset[str], further: Readings) -> int | None:
-    """Offer the reading in which an "except" leaves out only who meets both conditions behind it."""
+def _together(scene: Scene, found: Clauses, further: Readings) -> int | None:
+    """Offer the reading in which a denial is of both conditions behind it together."""
     if found.excepted is None:
         return None
-    node = logic.to_node(logic.combine(denied_together(found.items, found.excepted), arrays))
-    return None if node is None else further.add("leaving out only those who are both", node)
+    items = denied_together(scene, found.items, found.excepted)
+    node = logic.to_node(logic.combine(items, scene.lexicon.arrays))
+    return None if node is None else further.add(_TOGETHER[found.is_either], node)
 
 
 def _brackets(

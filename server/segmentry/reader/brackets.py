@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from segmentry.reader.scene import Fragment
+from segmentry.criteria.nodes import Leaf, Operator, Scalar
+from segmentry.reader.negation import DENIES_BOTH, denies_inside
+from segmentry.reader.scene import Fragment, Option, Scene
 
 ItemKind = Literal["fragment", "and", "or", ",", "but", "(", ")"]
 _RANGE: Final = 3  # two bounds and the "and" between them
@@ -37,7 +39,7 @@ def bracket_either(items: list[Item], place: int) -> None:
         items.insert(place, Item("("))
 
 
-def bracket_both(items: list[Item], place: int, negation: list[int]) -> bool:
+def bracket_both(items: list[Item], place: int, negation: list[int], scene: Scene) -> bool:
     """ "Not both gold and in Kenya": the denial is of the two together; False where none follows."""
     if place >= len(items) or (first := items[place].fragment) is None:
         return False
@@ -46,20 +48,92 @@ def bracket_both(items: list[Item], place: int, negation: list[int]) -> bool:
     while end < len(items) and items[end].kind == "fragment":
         end += 1
     if end + 1 >= len(items) or items[end].kind != "and" or items[end + 1].kind != "fragment":
-        first.negated = not first.negated
+        if (values := _listed(scene, first)) and end == place + 1:
+            items[place] = Item("fragment", _neither(first, values, first.end, negation))
+        else:
+            first.negated = not first.negated
+        return True
+    second = items[end + 1].fragment
+    if second is not None and end == place + 1 and (values := _one_value(scene, first, second)):
+        items[place : end + 2] = [Item("fragment", _neither(first, values, second.end, negation))]
         return True
     items.insert(end + 2, Item(")"))
     items.insert(place, Item("(", inverted=True))
     return True
 
 
-def denied_together(items: list[Item], pair: tuple[Fragment, Fragment]) -> list[Item]:
+def _listed(scene: Scene, fragment: Fragment) -> tuple[Scalar, ...]:
+    """The values of a list with "and" on a column that holds one at a time, so that nobody has them all."""
+    node = fragment.node
+    if not isinstance(node, Leaf) or node.operator is not Operator.IN or not isinstance(node.value, tuple):
+        return ()
+    said = {scene.word(at) for at in range(fragment.start, fragment.end)}
+    return () if node.field in scene.lexicon.arrays or "or" in said else node.value
+
+
+def _one_value(scene: Scene, first: Fragment, second: Fragment) -> tuple[Scalar, ...]:
+    """Two values of one column that holds one at a time; empty for any other two conditions."""
+    one, other = first.node, second.node
+    if not isinstance(one, Leaf) or not isinstance(other, Leaf) or one.field != other.field:
+        return ()
+    if one.field in scene.lexicon.arrays or {one.operator, other.operator} != {Operator.EQ}:
+        return ()
+    values = (one.value, other.value)
+    return tuple(value for value in values if isinstance(value, str))
+
+
+def _neither(first: Fragment, values: tuple[Scalar, ...], end: int, negation: list[int]) -> Fragment:
+    """A question for "not both gold and silver": it leaves out nobody, so something else is meant."""
+    name = first.node.field if isinstance(first.node, Leaf) else first.field
+    none = Leaf(name, Operator.NIN, values)
+    options = (
+        Option(f"none of {', '.join(map(str, values))}", none),
+        *(Option(f"not {value}", Leaf(name, Operator.NEQ, value)) for value in values),
+    )
+    return Fragment(
+        "value",
+        first.start,
+        end,
+        None,
+        field=name,
+        options=options,
+        negative_options=options,
+        cap=0.45,
+        question=f"Nobody has two values of {name}; who is left out?",
+        extra=(*negation, *first.extra),
+    )
+
+
+def bracket_denied(items: list[Item], scene: Scene) -> None:
+    """ "Not opted in to both email and SMS": where "both" stands inside, the two are denied together."""
+    for place, item in enumerate(items[:-2]):
+        first, second = item.fragment, items[place + 2].fragment
+        if (
+            first is None
+            or second is None
+            or not first.negated
+            or items[place + 1].kind != "and"
+            or all(scene.word(step) != "both" for step in range(first.start, first.end))
+        ):
+            continue
+        first.negated = False
+        if second.extra and set(second.extra) <= set(first.extra):
+            second.negated = False
+        second.cap = 1.0 if second.cap == DENIES_BOTH else second.cap
+        items.insert(place + 3, Item(")"))
+        items.insert(place, Item("(", inverted=True))
+        return
+
+
+def denied_together(scene: Scene, items: list[Item], pair: tuple[Fragment, Fragment]) -> list[Item]:
     """ "Except gold members in Kenya": the row in which both conditions stand behind the one denial."""
     first, second = pair
     found: list[Item] = []
     for item in items:
         if item.fragment is first:
-            found += [Item("(", inverted=True), Item("fragment", replace(first, negated=False))]
+            node = first.negative if denies_inside(scene, first) else first.node
+            said = replace(first, node=node, negated=False)
+            found += [Item("(", inverted=True), Item("fragment", said)]
         elif item.fragment is second:
             found += [item, Item(")")]
         else:

@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from segmentry.reader.agreement import repeated, unexplained
-from segmentry.reader.brackets import Item, bracket_both, bracket_bounds, bracket_either, continues, enclose
+from segmentry.reader.brackets import (
+    Item,
+    bracket_both,
+    bracket_bounds,
+    bracket_denied,
+    bracket_either,
+    continues,
+    enclose,
+)
 from segmentry.reader.constructions import longest
 from segmentry.reader.frames import LIFTING, aside, lifted, opening
 from segmentry.reader.heads import said_again
@@ -18,6 +26,7 @@ from segmentry.reader.negation import (
     PAIRS,
     bars,
     denied_after,
+    doubt_bound,
     doubt_exception,
     left_out,
     shares_negation,
@@ -50,6 +59,13 @@ class Clauses:
     fixed_bracket: bool = False
     # two conditions behind an "except", which may leave out only who meets both
     excepted: tuple[Fragment, Fragment] | None = None
+
+    @property
+    def is_either(self) -> bool:
+        """Whether "or" joins the two conditions of `excepted`."""
+        pair = self.excepted
+        at = next((at for at, each in enumerate(self.items) if pair and each.fragment is pair[1]), 0)
+        return at > 0 and self.items[at - 1].kind == "or"
 
     @property
     def items_with_conditions(self) -> list[Item]:
@@ -187,8 +203,10 @@ def scan(scene: Scene, given: Mapping[int, Fragment] = _NONE_GIVEN) -> Clauses: 
     for place in reversed(either):
         bracket_either(found.items, place)
     for place, denied in reversed(both):
-        if not bracket_both(found.items, place, denied):
+        if not bracket_both(found.items, place, denied, scene):
             found.unclaimed += denied
+    if "both" in scene.said:
+        bracket_denied(found.items, scene)
     bracket_bounds(found.items)
     fragments = [item.fragment for item in found.items if item.fragment is not None]
     for fragment in (*repeated(scene, fragments), *absences(scene, fragments)):
@@ -285,6 +303,8 @@ def _take(scene: Scene, found: Clauses, fragment: Fragment, negation: list[int])
             found.items.append(Item("fragment", fragment))
             scene.previous = fragment
             return
+        if found.items[-1].kind == "or" and doubt_bound(scene, before, fragment):
+            found.excepted = (before, fragment)
     elif (
         not negation
         and found.items

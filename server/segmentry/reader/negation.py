@@ -22,7 +22,10 @@ _SMALL = word_set("a an any the in on from at with of for by to be been being ei
 _COPULA = frozenset({"is", "are", "were", "was", "all"})
 _ARTICLES = frozenset({"the", "a", "an", "any", "our"})
 _ALIKE = frozenset({"flag", "consent", "value", "place", "exists", "moment"})
+_INSIDE = frozenset({"not", "isn't", "aren't", "wasn't"})
 _OPEN = 0.6
+# whether one negation before two conditions denies the second is not sure
+DENIES_BOTH = 0.89
 _OWN_COLUMN = frozenset({"last", "first", "latest"})
 _SWITCHED = frozenset({"flag", "consent"})
 _ON = word_set("enabled on activated active off disabled deactivated yes")
@@ -64,7 +67,7 @@ def shares_negation(scene: Scene, before: Fragment, fragment: Fragment, joined: 
     if joined != "or" and not nouns:
         # "not married and retired": perhaps neither, perhaps only the first
         if before.kind == fragment.kind and joined == "and":
-            fragment.cap = min(fragment.cap, 0.89)
+            fragment.cap = min(fragment.cap, DENIES_BOTH)
         return False
     if before.kind != fragment.kind:
         if joined == "or":
@@ -82,6 +85,23 @@ def doubt_exception(scene: Scene, before: Fragment, fragment: Fragment) -> bool:
         fragment.cap = min(fragment.cap, _OPEN)
         return True
     return False
+
+
+def doubt_bound(scene: Scene, before: Fragment, fragment: Fragment) -> bool:
+    """ "Spend not between 10 and 20 or over 50": is the second bound denied as well?"""
+    if before.field != fragment.field or {before.kind, fragment.kind} != {"measure"}:
+        return False
+    if not before.negated and not denies_inside(scene, before):
+        return False
+    fragment.cap = min(fragment.cap, _OPEN)
+    return True
+
+
+def denies_inside(scene: Scene, fragment: Fragment) -> bool:
+    """Whether the words of a condition on a number hold its negation: "spend not over 100"."""
+    return fragment.kind == "measure" and any(
+        scene.word(at) in _INSIDE for at in range(fragment.start + 1, fragment.end)
+    )
 
 
 def stranded(scene: Scene, negation: list[int], at: int) -> bool:

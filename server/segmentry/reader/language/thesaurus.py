@@ -385,5 +385,5 @@ day days week weeks month months year years hour hours minute minutes min mins s
 nights point points time times item items unit units star stars kg kilo kilos km miles mile cm metres
 meters seat seats yr yrs gb mb tb kb gig gigs gigabyte gigabytes terabytes megabytes kwh mwh mbps gbps megabits
 feet foot ft inch inches lb lbs pounds stone grams gram kgs kms tons tonnes metre meter kilometre kilometres
-kilometer kilometers
+kilometer kilometers ms millisecond milliseconds g t
 """)

@@ -30,6 +30,22 @@ cents cent percent pct seconds minutes hours days weeks months years km kms kg k
 mbps gbps
 euro euros dollar dollars
 """) | frozenset(code.lower() for code in CURRENCIES)
+# short for a unit behind a noun of what is measured in it, and a word or a letter elsewhere
+_IN_SPACE = {"m": "metres", "in": "inches", "ft": "feet", "mi": "miles", "yd": "yards"}
+_IN_MASS = {"g": "grams", "t": "tonnes"}
+_IN_TIME = {"ms": "milliseconds", "s": "seconds", "h": "hours", "min": "minutes", "sec": "seconds"}
+_OF_SPACE = word_set("""
+height distance dist width depth altitude elevation length trip ride walk run swim track travel range
+travelled commute waist chest hip route
+""")
+_OF_MASS = word_set("weight mass load payload baggage luggage parcel body")
+_OF_TIME = word_set("response latency ping delay duration time wait")
+_SHORT_UNITS = {
+    noun: units
+    for nouns, units in ((_OF_SPACE, _IN_SPACE), (_OF_MASS, _IN_MASS), (_OF_TIME, _IN_TIME))
+    for noun in nouns
+}
+LONG_UNITS = frozenset({long for units in _SHORT_UNITS.values() for long in units.values()})
 # at the beginning of a name these are what is measured: `kwh_total`
 _TRAILING_UNITS = _UNIT_WORDS | word_set("kwh mwh kw litres liters metres meters grams")
 _DATE_WORDS = word_set("""
@@ -38,7 +54,7 @@ account user the of datetime utc since when
 """)
 _CONSENT_WORDS = word_set("""
 optin opt in opted consent consented marketing permission allow allowed allows subscribed subscription
-subscriber is has can contact accepts accept newsletter notifications notification enabled ok agree
+subscriber is has can contact accepts accept newsletter notifications notification enabled ok agree receives
 agreed gdpr flag out optout unsubscribed unsubscribe suppressed
 """)
 _CONSENT_DENIED = frozenset({"out", "optout", "unsubscribed", "unsubscribe", "suppressed", "blocked"})
@@ -47,7 +63,11 @@ optin optins opt consent consented permission subscribed subscription subscriber
 unsubscribed agreed
 """)
 # what makes a consent of a channel: `call_ok`
-_CONSENT_TAILS = word_set("ok allowed allow enabled permission permitted agreed accepts accept contact can")
+_CONSENT_TAILS = word_set("""
+ok allowed allow allows enabled permission permitted permits agreed agrees accepts accept contact can receives
+""")
+# before or behind what is answered with yes or no, so that one such answer shows what the column holds
+_ASKING = _CONSENT_CUES | _CONSENT_TAILS | word_set("is has does wants opted")
 
 
 # `onboardingCompletedAt` is the end of it, and no beginning
@@ -93,7 +113,7 @@ def take_apart(field: Field, prefix: str = "") -> Named:
     """
     spelled = name_words(field.name)
     own = spelled[1:] if len(spelled) > 1 and spelled[0] == prefix else spelled
-    words = in_full(own, field.type) or spelled
+    words = _units_in_full(in_full(own, field.type) or spelled, field)
     window = field.window_days or window_days(field.name)
     to_date = _to_date(words)
     plain = _plain(words, window, to_date)
@@ -161,15 +181,30 @@ def truth_values(field: Field) -> tuple[str | int | float | bool, str | int | fl
         known.setdefault(sample.casefold(), sample)
     for yes, no in _TRUTHS:
         # Two values at most: a third one ("No internet service") makes the column a list of kinds.
-        if known and set(known) <= {yes, no} and (len(known) == 2 or field.boolean_like):
+        if known and set(known) <= {yes, no} and (len(known) == 2 or field.boolean_like or _asks(field, yes)):
             positive = known.get(yes)
             negative = known.get(no)
             if field.type == "number":
                 return (1 if positive is None else positive), (0 if negative is None else negative)
-            return (yes if positive is None else positive), (no if negative is None else negative)
+            return (
+                _alike(yes, negative) if positive is None else positive,
+                _alike(no, positive) if negative is None else negative,
+            )
     if field.boolean_like and field.type == "number":
         return 1, 0
     return None
+
+
+def _asks(field: Field, yes: str) -> bool:
+    """Whether the name asks for the yes or no of which the rows show one alone; 1 may be a count."""
+    return yes != "1" and field.type in ("string", "enum") and not _ASKING.isdisjoint(name_words(field.name))
+
+
+def _alike(word: str, other: object) -> str:
+    """The answer that no row shows, in the letters of the one that does: "N" beside "Y"."""
+    if not isinstance(other, str) or other.islower():
+        return word
+    return word.upper() if other.isupper() else word.capitalize()
 
 
 _PAST = frozenset({"week", "month", "quarter", "year"})
@@ -200,13 +235,23 @@ def _plain(words: tuple[str, ...], window: int | None, to_date: str) -> tuple[st
         if len(plain) > 2 and plain[-2] in ("past", "last") and plain[-1] in _PAST:
             plain = plain[:-2]  # `shipments_last_quarter`
         plain = [word for word in plain if word not in ("last", "past", "in")] or plain
-    while len(plain) > 1 and plain[-1] in _TRAILING_UNITS:
+    while len(plain) > 1 and (
+        plain[-1] in _TRAILING_UNITS or (plain[-1] in LONG_UNITS and plain[-2] in _SHORT_UNITS)
+    ):
         plain = plain[:-1]
     if len(plain) > 1 and plain[0] in _UNIT_WORDS - {"days", "hours", "minutes", "weeks", "months", "years"}:
         plain = plain[1:]
     while len(plain) > 1 and plain[0] in _COUNTING and not (plain[0] == "no" and plain[1] != "of"):
         plain = plain[1:]
     return tuple(plain) or words
+
+
+def _units_in_full(words: tuple[str, ...], field: Field) -> tuple[str, ...]:
+    """`distance_m`, `length_in`: the unit behind what is measured, written out."""
+    if field.type != "number" or len(words) < 2:
+        return words
+    unit = _SHORT_UNITS.get(words[-2], {}).get(words[-1])
+    return words if unit is None else (*words[:-1], unit)
 
 
 def _core(plain: tuple[str, ...]) -> tuple[str, ...]:

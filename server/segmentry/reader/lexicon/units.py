@@ -9,7 +9,7 @@ from typing import Final
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.column_words import CURRENCIES
 from segmentry.reader.language.inflect import stem
-from segmentry.reader.lexicon.names import Named
+from segmentry.reader.lexicon.names import LONG_UNITS, Named
 from segmentry.reader.quantities.numbers import Quantity
 
 # unit -> (what it measures, size); days and months are two families, because a month has no fixed length
@@ -49,7 +49,7 @@ _SIZES: Final[dict[str, tuple[str, float]]] = {
 _OTHER_NAMES: Final[dict[str, str]] = {
     "sec": "second", "secs": "second", "min": "minute", "mins": "minute", "hr": "hour", "hrs": "hour", "wk": "week",
     "wks": "week", "mo": "month", "mos": "month", "mth": "month", "mths": "month", "yr": "year", "yrs": "year",
-    "millimetr": "mm", "millimeter": "mm", "centimetr": "cm", "centimeter": "cm", "metr": "m", "meter": "m",
+    "ms": "millisecond", "millisecond": "millisecond", "inch": "inch", "millimetr": "mm", "millimeter": "mm", "centimetr": "cm", "centimeter": "cm", "metr": "m", "meter": "m",
     "kilometr": "km", "kilometer": "km", "kms": "km", "mil": "mile", "mi": "mile", "inches": "inch", "feet": "foot",
     "ft": "foot", "gram": "g", "kilo": "kg", "kgs": "kg", "kilogram": "kg", "pound": "lb", "lbs": "lb", "tonn": "ton",
     "gigabyt": "gb", "gig": "gb", "gigs": "gb", "megabyt": "mb", "meg": "mb", "megs": "mb", "terabyt": "tb", "kilobyt": "kb",
@@ -150,6 +150,8 @@ def measured(named: Named) -> str:
         # `visits_this_year` is a number of visits, over a year
         parts = named.plain if named.to_date or named.window_days else named.words
         own = next((unit for part in parts if _size(unit := _unit(part), "clock", "calendar")), "")
+        if not own and parts[-1] in LONG_UNITS:
+            own = _unit(parts[-1])
     if not own and not named.window_days:
         said = (_unit(part.strip("().,").casefold()) for part in named.field.description.split())
         own = next((unit for unit in said if unit in ("month", "day", "year", "week")), "")
@@ -200,6 +202,11 @@ def unit_factor(named: Named, word: str) -> tuple[float, bool] | None:
         # A length of a relationship without a unit is in months, by far the most common habit.
         return (_SIZES[said][1], True) if said in ("month", "year") else None
     return None
+
+
+def keeps_in(named: Named, word: str) -> bool:
+    """Whether the column is kept in the unit that was said."""
+    return bool(own := measured(named)) and own == _unit(word)
 
 
 def _converted(said: str, own: str) -> tuple[float, bool] | None:

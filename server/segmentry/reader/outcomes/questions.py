@@ -66,10 +66,12 @@ def bracket(scene: Scene, position: int) -> DraftQuestion:
     return DraftQuestion(text, None if at is None else scene.span(at, at + 1), (position,))
 
 
-def exception(scene: Scene, pair: tuple[Fragment, Fragment], position: int) -> DraftQuestion:
-    """Whether an "except" denies two conditions together, which is the reading at `position`."""
+def exception(scene: Scene, pair: tuple[Fragment, Fragment], position: int, *, either: bool) -> DraftQuestion:
+    """Whether a denial is of two conditions together, which is the reading at `position`."""
     start, end = pair[0].start, pair[1].end
     text = f"Are only those left out who are '{scene.words(start, end)}', all of it together?"
+    if either:
+        text = f"Are all those left out who are '{scene.words(start, end)}', one as well as the other?"
     return DraftQuestion(text, scene.span(start, end), (position,))
 
 

@@ -25,6 +25,15 @@ _SMALL: Final = word_set("a an the our in on already")
 _WORTH: Final = word_set("value values amount amounts price prices size sizes")
 _COUNTED: Final = frozenset({"measure", "counter"})
 _SIDES: Final = word_set("higher lower")
+# words of a column's name that say that it holds states
+_STATED: Final = frozenset(map(stem, ("status", "state", "stage", "type", "category")))
+_SPOKEN: Final = word_set("language languages lang locale tongue")
+# people of a country, and what they speak
+_TONGUES: Final = word_set("""
+french german spanish portuguese italian dutch polish russian chinese japanese korean turkish greek swedish
+danish norwegian finnish czech hungarian romanian bulgarian ukrainian thai vietnamese english croatian serbian
+slovak slovenian icelandic indonesian
+""")
 _SINGLE: Final = frozenset({"single"})
 _BEEN_MARRIED: Final = word_set("divorced widowed separated widow widower")
 
@@ -89,7 +98,11 @@ def _fields(node: Node | None) -> set[str]:
 def _other_values(scene: Scene, fragment: Fragment) -> Iterator[Doubt]:
     """ "Active" where a flag and two columns of states have it, "in Spain" beside two countries."""
     own = _fields(fragment.chosen)
-    if len(own) != 1 or _names(scene, fragment, own):
+    if len(own) != 1:
+        return
+    if named := _names(scene, fragment, own):
+        # "open cabins" names cabin_status by half, so that is_open is as near
+        yield from () if named & _STATED else _bare_flags(scene, fragment, own)
         return
     rivals: set[str] = set()
     for at in range(fragment.start, fragment.end):
@@ -109,17 +122,37 @@ def _other_values(scene: Scene, fragment: Fragment) -> Iterator[Doubt]:
     rivals -= own
     if fragment.kind == "place" and own <= scene.lexicon.countries and len(scene.lexicon.countries) > 1:
         rivals |= scene.lexicon.countries - own
+    if fragment.kind == "place" and _TONGUES & {scene.word(at) for at in range(fragment.start, fragment.end)}:
+        rivals |= {name for name, named in scene.lexicon.named.items() if _SPOKEN & set(named.words)} - own
     if rivals:
         said = scene.words(fragment.start, fragment.end)
         yield Doubt("several columns", f"'{said}' may be about {min(rivals)} as well as {min(own)}")
 
 
-def _names(scene: Scene, fragment: Fragment, own: set[str]) -> bool:
-    """Whether the words say the column, or a word that is its own."""
+def _bare_flags(scene: Scene, fragment: Fragment, own: set[str]) -> Iterator[Doubt]:
+    """A flag whose whole name is the value that was said: `is_open` beside a status with "open"."""
+    for at in range(fragment.start, fragment.end):
+        flags = {
+            entry.field
+            for match in scene.matches_at(at)
+            if match.end <= fragment.end
+            for entry in match.of("field")
+            if entry.strength >= DERIVED
+            and scene.lexicon.known[entry.field].is_flag
+            and scene.lexicon.named[entry.field].core == (scene.word(at),)
+        } - own
+        if flags:
+            said = scene.words(fragment.start, fragment.end)
+            yield Doubt("several columns", f"'{said}' may be about {min(flags)} as well as {min(own)}")
+            return
+
+
+def _names(scene: Scene, fragment: Fragment, own: set[str]) -> set[str]:
+    """The stems of the words said that are the column's own."""
     words = {stem(word) for name in own for word in scene.lexicon.named[name].words}
     around = range(max(fragment.start - 3, 0), min(fragment.end + 2, len(scene.tokens)))
     inside = {at for at in around if not scene.kinds_at(at) & kinds.VALUE}
-    return any(scene.tokens[at].stem in words for at in inside)
+    return {scene.tokens[at].stem for at in inside} & words
 
 
 def _of_number(scene: Scene, fragment: Fragment) -> Iterator[Doubt]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from segmentry.criteria.nodes import Leaf, Operator
+from segmentry.criteria.nodes import And, Leaf, Node, Operator
 from segmentry.reader.language.inflect import stem
 from segmentry.reader.language.thesaurus import EVENT_VERBS
 from segmentry.reader.patterns.counter_periods import has_period
@@ -50,9 +50,15 @@ def _is_last_deed(scene: Scene, moment: Fragment) -> bool:
     return (
         named is not None
         and not (named.first or named.beginning or named.ending or named.future)
-        and isinstance(moment.node, Leaf)
-        and moment.node.operator is Operator.GTE
+        and _begins(moment.node)
     )
+
+
+def _begins(node: Node | None) -> bool:
+    """Whether a period has a first day: one that is still running, or one with an end as well."""
+    if isinstance(node, And):
+        return _begins(node.items[0])
+    return isinstance(node, Leaf) and node.operator is Operator.GTE
 
 
 def _is_about(scene: Scene, none: Fragment, date: str) -> bool:

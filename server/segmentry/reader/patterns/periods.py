@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from segmentry.criteria.catalog import Field
-from segmentry.criteria.nodes import Leaf, Node, Not, Operator, Or, Scalar
+from segmentry.criteria.nodes import And, Leaf, Node, Not, Operator, Or, Scalar
 from segmentry.reader.dates.when import When
 from segmentry.reader.language.words import NEGATIVE_VERBS, word_set
 from segmentry.reader.scene import Fragment, Option, Scene, between
@@ -163,6 +163,10 @@ def condition(
     if when.kind == "ago" and when.compare is None:
         at_least = Leaf(name, Operator.LT, when.ago)
         options.append(Option(f"at least {when.count} {when.unit.lower()} ago", at_least))
+    if isinstance(negative, Not):
+        # what is not in a period counts those without any date
+        known = And((negative, Leaf(name, Operator.EXISTS, True)))
+        return positive, negative, tuple(options), (Option(f"only those with a known {name}", known),)
     also = Or((negative, never))
     return positive, negative, tuple(options), (Option("also those who never did", also),)
 

@@ -9,11 +9,10 @@ from segmentry.criteria.nodes import And, Leaf, Node, Not, Operator, Scalar
 from segmentry.reader.dates.when import When
 from segmentry.reader.language.inflect import stem
 from segmentry.reader.language.thesaurus import MONEY_NAMES, RATE_NAMES, RATES, UNIT_WORDS
-from segmentry.reader.language.tokens import Token
-from segmentry.reader.lexicon.names import Named
 from segmentry.reader.lexicon.phrases import DERIVED, EXACT, Entry
-from segmentry.reader.lexicon.units import in_metres, is_length, measured, scaled, stored, unit_factor
+from segmentry.reader.lexicon.units import keeps_in, measured, scaled, stored, unit_factor
 from segmentry.reader.patterns.counter_periods import counts_over, has_period
+from segmentry.reader.patterns.metres import kept_in_metres, metric
 from segmentry.reader.patterns.which_money import counts_things, is_money, which_money
 from segmentry.reader.quantities.comparators import Comparison, phrase_at
 from segmentry.reader.scene import Fragment, Option, Scene, best, between, label
@@ -67,11 +66,13 @@ def resolve(
     end = max(found.end, end or 0)
     rate, after_rate = rate_at(scene, end)
     candidates = _measured_so(scene, end, entries, found)
+    unit = scene.word(end) if scene.word(end) in UNIT_WORDS else ""
     window, end_window, guessed = _window(scene, end, entries)
     timeless = _over_all_time(scene, candidates, entries) if window is None else []
     candidates = timeless or candidates
     factor, assumed, guessed_unit = 1.0, False, False
-    metres = _metres(scene, scene.lexicon.named[candidates[0].field], found)
+    candidates = kept_in_metres(scene, candidates, found)
+    metres = metric(scene, scene.lexicon.named[candidates[0].field], found)
     if metres is not None:
         found, factor, guessed_unit = metres
     if rate:
@@ -83,7 +84,8 @@ def resolve(
             for entry in candidates
             for word in scene.lexicon.named[entry.field].words
         ):
-            end, assumed = after_rate, True
+            # what a column of money is per month or per visit is not told by its name
+            end, guessed_unit = after_rate, True
     if window is not None:
         candidates, end, assumed = window, end_window, assumed or guessed
     elif (
@@ -105,7 +107,7 @@ def resolve(
     candidates = _all_time(scene, end, candidates)
     candidates, end = _told_apart(scene, candidates, end)
     if len(candidates) > 1:
-        return _ambiguous(scene, start, end, candidates, found)
+        return _ambiguous(scene, start, end, candidates, found, unit)
     if not has_period(scene.lexicon.named[candidates[0].field]):
         end = _ever(scene, end)
     field = scene.field(candidates[0].field)
@@ -125,25 +127,6 @@ def resolve(
     built = build(start, end, field, found, exact=exact, negated=negated, factor=factor, assumed=assumed)
     built.cap = min(built.cap, _DOUBT) if guessed_unit else built.cap
     return built
-
-
-def _metres(scene: Scene, named: Named, found: Comparison) -> tuple[Comparison, float, bool] | None:
-    """ "Taller than 1.8 m" on a length: metres, the factor, and whether the unit is a guess."""
-    is_one, known = is_length(named)
-    said = [scene.tokens[number.start : number.end] for _, number in found.bounds]
-    if not is_one or not any(_ends_in_m(tokens) for tokens in said):
-        return None
-    bounds = tuple(
-        (operator, replace(number, value=in_metres(number.value)) if _ends_in_m(tokens) else number)
-        for (operator, number), tokens in zip(found.bounds, said, strict=True)
-    )
-    factor = unit_factor(named, "m") if known else None
-    return replace(found, bounds=bounds), 1.0 if factor is None else factor[0], not known
-
-
-def _ends_in_m(tokens: tuple[Token, ...]) -> bool:
-    last = tokens[-1]
-    return last.kind == "number" and not last.money and last.text.endswith("m")
 
 
 _EVER_SAID = (
@@ -197,6 +180,9 @@ def _measured_so(scene: Scene, end: int, entries: tuple[Entry, ...], found: Comp
     if not fits:
         return candidates
     own = [entry for entry in candidates if entry.field in fits]
+    kept = [entry for entry in own if keeps_in(scene.lexicon.named[entry.field], unit)]
+    if len(kept) == 1 < len(own):
+        return kept  # "tenure over 2 years" beside tenure_days and tenure_years
     return own or best(tuple(entry for entry in entries if entry.field in fits))
 
 
@@ -255,9 +241,12 @@ def _window(scene: Scene, end: int, entries: tuple[Entry, ...]) -> tuple[list[En
     return best(fitting), when.end, "said" not in fits.values()
 
 
-def _ambiguous(scene: Scene, start: int, end: int, candidates: list[Entry], found: Comparison) -> Fragment:
+def _ambiguous(  # noqa: PLR0917 - the parts of one condition
+    scene: Scene, start: int, end: int, candidates: list[Entry], found: Comparison, unit: str
+) -> Fragment:
     options: list[Option] = []
     for entry in candidates[:4]:
+        factor = unit_factor(scene.lexicon.named[entry.field], unit) if unit else None
         fragment = build(
             start,
             end,
@@ -265,7 +254,7 @@ def _ambiguous(scene: Scene, start: int, end: int, candidates: list[Entry], foun
             found,
             exact=False,
             negated=False,
-            factor=1.0,
+            factor=1.0 if factor is None else factor[0],
             assumed=False,
         )
         if fragment.node is not None:

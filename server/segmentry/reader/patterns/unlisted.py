@@ -16,7 +16,7 @@ from segmentry.reader.lexicon.value_phrases import NAMED_STATES
 from segmentry.reader.patterns.presence import ASSIGNED, MISSING, PRESENT
 from segmentry.reader.patterns.values import build, complement
 from segmentry.reader.quantities.comparator_phrases import WORDS as COMPARATORS
-from segmentry.reader.scene import Fragment, Scene
+from segmentry.reader.scene import Fragment, Option, Scene
 
 _ORDINALS: Final = frozenset({"last", "first"})
 _SIGNS: Final = word_set("= == : != <> ≠")
@@ -56,14 +56,9 @@ def unlisted(scene: Scene, at: int) -> Fragment | None:
                 continue  # "no mentor chosen" is about who has none
             stored, end = _list(scene, begin, field, strict=cap <= _BESIDE)
             if stored:
-                return _fragment(
-                    at,
-                    end,
-                    field,
-                    stored,
-                    min(cap, _PART if cap > _BESIDE else _GENERAL) if part else cap,
-                    negated,
-                )
+                if part:
+                    cap = min(cap, _PART if cap > _BESIDE else _GENERAL)
+                return _several(scene, (at, begin, end), field, stored, cap, negated)
     return None
 
 
@@ -150,10 +145,42 @@ def _closes(scene: Scene, at: int) -> bool:
     return scene.word(at) in _ENDS or scene.word(at) in scene.lexicon.entities
 
 
-def _fragment(  # noqa: PLR0917 - the parts of one value
-    start: int, end: int, field: Field, stored: tuple[Scalar, ...], cap: float, negated: bool
+def _several(  # noqa: PLR0917 - the parts of one list
+    scene: Scene,
+    places: tuple[int, int, int],
+    field: Field,
+    stored: tuple[Scalar, ...],
+    cap: float,
+    negated: bool,
 ) -> Fragment:
-    positive = build(field, stored, conjunctive=False)
+    """The list; in a column that holds several values "and" asks for all, and commas alone leave it open."""
+    at, begin, end = places
+    if field.type != "array" or len(stored) == 1:
+        return _fragment(at, end, field, stored, cap, negated)
+    joins = {scene.word(step) for step in range(begin, end)}
+    if "and" in joins:
+        return _fragment(at, end, field, stored, cap, negated, conjunctive="or" not in joins)
+    found = _fragment(at, end, field, stored, cap, negated)
+    if "or" not in joins:
+        every = _fragment(at, end, field, stored, cap, negated, conjunctive=True)
+        found.cap = min(cap, _AFTER_IS)
+        if every.node is not None and every.negative is not None:
+            found.options = (Option("all of them", every.node),)
+            found.negative_options = (Option("not all of them", every.negative),)
+    return found
+
+
+def _fragment(  # noqa: PLR0917 - the parts of one value
+    start: int,
+    end: int,
+    field: Field,
+    stored: tuple[Scalar, ...],
+    cap: float,
+    negated: bool,
+    *,
+    conjunctive: bool = False,
+) -> Fragment:
+    positive = build(field, stored, conjunctive=conjunctive)
     negative = complement(positive)
     if negated:
         positive, negative = negative, positive
