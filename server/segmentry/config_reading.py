@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from segmentry.config_kinds import Kind, Problem, SecretText
 
 PREFIX = "SEGMENTRY_"
+
+T = TypeVar("T")
 
 
 class ConfigError(Exception):
@@ -30,6 +33,11 @@ class Setting:
     key: str
     kind: Kind
     about: str
+
+
+def setting(default: T, env: str, key: str, kind: Kind, about: str) -> T:
+    """A dataclass field that is a setting."""
+    return dataclasses.field(default=default, metadata={"setting": Setting(env, key, kind, about)})
 
 
 def from_file(path: Path, table: Mapping[str, Setting], problems: list[str]) -> dict[str, Any]:

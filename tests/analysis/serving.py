@@ -22,7 +22,7 @@ def serve_analyses(database: Database, tables: SnapshotStore, folder: Path) -> S
     @asynccontextmanager
     async def serve(job: str = "brief") -> AsyncGenerator[AnalysisService]:
         path = os.pathsep.join([str(TOP), str(TOP / "server")])
-        supervisor = Supervisor(environment={"PYTHONPATH": path})
+        supervisor = Supervisor(environment={"PYTHONPATH": path}, spares=1)
         target = f"tests.analysis.jobs:{job}" if job else TARGET
         service = AnalysisService(database, tables, supervisor, folder=folder, target=target)
         try:

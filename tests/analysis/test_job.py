@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from datetime import timedelta
@@ -10,6 +11,7 @@ import pytest
 from segmentry.analysis import codec, job
 from segmentry.analysis.discover import discover
 from segmentry.analysis.events import AnalysisResult
+from segmentry.analysis.kmeans import kernel
 from segmentry.analysis.parameters import Parameters
 from segmentry.errors import JsonValue
 
@@ -49,3 +51,22 @@ def test_the_instant_of_the_order_is_the_one_that_counts(tmp_path: Path) -> None
 def test_an_estimate_loads_no_clustering_library() -> None:
     code = "import sys, segmentry.analysis.estimate; sys.exit('sklearn' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+FULL_DISK = """
+import resource, signal, sys
+import segmentry.analysis.job as job
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+job.warm()
+from segmentry.analysis.kmeans import compiled
+assert compiled._move.signatures, "nothing was compiled"
+"""
+
+
+@pytest.mark.skipif(not kernel.is_compiled(), reason="numba is not installed")
+@pytest.mark.timeout(120)
+def test_compiled_code_that_cannot_be_kept_serves_this_process(tmp_path: Path) -> None:
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", FULL_DISK], env=environment, check=True)
+    assert not [each for each in tmp_path.rglob("*.nbc") if each.stat().st_size]

@@ -16,7 +16,7 @@ MakeSupervisor = Callable[..., AbstractAsyncContextManager[Supervisor]]
 
 @pytest.fixture
 def supervising() -> MakeSupervisor:
-    """`async with supervising(slots=1, ...) as supervisor`."""
+    """`async with supervising(spares=1, ...) as supervisor`."""
 
     @asynccontextmanager
     async def supervise(**options: object) -> AsyncGenerator[Supervisor]:

@@ -98,3 +98,16 @@ def fail(argument: JsonValue, emit: Emit) -> JsonValue:
 
 def mean(argument: JsonValue, emit: Emit) -> JsonValue:
     return float("nan")
+
+
+def prepared() -> None:
+    """What a worker does before it is ready."""
+    os.environ["PREPARED"] = str(time.monotonic())
+
+
+def is_prepared(argument: JsonValue, emit: Emit) -> JsonValue:
+    return "PREPARED" in os.environ
+
+
+def break_down() -> None:
+    raise RuntimeError("this worker cannot start")

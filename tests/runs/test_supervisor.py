@@ -93,20 +93,20 @@ async def test_a_worker_steps_back_and_knows_no_secret(
 async def test_one_death_is_tried_again_with_an_event_and_one_thread(
     supervising: MakeSupervisor, tmp_path: Path
 ) -> None:
-    heard, retried = Heard(), asyncio.Event()
+    heard, deaths = Heard(), list[int]()
 
-    async def on_retry() -> None:
-        retried.set()
+    async def on_death(number: int) -> None:
+        deaths.append(number)
 
-    def argument(attempt: int) -> JsonValue:
-        return {"folder": str(tmp_path), "deaths": 1, "attempt": attempt}
+    def argument(died: int) -> JsonValue:
+        return {"folder": str(tmp_path), "deaths": 1, "attempt": died + 1}
 
     async with supervising() as supervisor:
         result = await supervisor.run(
-            "tests.runs.jobs:die_until", argument, on_event=heard.hear, on_retry=on_retry
+            "tests.runs.jobs:die_until", argument, on_event=heard.hear, on_death=on_death
         )
     assert result == "done"
-    assert retried.is_set()
+    assert deaths == [1]
     assert [event["attempt"] for event in heard.events if isinstance(event, dict)] == [1, 2]
     assert isinstance(heard.events[1], dict)
     assert heard.events[1]["threads"] == "1"
@@ -163,17 +163,17 @@ async def test_a_job_beyond_its_deadline_ends(supervising: MakeSupervisor) -> No
 
 
 async def test_too_much_memory_is_said_and_not_tried_again(supervising: MakeSupervisor) -> None:
-    retried = asyncio.Event()
+    deaths: list[int] = []
 
-    async def on_retry() -> None:
-        retried.set()
+    async def on_death(number: int) -> None:
+        deaths.append(number)
 
     async with supervising(memory_bytes=2 * 1024**3) as supervisor:
         with pytest.raises(DatasetTooLarge):
             await supervisor.run(
-                "tests.runs.jobs:eat_memory", lambda _: None, on_event=Heard().hear, on_retry=on_retry
+                "tests.runs.jobs:eat_memory", lambda _: None, on_event=Heard().hear, on_death=on_death
             )
-    assert not retried.is_set()
+    assert not deaths
 
 
 async def test_a_fault_of_the_input_keeps_its_reason(supervising: MakeSupervisor) -> None:
@@ -207,38 +207,19 @@ async def test_a_librarys_warning_is_one_line_of_the_log_without_a_path(
     assert "/" not in said[0].getMessage()
 
 
-async def test_no_more_jobs_than_slots_run_at_once(supervising: MakeSupervisor) -> None:
-    heards = [Heard() for _ in range(3)]
-    async with supervising(slots=2) as supervisor:
-        tasks = [asyncio.ensure_future(run(supervisor, "hang", None, heard)) for heard in heards]
-        await asyncio.wait({asyncio.ensure_future(heard.first.wait()) for heard in heards[:2]})
-        assert not heards[2].events
-        tasks[0].cancel()
-        await heards[2].first.wait()
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
-
-
-async def test_a_warm_spare_takes_the_job(supervising: MakeSupervisor) -> None:
+async def test_a_job_that_lost_a_worker_elsewhere_has_one_attempt_left(
+    supervising: MakeSupervisor, tmp_path: Path
+) -> None:
+    heard = Heard()
     async with supervising() as supervisor:
-        await supervisor.warm()
-        (spare,) = supervisor.pids
-        heard = Heard()
-        task = asyncio.ensure_future(run(supervisor, "hang", None, heard))
-        await heard.first.wait()
-        assert heard.pids[0] == spare
-        task.cancel()
-        await asyncio.wait({task})
-
-
-async def test_a_dead_spare_is_replaced(supervising: MakeSupervisor) -> None:
-    async with supervising() as supervisor:
-        await supervisor.warm()
-        (spare,) = supervisor.pids
-        os.kill(spare, signal.SIGKILL)
-        assert await gone([spare])
-        assert await run(supervisor, "count", 3) == 3
+        with pytest.raises(WorkerLost):
+            await supervisor.run(
+                "tests.runs.jobs:die_until",
+                lambda _: {"folder": str(tmp_path), "deaths": 9},
+                on_event=heard.hear,
+                deaths=1,
+            )
+    assert [event["threads"] for event in heard.events if isinstance(event, dict)] == ["1"]
 
 
 OWNER = """

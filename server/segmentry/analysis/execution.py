@@ -42,6 +42,7 @@ from segmentry.errors import (
     WorkerLost,
 )
 from segmentry.runs.log import Change, LostRun, RunLog
+from segmentry.runs.queue import RunQueue
 from segmentry.runs.run import NewEvent, Run, object_of
 from segmentry.runs.supervisor import ATTEMPTS, Supervisor
 from segmentry.runs.writer import Writer
@@ -56,8 +57,9 @@ REPLACEABLE = (WorkerLost, DatasetTooLarge)
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """What every run needs: where it writes, who computes, and a folder for tables on their way there."""
+    """What every run needs: its turn, where it writes, who computes, and a folder for tables on their way."""
 
+    queue: RunQueue
     log: RunLog
     supervisor: Supervisor
     folder: Path
@@ -100,7 +102,8 @@ class Execution:
         and the run is taken up again.
         """
         try:
-            result = await self._result()
+            async with self._workshop.queue.turn(self._run.tenant, self._wait):
+                result = await self._result()
             await self._end_well(result)
         except LostRun:
             log.info("run %s was ended by somebody else", self._run.run_id)
@@ -147,22 +150,17 @@ class Execution:
             "llm_configured": self._workshop.llm_configured,
             "saved": order.saved.to_json(),
         }
-        writing: list[asyncio.Future[None]] = []
-
-        async def begin() -> None:
-            # Only now: a hundred waiting runs would be a hundred copies of the table.
-            loop = asyncio.get_running_loop()
-            writing.append(loop.run_in_executor(None, _write, self._snapshot, place, table))
-            await asyncio.shield(writing[0])
-            await self._begin()
-
+        loop = asyncio.get_running_loop()
+        # Only now: a hundred waiting runs would be a hundred copies of the table.
+        writing = loop.run_in_executor(None, _write, self._snapshot, place, table)
         try:
+            await asyncio.shield(writing)
+            await self._begin()
             answer = await self._workshop.supervisor.run(
                 self._workshop.target,
-                lambda _attempt: argument,
+                lambda _deaths: argument,
                 on_event=self._hear,
-                on_start=begin,
-                on_retry=self._begin,
+                on_death=self._after_death,
             )
         finally:
             await asyncio.shield(_remove(place, writing))
@@ -191,6 +189,15 @@ class Execution:
             ),
         )
 
+    async def _wait(self, place: int) -> None:
+        """Say how many runs have their turn before this one, which included."""
+        self._standing = dataclasses.replace(self._standing, queue_position=place)
+        await self._append([self._standing.event()])
+
+    async def _after_death(self, deaths: int) -> None:
+        if deaths < ATTEMPTS:
+            await self._begin()
+
     async def _begin(self) -> None:
         """Start an attempt: the first one, or the one after a death."""
         first = self._standing.state == "QUEUED"
@@ -199,6 +206,7 @@ class Execution:
             state="RUNNING",
             stage="",
             fraction=0.0,
+            queue_position=None,
             attempt=self._standing.attempt + 1,
             started=self._standing.started or now(),
         )
@@ -259,13 +267,12 @@ def _write(snapshot: Snapshot, place: Path, table: Path) -> None:
     snapshot.write(table)
 
 
-async def _remove(place: Path, writing: list[asyncio.Future[None]]) -> None:
+async def _remove(place: Path, writing: asyncio.Future[None]) -> None:
     """Remove the folder after whatever still writes into it: a thread cannot be cancelled."""
-    if writing:
-        await asyncio.wait(writing)
-        if not writing[0].cancelled():
-            writing[0].exception()  # looked at, for whoever was cancelled while it failed
-        await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
+    await asyncio.wait([writing])
+    if not writing.cancelled():
+        writing.exception()  # looked at, for whoever was cancelled while it failed
+    await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
 
 
 def _discover(

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from segmentry.analysis import codec
 from segmentry.analysis.discover import discover
 from segmentry.analysis.parameters import Parameters
 from segmentry.criteria.segments import Saved
+from segmentry.customers.demo import golf_snapshot
 from segmentry.customers.snapshot import Snapshot
 from segmentry.errors import JsonValue
 
 TARGET = "segmentry.analysis.job:run"
+# Enough rows for the compiled kernel, few enough to take no time.
+WARM_MEMBERS = 4_000
+# The compiled functions of the kernel, and some more.
+MOST_TRIES = 32
+
+log = logging.getLogger(__name__)
 
 
 def order(
@@ -34,6 +42,25 @@ def order(
         "llm_configured": llm_configured,
         "saved": (saved or Saved()).to_json(),
     }
+
+
+def warm() -> None:
+    """Do what a first analysis waits for: imports, compiled code, memory of the libraries.
+
+    Code that was compiled is kept for the next process; where it cannot be kept it is there for this one.
+    """
+    for _ in range(MOST_TRIES):
+        try:
+            _discover_in_little()
+        except OSError as err:  # the disk is full: each function is compiled, and then not written
+            log.info("compiled code cannot be kept: %s", err.strerror)
+        else:
+            return
+
+
+def _discover_in_little() -> None:
+    club = golf_snapshot(WARM_MEMBERS)
+    discover(club, Parameters(max_clusters=4), datetime.now(UTC), lambda _event: None)
 
 
 def run(argument: JsonValue, say: Callable[[JsonValue], None]) -> JsonValue:

@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Protocol
 
 from segmentry.analysis.records import KIND, Order, Standing, error_json, now
@@ -36,7 +36,7 @@ class Tables(Protocol):
 class Leases:
     """`mine` says which runs this server works on or is about to end.
 
-    `spawn` works on a run and `stop` ends that; `warm` sees to it that a spare worker is there.
+    `spawn` works on a run and `stop` ends that.
     """
 
     def __init__(
@@ -48,7 +48,6 @@ class Leases:
         mine: Callable[[], Collection[str]],
         spawn: Callable[[Run, Snapshot], None],
         stop: Callable[[str], None],
-        warm: Callable[[], Awaitable[None]],
     ) -> None:
         self._store = store
         self._log = run_log
@@ -56,7 +55,6 @@ class Leases:
         self._mine = mine
         self._spawn = spawn
         self._stop = stop
-        self._warm = warm
         self._forget_at = time.monotonic()
 
     async def keep(self) -> None:
@@ -86,7 +84,6 @@ class Leases:
                 self._stop(run_id)
         for run in await self._store.adopt(KIND, tuple(self._mine())):
             await self._take_up(run)
-        await self._warm()
         if time.monotonic() >= self._forget_at:
             self._forget_at = time.monotonic() + FORGET_S
             await self._store.forget_old()

@@ -22,7 +22,8 @@ KIND = "analysis"
 
 @dataclass(frozen=True, slots=True)
 class AnalysisRun:
-    """Where one run stands. `progress` is 0-1; `error` is set exactly in the state FAILED."""
+    """Where one run stands. `progress` is 0-1; `error` is set exactly in the state FAILED;
+    `queue_position` counts from 1 while it waits for its turn."""
 
     run_id: str
     tenant: str
@@ -39,6 +40,7 @@ class AnalysisRun:
     snapshot_id: str
     attempt: int
     last_sequence: int
+    queue_position: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ class Standing:
     started: datetime | None = None
     ended: datetime | None = None
     error: JsonObject | None = None
+    queue_position: int | None = None
 
     def to_json(self) -> JsonObject:
         return {
@@ -118,11 +121,13 @@ class Standing:
             "started": _text(self.started),
             "ended": _text(self.ended),
             "error": self.error,
+            "queue_position": self.queue_position,
         }
 
     @classmethod
     def of(cls, body: JsonObject) -> Standing:
         fraction, attempt, error = body.get("fraction"), body.get("attempt"), body.get("error")
+        place = body.get("queue_position")
         return cls(
             state=state_of(str(body["state"])),
             tier=tier_of(body["tier"]),
@@ -133,6 +138,7 @@ class Standing:
             started=_instant(body.get("started")),
             ended=_instant(body.get("ended")),
             error=None if error is None else object_of(error),
+            queue_position=place if isinstance(place, int) else None,
         )
 
     @classmethod
@@ -162,6 +168,7 @@ def view(run: Run, standing: Standing | None = None, last_sequence: int | None =
         snapshot_id=str(run.request["snapshot_id"]),
         attempt=now.attempt,
         last_sequence=run.last_sequence if last_sequence is None else last_sequence,
+        queue_position=now.queue_position if now.state == "QUEUED" else None,
     )
 
 

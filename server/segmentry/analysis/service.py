@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -48,6 +49,7 @@ from segmentry.errors import (
 )
 from segmentry.runs.background import Background
 from segmentry.runs.log import Change, LostRun, RunLog
+from segmentry.runs.queue import RunQueue
 from segmentry.runs.run import Run, State
 from segmentry.runs.store import RunStore
 from segmentry.runs.supervisor import Supervisor
@@ -59,10 +61,11 @@ if TYPE_CHECKING:
     from segmentry.customers.snapshot import Snapshot
 
 TARGET = "segmentry.analysis.job:run"
-# Imported by the warm spare: the fits of a first run would otherwise wait for scikit-learn.
-PRELOAD = ("segmentry.analysis.job", "sklearn.cluster")
+# Done by spares in advance: a run would otherwise wait for imports and compilation.
+PRELOAD = ("segmentry.analysis.job:warm", "sklearn.cluster")
 CONFIRM_ROWS = 5000
-MOST_OPEN = 100
+# A run takes seconds to minutes, so places in the queue become free at about this pace.
+FULL_RETRY_S = 5.0
 # What a run that nobody wants any more waits between attempts to write that it is over.
 AGAIN_S = 1.0
 # How long a server that stops waits for such runs.
@@ -74,7 +77,8 @@ log = logging.getLogger(__name__)
 class AnalysisService:
     """Use as `async with`, or call `close`. Nothing runs and nothing is opened before the first call.
 
-    `folder` takes the tables on their way to workers. `token_key` signs resume tokens; without one the
+    `folder` takes the tables on their way to workers. `queue` says how many run at once, without one as many
+    as there are cores. `token_key` signs resume tokens; without one the
     installation's own key is kept in the database.
     """
 
@@ -85,6 +89,7 @@ class AnalysisService:
         supervisor: Supervisor,
         *,
         folder: Path,
+        queue: RunQueue | None = None,
         token_key: bytes | None = None,
         llm_configured: bool = False,
         target: str = TARGET,
@@ -94,7 +99,8 @@ class AnalysisService:
         self._supervisor = supervisor
         self._store = RunStore(database)
         self._log = RunLog(database)
-        self._workshop = Workshop(self._log, supervisor, folder, target, llm_configured)
+        self._queue = queue or RunQueue(os.cpu_count() or 1)
+        self._workshop = Workshop(self._queue, self._log, supervisor, folder, target, llm_configured)
         self._llm_configured = llm_configured
         self._tokens = None if token_key is None else ResumeTokens(token_key)
         self._background = Background()
@@ -126,8 +132,8 @@ class AnalysisService:
                 mine=lambda: {*self._active, *self._unwanted},
                 spawn=self._spawn,
                 stop=self._stop,
-                warm=self._supervisor.warm,
             )
+            self._supervisor.warm()
             self._keeper = self._background.start(leases.keep(), "analysis leases")
 
     async def close(self) -> None:
@@ -329,9 +335,11 @@ class AnalysisService:
         """
         if self._closing:
             raise ServerDraining("the server is shutting down; start the analysis on the next one")
-        if len(self._active) + self._accepting >= MOST_OPEN:
+        if self._queue.is_full(len(self._active) + self._accepting):
             raise Exhausted(
-                "too many analyses wait already; try again later", retry_after_s=5.0, maximum=MOST_OPEN
+                f"{self._queue.waiting} analyses wait for their turn already; try again later",
+                retry_after_s=FULL_RETRY_S,
+                maximum=self._queue.most_waiting,
             )
         standing = Standing("QUEUED", _tier(order.parameters), order.parameters)
         ended: list[Run | SegmentryError] = []

@@ -25,6 +25,7 @@ from segmentry.rpc.interceptors.admission import Limit
 from segmentry.rpc.interceptors.deadline import Allowance
 from segmentry.rpc.relay import StreamLimits, Streams
 from segmentry.rpc.tokens import Tokens
+from segmentry.runs.queue import RunQueue
 from segmentry.runs.supervisor import Supervisor
 from segmentry.state.database import Database
 
@@ -113,11 +114,19 @@ def database(settings: Settings) -> Database:
 def analyses(settings: Settings, store: Stores, state: Database) -> AnalysisService:
     """The analyses of this server; nothing starts before the first one."""
     key = settings.token_key.reveal().encode() if settings.token_key is not None else None
+    slots = settings.max_runs or os.cpu_count() or 1
+    supervisor = Supervisor(
+        preload=PRELOAD,
+        spares=slots if settings.spare_workers < 0 else settings.spare_workers,
+        memory_bytes=settings.worker_memory_mb * 1024**2,
+        deadline_s=settings.run_deadline_s,
+    )
     return AnalysisService(
         state,
         store,
-        Supervisor(preload=PRELOAD),
+        supervisor,
         folder=settings.data_dir / "work",
+        queue=RunQueue(slots, settings.max_runs_per_tenant, settings.max_queued_runs),
         token_key=key,
     )
 

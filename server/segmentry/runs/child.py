@@ -39,7 +39,7 @@ class Child:
         assert process.stderr is not None
         self._said = process.stdout
         self._complaints = asyncio.get_running_loop().create_task(_log_lines(process.stderr, process.pid))
-        self._is_ready = False
+        self._readiness: asyncio.Task[None] | None = None
 
     @property
     def pid(self) -> int:
@@ -49,13 +49,22 @@ class Child:
     def is_running(self) -> bool:
         return self._process.returncode is None
 
+    @property
+    def is_ready(self) -> bool:
+        task = self._readiness
+        return task is not None and task.done() and not task.cancelled() and task.exception() is None
+
     async def ready(self, silence_s: float) -> None:
-        """Wait until its imports are done. Raises: Died."""
-        if not self._is_ready:
-            message = await self._next(silence_s)
-            if message != {"ready": True}:
-                raise Died("the worker did not say that it is ready")
-            self._is_ready = True
+        """Wait until its imports are done; several may wait. Raises: Died."""
+        if self._readiness is None:
+            self._readiness = asyncio.get_running_loop().create_task(self._until_ready(silence_s))
+            self._readiness.add_done_callback(_look_at)
+        # Not cancelled with whoever waits: half a frame would be lost.
+        await asyncio.shield(self._readiness)
+
+    async def ended(self) -> None:
+        """Wait until the process is gone."""
+        await self._process.wait()
 
     async def order(self, target: str, argument: JsonValue, memory_bytes: int) -> None:
         """Raises: Died."""
@@ -70,12 +79,10 @@ class Child:
 
     async def listen(self, silence_s: float) -> dict[str, JsonValue]:
         """The next thing it says; after a result or a failure nothing follows. Raises: Died."""
-        while True:
-            message = await self._next(silence_s)
-            if not isinstance(message, dict):
-                raise Died("the worker said something that is no message")
-            if "alive" not in message:
-                return message
+        message = await self._next(silence_s)
+        if not isinstance(message, dict):
+            raise Died("the worker said something that is no message")
+        return message
 
     async def end(self) -> None:
         """See to it that it and everything it started is gone: SIGTERM, after a second SIGKILL."""
@@ -94,6 +101,9 @@ class Child:
         else:
             self._signal(signal.SIGKILL)
         await self._process.wait()
+        if self._readiness is not None:
+            self._readiness.cancel()
+            await asyncio.wait([self._readiness])
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(GRACE_S):
                 # To the end of the pipes, so that their transports close.
@@ -106,7 +116,17 @@ class Child:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, number)
 
+    async def _until_ready(self, silence_s: float) -> None:
+        if await self._next(silence_s) != {"ready": True}:
+            raise Died("the worker did not say that it is ready")
+
     async def _next(self, silence_s: float) -> JsonValue:
+        """The next message that is no mere sign of life. Raises: Died."""
+        while (message := await self._frame(silence_s)) == {"alive": True}:
+            pass
+        return message
+
+    async def _frame(self, silence_s: float) -> JsonValue:
         try:
             async with asyncio.timeout(silence_s):
                 message = await frames.receive(self._said)
@@ -147,6 +167,12 @@ async def start(
         limit=ERROR_LINE_BYTES,
     )
     return Child(process)
+
+
+def _look_at(task: asyncio.Task[None]) -> None:
+    """Keep asyncio from reporting a death that nobody waited for any more."""
+    if not task.cancelled():
+        task.exception()
 
 
 async def _log_lines(stream: asyncio.StreamReader, pid: int) -> None:

@@ -3,6 +3,7 @@
 It reads one frame from standard input (which function to call, with what, under which limits), calls it,
 and writes what the function says as frames to what was standard output; anything printed goes to
 standard error. It serves one job and ends. When its input closes the server is gone: it ends at once.
+While it waits for its job it says nothing and does nothing.
 
     in   {"target": "module:function", "argument": ..., "memory_bytes": n}
     out  {"ready": true}  {"alive": true}*  {"event": ...}*  then {"result": ...} or {"failed": {...}}
@@ -18,6 +19,7 @@ import resource
 import signal
 import sys
 import threading
+import time
 import traceback
 import warnings
 from collections.abc import Callable
@@ -59,17 +61,30 @@ def main(preload: list[str]) -> int:
     _step_back()
     _die_with(parent)
     mouth = Mouth(_take_output())
+    at_work = threading.Event()
+    at_work.set()
+    threading.Thread(target=_stay_alive, args=(mouth, at_work), daemon=True).start()
     for name in preload:
-        importlib.import_module(name)
+        _load(name)
+    # From here on nobody listens until there is an order: signs of life would fill the pipe.
+    at_work.clear()
     mouth.say({"ready": True})
     commands = sys.stdin.buffer
     order = frames.read(commands)
     if order is None:
         return 0
+    at_work.set()
     threading.Thread(target=_end_with_input, daemon=True).start()
-    threading.Thread(target=_stay_alive, args=(mouth,), daemon=True).start()
     mouth.send(_answer(cast("dict[str, JsonValue]", order), mouth))
     return 0
+
+
+def _load(name: str) -> None:
+    """Import a module, and call the function behind a colon if there is one."""
+    module, _, function = name.partition(":")
+    loaded = importlib.import_module(module)
+    if function:
+        cast("Callable[[], None]", getattr(loaded, function))()
 
 
 def _warn(message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: object) -> None:
@@ -127,11 +142,25 @@ def _die_with(parent: int) -> None:
 
 
 def _limit_memory(n_bytes: int) -> None:
-    """Cap the address space; 0 lifts the cap. After the imports, which reserve much and use little."""
+    """Cap what the job may add to the address space; 0 lifts the cap.
+
+    Imports reserve much and use little, so what is there already does not count.
+    """
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-    soft = n_bytes or hard
+    soft = _reserved() + n_bytes if n_bytes else hard
+    if hard != resource.RLIM_INFINITY:
+        soft = min(soft, hard)
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def _reserved() -> int:
+    """The bytes of address space in use; 0 where that is not told."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    except OSError:
+        return 0
+    return pages * resource.getpagesize()
 
 
 def _end_with_input() -> None:
@@ -140,10 +169,12 @@ def _end_with_input() -> None:
     os._exit(1)
 
 
-def _stay_alive(mouth: Mouth) -> None:
-    pause = threading.Event()
-    while not pause.wait(ALIVE_S):
-        mouth.say({"alive": True})
+def _stay_alive(mouth: Mouth, at_work: threading.Event) -> None:
+    while True:
+        at_work.wait()
+        time.sleep(ALIVE_S)
+        if at_work.is_set():
+            mouth.say({"alive": True})
 
 
 if __name__ == "__main__":

@@ -478,6 +478,7 @@ class AnalysisRun(_message.Message):
     RESUME_TOKEN_FIELD_NUMBER: _builtins.int
     SNAPSHOT_ID_FIELD_NUMBER: _builtins.int
     ATTEMPT_FIELD_NUMBER: _builtins.int
+    QUEUE_POSITION_FIELD_NUMBER: _builtins.int
     run_id: _builtins.str
     """The run's id."""
     state: Global___RunState.ValueType
@@ -495,7 +496,11 @@ class AnalysisRun(_message.Message):
     snapshot_id: _builtins.str
     """The version of the rows that are analysed."""
     attempt: _builtins.int
-    """1, or 2 after the process was lost once."""
+    """How often it began: 1, or more after its process or its server was lost."""
+    queue_position: _builtins.int
+    """While queued: how many runs have their turn before it, itself included. A tenant that has as many runs under way as
+    it may is passed over. Absent otherwise.
+    """
     @_builtins.property
     def parameters(self) -> Global___AnalysisParameters:
         """The parameters as they are used, with every default filled in."""
@@ -533,14 +538,20 @@ class AnalysisRun(_message.Message):
         resume_token: _builtins.str = ...,
         snapshot_id: _builtins.str = ...,
         attempt: _builtins.int = ...,
+        queue_position: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_progress", b"_progress", "create_time", b"create_time", "end_time", b"end_time", "error", b"error", "parameters", b"parameters", "progress", b"progress", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_progress", b"_progress", "_queue_position", b"_queue_position", "create_time", b"create_time", "end_time", b"end_time", "error", b"error", "parameters", b"parameters", "progress", b"progress", "queue_position", b"queue_position", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_progress", b"_progress", "attempt", b"attempt", "create_time", b"create_time", "end_time", b"end_time", "error", b"error", "parameters", b"parameters", "progress", b"progress", "resume_token", b"resume_token", "run_id", b"run_id", "schema_id", b"schema_id", "snapshot_id", b"snapshot_id", "stage", b"stage", "start_time", b"start_time", "state", b"state", "tier", b"tier"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_progress", b"_progress", "_queue_position", b"_queue_position", "attempt", b"attempt", "create_time", b"create_time", "end_time", b"end_time", "error", b"error", "parameters", b"parameters", "progress", b"progress", "queue_position", b"queue_position", "resume_token", b"resume_token", "run_id", b"run_id", "schema_id", b"schema_id", "snapshot_id", b"snapshot_id", "stage", b"stage", "start_time", b"start_time", "state", b"state", "tier", b"tier"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__progress: _TypeAlias = _typing.Literal["progress"]  # noqa: Y015
     _WhichOneofArgType__progress: _TypeAlias = _typing.Literal["_progress", b"_progress"]  # noqa: Y015
+    _WhichOneofReturnType__queue_position: _TypeAlias = _typing.Literal["queue_position"]  # noqa: Y015
+    _WhichOneofArgType__queue_position: _TypeAlias = _typing.Literal["_queue_position", b"_queue_position"]  # noqa: Y015
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__progress) -> _WhichOneofReturnType__progress | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__queue_position) -> _WhichOneofReturnType__queue_position | None: ...
 
 Global___AnalysisRun: _TypeAlias = AnalysisRun  # noqa: Y015
 

@@ -13,8 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
-from os import W_OK, access, environ
-from pathlib import Path
+from os import environ
 from typing import Any, TypeVar
 
 import numba
@@ -34,8 +33,11 @@ T = TypeVar("T")
 
 def _has_cache() -> bool:
     """Whether compiled code can be kept; on a read-only disk each process compiles for itself."""
-    places = (environ.get("NUMBA_CACHE_DIR"), Path(__file__).parent / "__pycache__", Path.home())
-    return any(place and access(place, W_OK) for place in places)
+    try:
+        numba.njit(cache=True)(_has_cache)
+    except RuntimeError:  # numba found no folder that it can write to
+        return False
+    return True
 
 
 _FAST: dict[str, Any] = {"nogil": True, "cache": _has_cache(), "boundscheck": False}

@@ -119,6 +119,7 @@ def run(value: AnalysisRun, resume_token: str) -> pb.AnalysisRun:
         resume_token=resume_token,
         snapshot_id=value.snapshot_id,
         attempt=value.attempt,
+        queue_position=value.queue_position,
     )
     if value.start_time is not None:
         message.start_time.CopyFrom(timestamp(value.start_time))
