@@ -215,6 +215,10 @@ class NoUsableFields(FailedPrecondition):
     reason = "NO_USABLE_FIELDS"
 
 
+class NoClusters(FailedPrecondition):
+    reason = "NO_CLUSTERS"
+
+
 class ConfirmationRequired(FailedPrecondition):
     reason = "CONFIRMATION_REQUIRED"
 

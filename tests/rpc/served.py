@@ -55,10 +55,15 @@ class Served:
 
 @asynccontextmanager
 async def analyses(
-    database: Database, folder: Path, job: str = "brief", heartbeat_s: float = 15.0
+    database: Database,
+    folder: Path,
+    job: str = "brief",
+    heartbeat_s: float = 15.0,
+    store: SnapshotStore | None = None,
 ) -> AsyncGenerator[Served]:
-    """Serve SegmentAnalysis with a job of `tests/analysis/jobs.py`; empty means the real one."""
-    store = SnapshotStore()
+    """Serve SegmentAnalysis with a job of `tests/analysis/jobs.py`; empty means the real one. `store` takes
+    two golf clubs beside the tables that it holds."""
+    store = store or SnapshotStore()
     for tenant in ("demo", "tenant_123"):
         store.put(tenant, "customers", club(300), default=True)
         store.put(tenant, "large", club(5000))

@@ -27,7 +27,7 @@ from segmentry.analysis.statistics import kind_of, profile
 from segmentry.analysis.table import Column
 from segmentry.criteria.segments import Saved
 from segmentry.customers.snapshot import Snapshot
-from segmentry.errors import EmptyDataset, NoUsableFields
+from segmentry.errors import EmptyDataset, NoClusters, NoUsableFields
 
 
 def discover(
@@ -47,7 +47,7 @@ def discover(
     a fallback event.
 
     Raises: InvalidParameters; ParseError and InvalidCriteria for unsound `within`; EmptyDataset; and
-    NoUsableFields when the ML worker was asked for by name.
+    NoUsableFields and NoClusters when the ML worker was asked for by name.
     """
     started = time.perf_counter()
     checked = validate(parameters, snapshot.catalog)
@@ -103,6 +103,11 @@ class _Run:
             return self._of_groups(found)
         if found is not None:
             self._notice(found.notices)
+            if self._pinned and found.reason in ("NO_CLUSTERS", "ONE_BLOB"):
+                raise NoClusters(
+                    f"{found.message}; another eps, or the tier AUTO, gives segments",
+                    schemaId=self._scope.snapshot.catalog.schema,
+                )
             self._fall_back("ML_WORKER", "HEURISTIC", found.reason, found.message)
         return self._of_slices()
 

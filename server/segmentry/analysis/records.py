@@ -213,6 +213,7 @@ _ENDS: dict[str, type[SegmentryError]] = {
         errors.DeadlineExceeded,
         errors.EmptyDataset,
         errors.NoUsableFields,
+        errors.NoClusters,
         errors.InvalidParameters,
         errors.InvalidField,
         errors.InvalidValue,

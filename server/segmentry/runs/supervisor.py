@@ -192,6 +192,7 @@ FAULTS: dict[str, type[SegmentryError]] = {
         errors.DatasetTooLarge,
         errors.EmptyDataset,
         errors.NoUsableFields,
+        errors.NoClusters,
         errors.InvalidParameters,
         errors.InvalidField,
         errors.InvalidValue,

@@ -155,6 +155,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """PERMISSION_DENIED: this server keeps counts of few customers back, and the call would show one customer or the
     value of a few. Ask for counts instead. [path]
     """
+    ERROR_REASON_NO_CLUSTERS: _ErrorReason.ValueType  # 52
+    """FAILED_PRECONDITION: the algorithm found no two groups, and the tier was pinned. [schemaId]"""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason lists every reason that `google.rpc.ErrorInfo` carries, without the prefix, in the domain
@@ -292,6 +294,8 @@ ERROR_REASON_SMALL_COUNTS_WITHHELD: ErrorReason.ValueType  # 51
 """PERMISSION_DENIED: this server keeps counts of few customers back, and the call would show one customer or the
 value of a few. Ask for counts instead. [path]
 """
+ERROR_REASON_NO_CLUSTERS: ErrorReason.ValueType  # 52
+"""FAILED_PRECONDITION: the algorithm found no two groups, and the tier was pinned. [schemaId]"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _WarningReason:
