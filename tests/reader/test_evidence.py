@@ -111,3 +111,20 @@ def test_a_contradiction_is_asked_about_with_both_halves_as_readings() -> None:
 def test_what_was_spent_is_not_what_is_left() -> None:
     draft = read("spent over 500 euros", Catalog("points", (Field("point_balance", "number"),)), CLOCK)
     assert draft.confidence < ALONE
+
+
+@pytest.mark.parametrize(
+    ("column", "query", "said"),
+    [
+        ("nationality", "who are Kenyan", "How nationality writes"),
+        ("nationality", "top 5 % of Kenyans by visits", "How nationality writes"),
+        ("nationality", "Kenyans over 30", "How nationality writes"),
+        ("image_consent", "image consent given", "which of its values mean yes is not known"),
+        ("call_permission", "call permission given", "which of its values mean yes is not known"),
+    ],
+)
+def test_a_text_of_which_no_value_is_known_is_doubted(column: str, query: str, said: str) -> None:
+    table = Catalog("crew", (Field(column, "string"), Field("visits", "number"), Field("age", "number")))
+    draft = read(query, table, CLOCK)
+    assert draft.confidence < ALONE
+    assert any(said in text for text in (*draft.ambiguities, *draft.notes)), draft

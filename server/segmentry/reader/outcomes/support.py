@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Final
 
 from segmentry.criteria.catalog import Field
-from segmentry.criteria.nodes import And, Event, Leaf, Node, Not, Operator, Or
+from segmentry.criteria.nodes import And, Event, Leaf, Node, Not, Operator, Or, Top
 from segmentry.reader.clauses import Clauses
 from segmentry.reader.language.inflect import stem
 from segmentry.reader.language.places import country_at
@@ -46,6 +46,7 @@ _OF_OTHERS: Final = word_set("guardian emergency parent partner spouse referrer 
 # what begins or ends, and is one thing or another
 _RUNNING: Final = word_set("contract policy subscription account card agreement membership plan lease")
 _SPEAKING: Final = word_set("speak speaks speaking speaker speakers language languages fluent spoken tongue")
+_NATIONALITIES: Final = word_set("nationality")
 _LANGUAGES: Final = word_set("language languages locale tongue")
 _SAID_OF: Final = word_set("who that whose with without in from on over under")
 _BESIDE: Final = word_set("or and but no , a an without")
@@ -66,6 +67,8 @@ _RECORDED: Final = word_set("""
 known unknown missing recorded set unset empty blank null file record available provided given filled
 present specified stated assigned never yet
 """)
+_GRANTS: Final = word_set("consent permission approval agreement opt optin")
+_GIVEN: Final = word_set("given provided")
 _PERIODS: Final = word_set("""
 day days week weeks month months quarter quarters year years fortnight monthly weekly yearly annual annually
 daily quarterly ytd d w m y today yesterday lately recently recent
@@ -91,6 +94,7 @@ def _of_kind(scene: Scene, fragment: Fragment) -> Iterator[Doubt]:
             yield from _of_measure(scene, fragment)
         case "top":
             yield from _of_share(scene, fragment)
+            yield from _of_values(scene, fragment)
         case "value" | "place":
             yield from _of_values(scene, fragment)
         case "text":
@@ -204,7 +208,10 @@ def _of_values(scene: Scene, fragment: Fragment) -> Iterator[Doubt]:
         if not unseen:
             continue
         if leaf.field in scene.lexicon.countries:
-            continue  # a country is one whether or not the table shows it
+            # A country is one whether or not the table shows it, a nationality "German", "Germany" or "DE".
+            if not _NATIONALITIES.isdisjoint(words):
+                yield Doubt("unseen value", f"How {leaf.field} writes '{unseen[0]}' is not known")
+            continue
         if known:
             yield Doubt("unseen value", f"'{unseen[0]}' is not among the known values of {leaf.field}")
         elif len(words) > 1 and words[0] in _ASKS:
@@ -235,12 +242,17 @@ def _of_presence(scene: Scene, fragment: Fragment) -> Iterator[Doubt]:
             continue
         field = scene.field(leaf.field)
         words = scene.lexicon.named[leaf.field].words
-        if not _RECORDED.isdisjoint(scene.said):
+        if not _RECORDED.isdisjoint(scene.said) and not _is_granted(scene, words):
             continue
         if field.type == "number":
             yield Doubt("unset number", f"Having no {leaf.field} may mean 0 as well as not known")
         elif field.type in _TEXTS and not _values(field) and _HAD.isdisjoint(words):
             yield Doubt("presence", f"{leaf.field} is a text, and which of its values mean yes is not known")
+
+
+def _is_granted(scene: Scene, words: tuple[str, ...]) -> bool:
+    """ "Consent given": a yes was given, and not any answer."""
+    return not _GRANTS.isdisjoint(words) and _RECORDED & scene.said <= _GIVEN
 
 
 def _values(field: Field) -> bool:
@@ -307,7 +319,7 @@ def _leaves(node: Node | None) -> Iterable[Leaf]:
         case And(items) | Or(items):
             for item in items:
                 yield from _leaves(item)
-        case Not(inner):
+        case Not(inner) | Top(of=inner):
             yield from _leaves(inner)
         case _:
             return
