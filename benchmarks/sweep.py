@@ -20,10 +20,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 import sklearn
+from segmentry.analysis.attempt import SAMPLE_ROWS
 from segmentry.analysis.kmeans import kernel as kernels
 from segmentry.analysis.kmeans.plain import Plain
 from segmentry.analysis.silhouette import silhouettes
-from segmentry.analysis.sweep import SAMPLE_ROWS, Clustering, sweep
+from segmentry.analysis.sweep import Clustering, sweep
 from segmentry.analysis.table import Floats
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits

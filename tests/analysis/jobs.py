@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from segmentry.analysis import codec
+from segmentry.analysis import codec, job
 from segmentry.analysis.events import AnalysisResult, FilterRule, RuleFidelity, SegmentCard
 from segmentry.errors import DatasetTooLarge, JsonValue
 
@@ -84,6 +84,12 @@ def hang(argument: JsonValue, emit: Emit) -> JsonValue:
     return None
 
 
+def die_then_hang(argument: JsonValue, emit: Emit) -> JsonValue:
+    if _mark(argument) == 0:
+        _be_killed(emit)
+    return hang(argument, emit)
+
+
 def hang_once(argument: JsonValue, emit: Emit) -> JsonValue:
     if _mark(argument) == 0:
         return hang(argument, emit)
@@ -96,3 +102,43 @@ def too_large(argument: JsonValue, emit: Emit) -> JsonValue:
 
 def fail(argument: JsonValue, emit: Emit) -> JsonValue:
     raise RuntimeError("secret text of an exception")
+
+
+def stumble(argument: JsonValue, emit: Emit) -> JsonValue:
+    """The real analysis, which stops for good at the stage that the file `stage` names, in its first process.
+
+    Whoever comes later notes the checkpoint that it was given. The file `how` says what happens there.
+    """
+    match argument:
+        case {"table": str(table), **order}:
+            pass
+        case _:
+            raise ValueError("no order")
+    folder = Path(table).parents[1]
+    seen = _mark(argument)
+    checkpoint = order.get("checkpoint")
+    given = str(checkpoint["stage"]) if isinstance(checkpoint, dict) else "nothing"
+    (folder / MARKS / str(seen)).write_text(f"{given} {order.get('deaths')}")
+    stage, how = ((folder / name).read_text() for name in ("stage", "how"))
+
+    def say(event: JsonValue) -> None:
+        emit(event)
+        if seen == 0 and _stage_of(event) == stage:
+            if how == "die":
+                os.kill(os.getpid(), signal.SIGKILL)
+            emit({"event": "progress", "stage": "hanging", "fraction": 0.5})
+            time.sleep(600)
+
+    return job.run(argument, say)
+
+
+def _stage_of(event: JsonValue) -> str:
+    match event:
+        case {"checkpoint": {"stage": str(stage)}}:
+            return stage
+        case {"event": "score", "provisional": bool(provisional)}:
+            return "provisional" if provisional else "final"
+        case {"event": str(kind)}:
+            return kind
+        case _:
+            return ""

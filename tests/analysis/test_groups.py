@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from segmentry.analysis import dbscan, sweep
+from segmentry.analysis.attempt import Attempt
 from segmentry.analysis.choose import Candidate, Excess, choose
 from segmentry.analysis.silhouette import Silhouette
 from segmentry.analysis.table import Floats
@@ -75,9 +76,14 @@ def test_the_sample_stage_agrees_with_all_rows(monkeypatch: pytest.MonkeyPatch) 
     X = blobs(6_000, k=4)
     whole = sweep.sweep(X, range(2, 6), seed=0)
     monkeypatch.setattr(sweep, "SAMPLE_FROM", 1_000)
-    monkeypatch.setattr(sweep, "SAMPLE_ROWS", 800)
     drafts: list[int] = []
-    polished = sweep.sweep(X, range(2, 6), 0, lambda sample, draft: drafts.append(len(sample) * draft.k))
+    polished = sweep.sweep(
+        X,
+        range(2, 6),
+        0,
+        lambda sample, draft: drafts.append(len(sample) * draft.k),
+        attempt=Attempt(sample_rows=800),
+    )
     assert drafts == [1_600, 2_400, 3_200, 4_000]
     for one, other in zip(whole, polished, strict=True):
         assert other.inertia <= one.inertia * 1.01

@@ -8,6 +8,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 from segmentry.analysis import sweep as sweeps
+from segmentry.analysis.attempt import Attempt
 from segmentry.analysis.kmeans import kernel as kernels
 from segmentry.analysis.kmeans.batch import Batch
 from segmentry.analysis.kmeans.compiled import Compiled
@@ -104,13 +105,16 @@ def test_a_sweep_finds_separate_groups_and_no_worse_inertia(kernel: Kernel, colu
         assert found.inertia <= fit(X, k, 0).inertia * 1.01
 
 
-def test_a_sweep_with_a_sample_is_as_good_as_one_on_all_rows(
-    kernel: Kernel, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_sweep_with_a_sample_is_as_good_as_one_on_all_rows(kernel: Kernel) -> None:
     X = mixture(6_000, groups=5)
-    monkeypatch.setattr(sweeps, "SAMPLE_ROWS", 1_000)
     drafts: list[int] = []
-    found = sweep(X, (2, 4, 5, 8), 3, lambda sample, draft: drafts.append(len(sample) * draft.k))
+    found = sweep(
+        X,
+        (2, 4, 5, 8),
+        3,
+        lambda sample, draft: drafts.append(len(sample) * draft.k),
+        attempt=Attempt(sample_rows=1_000),
+    )
     assert drafts == [2_000, 4_000, 5_000, 8_000]
     for each in found:
         assert each.inertia <= fit(X, each.k, 0).inertia * 1.01

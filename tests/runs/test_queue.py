@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 
 import pytest
+from segmentry.errors import Exhausted
 from segmentry.runs import queue
 from segmentry.runs.queue import RunQueue
 
@@ -127,6 +129,8 @@ async def test_a_failure_while_it_is_told_its_place_gives_the_place_back() -> No
     await close(jobs)
 
 
-@pytest.mark.parametrize(("accepted", "full"), [(0, False), (4, False), (5, True), (6, True)])
-def test_a_queue_is_full_when_slots_and_places_are_taken(accepted: int, full: bool) -> None:
-    assert RunQueue(2, most_waiting=3).is_full(accepted) is full
+@pytest.mark.parametrize(("accepted", "refused"), [(0, False), (4, False), (5, True), (6, True)])
+def test_one_more_is_refused_when_slots_and_places_are_taken(accepted: int, refused: bool) -> None:
+    line = RunQueue(2, most_waiting=3)
+    with pytest.raises(Exhausted) if refused else nullcontext():
+        line.require_place(accepted)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from segmentry.analysis import cards, fields, groups, heuristic, words
+from segmentry.analysis.attempt import FIRST, Attempt
 from segmentry.analysis.estimate import field_notices, llm_unavailable, planned
 from segmentry.analysis.events import (
     AnalysisResult,
@@ -39,12 +40,13 @@ def discover(
     llm_configured: bool = False,
     time_zone: str = "",
     saved: Saved | None = None,
+    attempt: Attempt = FIRST,
 ) -> AnalysisResult:
     """The segments that are in a table. Same table, parameters, `as_of` and threads: same result.
 
     Emits the plan, a profile per field, a score per k (provisional before final) and the cards, largest
     first; the result is returned, not emitted. A tier that cannot answer is replaced by the next one with
-    a fallback event.
+    a fallback event. `attempt` says what an earlier attempt at the same run left.
 
     Raises: InvalidParameters; ParseError and InvalidCriteria for unsound `within`; EmptyDataset; and
     NoUsableFields and NoClusters when the ML worker was asked for by name.
@@ -55,7 +57,7 @@ def discover(
     if scope.table.rows == 0:
         where = " inside `within`" if checked.within and snapshot.rows else ""
         raise EmptyDataset(f"the table has no rows{where}", schemaId=snapshot.catalog.schema)
-    run = _Run(scope, checked, emit, started, llm_configured=llm_configured)
+    run = _Run(scope, checked, emit, started, attempt, llm_configured=llm_configured)
     return run.result()
 
 
@@ -63,9 +65,17 @@ class _Run:
     """The state of one analysis while it goes on."""
 
     def __init__(
-        self, scope: Scope, parameters: Parameters, emit: Emit, started: float, *, llm_configured: bool
+        self,
+        scope: Scope,
+        parameters: Parameters,
+        emit: Emit,
+        started: float,
+        attempt: Attempt,
+        *,
+        llm_configured: bool,
     ) -> None:
         self._scope = scope
+        self._attempt = attempt
         self._emit = emit
         self._started = started
         self._pinned = parameters.preferred_tier == "ML_WORKER"
@@ -130,7 +140,9 @@ class _Run:
             self._notice([Notice("NO_USABLE_FIELDS", message, "included_features")])
             return Declined("NO_USABLE_FIELDS", message)
         by_algorithm = {"kmeans": groups.by_kmeans, "dbscan": groups.by_density}
-        return by_algorithm[self._effective.algorithm](prepared, self._effective, self._emit, self._started)
+        return by_algorithm[self._effective.algorithm](
+            prepared, self._effective, self._emit, self._started, self._attempt
+        )
 
     def _varies(self) -> bool:
         return any(each.distinct > 1 for each in self._advice.values())

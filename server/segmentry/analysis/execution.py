@@ -19,7 +19,6 @@ from segmentry.analysis.events import (
     AnalysisResult,
     Event,
     Fallback,
-    FieldProfile,
     Notice,
     Progress,
 )
@@ -31,6 +30,7 @@ from segmentry.analysis.records import (
     finished_event,
     now,
 )
+from segmentry.analysis.said import Said
 from segmentry.customers.snapshot import Snapshot
 from segmentry.errors import (
     DatasetTooLarge,
@@ -41,6 +41,7 @@ from segmentry.errors import (
     Unavailable,
     WorkerLost,
 )
+from segmentry.runs.checkpoints import Checkpoints
 from segmentry.runs.log import Change, LostRun, RunLog
 from segmentry.runs.queue import RunQueue
 from segmentry.runs.run import NewEvent, Run, object_of
@@ -51,6 +52,8 @@ log = logging.getLogger(__name__)
 
 # A folder this old belongs to no run: runs end after their deadline.
 STALE_FOLDER_S = 86_400.0
+# A run whose servers are lost again and again may be why: with this attempt it ends.
+MOST_ATTEMPTS = 6
 # What the heuristic can answer instead: it needs no process and little memory.
 REPLACEABLE = (WorkerLost, DatasetTooLarge)
 
@@ -61,6 +64,7 @@ class Workshop:
 
     queue: RunQueue
     log: RunLog
+    checkpoints: Checkpoints
     supervisor: Supervisor
     folder: Path
     target: str
@@ -92,7 +96,8 @@ class Execution:
         self._order = Order.of(run)
         self._writer = Writer(workshop.log, run)
         self._standing = Standing.of_run(run)
-        self._described: set[str | None] = set()
+        self._said = Said()
+        self._checkpoint: JsonValue = None
         self._pinned = self._order.parameters.preferred_tier == "ML_WORKER"
 
     async def work(self) -> None:
@@ -103,6 +108,8 @@ class Execution:
         """
         try:
             async with self._workshop.queue.turn(self._run.tenant, self._wait):
+                if self._standing.attempt:
+                    await self._recall()
                 result = await self._result()
             await self._end_well(result)
         except LostRun:
@@ -137,12 +144,12 @@ class Execution:
 
     async def _in_worker(self) -> AnalysisResult:
         order = self._order
-        if self._standing.attempt >= ATTEMPTS:
-            raise WorkerLost("the server that worked on this run was lost, after its worker had been lost")
+        if self._standing.attempt >= MOST_ATTEMPTS:
+            raise WorkerLost(f"the servers that worked on this run were lost {MOST_ATTEMPTS} times")
         # The folder is ours alone, and gone when the worker is.
         place = self._workshop.folder / f"run-{uuid.uuid4().hex}"
         table = place / "table"
-        argument: JsonValue = {
+        argument: dict[str, JsonValue] = {
             "table": str(table),
             "parameters": codec.encode_parameters(order.parameters),
             "as_of": order.as_of.isoformat(),
@@ -158,9 +165,10 @@ class Execution:
             await self._begin()
             answer = await self._workshop.supervisor.run(
                 self._workshop.target,
-                lambda _deaths: argument,
+                lambda deaths: {**argument, "deaths": deaths, "checkpoint": self._checkpoint},
                 on_event=self._hear,
                 on_death=self._after_death,
+                deaths=self._standing.deaths,
             )
         finally:
             await asyncio.shield(_remove(place, writing))
@@ -176,10 +184,7 @@ class Execution:
             _discover, self._snapshot, parameters, self._order, self._workshop, said.append
         )
         for event in said:
-            # The worker may have described the plan and some fields before it was lost.
-            subject = _subject(event)
-            if subject is None or subject not in self._described:
-                await self._say(event)
+            await self._say(event)
         self._standing = dataclasses.replace(self._standing, tier="HEURISTIC")
         return dataclasses.replace(
             result,
@@ -190,11 +195,22 @@ class Execution:
         )
 
     async def _wait(self, place: int) -> None:
-        """Say how many runs have their turn before this one, which included."""
-        self._standing = dataclasses.replace(self._standing, queue_position=place)
-        await self._append([self._standing.event()])
+        """Say how many runs have their turn before this one, itself included."""
+        if self._standing.state == "QUEUED":
+            self._standing = dataclasses.replace(self._standing, queue_position=place)
+            await self._append([self._standing.event()])
+
+    async def _recall(self) -> None:
+        """Learn what the server before this one said and how far it came."""
+        after = 0
+        while events := await self._workshop.log.read(self._run.run_id, after):
+            for event in events:
+                self._said.is_new(NewEvent(event.kind, event.body))
+            after = events[-1].sequence
+        self._checkpoint = await self._workshop.checkpoints.get(self._run.run_id)
 
     async def _after_death(self, deaths: int) -> None:
+        self._standing = dataclasses.replace(self._standing, deaths=deaths)
         if deaths < ATTEMPTS:
             await self._begin()
 
@@ -204,7 +220,7 @@ class Execution:
         self._standing = dataclasses.replace(
             self._standing,
             state="RUNNING",
-            stage="",
+            stage="" if self._standing.attempt == 0 else "retrying",
             fraction=0.0,
             queue_position=None,
             attempt=self._standing.attempt + 1,
@@ -213,7 +229,19 @@ class Execution:
         await self._append([self._standing.event()], changes_state=first)
 
     async def _hear(self, message: JsonValue) -> None:
-        await self._say(codec.decode(object_of(message)))
+        heard = object_of(message)
+        if "checkpoint" in heard:
+            await self._keep(heard["checkpoint"])
+        else:
+            await self._say(codec.decode(heard))
+
+    async def _keep(self, checkpoint: JsonValue) -> None:
+        self._checkpoint = checkpoint
+        try:
+            await self._workshop.checkpoints.put(self._run.run_id, self._run.fence, checkpoint)
+        except (Unavailable, StoreBusy) as err:
+            # The next worker of this server has it all the same, and another server starts from less.
+            log.warning("a checkpoint of run %s is not stored: %s", self._run.run_id, err.message)
 
     async def _say(self, event: Event) -> None:
         match event:
@@ -224,9 +252,13 @@ class Execution:
                 pass  # The result brings them all; the stream of the contract has no place for them.
             case AnalysisEstimate():
                 self._standing = dataclasses.replace(self._standing, parameters=event.effective_parameters)
-                await self._append([_event(event)])
+                await self._tell(_event(event))
             case _:
-                await self._append([_event(event)])
+                await self._tell(_event(event))
+
+    async def _tell(self, event: NewEvent) -> None:
+        if self._said.is_new(event):
+            await self._append([event])
 
     async def _end_well(self, result: AnalysisResult) -> None:
         tier: Tier = result.tier
@@ -299,14 +331,3 @@ def _discover(
 def _event(event: Event) -> NewEvent:
     body = codec.encode(event)
     return NewEvent(str(body["event"]), body)
-
-
-def _subject(event: Event) -> str | None:
-    """What an event describes that needs no second description."""
-    match event:
-        case AnalysisEstimate():
-            return "plan"
-        case FieldProfile(field=field):
-            return f"profile {field}"
-        case _:
-            return None

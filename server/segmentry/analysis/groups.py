@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from segmentry.analysis import selecting, silhouette, stability, words
+from segmentry.analysis.attempt import FIRST, Attempt
 from segmentry.analysis.choose import WEAK, Candidate, Excess, choose, excesses, unlike_a_box
 from segmentry.analysis.events import ClusterScore, Event, Notice, Progress, Selection
 from segmentry.analysis.kmeans.inner import inner
@@ -51,7 +52,9 @@ class Declined:
     scores: tuple[ClusterScore, ...] = ()
 
 
-def by_kmeans(prepared: Prepared, parameters: Parameters, emit: Emit, started: float) -> Groups | Declined:
+def by_kmeans(
+    prepared: Prepared, parameters: Parameters, emit: Emit, started: float, attempt: Attempt = FIRST
+) -> Groups | Declined:
     """The chosen k of the sweep. Emits a provisional score as each k is fitted, then the final ones.
 
     `started` is the run's start by `time.perf_counter`.
@@ -77,10 +80,12 @@ def by_kmeans(prepared: Prepared, parameters: Parameters, emit: Emit, started: f
             (value,) = silhouette.sampled(prepared.X, [done.labels], PROVISIONAL_ROWS, rng)
             board.provisional(done.k, value, done.labels, min(rows, PROVISIONAL_ROWS))
 
-    clusterings = _unlike(sweep(prepared.X, ks, parameters.seed, on_draft, on_clustering))
+    clusterings = _unlike(sweep(prepared.X, ks, parameters.seed, on_draft, on_clustering, attempt=attempt))
     emit(Progress("measuring silhouettes", 0.6))
+    # Numbers of their own: an attempt that begins after the drafts draws none for them.
+    drawn = np.random.default_rng([parameters.seed, 7])
     measured = silhouettes(
-        prepared.X, [each.labels for each in clusterings], rng, inners=[each.inner for each in clusterings]
+        prepared.X, [each.labels for each in clusterings], drawn, inners=[each.inner for each in clusterings]
     )
     above_null = _above_null(prepared, clusterings, measured, parameters.seed)
     alike = _stabilities(prepared, clusterings, above_null, parameters.seed)
@@ -116,7 +121,9 @@ def by_kmeans(prepared: Prepared, parameters: Parameters, emit: Emit, started: f
     )
 
 
-def by_density(prepared: Prepared, parameters: Parameters, emit: Emit, started: float) -> Groups | Declined:
+def by_density(
+    prepared: Prepared, parameters: Parameters, emit: Emit, started: float, _attempt: Attempt = FIRST
+) -> Groups | Declined:
     """The clusters of DBSCAN with one score; noise is nobody's. min and max clusters do not bind it,
     except that clusters beyond `max_clusters` count as noise."""
     from segmentry.analysis import dbscan  # noqa: PLC0415 - scikit-learn takes a second

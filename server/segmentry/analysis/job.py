@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from segmentry.analysis import codec
+from segmentry.analysis.attempt import SAMPLE_ROWS, SAMPLE_ROWS_AFTER_DEATH, Attempt, Checkpoint
 from segmentry.analysis.discover import discover
 from segmentry.analysis.parameters import Parameters
 from segmentry.criteria.segments import Saved
@@ -66,6 +67,8 @@ def _discover_in_little() -> None:
 def run(argument: JsonValue, say: Callable[[JsonValue], None]) -> JsonValue:
     """Discover in the table of an order; every event goes to `say`, the encoded result is returned.
 
+    After each stage of a sweep `say` is also given `{"checkpoint": ...}`, which a later order may hold.
+
     Raises: what `discover` raises, and ValueError for an argument that is no order.
     """
     match argument:
@@ -81,5 +84,14 @@ def run(argument: JsonValue, say: Callable[[JsonValue], None]) -> JsonValue:
         llm_configured=rest.get("llm_configured") is True,
         time_zone=str(rest.get("time_zone", "")),
         saved=Saved.of_json(rest.get("saved")),
+        attempt=_attempt(rest, say),
     )
     return codec.encode(result)
+
+
+def _attempt(rest: dict[str, JsonValue], say: Callable[[JsonValue], None]) -> Attempt:
+    return Attempt(
+        Checkpoint.of_json(rest.get("checkpoint")),
+        lambda checkpoint: say({"checkpoint": checkpoint.to_json()}),
+        SAMPLE_ROWS_AFTER_DEATH if rest.get("deaths") else SAMPLE_ROWS,
+    )

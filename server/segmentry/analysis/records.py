@@ -97,7 +97,8 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The part of a run that changes while it goes on."""
+    """The part of a run that changes while it goes on. `attempt` counts its beginnings, `deaths` the
+    workers that were lost under it; a server that is lost is no death."""
 
     state: State
     tier: Tier
@@ -109,6 +110,7 @@ class Standing:
     ended: datetime | None = None
     error: JsonObject | None = None
     queue_position: int | None = None
+    deaths: int = 0
 
     def to_json(self) -> JsonObject:
         return {
@@ -122,12 +124,13 @@ class Standing:
             "ended": _text(self.ended),
             "error": self.error,
             "queue_position": self.queue_position,
+            "deaths": self.deaths,
         }
 
     @classmethod
     def of(cls, body: JsonObject) -> Standing:
         fraction, attempt, error = body.get("fraction"), body.get("attempt"), body.get("error")
-        place = body.get("queue_position")
+        place, deaths = body.get("queue_position"), body.get("deaths")
         return cls(
             state=state_of(str(body["state"])),
             tier=tier_of(body["tier"]),
@@ -139,6 +142,7 @@ class Standing:
             ended=_instant(body.get("ended")),
             error=None if error is None else object_of(error),
             queue_position=place if isinstance(place, int) else None,
+            deaths=deaths if isinstance(deaths, int) else 0,
         )
 
     @classmethod

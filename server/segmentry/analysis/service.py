@@ -39,7 +39,6 @@ from segmentry.criteria import check, parse
 from segmentry.criteria.dates import Clock
 from segmentry.errors import (
     EmptyDataset,
-    Exhausted,
     InvalidResumeToken,
     MissingField,
     SegmentryError,
@@ -48,6 +47,7 @@ from segmentry.errors import (
     Unavailable,
 )
 from segmentry.runs.background import Background
+from segmentry.runs.checkpoints import Checkpoints
 from segmentry.runs.log import Change, LostRun, RunLog
 from segmentry.runs.queue import RunQueue
 from segmentry.runs.run import Run, State
@@ -64,8 +64,6 @@ TARGET = "segmentry.analysis.job:run"
 # Done by spares in advance: a run would otherwise wait for imports and compilation.
 PRELOAD = ("segmentry.analysis.job:warm", "sklearn.cluster")
 CONFIRM_ROWS = 5000
-# A run takes seconds to minutes, so places in the queue become free at about this pace.
-FULL_RETRY_S = 5.0
 # What a run that nobody wants any more waits between attempts to write that it is over.
 AGAIN_S = 1.0
 # How long a server that stops waits for such runs.
@@ -100,7 +98,9 @@ class AnalysisService:
         self._store = RunStore(database)
         self._log = RunLog(database)
         self._queue = queue or RunQueue(os.cpu_count() or 1)
-        self._workshop = Workshop(self._queue, self._log, supervisor, folder, target, llm_configured)
+        self._workshop = Workshop(
+            self._queue, self._log, Checkpoints(database), supervisor, folder, target, llm_configured
+        )
         self._llm_configured = llm_configured
         self._tokens = None if token_key is None else ResumeTokens(token_key)
         self._background = Background()
@@ -335,12 +335,7 @@ class AnalysisService:
         """
         if self._closing:
             raise ServerDraining("the server is shutting down; start the analysis on the next one")
-        if self._queue.is_full(len(self._active) + self._accepting):
-            raise Exhausted(
-                f"{self._queue.waiting} analyses wait for their turn already; try again later",
-                retry_after_s=FULL_RETRY_S,
-                maximum=self._queue.most_waiting,
-            )
+        self._queue.require_place(len(self._active) + self._accepting)
         standing = Standing("QUEUED", _tier(order.parameters), order.parameters)
         ended: list[Run | SegmentryError] = []
 

@@ -14,16 +14,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from segmentry.analysis.attempt import FIRST, Attempt, Checkpoint, key_of
 from segmentry.analysis.kmeans import kernel as kernels
 from segmentry.analysis.kmeans.batch import MAX_CLUSTERS
 from segmentry.analysis.kmeans.inner import Inner, inner
-from segmentry.analysis.kmeans.stages import polished, starts
+from segmentry.analysis.kmeans.stages import assigned, polished, starts
 from segmentry.analysis.table import Floats, Labels
 
 SAMPLE_FROM = 100_000
 # below this the fits take no time, and a start more or less decides
 FUSED_FROM = 2_000
-SAMPLE_ROWS = 20_000
 RESTARTS = 10
 
 
@@ -51,7 +51,6 @@ class Draft:
 
     k: int
     labels: Labels
-    elapsed_s: float
 
 
 def sweep(
@@ -60,15 +59,18 @@ def sweep(
     seed: int,
     on_draft: Callable[[Floats, Draft], None] = lambda _sample, _draft: None,
     on_clustering: Callable[[Clustering], None] = lambda _clustering: None,
+    *,
+    attempt: Attempt = FIRST,
 ) -> list[Clustering]:
-    """One clustering per k, in the order of `ks`. Same matrix and seed: same labels.
+    """One clustering per k, in the order of `ks`. Same matrix, seed and `attempt.sample_rows`: same labels.
 
     `on_draft` gets the sample and each k's sample fit, when there is a sample stage; `on_clustering` each
-    finished k.
+    finished k. An `attempt` that goes on from a checkpoint gives the labels of the one that left it.
+    scikit-learn's fits leave none: they take a few seconds at most.
     """
     fused_from = FUSED_FROM if kernels.is_compiled() else SAMPLE_FROM
     if len(X) >= fused_from and max(ks) <= MAX_CLUSTERS:
-        return _together(X, ks, seed, on_draft, on_clustering)
+        return _together(X, ks, seed, on_draft, on_clustering, attempt=attempt)
     finished: list[Clustering] = []
     for k in ks:
         finished.append(fit(X, k, seed))
@@ -82,23 +84,47 @@ def _together(
     seed: int,
     on_draft: Callable[[Floats, Draft], None],
     on_clustering: Callable[[Clustering], None],
+    *,
+    attempt: Attempt,
 ) -> list[Clustering]:
     started = time.perf_counter()
-    rng = np.random.default_rng(seed)
-    is_sampled = len(X) > SAMPLE_ROWS
-    sample = X[np.sort(rng.choice(len(X), SAMPLE_ROWS, replace=False))] if is_sampled else X
-    rivals = starts(sample, ks, rng)
-    if is_sampled:
-        for k, of_k in zip(ks, rivals, strict=True):
-            on_draft(sample, Draft(k, _packed(of_k[0].labels), time.perf_counter() - started))
-        labelings = [_packed(labels) for labels in polished(X, rivals)]
+    key = key_of(X, ks, seed, kernels.chosen().name)
+    settled = attempt.after("polish", key)
+    if settled is not None:
+        ended = assigned(X, [of_k[0] for of_k in settled])
     else:
-        labelings = [_packed(of_k[0].labels) for of_k in rivals]
+        ended = _fitted(X, ks, seed, on_draft, key=key, attempt=attempt)
+        attempt.keep(Checkpoint("polish", key, tuple((centroids,) for centroids, _ in ended)))
+    labelings = [_packed(labels) for _, labels in ended]
     found: list[Clustering] = []
     for labels, scores in zip(labelings, inner(X, labelings), strict=True):
         found.append(Clustering(len(scores.means), labels, scores, time.perf_counter() - started))
         on_clustering(found[-1])
     return found
+
+
+def _fitted(
+    X: Floats,
+    ks: Sequence[int],
+    seed: int,
+    on_draft: Callable[[Floats, Draft], None],
+    *,
+    key: str,
+    attempt: Attempt,
+) -> list[tuple[Floats, Labels]]:
+    """Centroids and labels of each k by the two stages; of a table no larger than the sample by the first."""
+    rivals = attempt.after("sample", key)
+    if rivals is None:
+        rng = np.random.default_rng(seed)
+        if len(X) <= attempt.sample_rows:
+            return [(of_k[0].centroids, of_k[0].labels) for of_k in starts(X, ks, rng)]
+        sample = X[np.sort(rng.choice(len(X), attempt.sample_rows, replace=False))]
+        found = starts(sample, ks, rng)
+        rivals = tuple(tuple(start.centroids for start in of_k) for of_k in found)
+        attempt.keep(Checkpoint("sample", key, rivals))
+        for k, of_k in zip(ks, found, strict=True):
+            on_draft(sample, Draft(k, _packed(of_k[0].labels)))
+    return polished(X, rivals)
 
 
 def fit(X: Floats, k: int, seed: int, restarts: int = RESTARTS) -> Clustering:

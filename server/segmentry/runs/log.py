@@ -91,6 +91,8 @@ class RunLog:
             )
             if row is None:
                 raise LostRun(run_id)
+            if ends:
+                await session.execute("DELETE FROM run_checkpoint WHERE run_id = $1", run_id)
             first = row.integer("last_sequence") - len(events) + 1
             logged = [
                 LoggedEvent(run_id, first + index, event.kind, event.body, ends and index == len(events) - 1)

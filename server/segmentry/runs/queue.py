@@ -11,10 +11,14 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from segmentry.errors import Exhausted
+
 PER_TENANT = 2
 MOST_WAITING = 100
 # A place in the queue is told this often at most: each time is an event that is stored.
 TOLD_EVERY_S = 1.0
+# A run takes seconds to minutes, so places become free at about this pace.
+FULL_RETRY_S = 5.0
 
 OnPlace = Callable[[int], Awaitable[None]]
 
@@ -26,7 +30,7 @@ class _Waiting:
 
 
 class RunQueue:
-    """`slots` jobs at once, `per_tenant` of them of one tenant; `most_waiting` is for `is_full` alone."""
+    """`slots` jobs at once, `per_tenant` of them of one tenant; the others wait, so many at most."""
 
     def __init__(self, slots: int, per_tenant: int = PER_TENANT, most_waiting: int = MOST_WAITING) -> None:
         self.slots, self.per_tenant, self.most_waiting = slots, per_tenant, most_waiting
@@ -41,9 +45,17 @@ class RunQueue:
     def waiting(self) -> int:
         return len(self._waiting)
 
-    def is_full(self, accepted: int) -> bool:
-        """Whether one more would wait behind too many, with so many jobs `accepted` that have not ended."""
-        return accepted >= self.slots + self.most_waiting
+    def require_place(self, accepted: int) -> None:
+        """Refuse one more beside so many jobs that were `accepted` and have not ended.
+
+        Raises: Exhausted, with the time after which to try again.
+        """
+        if accepted >= self.slots + self.most_waiting:
+            raise Exhausted(
+                f"{self.waiting} analyses wait for their turn already; try again later",
+                retry_after_s=FULL_RETRY_S,
+                maximum=self.most_waiting,
+            )
 
     @asynccontextmanager
     async def turn(self, tenant: str, on_place: OnPlace) -> AsyncGenerator[None]:

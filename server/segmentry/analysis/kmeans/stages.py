@@ -60,10 +60,13 @@ def starts(sample: Floats, ks: Sequence[int], rng: np.random.Generator) -> list[
     return found
 
 
-def polished(X: Floats, rivals: Sequence[Sequence[Start]]) -> list[Labels]:
-    """The labels (rows,) of each k on all rows, from the start that does best there."""
+def polished(X: Floats, rivals: Sequence[Sequence[Floats]]) -> list[tuple[Floats, Labels]]:
+    """Centroids (k, columns) and labels (rows,) of each k on all rows, from the start that does best.
+
+    `rivals` are the centroids of the starts of each k.
+    """
     laid = kernels.chosen().lay(X)
-    batch = Batch.of([start.centroids for of_k in rivals for start in of_k], laid.padded)
+    batch = Batch.of([centroids for of_k in rivals for centroids in of_k], laid.padded)
     ends = np.cumsum([len(of_k) for of_k in rivals]).tolist()
     places = [list(range(end - len(of_k), end)) for end, of_k in zip(ends, rivals, strict=True)]
     chosen = [of_k[0] for of_k in places]
@@ -73,7 +76,19 @@ def polished(X: Floats, rivals: Sequence[Sequence[Start]]) -> list[Labels]:
     batch.active[:] = False
     batch.active[chosen] = True
     improve(laid, batch, POLISH_PASSES, TOLERANCE)
-    return [batch.labels[at, : len(X)].astype(np.int32) for at in chosen]
+    return [_ended(batch, at, len(X)) for at in chosen]
+
+
+def assigned(X: Floats, centroids: Sequence[Floats]) -> list[tuple[Floats, Labels]]:
+    """The labels (rows,) of each of some clusterings by their centroids: what `polished` had at its end."""
+    laid = kernels.chosen().lay(X)
+    batch = Batch.of(centroids, laid.padded)
+    laid.move(batch)
+    return [_ended(batch, at, len(X)) for at in range(len(batch))]
+
+
+def _ended(batch: Batch, at: int, rows: int) -> tuple[Floats, Labels]:
+    return batch.centroids[batch.clusters(at)], batch.labels[at, :rows].astype(np.int32)
 
 
 def _ranked(batch: Batch, n_ks: int, each: int) -> list[list[int]]:
