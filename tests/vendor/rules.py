@@ -1,7 +1,7 @@
-"""A model that answers by rules: as the specialists and the logic expert would, out of the reader.
+"""A model that answers by rules, out of the reader: as the specialists and the logic expert would.
 
-For load, where answers have to be right and cost little: what was read of a request is kept. Questions to
-other experts get an empty object.
+For load, where answers have to be right and cost little: what was read of a request is kept. The other
+experts are in `telling` and `changing`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ from segmentry.criteria.walk import leaves
 from segmentry.reader import read
 from segmentry.reader.outline import Settled, outline
 
-from tests.vendor.plans import Asked
+from tests.vendor.changing import changes
+from tests.vendor.plans import Answerer, Asked
+from tests.vendor.telling import named, proposed, worded
 
 _MARKED: Final = re.compile(r"^\[([0-9a-f]{16})\n(.*)\n\1\]$", re.DOTALL | re.MULTILINE)
 _DAY: Final = re.compile(r"Today is (\d{4}-\d\d-\d\d)")
@@ -43,6 +45,8 @@ _TEXTS: Final[Mapping[Operator, Op]] = {
     Operator.ENDS_WITH: "ends_with",
 }
 _UNITS: Final[tuple[Unit, ...]] = ("", "day", "week", "month", "year", "percent", "money", "minor_money")
+# Experts by a property of their schema that no other has.
+_TOLD: Final[Mapping[str, Answerer]] = {"question": worded, "name": named, "segments": proposed}
 # What an answer may be spoiled with, by name: shares of all answers.
 FAULTS: Final = ("unknown_field", "unknown_value", "invented_evidence", "left_out", "broken")
 
@@ -75,16 +79,20 @@ class Ruled:
             raise ValueError(f"shares of {', '.join(FAULTS)} add up to at most 1; unknown: {unknown}")
 
     def __call__(self, asked: Asked) -> str:
+        properties = cast("Mapping[str, Any]", asked.schema.get("properties") or {})
+        for key, told in _TOLD.items():
+            if key in properties:
+                return told(asked)
         message = str(_messages(asked)[1].get("content", ""))
         marked, day = _MARKED.search(message), _DAY.search(message)
         if marked is None or day is None:
             return "{}"
+        if "edits" in properties:
+            clock = _clock(day[1], self.catalog)
+            return changes(message, marked[2], self.catalog, clock, self.slang)
         understood = _understood(marked[2], day[1], _Kept(self.catalog))
-        properties = cast("Mapping[str, Any]", asked.schema.get("properties") or {})
         if "expr" in properties:
             return json.dumps({"expr": understood.expression, "order_uncertain": False})
-        if "edits" in properties:
-            return json.dumps({"edits": [], "unhandled": []})
         if "conditions" not in properties:
             return "{}"
         own = properties["conditions"]["items"]["properties"]["field"]["enum"]
@@ -125,7 +133,7 @@ class _Kept:
 @lru_cache(maxsize=4096)
 def _understood(request: str, day: str, kept: _Kept) -> _Understood:
     catalog = kept.catalog
-    clock = Clock.at(datetime.fromisoformat(day).replace(hour=12, tzinfo=UTC), catalog.time_zone)
+    clock = _clock(day, catalog)
     found: list[Condition] = []
     unhandled: list[str] = []
     numbers: dict[Node, int] = {}
@@ -260,6 +268,10 @@ def _as_json(said: Condition) -> dict[str, object]:
         "negated": said.negated,
         "assumed": said.assumed,
     }
+
+
+def _clock(day: str, catalog: Catalog) -> Clock:
+    return Clock.at(datetime.fromisoformat(day).replace(hour=12, tzinfo=UTC), catalog.time_zone)
 
 
 def _messages(asked: Asked) -> Sequence[Mapping[str, object]]:
