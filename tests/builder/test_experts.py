@@ -146,7 +146,9 @@ async def test_every_fault_of_the_model_degrades_and_says_so(  # noqa: PLR0917 -
     started = listener.heard[0]
     assert isinstance(started, Started)
     # Also those of whom no call was made any more, because another one showed that none can succeed.
-    assert {each.subtask_id for each in outcome.fallbacks} <= set(started.planned_agents)
+    [told] = outcome.fallbacks
+    assert set(told.subtasks) <= set(started.planned_agents)
+    assert all(each in told.message for each in told.subtasks)
     failed = [each for each in listener.heard if isinstance(each, SubtaskFailed)]
     assert all(isinstance(each.error, error) and each.degraded for each in failed)
     async with vendored(plan, plan) as asked:

@@ -16,6 +16,11 @@ BUSY = {
     "offlineShare": 0.651,
     "comparedBuilds": 2_345,
     "agreementRate": 0.9,
+    "model": "gpt-4o-mini",
+    "provider": "openai",
+    "breaker": "open",
+    "breakerReason": "LLM_TIMEOUT",
+    "breakerWait": "58s",
     "agents": [
         {
             "agent": "specialist_a_group_with_a_long_name",
@@ -23,6 +28,9 @@ BUSY = {
             "calls": 98_765,
             "failed": 12_345,
             "repaired": 1_234,
+            "empty": 23_456,
+            "hedged": 4_321,
+            "cachedShare": 0.98,
             "p95": "12.5s",
             "costUsd": 123.4567,
             "agreementRate": 1.0,
@@ -41,12 +49,14 @@ def test_the_table_of_a_busy_service_fits_80_columns(capsys: pytest.CaptureFixtu
     assert lines == [
         "since 2025-12-15 09:40 UTC: 123,456 builds, 65 % without a model",
         "reader and experts agree on 90 % of 2,345 builds that both read",
-        "EXPERT                VERSION    CALLS  FAILED  MENDED     P95       USD  AGREES",
-        "specialist_a_group_…  01234567  98,765  12,345   1,234  12.5 s  123.4567   100 %",
+        "gpt-4o-mini of openai is left alone for 58.0 s: LLM_TIMEOUT",
+        "   CALLS  FAILED   EMPTY  HEDGED  CACHED  REPAIRED     P95       USD  AGREES",
+        "specialist_a_group_with_a_long_name 0123456789ab",
+        "  98,765  12,345  23,456   4,321    98 %     1,234  12.5 s  123.4567   100 %",
         "  failed: LLM_TIMEOUT 12,000, LLM_REFUSED 345",
         "  refused: UNKNOWN_ENUM 7",
-        "logic                 ba987654       3       0       0           unknown",
-        "calls are held back for now: the breaker is open",
+        "logic ba9876543210",
+        "       3       0       0       0                 0           unknown",
     ]
     assert max(len(line) for line in lines) <= 80
 

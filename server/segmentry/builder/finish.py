@@ -11,6 +11,7 @@ from segmentry.builder import beforehand, exact, preview, provenance, readings, 
 from segmentry.builder.aside import aside
 from segmentry.builder.consulted import Consulted
 from segmentry.builder.events import Emit, Partial, Preview
+from segmentry.builder.fallbacks import merged, nobody_to_ask
 from segmentry.builder.naming import AGENT, Naming
 from segmentry.builder.outcome import (
     SURE_ENOUGH,
@@ -378,18 +379,9 @@ def _notes(draft: Draft) -> tuple[tuple[str, ...], tuple[Notice, ...]]:
 
 async def _fallbacks(draft: Draft, job: Job, *, open_words: bool) -> tuple[Fallback, ...]:
     """Which experts failed; without a model, what is left open that nobody could be asked about."""
-    notices = job.unnamed if job.consulted is None else (*job.consulted.fallbacks, *job.unnamed)
+    notices = merged(() if job.consulted is None else job.consulted.fallbacks) + job.unnamed
     if open_words and not job.has_model and not job.options.offline_only:
-        words = ", ".join(f"'{span.text}'" for span in draft.unexplained[:3]) or "the whole query"
-        notices = (
-            *job.unnamed,
-            Fallback(
-                "LLM",
-                "DETERMINISTIC",
-                "LLM_NOT_CONFIGURED",
-                f"this server has no language model configured, so nobody was asked about {words}",
-            ),
-        )
+        notices = (*job.unnamed, nobody_to_ask(draft))
     for notice in notices:
         await job.emit(notice)
     return notices

@@ -18,6 +18,7 @@ from segmentry.builder.events import (
     SubtaskStarted,
     SubtaskSucceeded,
 )
+from segmentry.builder.fallbacks import of_failure
 from segmentry.builder.outcome import Bill, ExpertUsage, Fallback, unread
 from segmentry.builder.panel import Panel
 from segmentry.builder.paying import Payment
@@ -197,9 +198,7 @@ class Interviews:
         error = self._error(failure, agent, attempt)
         if not courtesy:
             self.errors.append(error)
-        self.fallbacks.append(
-            Fallback("LLM", "DETERMINISTIC", failure.cause, f"{agent}: {failure.message}", agent)
-        )
+        self.fallbacks.append(of_failure(failure, expert, self._panel.asker))
         degraded = courtesy or not self._options.require_llm
         await self._emit(
             SubtaskFailed(

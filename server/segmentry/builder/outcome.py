@@ -116,7 +116,8 @@ class Notice:
 class Fallback:
     """A simpler way was taken than the one planned. Tiers by their names in the contract.
 
-    `subtask_id` is empty where the whole build is meant.
+    `subtask_id` is empty where the whole build is meant, or `others`: all subtasks that a cause kept from
+    their work. `said` is why one of them failed, in words, and `wait_s` how long its vendor is left alone.
     """
 
     from_tier: str
@@ -124,6 +125,14 @@ class Fallback:
     reason: str
     message: str
     subtask_id: str = ""
+    others: tuple[str, ...] = ()
+    said: str = ""
+    wait_s: float = 0.0
+
+    @property
+    def subtasks(self) -> tuple[str, ...]:
+        """Every subtask that it is about."""
+        return self.others or ((self.subtask_id,) if self.subtask_id else ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +187,7 @@ def answered_alone(outcome: Outcome) -> bool:
     Not so where one was wanted and could not be asked, nor where an earlier answer of one counts. A name
     is no part of the answer: criteria that it was given to may still be the reader's alone.
     """
-    wanted = any(each.from_tier == "LLM" and each.subtask_id != "name" for each in outcome.fallbacks)
+    wanted = any(each.from_tier == "LLM" and each.subtasks != ("name",) for each in outcome.fallbacks)
     called = any(each.agent != "name" for each in outcome.experts)
     return not (called or wanted or outcome.tier != "deterministic")
 

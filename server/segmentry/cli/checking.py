@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -54,6 +55,12 @@ async def _status(address: str, service: str, timeout_s: float) -> str:
 def doctor(
     json: Annotated[bool, typer.Option("--json", help="The findings as JSON.")] = False,
     no_color: Annotated[bool, typer.Option("--no-color", help="No colours.")] = False,
+    address: Annotated[
+        str,
+        typer.Option(
+            envvar="SEGMENTRY_ADDRESS", metavar="HOST:PORT", help="A running server to ask about its model."
+        ),
+    ] = "",
 ) -> int:
     """Say what is configured, what is found and what is missing. Nothing is started or changed."""
     from importlib import metadata, util
@@ -91,6 +98,8 @@ def doctor(
             findings.append(("missing", "database", missing))
         findings.append(_model(settings))
         findings.extend(_ways(settings))
+    if address:
+        findings.append(asyncio.run(_vendor(address)))
     folder, why = data_folder()
     findings.append(("ok" if not why else "degraded", "data folder", f"{folder}{f' ({why})' if why else ''}"))
     if json:
@@ -109,9 +118,27 @@ def _model(settings: "Settings") -> tuple[str, str, str]:
         return "ok", "model", "none configured (AI_OPENAI_KEY, AI_BASE_URL): words are read offline"
     if settings.ai_strategy == "offline":
         return "ok", "model", f"{settings.ai_model} is configured, and SEGMENTRY_STRATEGY=offline asks nobody"
-    row = profile(settings.ai_model)
+    row, host = profile(settings.ai_model), urlsplit(settings.ai_base_url).netloc or "api.openai.com"
     price = "its price is not known" if row.price is None else f"price of {row.price.as_of}"
-    return "ok", "model", f"{settings.ai_model} by {settings.ai_strategy}, {price}; not called to check"
+    return (
+        "ok",
+        "model",
+        f"{settings.ai_model} at {host} by {settings.ai_strategy}, {price}; not called to check",
+    )
+
+
+async def _vendor(address: str) -> tuple[str, str, str]:
+    """Whether a running server asks its model now: only that server knows."""
+    from segmentry_client import AsyncSegmentryClient, SegmentryCallError
+
+    from segmentry.cli.views.experts import vendor
+
+    try:
+        async with AsyncSegmentryClient(address) as client:
+            found = await client.agent_health(timeout_s=3.0)
+    except SegmentryCallError as error:
+        return "degraded", "server", f"{address} does not say how its model does: {error.reason}"
+    return "degraded" if found.breaker_reason else "ok", "server", f"{address}: {vendor(found)}"
 
 
 def _ways(settings: "Settings") -> list[tuple[str, str, str]]:

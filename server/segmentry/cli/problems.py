@@ -116,6 +116,11 @@ def next_command(problem: Problem, arguments: Sequence[str]) -> str:
             return "segmentry schemas" + _connection(arguments)
         case "CONFIRMATION_REQUIRED":
             return shlex.join([*command, "--yes"])
+        case "AI_ERROR" | "PARSE_ERROR" if "--require-llm" in arguments:
+            if dict(problem.metadata).get("cause") == "LLM_NOT_CONFIGURED":
+                return "segmentry doctor"
+            left = [part for part in arguments if part != "--require-llm"]
+            return f"{shlex.join(['segmentry', *left])}   (the reader answers what it can)"
         case "USAGE":
             return "segmentry --help"
         case _ if problem.suggestions and problem.faulty:

@@ -38,6 +38,7 @@ class Breaker:
         self._cool_down_s = COOL_DOWN_S
         self._opened_until: float | None = None
         self._cause: Cause = "LLM_UNAVAILABLE"
+        self._said = ""
         self._probing = False
         # Told whenever it opens, also once more after a probe, and when it closes.
         self.on_change: Callable[[], None] | None = None
@@ -53,6 +54,11 @@ class Breaker:
     def cause(self) -> Cause | None:
         """What opened it; None while it is closed."""
         return None if self._opened_until is None else self._cause
+
+    @property
+    def said(self) -> str:
+        """Why it opened, in our own words; empty while it is closed."""
+        return "" if self._opened_until is None else self._said
 
     @property
     def wait_s(self) -> float:
@@ -122,7 +128,7 @@ class Breaker:
     def _refusal(self) -> CallFailed:
         return CallFailed(
             self._cause,
-            "the vendor failed before and is left alone for now",
+            self._said,
             retry_after_s=self.wait_s,
         )
 
@@ -132,6 +138,7 @@ class Breaker:
         wait_s = max(self._cool_down_s, min(error.retry_after_s or 0.0, LONGEST_COOL_DOWN_S))
         self._opened_until = self._now() + wait_s
         self._cause = error.cause
+        self._said = error.message
         self._probing = False
         self._changed()
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import dataclass
 
-from segmentry.llm.breaker import FAIR_WAIT_S, Breaker
+from segmentry.llm.breaker import FAIR_WAIT_S, Breaker, State
 from segmentry.llm.cost import estimated
 from segmentry.llm.lag import LoopLag
-from segmentry.llm.model import AT_ONCE, CallFailed, ChatModel, ModelCall, ModelReply, Progress, Usage
+from segmentry.llm.model import AT_ONCE, CallFailed, Cause, ChatModel, ModelCall, ModelReply, Progress, Usage
 from segmentry.llm.profiles import profile
 from segmentry.llm.vanguard import Vanguard
 
@@ -16,6 +17,17 @@ _log = logging.getLogger(__name__)
 
 # Being held up for less is what every busy server is now and then.
 _WORTH_SAYING_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class VendorState:
+    """Whether a model is asked now; while it is left alone, `cause` says why and `wait_s` how long still."""
+
+    provider: str
+    model: str
+    state: State
+    cause: Cause | None
+    wait_s: float
 
 
 class GuardedModel:
@@ -57,6 +69,12 @@ class GuardedModel:
     @property
     def model(self) -> str:
         return self._inner.model
+
+    @property
+    def vendor(self) -> VendorState:
+        """Whom it asks, and whether it asks now."""
+        breaker = self.breaker
+        return VendorState(self.provider, self.model, breaker.state, breaker.cause, breaker.wait_s)
 
     async def complete(
         self, call: ModelCall, *, within_s: float, progress: Progress | None = None
@@ -139,7 +157,7 @@ class GuardedModel:
         cause, price = self.breaker.cause or "LLM_UNAVAILABLE", profile(self.model).price
         return CallFailed(
             cause,
-            "given up, because the vendor turned another call down that came with it",
+            f"given up: {self.breaker.said or 'the vendor turned another call down that came with it'}",
             usage=estimated(call, price) if progress.accepted else Usage(calls=1, estimated=True),
             retry_after_s=self.breaker.wait_s,
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from segmentry.errors import (
     BudgetExhausted,
     ModelNotUsable,
@@ -30,8 +32,15 @@ def as_error(failure: CallFailed, provider: str, subtask: str, attempts: int) ->
 
     The message is our own; nothing of the vendor's reply is in it.
     """
+    wait_s = failure.retry_after_s
+    again = f"; it may be asked again in {math.ceil(wait_s)} s" if wait_s else ""
+    where = f" ({failure.cause} of {provider}{again})" if failure.cause.startswith("LLM_") else ""
     error = _CLASSES[failure.cause](
-        failure.message, cause=failure.cause, provider=provider, subtask=subtask, attempts=attempts
+        f"{failure.message}{where}",
+        cause=failure.cause,
+        provider=provider,
+        subtask=subtask,
+        attempts=attempts,
     )
     if isinstance(error, ModelRateLimited | ModelUnavailable):
         error.retry_after_s = failure.retry_after_s or 1.0

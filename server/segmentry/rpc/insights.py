@@ -15,6 +15,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from segmentry.errors import InvalidParameters, NotBuilt
 from segmentry.insights.expert_counts import ExpertCounts
+from segmentry.llm.guarded import VendorState
 from segmentry.rpc.call import ServerContext
 from segmentry.rpc.context import tenant_of
 from segmentry.rpc.convert.insights import health_response
@@ -24,17 +25,17 @@ SERVICE = "segmentry.v1.SegmentInsights"
 
 
 class SegmentInsights:
-    """What is built of the service. `breaker` tells the state of this server's model, empty without one."""
+    """What is built of the service. `vendor` says whether this server's model is asked; None without one."""
 
-    def __init__(self, counts: ExpertCounts, breaker: Callable[[], str]) -> None:
+    def __init__(self, counts: ExpertCounts, vendor: Callable[[], VendorState | None]) -> None:
         self._counts = counts
-        self._breaker = breaker
+        self._vendor = vendor
 
     async def GetAgentHealth(
         self, request: pb.GetAgentHealthRequest, context: ServerContext
     ) -> pb.GetAgentHealthResponse:
         health = await self._counts.health(tenant_of(request), _window(request))
-        return health_response(health, self._breaker())
+        return health_response(health, self._vendor())
 
 
 def add_to_server(servicer: SegmentInsights, server: grpc.aio.Server) -> None:

@@ -19,7 +19,7 @@ from segmentry.customers.stores import Stores
 from segmentry.errors import FailedPrecondition, StorageFull
 from segmentry.insights.expert_counts import ExpertCounts
 from segmentry.llm.budget import Budget, Ledger, Limits
-from segmentry.llm.guarded import GuardedModel
+from segmentry.llm.guarded import GuardedModel, VendorState
 from segmentry.rpc.groups import Group
 from segmentry.rpc.interceptors.admission import Limit
 from segmentry.rpc.interceptors.deadline import Allowance
@@ -44,10 +44,10 @@ class Parts:
     counts: ExpertCounts
     panel: Panel | None = None
 
-    def breaker(self) -> str:
-        """Whether the model may be asked now, in the contract's words; empty without a model."""
+    def vendor(self) -> VendorState | None:
+        """Which model is asked, and whether now; None without one."""
         model = None if self.panel is None else self.panel.asker.model
-        return model.breaker.state if isinstance(model, GuardedModel) else ""
+        return model.vendor if isinstance(model, GuardedModel) else None
 
 
 def panel(settings: Settings, counters: Counters | None = None, ledger: Ledger | None = None) -> Panel | None:

@@ -224,7 +224,7 @@ def _add_services(server: grpc.aio.Server, made: Parts) -> tuple[str, ...]:
     add_SegmentBuilderServicer_to_server(builder, server)
     analysis = SegmentAnalysis(made.analyses, made.streams, made.tokens, segments)
     add_SegmentAnalysisServicer_to_server(analysis, server)
-    insights.add_to_server(insights.SegmentInsights(made.counts, made.breaker), server)
+    insights.add_to_server(insights.SegmentInsights(made.counts, made.vendor), server)
     return (BUILDER, ANALYSIS, insights.SERVICE)
 
 

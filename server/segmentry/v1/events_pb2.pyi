@@ -3,10 +3,12 @@
 isort:skip_file
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from google.rpc import status_pb2 as _status_pb2
 import builtins as _builtins
 import sys
@@ -337,6 +339,7 @@ class FallbackNotice(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     MESSAGE_FIELD_NUMBER: _builtins.int
     SUBTASK_ID_FIELD_NUMBER: _builtins.int
+    SUBTASK_IDS_FIELD_NUMBER: _builtins.int
     from_tier: _builtins.str
     """The way that was planned, as the name of the tier, such as `LLM` or `ML_WORKER`."""
     to_tier: _builtins.str
@@ -349,7 +352,11 @@ class FallbackNotice(_message.Message):
     message: _builtins.str
     """The same for people, in one sentence."""
     subtask_id: _builtins.str
-    """The subtask that caused it. Empty: the whole run."""
+    """The subtask that caused it. Empty: the whole run, or every one of `subtask_ids`."""
+    @_builtins.property
+    def subtask_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The subtasks that it is about, in the order of asking: several where one cause kept several from their work."""
+
     def __init__(
         self,
         *,
@@ -358,10 +365,11 @@ class FallbackNotice(_message.Message):
         reason: _builtins.str = ...,
         message: _builtins.str = ...,
         subtask_id: _builtins.str = ...,
+        subtask_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_tier", b"from_tier", "message", b"message", "reason", b"reason", "subtask_id", b"subtask_id", "to_tier", b"to_tier"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_tier", b"from_tier", "message", b"message", "reason", b"reason", "subtask_id", b"subtask_id", "subtask_ids", b"subtask_ids", "to_tier", b"to_tier"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1210,6 +1210,11 @@ class GetAgentHealthResponse(_message.Message):
     AGREEMENT_RATE_FIELD_NUMBER: _builtins.int
     BUILDS_FIELD_NUMBER: _builtins.int
     COMPARED_BUILDS_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    PROVIDER_FIELD_NUMBER: _builtins.int
+    BREAKER_FIELD_NUMBER: _builtins.int
+    BREAKER_REASON_FIELD_NUMBER: _builtins.int
+    BREAKER_WAIT_FIELD_NUMBER: _builtins.int
     offline_share: _builtins.float
     """Share of builds and refinements that were answered without a call of a model, 0-1. Absent without any."""
     edit_rate: _builtins.float
@@ -1222,6 +1227,16 @@ class GetAgentHealthResponse(_message.Message):
     """Builds and refinements that were answered."""
     compared_builds: _builtins.int
     """Builds that `agreement_rate` is about."""
+    model: _builtins.str
+    """The model that the server behind this reply asks, such as `gpt-4o-mini`. Empty without one."""
+    provider: _builtins.str
+    """Whom it asks: `openai`, or the host of the address that was set. Empty without a model."""
+    breaker: _builtins.str
+    """Whether that server asks it now: `closed` (yes), `open` (it is left alone) or `half_open` (one call finds out
+    whether it is back). Empty without a model.
+    """
+    breaker_reason: _builtins.str
+    """Why it is left alone, such as LLM_QUOTA_EXHAUSTED. Empty while it is asked."""
     @_builtins.property
     def agents(self) -> _containers.RepeatedCompositeFieldContainer[Global___AgentHealth]:
         """One per expert and version of its prompt, by name, the busiest version first."""
@@ -1229,6 +1244,10 @@ class GetAgentHealthResponse(_message.Message):
     @_builtins.property
     def since(self) -> _timestamp_pb2.Timestamp:
         """Start of the window."""
+
+    @_builtins.property
+    def breaker_wait(self) -> _duration_pb2.Duration:
+        """How long it is still left alone. Absent while it is asked."""
 
     def __init__(
         self,
@@ -1240,10 +1259,15 @@ class GetAgentHealthResponse(_message.Message):
         agreement_rate: _builtins.float | None = ...,
         builds: _builtins.int | None = ...,
         compared_builds: _builtins.int | None = ...,
+        model: _builtins.str = ...,
+        provider: _builtins.str = ...,
+        breaker: _builtins.str = ...,
+        breaker_reason: _builtins.str = ...,
+        breaker_wait: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_agreement_rate", b"_agreement_rate", "_builds", b"_builds", "_compared_builds", b"_compared_builds", "_edit_rate", b"_edit_rate", "_offline_share", b"_offline_share", "agreement_rate", b"agreement_rate", "builds", b"builds", "compared_builds", b"compared_builds", "edit_rate", b"edit_rate", "offline_share", b"offline_share", "since", b"since"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_agreement_rate", b"_agreement_rate", "_builds", b"_builds", "_compared_builds", b"_compared_builds", "_edit_rate", b"_edit_rate", "_offline_share", b"_offline_share", "agreement_rate", b"agreement_rate", "breaker_wait", b"breaker_wait", "builds", b"builds", "compared_builds", b"compared_builds", "edit_rate", b"edit_rate", "offline_share", b"offline_share", "since", b"since"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agreement_rate", b"_agreement_rate", "_builds", b"_builds", "_compared_builds", b"_compared_builds", "_edit_rate", b"_edit_rate", "_offline_share", b"_offline_share", "agents", b"agents", "agreement_rate", b"agreement_rate", "builds", b"builds", "compared_builds", b"compared_builds", "edit_rate", b"edit_rate", "offline_share", b"offline_share", "since", b"since"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agreement_rate", b"_agreement_rate", "_builds", b"_builds", "_compared_builds", b"_compared_builds", "_edit_rate", b"_edit_rate", "_offline_share", b"_offline_share", "agents", b"agents", "agreement_rate", b"agreement_rate", "breaker", b"breaker", "breaker_reason", b"breaker_reason", "breaker_wait", b"breaker_wait", "builds", b"builds", "compared_builds", b"compared_builds", "edit_rate", b"edit_rate", "model", b"model", "offline_share", b"offline_share", "provider", b"provider", "since", b"since"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__agreement_rate: _TypeAlias = _typing.Literal["agreement_rate"]  # noqa: Y015
     _WhichOneofArgType__agreement_rate: _TypeAlias = _typing.Literal["_agreement_rate", b"_agreement_rate"]  # noqa: Y015

@@ -6,8 +6,7 @@ from segmentry.cli.terminal import Terminal, printable
 from segmentry.cli.views.lines import columns, elapsed, many
 from segmentry.v1 import segment_insights_pb2 as pb
 
-_NAME, _VERSION = 20, 8
-_HEAD = ("EXPERT", "VERSION", "CALLS", "FAILED", "MENDED", "P95", "USD", "AGREES")
+_HEAD = ("CALLS", "FAILED", "EMPTY", "HEDGED", "CACHED", "REPAIRED", "P95", "USD", "AGREES")
 
 
 def experts(found: pb.GetAgentHealthResponse, terminal: Terminal) -> None:
@@ -18,20 +17,32 @@ def experts(found: pb.GetAgentHealthResponse, terminal: Terminal) -> None:
             f"reader and experts agree on {_share(found.agreement_rate)} of "
             f"{many(found.compared_builds, 'build')} that both read"
         )
+    if found.model:
+        terminal.line(printable(vendor(found)))
     if not found.agents:
         terminal.line("no expert was asked")
         return
-    head, *lines = columns([_HEAD, *(_row(each) for each in found.agents)], right=range(2, len(_HEAD)))
-    terminal.line(terminal.style(head, "bold"))
+    head, *lines = columns([_HEAD, *(_row(each) for each in found.agents)], right=range(len(_HEAD)))
+    terminal.line(terminal.style(f"  {head}", "bold"))
     for each, line in zip(found.agents, lines, strict=True):
-        terminal.line(line)
+        terminal.line(printable(f"{each.agent} {each.prompt_version}"))
+        terminal.line(f"  {line}")
         for label, counts in (("failed", each.failures), ("refused", each.rejections)):
             if counts:
                 said = ", ".join(f"{printable(one.reason)} {one.count:,}" for one in counts)
                 terminal.line(terminal.style(f"  {label}: {said}", "dim"))
-    states = {each.breaker for each in found.agents} - {"", "closed"}
-    if states:
-        terminal.line(f"calls are held back for now: the breaker is {', '.join(sorted(states))}")
+
+
+def vendor(found: pb.GetAgentHealthResponse) -> str:
+    """Whether the server asks its model now, and if not, why and for how long."""
+    if not found.model:
+        return "the server has no model"
+    whom = f"{found.model} of {found.provider}"
+    if not found.breaker_reason:
+        return f"{whom} is asked"
+    if found.breaker == "half_open":
+        return f"{whom} is asked once, to see whether it is back: {found.breaker_reason}"
+    return f"{whom} is left alone for {elapsed(found.breaker_wait)}: {found.breaker_reason}"
 
 
 def _builds(found: pb.GetAgentHealthResponse) -> str:
@@ -41,12 +52,12 @@ def _builds(found: pb.GetAgentHealthResponse) -> str:
 
 
 def _row(each: pb.AgentHealth) -> tuple[str, ...]:
-    name = printable(each.agent)
     return (
-        name if len(name) <= _NAME else f"{name[: _NAME - 1]}…",
-        each.prompt_version[:_VERSION],
         f"{each.calls:,}",
         f"{each.failed:,}",
+        f"{each.empty:,}",
+        f"{each.hedged:,}",
+        _share(each.cached_share) if each.HasField("cached_share") else "",
         f"{each.repaired:,}",
         elapsed(each.p95) if each.HasField("p95") else "",
         f"{each.cost_usd:.4f}" if each.HasField("cost_usd") else "unknown",

@@ -156,6 +156,7 @@ def fallback(notice: o.Fallback) -> events_pb2.FallbackNotice:
         reason=notice.reason,
         message=notice.message,
         subtask_id=notice.subtask_id,
+        subtask_ids=notice.subtasks,
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from segmentry.insights.agent_health import AgentHealth, Health
+from segmentry.llm.guarded import VendorState
 from segmentry.rpc.convert.times import duration, timestamp
 from segmentry.v1 import segment_insights_pb2 as pb
 
 
-def health_response(health: Health, breaker: str) -> pb.GetAgentHealthResponse:
-    """The reply, without what is unknown; `breaker` is that of this server's model, empty without one."""
+def health_response(health: Health, vendor: VendorState | None) -> pb.GetAgentHealthResponse:
+    """The reply, without what is unknown; `vendor` is the server's model, None without one."""
+    breaker = "" if vendor is None else vendor.state
     return pb.GetAgentHealthResponse(
         agents=[_agent(each, breaker) for each in health.agents],
         since=timestamp(health.since),
@@ -16,6 +18,11 @@ def health_response(health: Health, breaker: str) -> pb.GetAgentHealthResponse:
         agreement_rate=health.agreement,
         builds=health.builds,
         compared_builds=health.compared,
+        model="" if vendor is None else vendor.model,
+        provider="" if vendor is None else vendor.provider,
+        breaker=breaker,
+        breaker_reason="" if vendor is None or vendor.cause is None else vendor.cause,
+        breaker_wait=None if vendor is None or vendor.cause is None else duration(vendor.wait_s),
     )
 
 
