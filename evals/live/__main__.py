@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         cases = load(SPLITS if given.split == "all" else (given.split,), given.catalog)
     except FaultyCases as err:
         return _refuse("\n".join(err.faults))
-    cases = [each for each in cases if each.current is None][: given.limit]
+    cases = [each for each in cases if each.current is None]
     if not cases:
         return _refuse("no case fits; refinements are not asked here")
     return asyncio.run(_run(given, cases, key, base_url))
@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--repeats", type=int, default=3, help="how often every case is read (3)")
     parser.add_argument("--split", choices=("dev", "blind", "all"), default="all")
     parser.add_argument("--catalog", metavar="NAME", help="only the cases about this table")
-    parser.add_argument("--limit", type=int, help="only so many cases")
+    parser.add_argument("--limit", type=int, help="stop after so many cases that need a call")
     parser.add_argument("--runs", type=Path, default=RUNS, metavar="DIR", help="where runs are kept")
     parser.add_argument("--replay", type=Path, metavar="DIR", help="answers of that run; nobody is asked")
     parser.add_argument("--judge-names", action="store_true", help="judge names instead of readings")
@@ -90,6 +90,14 @@ async def _run(given: argparse.Namespace, cases: Sequence[Case], key: str, base_
             inner = OpenAIModel(model=given.model, key=key or None, base_url=base_url, temperature=0.2)
             model = RecordingModel(inner, path)
         panel = asking.panel(model)
+        if number == 1:
+            # Every name is a call; of readings those that the reader does not give alone.
+            named = given.judge_names
+            cases = (
+                cases[: given.limit]
+                if named
+                else await asyncio.to_thread(asking.with_calls, cases, panel, given.limit)
+            )
         try:
             if given.judge_names:
                 judged = await names.judge_names(cases, panel, purse)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
 from segmentry.agents.asking import Asker
-from segmentry.builder.consulting import Consultation, price
+from segmentry.builder.consulting import Consultation, message_of, price_of
 from segmentry.builder.events import quiet
 from segmentry.builder.interviews import Interviews
 from segmentry.builder.panel import Panel
@@ -61,11 +62,27 @@ def prepared(case: Case, panel: Panel) -> Prepared:
     n_first = len(planned.experts)
     if not n_first:
         return Prepared(case, draft, planned, place, 0.0, 0)
-    cost = price(case.query, planned, place, panel).cost_usd
-    n_most = n_first + len(planned.second) + _EXTRA
-    # A retry after a cut answer may use twice the tokens.
-    most = None if cost is None else 2 * cost / n_first * n_most
+    n_most = n_first + len(planned.asked_later) + _EXTRA
+    message = message_of(case.query, planned, place, panel)
+    costs = [price_of([each], message, panel).cost_usd for each in (*planned.experts, *planned.asked_later)]
+    known = [each for each in costs if each is not None]
+    # Both waves, and what comes on top at the dearest; a retry after a cut answer may use twice the tokens.
+    most = sum(known) + _EXTRA * 2 * max(known) if len(known) == len(costs) else None
     return Prepared(case, draft, planned, place, most, n_most)
+
+
+def with_calls(cases: Sequence[Case], panel: Panel, limit: int | None) -> list[Case]:
+    """The first cases, as many as hold `limit` for which somebody would be asked; the others cost nothing."""
+    if limit is None:
+        return list(cases)
+    chosen: list[Case] = []
+    n_open = 0
+    for case in cases:
+        if n_open == limit:
+            break
+        chosen.append(case)
+        n_open += prepared(case, panel).most_calls > 0
+    return chosen
 
 
 async def answer(each: Prepared, panel: Panel) -> Answer:
@@ -73,8 +90,8 @@ async def answer(each: Prepared, panel: Panel) -> Answer:
     if not each.most_calls:
         return Answer(each.draft, "deterministic", NO_USAGE, 0.0)
     started = perf_counter()
-    interviews = Interviews(each.place, panel, Options(), quiet)
-    consulted = await Consultation(
-        each.case.query, each.draft, each.plan, each.place, panel, interviews, quiet
-    ).run()
+    async with Interviews(each.place, panel, Options(), quiet) as interviews:
+        consulted = await Consultation(
+            each.case.query, each.draft, each.plan, each.place, panel, interviews, quiet
+        ).run()
     return Answer(consulted.draft, consulted.tier, consulted.usage, perf_counter() - started)

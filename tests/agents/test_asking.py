@@ -47,11 +47,11 @@ class Bench:
         self.asker = Asker(model, hedger=hedger)
         self.said: list[Retried] = []
 
-    async def ask(self, allowance: Allowance | None = None) -> Answered[bool]:
+    async def ask(self, allowance: Allowance | None = None, call: ModelCall = CALL) -> Answered[bool]:
         async def say(event: Retried) -> None:
             self.said.append(event)
 
-        return await self.asker.ask(CALL, read, allowance or allowed(), say)
+        return await self.asker.ask(call, read, allowance or allowed(), say)
 
 
 def allowed(*, within_s: float = 10.0, extra: int = 3, call_s: float = 4.0) -> Allowance:
@@ -99,6 +99,18 @@ async def test_each_cause_costs_the_calls_it_may(
         assert (answered.failure.cause if answered.failure else None) == cause
         assert answered.usage.calls == calls
         assert answered.attempts == calls
+
+
+@pytest.mark.parametrize(("most", "asked_for"), [(150, [100, 150]), (100, [100]), (None, [100, 200])])
+async def test_a_retry_of_a_truncated_answer_stays_within_the_configured_bound(
+    most: int | None, asked_for: list[int]
+) -> None:
+    async with bench(MENU["truncated"]) as asked:
+        answered = await asked.ask(call=replace(CALL, most_tokens=most))
+        bodies = [each.asked.body for each in asked.vendor.calls]
+    assert [each.get("max_completion_tokens") or each.get("max_tokens") for each in bodies] == asked_for
+    assert answered.failure is not None
+    assert answered.failure.cause == "LLM_TRUNCATED"
 
 
 async def test_a_truncated_answer_gets_twice_the_tokens() -> None:

@@ -13,7 +13,7 @@ from segmentry.builder.events import Started, SubtaskFailed, SubtaskStarted, Sub
 from segmentry.builder.outcome import Outcome
 from segmentry.builder.panel import Panel
 from segmentry.builder.refine import refine
-from segmentry.builder.request import Options, Place
+from segmentry.builder.request import ENDS_AT, Options, Place
 from segmentry.criteria import parse
 from segmentry.customers.snapshots import SnapshotStore
 
@@ -172,7 +172,8 @@ async def test_a_slow_expert_keeps_nobody_waiting(place: Place, store: SnapshotS
 async def test_nobody_is_asked_where_the_caller_is_about_to_leave(place: Place, store: SnapshotStore) -> None:
     async with vendored(EMPTY) as asked:
         asked.script.on("name", GOOD)
-        outcome = await built(place, store, asked.panel, ends_at=monotonic() + 0.2)
+        ENDS_AT.set(monotonic() + 0.2)
+        outcome = await built(place, store, asked.panel)
         assert asked.vendor.n_calls == 0
     assert name_of(outcome)[1] is False
     assert [(each.reason, each.subtask_id) for each in outcome.fallbacks] == [("LLM_TIMEOUT", "name")]

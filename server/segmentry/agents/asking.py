@@ -176,8 +176,9 @@ class _Subtask(Generic[T]):
         if repairing or self._retried:
             return None
         if error.cause == "LLM_TRUNCATED" and not error.loop:
-            longer = replace(call, max_tokens=call.max_tokens * 2)
-            if self._allowance.another(longer):
+            longer = _longer(call)
+            # One that may not be longer would be cut at the same place.
+            if longer.max_tokens > call.max_tokens and self._allowance.another(longer):
                 await self._retry(error, 0.0)
                 return longer
         if error.cause in _RETRIED:
@@ -217,6 +218,12 @@ class _Subtask(Generic[T]):
             self._hedged,
             failure if kept is None else None,
         )
+
+
+def _longer(call: ModelCall) -> ModelCall:
+    """The same question with room for twice the answer, as far as AI_MAX_TOKENS lets it."""
+    twice = call.max_tokens * 2
+    return replace(call, max_tokens=twice if call.most_tokens is None else min(twice, call.most_tokens))
 
 
 def _said(faults: tuple[Fault, ...]) -> str:

@@ -73,7 +73,7 @@ class Expert:
         """The question with this message; `max_tokens` is AI_MAX_TOKENS, which no answer may exceed."""
         own = max_tokens if self.row.max_tokens is None else min(self.row.max_tokens, max_tokens)
         asked = (Message("system", self.text), Message("user", message))
-        return ModelCall(self.name, self.version, asked, self.schema, own)
+        return ModelCall(self.name, self.version, asked, self.schema, own, max_tokens)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,7 +17,7 @@ from segmentry.builder.consulted import Consulted, consulted
 from segmentry.builder.interviews import Interviews
 from segmentry.builder.outcome import Fallback
 from segmentry.builder.panel import Panel
-from segmentry.builder.request import Options, Place
+from segmentry.builder.request import ENDS_AT, Options, Place
 from segmentry.criteria.nodes import And, Everyone, Node, Not, Or
 from segmentry.reader.draft import Draft
 
@@ -78,8 +78,8 @@ class Naming:
         if not told:
             return ""
         ends_at = monotonic() + MOST_S
-        if self._options.ends_at is not None:
-            ends_at = min(ends_at, self._options.ends_at - _REPLY_S)
+        if (leaves_at := ENDS_AT.get()) is not None:
+            ends_at = min(ends_at, leaves_at - _REPLY_S)
         allowance = interviews.allowance
         # Nobody is asked after this, so that the end of all is the end of the name.
         allowance.ends_at = min(allowance.ends_at, ends_at)

@@ -55,10 +55,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """A caller's wishes. `max_model_calls` and `max_cost_usd` bound what the experts may spend.
-
-    `ends_at` is when the caller stops waiting, in seconds of `time.monotonic`; None where nobody knows.
-    """
+    """A caller's wishes. `max_model_calls` and `max_cost_usd` bound what the experts may spend."""
 
     require_llm: bool = False
     offline_only: bool = False
@@ -68,7 +65,6 @@ class Options:
     max_cost_usd: float | None = None
     answers: tuple[Answer, ...] = ()
     suggest_name: bool = False
-    ends_at: float | None = None
 
 
 def refuse_words(text: str, field: str) -> None:

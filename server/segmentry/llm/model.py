@@ -28,13 +28,17 @@ class AnswerSchema:
 
 @dataclass(frozen=True, slots=True)
 class ModelCall:
-    """One question. `max_tokens` bounds the answer; `agent` and `prompt_version` say whose question it is."""
+    """One question. `max_tokens` bounds the answer; `agent` and `prompt_version` say whose question it is.
+
+    `most_tokens` bounds the answer to a retry of it, which may be longer; None: nothing does.
+    """
 
     agent: str
     prompt_version: str
     messages: tuple[Message, ...]
     schema: AnswerSchema
     max_tokens: int
+    most_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

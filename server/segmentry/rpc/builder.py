@@ -7,9 +7,7 @@ import hashlib
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import replace
 from datetime import datetime
-from time import monotonic
 from typing import NoReturn, cast
 
 from segmentry.agents.counters import Counters
@@ -115,7 +113,7 @@ class SegmentBuilder(SavedSegments):
 
     async def _build(self, request: _BuildRequest, emit: Emit, context: ServerContext) -> Outcome:
         refuse_words(request.query, "query")
-        options = _options(request.options, context)
+        options = _options(request.options)
         where = await self._resolve(request)
         build_id = _build_id(where.tenant, "Build", request)
         note(build_id=build_id, model_calls=0)
@@ -135,7 +133,7 @@ class SegmentBuilder(SavedSegments):
 
     async def _refine(self, request: _RefineRequest, emit: Emit, context: ServerContext) -> Outcome:
         refuse_words(request.instruction, "instruction")
-        options = _options(request.options, context)
+        options = _options(request.options)
         current: Node = criteria.read(request, "current_criteria", "current_expression")
         where = await self._resolve(request)
         build_id = _build_id(where.tenant, "Refine", request)
@@ -263,15 +261,14 @@ def _into(outbox: Outbox[build_events.M], kind: type[build_events.M]) -> Callabl
     return emit
 
 
-def _options(message: pb.BuildOptions, context: ServerContext) -> Options:
+def _options(message: pb.BuildOptions) -> Options:
     if message.channel:
         raise NotBuilt(
             "options.channel is part of the contract and not built yet; leave it out and name the consent, "
             "such as 'with email opt-in'",
             field="options.channel",
         )
-    left_s = cast("float | None", context.time_remaining())
-    return replace(convert.options(message), ends_at=None if left_s is None else monotonic() + left_s)
+    return convert.options(message)
 
 
 def _refuse_detached(request: pb.StreamBuildRequest | pb.StreamRefineRequest) -> None:
