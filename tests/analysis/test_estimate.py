@@ -79,7 +79,7 @@ def test_the_shared_tables_get_the_known_advice(
 ) -> None:
     found = estimate(shared_table(name), Parameters(), AS_OF)
     warned = {(note.field, note.reason, note.used) for note in found.fields}
-    assert {each for each in warned if each[1] not in ("", "GOOD_QUANTITY")} == expected
+    assert {each for each in warned if each[1] not in ("", "GOOD_QUANTITY", "BEHAVIOURAL")} == expected
 
 
 @pytest.mark.parametrize("name", ["zip", "ZipCode", "postal_code", "PLZ", "home area code", "mobilePhone"])

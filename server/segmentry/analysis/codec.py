@@ -21,6 +21,7 @@ KINDS: Mapping[str, type[events.Event]] = {
     "plan": events.AnalysisEstimate,
     "progress": events.Progress,
     "profile": events.FieldProfile,
+    "preparation": events.Preparation,
     "score": events.ClusterScore,
     "selection": events.Selection,
     "card": events.SegmentCard,

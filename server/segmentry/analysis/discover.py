@@ -15,6 +15,7 @@ from segmentry.analysis.events import (
     Fallback,
     FieldNote,
     Notice,
+    Preparation,
     Progress,
     SegmentCard,
 )
@@ -81,7 +82,8 @@ class _Run:
         self._pinned = parameters.preferred_tier == "ML_WORKER"
         self._fallbacks: list[Fallback] = []
         self._notices: list[Notice] = []
-        self._advice = fields.advise(scope.table)
+        self._preparation: Preparation | None = None
+        self._advice = fields.advise(scope.table, parameters.roles)
         self._read = as_read(scope.table, self._advice)
         self._plan = planned(scope.table, parameters, self._advice, llm_configured=llm_configured)
         self._effective = self._plan.effective_parameters
@@ -96,7 +98,7 @@ class _Run:
             )
 
     def result(self) -> AnalysisResult:
-        self._notice(field_notices(self._features, self._advice))
+        self._notice(field_notices(self._features, self._plan.suggested_features))
         found: Groups | Declined | None = None
         prepared: Prepared | None = None
         if self._tier == "ML_WORKER":
@@ -104,6 +106,7 @@ class _Run:
             try:
                 prepared = self._prepared()
                 self._say_profiles(prepared)
+                self._emit(prepared.told)
                 found = self._groups(prepared)
             except MemoryError:
                 found = Declined("DATASET_TOO_LARGE", "clustering needs more memory than a worker may take")
@@ -125,6 +128,7 @@ class _Run:
         roles: dict[str, Role] = {name: self._advice[name].role for name in self._features}
         prepared = prepare(self._read, self._features, roles, self._scope.clock.as_of.timestamp())
         self._notice(prepared.notices)
+        self._preparation = prepared.told
         return prepared
 
     def _groups(self, prepared: Prepared) -> Groups | Declined:
@@ -199,6 +203,7 @@ class _Run:
             fields=self._notes(),
             notices=tuple(self._notices),
             snapshot_id=self._scope.snapshot.snapshot_id,
+            preparation=self._preparation,
         )
 
     def _notes(self) -> tuple[FieldNote, ...]:
@@ -217,9 +222,9 @@ class _Run:
         return tuple(said)
 
     def _say_profiles(self, prepared: Prepared | None) -> None:
-        transforms = {report.field: report.transform for report in prepared.reports} if prepared else {}
+        transforms = {each.field: each.transform for each in prepared.recipes} if prepared else {}
         for name, column in self._profiled.items():
-            self._emit(profile(column, transforms.get(name, "")))
+            self._emit(profile(column, transforms.get(name, ""), self._advice[name].role))
 
     def _columns_to_profile(self, explicit: bool) -> dict[str, Column]:
         """The features; without an explicit list also what else characterises members without naming them."""

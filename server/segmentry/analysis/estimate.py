@@ -9,9 +9,11 @@ from datetime import datetime
 import numpy as np
 
 from segmentry.analysis import fields, heuristic, words
-from segmentry.analysis.events import AnalysisEstimate, FieldNote, Notice, TierEstimate
+from segmentry.analysis.alike import Alikeness
+from segmentry.analysis.events import AnalysisEstimate, Notice, TierEstimate
 from segmentry.analysis.fields import Advice
 from segmentry.analysis.parameters import Parameters, validate
+from segmentry.analysis.reading import as_read
 from segmentry.analysis.scope import Scope
 from segmentry.analysis.statistics import profile
 from segmentry.analysis.table import FeatureTable
@@ -40,7 +42,7 @@ def estimate(
     """
     checked = validate(parameters, snapshot.catalog)
     scope = Scope.of(snapshot, checked.within, as_of, saved=saved)
-    advice = fields.advise(scope.table)
+    advice = fields.advise(scope.table, checked.roles)
     return planned(scope.table, checked, advice, llm_configured=llm_configured)
 
 
@@ -48,21 +50,22 @@ def planned(
     table: FeatureTable, parameters: Parameters, advice: Mapping[str, Advice], *, llm_configured: bool
 ) -> AnalysisEstimate:
     """The plan for a table whose fields have been looked at."""
-    chosen, notes = fields.choose_features(advice, parameters.included_features, table.left_out)
-    noted = {note.field for note in notes}
-    plain = [FieldNote(name, "", f"{name} is used", used=True) for name in chosen if name not in noted]
+    alike = Alikeness.of(as_read(table.spread(fields.ADVICE_ROWS), advice))
+    chosen, notes = fields.choose_features(advice, parameters.included_features, table.left_out, alike)
+    suggested = fields.suggested_features(advice, alike)
     return AnalysisEstimate(
         rows=table.rows,
         requires_confirmation=table.rows >= CONFIRM_ROWS,
         recommended_tier="ML_WORKER",
         tiers=_tiers(table, parameters, chosen, llm_configured=llm_configured),
-        warning=_warning(table.rows, field_notices(chosen, advice)),
-        fields=(*notes, *plain),
+        warning=_warning(table.rows, field_notices(chosen, suggested)),
+        fields=notes,
         effective_parameters=dataclasses.replace(parameters, included_features=chosen),
+        suggested_features=suggested,
     )
 
 
-def field_notices(chosen: Sequence[str], advice: Mapping[str, Advice]) -> tuple[Notice, ...]:
+def field_notices(chosen: Sequence[str], suggested: Sequence[str]) -> tuple[Notice, ...]:
     """Whether the number of fields is within the 3 to 8 that give the best results."""
     if not chosen:
         return ()
@@ -70,7 +73,7 @@ def field_notices(chosen: Sequence[str], advice: Mapping[str, Advice]) -> tuple[
         text = f"{len(chosen)} field{'s' if len(chosen) > 1 else ''} give simple segments; 3 to 8 work best"
         return (Notice("TOO_FEW_FIELDS", text, "included_features"),)
     if len(chosen) > MANY_FIELDS:
-        better = ", ".join(fields.suggested_features(advice))
+        better = ", ".join(suggested)
         text = f"{len(chosen)} fields dilute the signal; 3 to 8 work best, such as {better}"
         return (Notice("TOO_MANY_FIELDS", text, "included_features"),)
     return ()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from segmentry.analysis.parameters import Parameters, Tier
+from segmentry.analysis.parameters import Parameters, Role, Tier
 from segmentry.errors import JsonValue
 
 FieldKind = Literal["numeric", "categorical"]
@@ -23,12 +23,14 @@ SILHOUETTE_METRIC = "silhouette_euclidean"
 
 @dataclass(frozen=True, slots=True)
 class FieldNote:
-    """Advice on one field: a `WarningReason`, its sentence, and whether the run uses the field."""
+    """Advice on one field: a `WarningReason`, its sentence, and whether the run uses the field. `role` is
+    what the field is taken for, None in logs from before there was one."""
 
     field: str
     reason: str
     message: str
     used: bool
+    role: Role | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class AnalysisEstimate:
     warning: str
     fields: tuple[FieldNote, ...]
     effective_parameters: Parameters
+    suggested_features: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +79,19 @@ class ValueShare:
 
 
 @dataclass(frozen=True, slots=True)
+class Histogram:
+    """How many values lie in each of the bins of equal width between `low` and `high`."""
+
+    low: float
+    high: float
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FieldProfile:
     """Raw statistics of one field, and the `transform` it got before clustering ("" when unused).
-    `minimum` to `mean` belong to numeric fields, `top_values` to categorical ones."""
+    `minimum` to `mean` and `deviation` to `histogram` belong to numeric fields, `top_values` to categorical
+    ones. `distinct` is exact up to a million rows."""
 
     field: str
     kind: FieldKind
@@ -89,6 +102,49 @@ class FieldProfile:
     distinct: int | None = None
     top_values: tuple[ValueShare, ...] = ()
     transform: str = ""
+    role: Role | None = None
+    deviation: float | None = None
+    p01: float | None = None
+    p25: float | None = None
+    p50: float | None = None
+    p75: float | None = None
+    p99: float | None = None
+    skew: float | None = None
+    zero_percentage: float | None = None
+    negative_percentage: float | None = None
+    histogram: Histogram | None = None
+    distinct_estimated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPreparation:
+    """What was done to one field before clustering. `filled` and `clipped` count rows; `low`, `high` and
+    `fill` are in the field's unit (dates: days of age), `mean` and `scale` after the transform. None where
+    it does not apply. `levels` are cut for people."""
+
+    field: str
+    role: Role
+    transform: str
+    filled: int
+    columns: int
+    clipped_low: int | None = None
+    clipped_high: int | None = None
+    low: float | None = None
+    high: float | None = None
+    fill: float | None = None
+    mean: float | None = None
+    scale: float | None = None
+    levels: tuple[str, ...] = ()
+    folded_levels: int = 0
+    notices: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """How rows became the `columns` columns that were clustered, field by field."""
+
+    fields: tuple[FieldPreparation, ...]
+    columns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,12 +283,14 @@ class AnalysisResult:
     message: str = ""
     snapshot_id: str = ""
     selection: Selection | None = None
+    preparation: Preparation | None = None
 
 
 Event = (
     AnalysisEstimate
     | Progress
     | FieldProfile
+    | Preparation
     | ClusterScore
     | Selection
     | SegmentCard

@@ -9,16 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
+from segmentry.analysis.alike import Alikeness
 from segmentry.analysis.events import FieldNote
+from segmentry.analysis.parameters import Role
 from segmentry.analysis.statistics import kind_of
 from segmentry.analysis.table import Column, FeatureTable, Levels, Numbers
 from segmentry.criteria.catalog import Field
-
-Role = Literal["QUANTITY", "FLAG", "CODE", "CATEGORY", "DATE", "TEXT", "IDENTIFIER"]
 
 ADVICE_ROWS = 20_000
 SUGGESTED = 8
@@ -34,6 +33,11 @@ _OUTCOME = re.compile(
 _COUNT_NAME = re.compile(
     r"count|number|num|visits|orders|bookings|opens|clicks|returns|purchases|days|months|years|"
     r"size|quantity|qty|score|rating|age|children|kids|members|times|contacts|total|tenure"
+)
+# Counts and sums of what customers do.
+_DEED_NAME = re.compile(
+    r"visits|orders|bookings|opens|clicks|returns|purchases|transactions|sessions|logins|calls|rounds|stays|trips|"
+    r"spen[dt]|sales|revenue|amount|charges|value|total|basket"
 )
 # Numbers that name a place or a line: their size means nothing, and there are too many for categories.
 _PLACE_NAME = re.compile(
@@ -62,22 +66,29 @@ class Advice:
     sentinel: float | None = None
 
 
-def advise(table: FeatureTable) -> dict[str, Advice]:
-    """Advice on every field of the table, in catalog order, from at most 20,000 of its rows."""
+def advise(table: FeatureTable, roles: Mapping[str, Role] | None = None) -> dict[str, Advice]:
+    """Advice on every field of the table, in catalog order, from at most 20,000 of its rows.
+
+    `roles` are what the caller takes fields for: what speaks against such a role is not said.
+    """
     sample = table.spread(ADVICE_ROWS)
+    said = roles or {}
     return {
-        name: _advise(column, sample.rows, _sentinel(table.columns[name]))
+        name: _advise(column, sample.rows, _sentinel(table.columns[name]), said.get(name))
         for name, column in sample.columns.items()
     }
 
 
 def choose_features(
-    advice: Mapping[str, Advice], included: Sequence[str] | None, left_out: Sequence[str] = ()
+    advice: Mapping[str, Advice],
+    included: Sequence[str] | None,
+    left_out: Sequence[str] = (),
+    alike: Alikeness | None = None,
 ) -> tuple[tuple[str, ...], tuple[FieldNote, ...]]:
-    """The fields to cluster on, and a note for each field that has advice.
+    """The fields to cluster on, and what is worth knowing of each field, an empty reason where nothing is.
 
     An explicit list is obeyed except for fields that carry no information at all; None takes every
-    numeric field that is not advised against.
+    numeric field that is not advised against. Of two chosen fields that are `alike` one is noted.
     """
     if included is None:
         chosen = [
@@ -87,36 +98,42 @@ def choose_features(
         ]
     else:
         chosen = [name for name in included if name in advice and not _unusable(advice[name])]
-    notes = [
-        FieldNote(name, reason, message, used=name in chosen)
-        for name, each in advice.items()
-        for reason, message in each.notes
-    ]
+    notes: list[FieldNote] = []
+    twins = alike.twins(chosen) if alike else {}
+    for name, each in advice.items():
+        said = list(each.notes)
+        if name in twins:
+            text = f"{name} says nearly the same as {twins[name]}: together they count twice"
+            said.append(("LEAKAGE", text))
+        if not said:
+            said = [("", f"{name} is used" if name in chosen else f"{name} is not used")]
+        notes += [FieldNote(name, reason, text, name in chosen, each.role) for reason, text in said]
     for name in included or ():
         if name in left_out:
             notes.append(
-                FieldNote(name, "FIELD_DROPPED", f"{name} holds lists, which have no distance", False)
+                FieldNote(name, "FIELD_DROPPED", f"{name} holds lists, which have no distance", used=False)
             )
         elif name not in chosen:
             reason = advice[name].notes[0][1] if advice[name].notes else "nothing to compare"
-            notes.append(FieldNote(name, "FIELD_DROPPED", f"{name} was left out: {reason}", False))
+            text = f"{name} was left out: {reason}"
+            notes.append(FieldNote(name, "FIELD_DROPPED", text, used=False, role=advice[name].role))
     return tuple(chosen), tuple(notes)
 
 
-def suggested_features(advice: Mapping[str, Advice]) -> tuple[str, ...]:
-    """Up to 8 fields: good quantities first, then quantities, then flags and small categories."""
+def suggested_features(advice: Mapping[str, Advice], alike: Alikeness) -> tuple[str, ...]:
+    """Up to 8 fields, no two alike: good quantities, then other ones, then flags and small categories."""
 
     def rank(each: Advice) -> int:
         if each.preferred:
             return 0
         return {"QUANTITY": 1, "FLAG": 2, "CATEGORY": 3, "CODE": 3}.get(each.role, 4)
 
-    usable = [
+    usable = sorted(
         (rank(each), position, name)
         for position, (name, each) in enumerate(advice.items())
         if not each.excluded and rank(each) < 4 and (rank(each) < 2 or each.distinct <= 8)
-    ]
-    return tuple(name for _, _, name in sorted(usable)[:SUGGESTED])
+    )
+    return alike.unlike([name for _, _, name in usable], SUGGESTED)
 
 
 def _unusable(advice: Advice) -> bool:
@@ -126,8 +143,11 @@ def _unusable(advice: Advice) -> bool:
     return bool(reasons & {"ALL_NULL", "CONSTANT"}) or endless
 
 
-def _advise(column: Column, rows: int, sentinel: tuple[float, int] | None) -> Advice:
-    """Advice from a sample of the rows. `sentinel` is one and the rows of the whole table that hold it."""
+def _advise(
+    column: Column, rows: int, sentinel: tuple[float, int] | None, said: Role | None = None
+) -> Advice:
+    """Advice from a sample of the rows. `sentinel` is one and the rows of the whole table that hold it;
+    `said` is the role that the caller gave."""
     field = column.field
     missing, distinct, commonest = _shape(column)
     present = rows - missing
@@ -135,9 +155,11 @@ def _advise(column: Column, rows: int, sentinel: tuple[float, int] | None) -> Ad
     excluded = False
     if present == 0:
         notes.append(("ALL_NULL", f"{field.name} has no value in any row"))
-        return Advice(field, _role(column, distinct), tuple(notes), True, False, 0)
-    role = _role(column, distinct)
-    if _identifier(column, distinct, present):
+        return Advice(field, said or _role(column, distinct), tuple(notes), True, False, 0)
+    role = said or _role(column, distinct)
+    if said in ("IDENTIFIER", "TEXT"):
+        excluded = True
+    elif said is None and _identifier(column, distinct, present):
         role, excluded = "IDENTIFIER", True
         notes.append(("IDENTIFIER", f"{field.name} tells customers apart one by one: it is not a feature"))
     if field.pii or _personal(column):
@@ -148,14 +170,10 @@ def _advise(column: Column, rows: int, sentinel: tuple[float, int] | None) -> Ad
         notes.append(
             ("LEAKAGE", f"{field.name} looks like an outcome, which segments should not be made from")
         )
-    if isinstance(column, Numbers) and distinct > 20 and _whole(column) and _names_a_place(field.name):
-        role, excluded = "CODE", True
-        notes.append(("HIGH_CARDINALITY", f"{field.name} names {distinct:,} places: its size means nothing"))
-    if isinstance(column, Levels) and role != "IDENTIFIER":
-        covered = np.sort(column.counts)[::-1][:20].sum() / present
-        if distinct > MAX_LEVELS or (distinct > 20 and covered < 0.8):
-            excluded = True
-            notes.append(("HIGH_CARDINALITY", f"{field.name} has {distinct:,} different values"))
+    endless = "" if said or role == "IDENTIFIER" else _endless(column, distinct, present)
+    if endless:
+        role, excluded = ("CODE" if isinstance(column, Numbers) else role), True
+        notes.append(("HIGH_CARDINALITY", endless))
     if distinct == 1:
         excluded = True
         notes.append(("CONSTANT", f"{field.name} has the same value in every row that has one"))
@@ -163,7 +181,7 @@ def _advise(column: Column, rows: int, sentinel: tuple[float, int] | None) -> Ad
         notes.append(
             ("NEAR_CONSTANT", f"{field.name} has one value in {100 * commonest / present:.1f} % of rows")
         )
-    cautions = _cautions(column, role, distinct)
+    cautions = [] if said else _cautions(column, role, distinct)
     notes.extend(cautions)
     for reason, _ in cautions:
         if reason == "CODE_LIKE":
@@ -179,8 +197,28 @@ def _advise(column: Column, rows: int, sentinel: tuple[float, int] | None) -> Ad
         notes.append(("MOSTLY_NULL", f"{field.name} is unset in {100 * missing / rows:.0f} % of rows"))
     preferred = not notes and role == "QUANTITY" and distinct >= 20 and missing / rows <= 0.05
     if preferred:
-        notes.append(("GOOD_QUANTITY", f"{field.name} is a quantity with {distinct:,} values and few gaps"))
+        notes.append(_praise(field, distinct))
+    read = [each for each in field.notes if each.startswith("read as number")]
+    notes.extend(("TEXT_READ_AS_NUMBER", f"{field.name}: {each}") for each in read)
     return Advice(field, role, tuple(notes), excluded, preferred, distinct, sentinel[0] if sentinel else None)
+
+
+def _endless(column: Column, distinct: int, present: int) -> str:
+    """Why a field has too many values to tell customers apart by; empty when it has not."""
+    name = column.field.name
+    if isinstance(column, Numbers):
+        place = distinct > 20 and _whole(column) and _names_a_place(name)
+        return f"{name} names {distinct:,} places: its size means nothing" if place else ""
+    covered = np.sort(column.counts)[::-1][:20].sum() / present
+    many = distinct > MAX_LEVELS or (distinct > 20 and covered < 0.8)
+    return f"{name} has {distinct:,} different values" if many else ""
+
+
+def _praise(field: Field, distinct: int) -> tuple[str, str]:
+    """Why a quantity with many values and few gaps is preferred."""
+    if field.window_days or _DEED_NAME.search(_spaced(field.name)):
+        return "BEHAVIOURAL", f"{field.name} tells what customers do, with few gaps"
+    return "GOOD_QUANTITY", f"{field.name} is a quantity with {distinct:,} values and few gaps"
 
 
 def _shape(column: Column) -> tuple[int, int, int]:

@@ -14,6 +14,7 @@ from segmentry.errors import Diagnostic, InvalidParameters, Violation
 
 Tier = Literal["AUTO", "LLM", "ML_WORKER", "HEURISTIC"]
 Algorithm = Literal["kmeans", "dbscan"]
+Role = Literal["QUANTITY", "FLAG", "CODE", "CATEGORY", "DATE", "TEXT", "IDENTIFIER"]
 KRule = Literal["silhouette", "excess"]
 
 TIERS: tuple[Tier, ...] = get_args(Tier)
@@ -34,6 +35,14 @@ SHOWN_CHARACTERS = 80
 
 
 @dataclass(frozen=True, slots=True)
+class FieldRole:
+    """What the caller takes one field for."""
+
+    field: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
 class Parameters:
     """The choices of one run, with the defaults of the source.
 
@@ -41,6 +50,7 @@ class Parameters:
     `within` restricts the analysis to the customers that match it: criteria as JSON text, empty for all.
     `eps` and `min_samples` belong to dbscan; None lets the data decide. `min_segment_share` (0-1) is the
     smallest share of the table that a segment must hold for its k to be chosen; `k_rule` says by what.
+    `field_roles` are what single fields are taken for, whatever their values look like.
     """
 
     min_clusters: int = 2
@@ -54,6 +64,12 @@ class Parameters:
     min_samples: int | None = None
     min_segment_share: float = 0.03
     k_rule: str = "silhouette"
+    field_roles: tuple[FieldRole, ...] = ()
+
+    @property
+    def roles(self) -> dict[str, Role]:
+        """The roles that the caller gave, by field."""
+        return {each.field: each.role for each in self.field_roles}
 
 
 def validate(parameters: Parameters, catalog: Catalog, prefix: str = "parameters") -> Parameters:
@@ -111,6 +127,8 @@ def validate(parameters: Parameters, catalog: Catalog, prefix: str = "parameters
         features = tuple(dict.fromkeys(features))
         for fault_of in _unknown(features, catalog):
             fault(*fault_of)
+    for fault_of in _unsuited(parameters.field_roles, catalog):
+        fault(*fault_of)
     if faults:
         raise InvalidParameters(
             faults[0].message,
@@ -119,6 +137,33 @@ def validate(parameters: Parameters, catalog: Catalog, prefix: str = "parameters
             field=faults[0].path,
         )
     return dataclasses.replace(parameters, included_features=features)
+
+
+# What a field can be taken for, by its declared type.
+ROLES_OF_TYPE: dict[str, tuple[Role, ...]] = {
+    "number": ("QUANTITY", "FLAG", "CODE", "IDENTIFIER"),
+    "datetime": ("DATE", "IDENTIFIER"),
+    "boolean": ("FLAG", "CATEGORY", "IDENTIFIER"),
+    "enum": ("CATEGORY", "FLAG", "TEXT", "IDENTIFIER"),
+    "string": ("CATEGORY", "FLAG", "TEXT", "IDENTIFIER"),
+    "array": (),
+}
+
+
+def _unsuited(roles: Sequence[FieldRole], catalog: Catalog) -> Iterator[tuple[str, str, str, Sequence[str]]]:
+    """The faults of roles: of no field, or not of its type."""
+    if len(roles) > MAX_FEATURES:
+        yield "field_roles", "INVALID_VALUE", f"must name at most {MAX_FEATURES} fields", ()
+        return
+    for each in roles:
+        path = f"field_roles[{each.field[:SHOWN_CHARACTERS]}]"
+        field = catalog.get(each.field)
+        if field is None or field.hidden:
+            yield path, "INVALID_FIELD", "is of an unknown field", ()
+        elif each.role not in ROLES_OF_TYPE[field.stored.type]:
+            allowed = ROLES_OF_TYPE[field.stored.type]
+            hint = f"must be one of {', '.join(allowed)}" if allowed else "has no role: it holds lists"
+            yield path, "INVALID_VALUE", f"{hint}, got {each.role}", allowed
 
 
 def k_rule_of(parameters: Parameters) -> KRule:

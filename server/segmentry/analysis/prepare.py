@@ -8,54 +8,43 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segmentry.analysis.events import Notice
-from segmentry.analysis.fields import Role
+from segmentry.analysis.events import FieldPreparation, Notice, Preparation
+from segmentry.analysis.parameters import Role
+from segmentry.analysis.recipes import DAY_S, Recipe, columns_of
 from segmentry.analysis.statistics import skew_of
 from segmentry.analysis.table import HUGE, FeatureTable, Floats, Levels, Numbers
+from segmentry.analysis.words import cut
 
 CLIP_PERCENTILES = (0.5, 99.5)
 SKEWED = 1.0
 MISSING_COLUMN_SHARE = 0.05
-MISSING_COLUMN_WEIGHT = 0.5
 TOP_LEVELS = 8
 LEAST_LEVEL_SHARE = 0.01
 MAX_ONE_HOT = 64
-DAY_S = 86_400.0
-
-
-@dataclass(frozen=True, slots=True)
-class FieldReport:
-    """What was done to one field. `mean` and `scale` are in transformed units, `clipped` counts rows."""
-
-    field: str
-    transform: str
-    filled: int = 0
-    unusable: int = 0
-    clipped_low: int = 0
-    clipped_high: int = 0
-    mean: float = 0.0
-    scale: float = 1.0
-    levels: tuple[str, ...] = ()
-    folded_levels: int = 0
-    columns: int = 1
 
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
     """`X` (rows, columns) float64. `gaussian` (columns,) marks scaled quantities; `groups` names the field
-    of every column. `dropped` maps fields without variation to the reason."""
+    of every column. `recipes` make the same columns of other rows. `dropped` maps fields without variation
+    to the reason."""
 
     X: Floats
     groups: tuple[str, ...]
     gaussian: tuple[bool, ...]
-    reports: tuple[FieldReport, ...]
+    recipes: tuple[Recipe, ...]
     dropped: Mapping[str, str]
     notices: tuple[Notice, ...]
 
     @property
     def fields(self) -> tuple[str, ...]:
         """The fields that take part, in order."""
-        return tuple(report.field for report in self.reports)
+        return tuple(recipe.field for recipe in self.recipes)
+
+    @property
+    def told(self) -> Preparation:
+        """The recipes as people see them."""
+        return Preparation(tuple(_told(recipe) for recipe in self.recipes), self.X.shape[1])
 
 
 def prepare(
@@ -70,47 +59,70 @@ def prepare(
     blocks: list[Floats] = []
     groups: list[str] = []
     gaussian: list[bool] = []
-    reports: list[FieldReport] = []
+    recipes: list[Recipe] = []
     dropped: dict[str, str] = {}
     notices: list[Notice] = []
     one_hot_left = MAX_ONE_HOT
     for name in features:
-        column = table.columns[name]
+        column, role = table.columns[name], roles[name]
         if isinstance(column, Levels):
-            block, report = _one_hot(column, min(TOP_LEVELS, one_hot_left), flag=roles[name] == "FLAG")
-            one_hot_left -= block.shape[1] if roles[name] != "FLAG" else 0
-            scaled = [False] * block.shape[1]
-        elif roles[name] == "FLAG":
-            block, report = _flag(column)
-            scaled = [False] * block.shape[1]
+            recipe = _levels(column, min(TOP_LEVELS, one_hot_left), flag=role == "FLAG")
+        elif role == "FLAG":
+            recipe = _flag(column)
         else:
-            block, report = _quantity(column, as_of_s if roles[name] == "DATE" else None)
-            scaled = [True, *[False] * (block.shape[1] - 1)]
-        if block.shape[1] == 0:
+            recipe = _quantity(column, as_of_s if role == "DATE" else None)
+        if recipe.kind == "dropped":
             dropped[name] = "it does not vary"
             notices.append(Notice("FIELD_DROPPED", f"{name} was left out: it does not vary", name))
             continue
-        notices.extend(_notices(report, table.rows))
+        block = columns_of(column, recipe, as_of_s)
+        width = block.shape[1]
+        one_hot_left -= width if recipe.kind == "levels" else 0
+        said = _notices(recipe, table.rows)
+        notices.extend(said)
         blocks.append(block)
-        groups.extend([name] * block.shape[1])
-        gaussian.extend(scaled)
-        reports.append(dataclasses.replace(report, columns=block.shape[1]))
+        groups.extend([name] * width)
+        scaled = recipe.kind in ("number", "age")
+        gaussian.extend([scaled, *[False] * (width - 1)])
+        recipes.append(dataclasses.replace(recipe, role=role, columns=width, notices=said))
     X = np.hstack(blocks) if blocks else np.empty((table.rows, 0))
-    return Prepared(X, tuple(groups), tuple(gaussian), tuple(reports), dropped, tuple(notices))
+    return Prepared(X, tuple(groups), tuple(gaussian), tuple(recipes), dropped, tuple(notices))
 
 
-def _notices(report: FieldReport, rows: int) -> list[Notice]:
-    found: list[Notice] = []
-    if report.filled:
-        text = f"{report.field}: {report.filled:,} of {rows:,} rows have no value and count as typical"
-        found.append(Notice("VALUES_IMPUTED", text, report.field))
-    if report.unusable:
-        text = f"{report.field}: {report.unusable:,} values are beyond 1e15 and were clipped"
-        found.append(Notice("VALUES_CLIPPED", text, report.field))
-    return found
+def _told(recipe: Recipe) -> FieldPreparation:
+    is_scaled = recipe.kind in ("number", "age")
+    return FieldPreparation(
+        recipe.field,
+        recipe.role,
+        recipe.transform,
+        recipe.filled,
+        recipe.columns,
+        clipped_low=recipe.clipped_low if is_scaled else None,
+        clipped_high=recipe.clipped_high if is_scaled else None,
+        low=recipe.low,
+        high=recipe.high,
+        fill=recipe.fill if is_scaled else None,
+        mean=recipe.mean,
+        scale=recipe.scale,
+        levels=tuple(cut(level) for level in recipe.levels),
+        folded_levels=recipe.folded_levels,
+        notices=recipe.notices,
+    )
 
 
-def _quantity(column: Numbers, as_of_s: float | None) -> tuple[Floats, FieldReport]:
+def _notices(recipe: Recipe, rows: int) -> tuple[Notice, ...]:
+    found: list[Notice] = list(recipe.notices)
+    name = recipe.field
+    if recipe.filled:
+        text = f"{name}: {recipe.filled:,} of {rows:,} rows have no value and count as typical"
+        found.append(Notice("VALUES_IMPUTED", text, name))
+    if recipe.unusable:
+        text = f"{name}: {recipe.unusable:,} values are beyond 1e15 and were clipped"
+        found.append(Notice("VALUES_CLIPPED", text, name))
+    return tuple(found)
+
+
+def _quantity(column: Numbers, as_of_s: float | None) -> Recipe:
     """One scaled column, and a 0/1 column for "missing" where that is common."""
     name = column.field.name
     values = column.values.copy()
@@ -120,79 +132,83 @@ def _quantity(column: Numbers, as_of_s: float | None) -> tuple[Floats, FieldRepo
     huge = finite & (np.abs(np.where(finite, values, 0.0)) > HUGE)
     usable = values[finite & ~huge]
     if len(usable) == 0:
-        return np.empty((len(values), 0)), FieldReport(name, "dropped")
+        return Recipe(name, "dropped")
     low, high = (float(each) for each in np.percentile(usable, CLIP_PERCENTILES))
-    middle = float(np.percentile(usable, 95.0 if as_of_s is not None else 50.0))
+    fill = float(np.percentile(usable, 95.0 if as_of_s is not None else 50.0))
     clipped_low = int(np.count_nonzero(finite & (values < low)))
     clipped_high = int(np.count_nonzero(finite & (values > high)))
-    values[~finite] = middle
+    values[~finite] = fill
     np.clip(values, low, high, out=values)
     transform = "age in days, scaled" if as_of_s is not None else "scaled"
     skew = skew_of(values)
+    is_logged = False
+    notices: list[Notice] = []
     if abs(skew) > SKEWED:
-        logged = np.log1p(values) if low >= 0 else values
         if low < 0:
             transform = "scaled (skewed: no logarithm of negatives)"
-        elif skew > SKEWED and abs(skew_of(logged)) < abs(skew):
-            values, transform = logged, f"log1p, {transform}"
+            text = f"{name} is skewed ({skew:.1f}) and holds negatives, of which there is no logarithm"
+            notices.append(Notice("SKEWED", text, name))
+        elif skew > SKEWED and abs(skew_of(np.log1p(values))) < abs(skew):
+            values, is_logged, transform = np.log1p(values), True, f"log1p, {transform}"
     mean, scale = float(values.mean()), float(values.std())
-    filled = int(np.count_nonzero(~finite))
     # A constant column of large numbers has a deviation of rounding errors, not of zero.
-    varies = scale > 1e-12 * max(1.0, abs(mean))
-    columns = [((values - mean) / scale)[:, None]] if varies else []
-    if varies and filled / len(values) >= MISSING_COLUMN_SHARE:
-        columns.append((~finite)[:, None].astype(np.float64) * MISSING_COLUMN_WEIGHT)
-    block = np.hstack(columns) if columns else np.empty((len(values), 0))
-    report = FieldReport(
+    if scale <= 1e-12 * max(1.0, abs(mean)):
+        return Recipe(name, "dropped")
+    filled = int(np.count_nonzero(~finite))
+    return Recipe(
         name,
         transform,
+        "age" if as_of_s is not None else "number",
+        sentinel=column.sentinel,
         filled=filled,
         unusable=int(np.count_nonzero(huge)),
         clipped_low=clipped_low,
         clipped_high=clipped_high,
+        low=low,
+        high=high,
+        fill=fill,
+        is_logged=is_logged,
         mean=mean,
-        scale=scale if varies else 1.0,
+        scale=scale,
+        marks_missing=filled / len(values) >= MISSING_COLUMN_SHARE,
+        notices=tuple(notices),
     )
-    return block, report
 
 
-def _flag(column: Numbers) -> tuple[Floats, FieldReport]:
+def _flag(column: Numbers) -> Recipe:
     """One 0/1 column; a row without a value takes the commoner side."""
-    kept = column.present
-    typical = float(np.median(kept) > 0.5) if len(kept) else 0.0
-    values = np.where(column.finite, column.values, typical)
+    name = column.field.name
+    held = np.unique(column.values[column.finite])
+    if len(held) < 2:
+        return Recipe(name, "dropped")
+    # Of two numbers the larger one is yes; of more, every one but 0.
+    yes = float(held[1]) if len(held) == 2 else None
+    kept = column.values[column.finite]
+    typical = float(np.median(kept == yes if yes is not None else kept != 0) > 0.5)
     filled = int(np.count_nonzero(~column.finite))
-    varies = bool(len(values)) and float(values.min()) < float(values.max())
-    block = values[:, None] if varies else np.empty((len(values), 0))
-    return block, FieldReport(column.field.name, "0/1", filled=filled)
+    transform = "0/1" if yes is not None else "0/1 (not zero)"
+    return Recipe(name, transform, "flag", sentinel=column.sentinel, filled=filled, fill=typical, yes=yes)
 
 
-def _one_hot(column: Levels, at_most: int, *, flag: bool) -> tuple[Floats, FieldReport]:
+def _levels(column: Levels, at_most: int, *, flag: bool) -> Recipe:
     """0/1 columns of the commonest levels, the rest in one more; unset is a level of its own."""
     rows = len(column.codes)
     name = column.field.name
     missing = int(np.count_nonzero(column.codes < 0))
     order = [int(code) for code in np.argsort(-column.counts, kind="stable") if column.counts[code] > 0]
-    levels = [column.levels[code] for code in order]
+    levels = tuple(column.levels[code] for code in order)
     if len(order) + bool(missing) < 2 or at_most < 1:
-        return np.empty((rows, 0)), FieldReport(name, "dropped")
+        return Recipe(name, "dropped")
     if flag and len(order) == 2 and not missing:
-        true = order[levels.index(max(levels))]
-        return (column.codes == true).astype(np.float64)[:, None], FieldReport(
-            name, "0/1", levels=tuple(levels)
-        )
-    kept = [code for code in order[:at_most] if column.counts[code] >= LEAST_LEVEL_SHARE * rows]
-    columns = [column.codes == code for code in kept]
-    folded = len(order) - len(kept)
-    if folded:
-        columns.append((column.codes >= 0) & ~np.isin(column.codes, kept))
-    if missing:
-        columns.append(column.codes < 0)
-    block = np.column_stack(columns).astype(np.float64)
-    report = FieldReport(
+        return Recipe(name, "0/1", "flag", levels=levels)
+    n_kept = sum(int(column.counts[code] >= LEAST_LEVEL_SHARE * rows) for code in order[:at_most])
+    folded = len(order) - n_kept
+    transform = f"0/1 for {n_kept} values" + (", rest together" if folded else "")
+    return Recipe(
         name,
-        f"0/1 for {len(kept)} values" + (", rest together" if folded else ""),
-        levels=tuple(levels[: len(kept)]),
+        transform,
+        "levels",
+        levels=levels[:n_kept],
         folded_levels=folded,
+        marks_missing=missing > 0,
     )
-    return block, report

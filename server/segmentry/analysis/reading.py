@@ -25,11 +25,11 @@ def _as_read(column: Column, advice: Advice) -> Column:
     if isinstance(column, Levels):
         return column
     if advice.role == "CODE":
-        return _levels(column)
+        return levels_of_numbers(column)
     return dataclasses.replace(column, sentinel=advice.sentinel) if advice.sentinel is not None else column
 
 
-def _levels(column: Numbers) -> Levels:
+def levels_of_numbers(column: Numbers) -> Levels:
     """A level per number. The texts give back the numbers exactly."""
     held, places = np.unique(column.values[column.finite], return_inverse=True)
     codes = np.full(len(column.values), -1, dtype=np.int32)

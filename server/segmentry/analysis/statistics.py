@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from segmentry.analysis.events import FieldKind, FieldProfile, ValueShare
+from segmentry.analysis.events import FieldKind, FieldProfile, Histogram, ValueShare
+from segmentry.analysis.parameters import Role
 from segmentry.analysis.table import Column, Floats, Levels, Numbers
 from segmentry.analysis.words import cut
 
 TOP_VALUES = 10
+BINS = 20
+PERCENTILES = (1.0, 25.0, 50.0, 75.0, 99.0)
+# Above this many values, different ones are counted in that many evenly spaced ones, and estimated.
+EXACT_DISTINCT = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +30,7 @@ class Spread:
     deviation: float | None = None
     skew: float | None = None
     distinct: int = 0
+    distinct_estimated: bool = False
 
 
 def kind_of(declared: str) -> FieldKind:
@@ -61,8 +68,35 @@ def spread_of(column: Numbers) -> Spread:
         mean=defined(mean),
         deviation=defined(deviation),
         skew=skew_of(column.present),
-        distinct=len(np.unique(kept)),
+        distinct=distinct_of(kept),
+        distinct_estimated=len(kept) > EXACT_DISTINCT,
     )
+
+
+def distinct_of(values: Floats) -> int:
+    """How many different numbers, exact up to a million of them.
+
+    Above, those of a sample: each that is seen more than once counts once, one that is seen once stands for
+    the square root of (values / sample) (the guaranteed-error estimator of Charikar et al., PODS 2000).
+    """
+    if len(values) <= EXACT_DISTINCT:
+        return len(np.unique(values))
+    sample = values[np.linspace(0, len(values) - 1, EXACT_DISTINCT).astype(np.intp)]
+    _, counts = np.unique(sample, return_counts=True)
+    once = int(np.count_nonzero(counts == 1))
+    return round(math.sqrt(len(values) / len(sample)) * once) + len(counts) - once
+
+
+def histogram_of(values: Floats) -> Histogram | None:
+    """20 bins of equal width between the least and the greatest value; one for a constant."""
+    if len(values) == 0:
+        return None
+    low, high = float(values.min()), float(values.max())
+    # Bins narrower than a number can tell are no bins.
+    if high - low <= 1e-12 * max(abs(low), abs(high)):
+        return Histogram(low, high, (len(values),))
+    counts, _ = np.histogram(values, bins=BINS, range=(low, high))
+    return Histogram(low, high, tuple(counts.tolist()))
 
 
 def defined(value: float) -> float | None:
@@ -70,7 +104,7 @@ def defined(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def profile(column: Column, transform: str = "") -> FieldProfile:
+def profile(column: Column, transform: str = "", role: Role | None = None) -> FieldProfile:
     """The statistics that are shown for a field, whatever it is used for."""
     field = column.field
     kind = kind_of(field.type)
@@ -88,17 +122,43 @@ def profile(column: Column, transform: str = "") -> FieldProfile:
                 for code in present[:TOP_VALUES]
             ),
             transform=transform,
+            role=role,
         )
     spread = spread_of(column)
-    return FieldProfile(
+    plain = FieldProfile(
         field.name,
         kind,
         missing=int(np.count_nonzero(~column.finite)),
-        minimum=spread.minimum if kind == "numeric" else None,
-        maximum=spread.maximum if kind == "numeric" else None,
-        mean=spread.mean if kind == "numeric" else None,
         distinct=spread.distinct,
         transform=transform,
+        role=role,
+        distinct_estimated=spread.distinct_estimated,
+    )
+    if kind != "numeric":
+        return plain
+    usable = column.present
+    points = (
+        [float(each) for each in np.percentile(usable, PERCENTILES)]
+        if len(usable)
+        else [None] * len(PERCENTILES)
+    )
+    rows = len(column.values)
+    kept = column.values[column.finite]
+    return dataclasses.replace(
+        plain,
+        minimum=spread.minimum,
+        maximum=spread.maximum,
+        mean=spread.mean,
+        deviation=spread.deviation,
+        p01=points[0],
+        p25=points[1],
+        p50=points[2],
+        p75=points[3],
+        p99=points[4],
+        skew=spread.skew,
+        zero_percentage=100 * int(np.count_nonzero(kept == 0)) / rows if rows else None,
+        negative_percentage=100 * int(np.count_nonzero(kept < 0)) / rows if rows else None,
+        histogram=histogram_of(usable),
     )
 
 

@@ -402,6 +402,8 @@ class _WarningReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Warning
     """The count moved by more than 10 % since the card was made."""
     WARNING_REASON_EVERYONE: _WarningReason.ValueType  # 48
     """No condition was said or none is left, so everyone matches."""
+    WARNING_REASON_SKEWED: _WarningReason.ValueType  # 49
+    """The field is skewed and holds negatives, of which there is no logarithm: large values weigh much."""
 
 class WarningReason(_WarningReason, metaclass=_WarningReasonEnumTypeWrapper):
     """WarningReason lists every reason of Warning, FieldNote and Finding, which carry it without the prefix."""
@@ -504,6 +506,8 @@ WARNING_REASON_DRIFTED: WarningReason.ValueType  # 47
 """The count moved by more than 10 % since the card was made."""
 WARNING_REASON_EVERYONE: WarningReason.ValueType  # 48
 """No condition was said or none is left, so everyone matches."""
+WARNING_REASON_SKEWED: WarningReason.ValueType  # 49
+"""The field is skewed and holds negatives, of which there is no logarithm: large values weigh much."""
 Global___WarningReason: _TypeAlias = WarningReason  # noqa: Y015
 
 @_typing.final

@@ -57,6 +57,50 @@ ANALYSIS_TIER_HEURISTIC: AnalysisTier.ValueType  # 4
 """Low, mid and high of the field with the widest range."""
 Global___AnalysisTier: _TypeAlias = AnalysisTier  # noqa: Y015
 
+class _FieldRole:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _FieldRoleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FieldRole.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    FIELD_ROLE_UNSPECIFIED: _FieldRole.ValueType  # 0
+    """Not given: as the values look."""
+    FIELD_ROLE_QUANTITY: _FieldRole.ValueType  # 1
+    """A number whose size means something: clipped, logged where skewed, scaled."""
+    FIELD_ROLE_FLAG: _FieldRole.ValueType  # 2
+    """Yes or no: one column of 0 and 1. A number is yes when it is not 0, or the larger of two values."""
+    FIELD_ROLE_CODE: _FieldRole.ValueType  # 3
+    """A number that names something: a column of 0 and 1 for each of its commonest values."""
+    FIELD_ROLE_CATEGORY: _FieldRole.ValueType  # 4
+    """Text of few values: as CODE."""
+    FIELD_ROLE_DATE: _FieldRole.ValueType  # 5
+    """An instant: its age in days, then as QUANTITY."""
+    FIELD_ROLE_TEXT: _FieldRole.ValueType  # 6
+    """Text of many values: not used."""
+    FIELD_ROLE_IDENTIFIER: _FieldRole.ValueType  # 7
+    """Tells customers apart one by one: not used."""
+
+class FieldRole(_FieldRole, metaclass=_FieldRoleEnumTypeWrapper):
+    """FieldRole says how a field is prepared for clustering. It never changes whether a field is numeric or categorical."""
+
+FIELD_ROLE_UNSPECIFIED: FieldRole.ValueType  # 0
+"""Not given: as the values look."""
+FIELD_ROLE_QUANTITY: FieldRole.ValueType  # 1
+"""A number whose size means something: clipped, logged where skewed, scaled."""
+FIELD_ROLE_FLAG: FieldRole.ValueType  # 2
+"""Yes or no: one column of 0 and 1. A number is yes when it is not 0, or the larger of two values."""
+FIELD_ROLE_CODE: FieldRole.ValueType  # 3
+"""A number that names something: a column of 0 and 1 for each of its commonest values."""
+FIELD_ROLE_CATEGORY: FieldRole.ValueType  # 4
+"""Text of few values: as CODE."""
+FIELD_ROLE_DATE: FieldRole.ValueType  # 5
+"""An instant: its age in days, then as QUANTITY."""
+FIELD_ROLE_TEXT: FieldRole.ValueType  # 6
+"""Text of many values: not used."""
+FIELD_ROLE_IDENTIFIER: FieldRole.ValueType  # 7
+"""Tells customers apart one by one: not used."""
+Global___FieldRole: _TypeAlias = FieldRole  # noqa: Y015
+
 class _RunState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -99,6 +143,26 @@ class AnalysisParameters(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    @_typing.final
+    class FieldRolesEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: Global___FieldRole.ValueType
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: Global___FieldRole.ValueType = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     MIN_CLUSTERS_FIELD_NUMBER: _builtins.int
     MAX_CLUSTERS_FIELD_NUMBER: _builtins.int
     ALGORITHM_FIELD_NUMBER: _builtins.int
@@ -110,6 +174,7 @@ class AnalysisParameters(_message.Message):
     MIN_SAMPLES_FIELD_NUMBER: _builtins.int
     MIN_SEGMENT_SHARE_FIELD_NUMBER: _builtins.int
     K_RULE_FIELD_NUMBER: _builtins.int
+    FIELD_ROLES_FIELD_NUMBER: _builtins.int
     min_clusters: _builtins.int
     """Fewest clusters to try, 2-20. Absent: 2."""
     max_clusters: _builtins.int
@@ -136,6 +201,12 @@ class AnalysisParameters(_message.Message):
     def within(self) -> _criteria_pb2.CriteriaInput:
         """Only customers that match. Absent: everyone."""
 
+    @_builtins.property
+    def field_roles(self) -> _containers.ScalarMap[_builtins.str, Global___FieldRole.ValueType]:
+        """What single fields are taken for, by name, whatever they look like. The role must suit the field's type, else
+        INVALID_PARAMETERS. Fields that are not named: as their values look.
+        """
+
     def __init__(
         self,
         *,
@@ -150,10 +221,11 @@ class AnalysisParameters(_message.Message):
         min_samples: _builtins.int | None = ...,
         min_segment_share: _builtins.float | None = ...,
         k_rule: _builtins.str = ...,
+        field_roles: _abc.Mapping[_builtins.str, Global___FieldRole.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_eps", b"_eps", "_max_clusters", b"_max_clusters", "_min_clusters", b"_min_clusters", "_min_samples", b"_min_samples", "_min_segment_share", b"_min_segment_share", "_seed", b"_seed", "eps", b"eps", "max_clusters", b"max_clusters", "min_clusters", b"min_clusters", "min_samples", b"min_samples", "min_segment_share", b"min_segment_share", "seed", b"seed", "within", b"within"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_eps", b"_eps", "_max_clusters", b"_max_clusters", "_min_clusters", b"_min_clusters", "_min_samples", b"_min_samples", "_min_segment_share", b"_min_segment_share", "_seed", b"_seed", "algorithm", b"algorithm", "eps", b"eps", "included_features", b"included_features", "k_rule", b"k_rule", "max_clusters", b"max_clusters", "min_clusters", b"min_clusters", "min_samples", b"min_samples", "min_segment_share", b"min_segment_share", "preferred_tier", b"preferred_tier", "seed", b"seed", "within", b"within"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_eps", b"_eps", "_max_clusters", b"_max_clusters", "_min_clusters", b"_min_clusters", "_min_samples", b"_min_samples", "_min_segment_share", b"_min_segment_share", "_seed", b"_seed", "algorithm", b"algorithm", "eps", b"eps", "field_roles", b"field_roles", "included_features", b"included_features", "k_rule", b"k_rule", "max_clusters", b"max_clusters", "min_clusters", b"min_clusters", "min_samples", b"min_samples", "min_segment_share", b"min_segment_share", "preferred_tier", b"preferred_tier", "seed", b"seed", "within", b"within"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__eps: _TypeAlias = _typing.Literal["eps"]  # noqa: Y015
     _WhichOneofArgType__eps: _TypeAlias = _typing.Literal["_eps", b"_eps"]  # noqa: Y015
@@ -251,6 +323,7 @@ class AnalysisEstimate(_message.Message):
     WARNING_FIELD_NUMBER: _builtins.int
     FIELDS_FIELD_NUMBER: _builtins.int
     EFFECTIVE_PARAMETERS_FIELD_NUMBER: _builtins.int
+    SUGGESTED_FEATURES_FIELD_NUMBER: _builtins.int
     rows: _builtins.int
     """Customers that would be analysed."""
     requires_confirmation: _builtins.bool
@@ -271,6 +344,10 @@ class AnalysisEstimate(_message.Message):
     def effective_parameters(self) -> Global___AnalysisParameters:
         """The parameters as they would be used, with every default filled in."""
 
+    @_builtins.property
+    def suggested_features(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Up to 8 fields that are good to compare customers by, best first, no two of them nearly the same."""
+
     def __init__(
         self,
         *,
@@ -281,10 +358,11 @@ class AnalysisEstimate(_message.Message):
         warning: _builtins.str = ...,
         fields: _abc.Iterable[Global___FieldNote] | None = ...,
         effective_parameters: Global___AnalysisParameters | None = ...,
+        suggested_features: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_requires_confirmation", b"_requires_confirmation", "_rows", b"_rows", "effective_parameters", b"effective_parameters", "requires_confirmation", b"requires_confirmation", "rows", b"rows"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_requires_confirmation", b"_requires_confirmation", "_rows", b"_rows", "effective_parameters", b"effective_parameters", "fields", b"fields", "recommended_tier", b"recommended_tier", "requires_confirmation", b"requires_confirmation", "rows", b"rows", "tiers", b"tiers", "warning", b"warning"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_requires_confirmation", b"_requires_confirmation", "_rows", b"_rows", "effective_parameters", b"effective_parameters", "fields", b"fields", "recommended_tier", b"recommended_tier", "requires_confirmation", b"requires_confirmation", "rows", b"rows", "suggested_features", b"suggested_features", "tiers", b"tiers", "warning", b"warning"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__requires_confirmation: _TypeAlias = _typing.Literal["requires_confirmation"]  # noqa: Y015
     _WhichOneofArgType__requires_confirmation: _TypeAlias = _typing.Literal["_requires_confirmation", b"_requires_confirmation"]  # noqa: Y015
@@ -370,6 +448,7 @@ class FieldNote(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     MESSAGE_FIELD_NUMBER: _builtins.int
     USED_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
     field: _builtins.str
     """The field."""
     reason: _builtins.str
@@ -378,6 +457,8 @@ class FieldNote(_message.Message):
     """The same for people."""
     used: _builtins.bool
     """Whether the analysis uses the field."""
+    role: Global___FieldRole.ValueType
+    """What the field is taken for."""
     def __init__(
         self,
         *,
@@ -385,10 +466,11 @@ class FieldNote(_message.Message):
         reason: _builtins.str = ...,
         message: _builtins.str = ...,
         used: _builtins.bool = ...,
+        role: Global___FieldRole.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "message", b"message", "reason", b"reason", "used", b"used"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["field", b"field", "message", b"message", "reason", b"reason", "role", b"role", "used", b"used"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -633,6 +715,7 @@ class AnalysisEvent(_message.Message):
     NOTICE_FIELD_NUMBER: _builtins.int
     RESULT_FIELD_NUMBER: _builtins.int
     SELECTION_FIELD_NUMBER: _builtins.int
+    PREPARATION_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def run(self) -> Global___AnalysisRun:
         """The run's state changed. Final in the states FAILED and CANCELLED."""
@@ -673,6 +756,10 @@ class AnalysisEvent(_message.Message):
     def selection(self) -> Global___Selection:
         """Which number of clusters was chosen, and why. After the last score."""
 
+    @_builtins.property
+    def preparation(self) -> Global___Preparation:
+        """What was done to the fields before they were compared. After the profiles."""
+
     def __init__(
         self,
         *,
@@ -686,12 +773,13 @@ class AnalysisEvent(_message.Message):
         notice: _events_pb2.ServerNotice | None = ...,
         result: Global___AnalysisResult | None = ...,
         selection: Global___Selection | None = ...,
+        preparation: Global___Preparation | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["card", b"card", "fallback", b"fallback", "kind", b"kind", "notice", b"notice", "plan", b"plan", "profile", b"profile", "result", b"result", "run", b"run", "score", b"score", "selection", b"selection", "subtask", b"subtask"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["card", b"card", "fallback", b"fallback", "kind", b"kind", "notice", b"notice", "plan", b"plan", "preparation", b"preparation", "profile", b"profile", "result", b"result", "run", b"run", "score", b"score", "selection", b"selection", "subtask", b"subtask"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["card", b"card", "fallback", b"fallback", "kind", b"kind", "notice", b"notice", "plan", b"plan", "profile", b"profile", "result", b"result", "run", b"run", "score", b"score", "selection", b"selection", "subtask", b"subtask"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["card", b"card", "fallback", b"fallback", "kind", b"kind", "notice", b"notice", "plan", b"plan", "preparation", b"preparation", "profile", b"profile", "result", b"result", "run", b"run", "score", b"score", "selection", b"selection", "subtask", b"subtask"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["run", "plan", "profile", "score", "subtask", "card", "fallback", "notice", "result", "selection"]  # noqa: Y015
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["run", "plan", "profile", "score", "subtask", "card", "fallback", "notice", "result", "selection", "preparation"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
 
@@ -712,6 +800,18 @@ class FieldProfile(_message.Message):
     DISTINCT_FIELD_NUMBER: _builtins.int
     TOP_VALUES_FIELD_NUMBER: _builtins.int
     TRANSFORM_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
+    STANDARD_DEVIATION_FIELD_NUMBER: _builtins.int
+    P01_FIELD_NUMBER: _builtins.int
+    P25_FIELD_NUMBER: _builtins.int
+    P50_FIELD_NUMBER: _builtins.int
+    P75_FIELD_NUMBER: _builtins.int
+    P99_FIELD_NUMBER: _builtins.int
+    SKEW_FIELD_NUMBER: _builtins.int
+    ZERO_PERCENTAGE_FIELD_NUMBER: _builtins.int
+    NEGATIVE_PERCENTAGE_FIELD_NUMBER: _builtins.int
+    HISTOGRAM_FIELD_NUMBER: _builtins.int
+    DISTINCT_ESTIMATED_FIELD_NUMBER: _builtins.int
     field: _builtins.str
     """The field."""
     kind: _builtins.str
@@ -728,9 +828,37 @@ class FieldProfile(_message.Message):
     """Number of different values."""
     transform: _builtins.str
     """How the values are prepared for clustering, such as `log, scaled`."""
+    role: Global___FieldRole.ValueType
+    """What the field is taken for."""
+    standard_deviation: _builtins.float
+    """Standard deviation of the rows with a value. This and what follows up to `histogram` is absent for categorical
+    fields and without values, and is of values up to 1e15 in size.
+    """
+    p01: _builtins.float
+    """1st percentile, with linear interpolation, like the others."""
+    p25: _builtins.float
+    """25th percentile."""
+    p50: _builtins.float
+    """Median."""
+    p75: _builtins.float
+    """75th percentile."""
+    p99: _builtins.float
+    """99th percentile."""
+    skew: _builtins.float
+    """Third standardised moment: above 0 with a long tail of large values."""
+    zero_percentage: _builtins.float
+    """Share of the rows that hold 0, 0-100."""
+    negative_percentage: _builtins.float
+    """Share of the rows that hold a number below 0, 0-100."""
+    distinct_estimated: _builtins.bool
+    """True when `distinct` is estimated: above a million rows."""
     @_builtins.property
     def top_values(self) -> _containers.RepeatedCompositeFieldContainer[Global___ValueShare]:
         """The commonest values, most first. Empty for numeric fields."""
+
+    @_builtins.property
+    def histogram(self) -> Global___Histogram:
+        """How the values are spread."""
 
     def __init__(
         self,
@@ -744,10 +872,22 @@ class FieldProfile(_message.Message):
         distinct: _builtins.int | None = ...,
         top_values: _abc.Iterable[Global___ValueShare] | None = ...,
         transform: _builtins.str = ...,
+        role: Global___FieldRole.ValueType = ...,
+        standard_deviation: _builtins.float | None = ...,
+        p01: _builtins.float | None = ...,
+        p25: _builtins.float | None = ...,
+        p50: _builtins.float | None = ...,
+        p75: _builtins.float | None = ...,
+        p99: _builtins.float | None = ...,
+        skew: _builtins.float | None = ...,
+        zero_percentage: _builtins.float | None = ...,
+        negative_percentage: _builtins.float | None = ...,
+        histogram: Global___Histogram | None = ...,
+        distinct_estimated: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_distinct", b"_distinct", "_maximum", b"_maximum", "_mean", b"_mean", "_minimum", b"_minimum", "_missing", b"_missing", "distinct", b"distinct", "maximum", b"maximum", "mean", b"mean", "minimum", b"minimum", "missing", b"missing"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_distinct", b"_distinct", "_maximum", b"_maximum", "_mean", b"_mean", "_minimum", b"_minimum", "_missing", b"_missing", "_negative_percentage", b"_negative_percentage", "_p01", b"_p01", "_p25", b"_p25", "_p50", b"_p50", "_p75", b"_p75", "_p99", b"_p99", "_skew", b"_skew", "_standard_deviation", b"_standard_deviation", "_zero_percentage", b"_zero_percentage", "distinct", b"distinct", "histogram", b"histogram", "maximum", b"maximum", "mean", b"mean", "minimum", b"minimum", "missing", b"missing", "negative_percentage", b"negative_percentage", "p01", b"p01", "p25", b"p25", "p50", b"p50", "p75", b"p75", "p99", b"p99", "skew", b"skew", "standard_deviation", b"standard_deviation", "zero_percentage", b"zero_percentage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_distinct", b"_distinct", "_maximum", b"_maximum", "_mean", b"_mean", "_minimum", b"_minimum", "_missing", b"_missing", "distinct", b"distinct", "field", b"field", "kind", b"kind", "maximum", b"maximum", "mean", b"mean", "minimum", b"minimum", "missing", b"missing", "top_values", b"top_values", "transform", b"transform"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_distinct", b"_distinct", "_maximum", b"_maximum", "_mean", b"_mean", "_minimum", b"_minimum", "_missing", b"_missing", "_negative_percentage", b"_negative_percentage", "_p01", b"_p01", "_p25", b"_p25", "_p50", b"_p50", "_p75", b"_p75", "_p99", b"_p99", "_skew", b"_skew", "_standard_deviation", b"_standard_deviation", "_zero_percentage", b"_zero_percentage", "distinct", b"distinct", "distinct_estimated", b"distinct_estimated", "field", b"field", "histogram", b"histogram", "kind", b"kind", "maximum", b"maximum", "mean", b"mean", "minimum", b"minimum", "missing", b"missing", "negative_percentage", b"negative_percentage", "p01", b"p01", "p25", b"p25", "p50", b"p50", "p75", b"p75", "p99", b"p99", "role", b"role", "skew", b"skew", "standard_deviation", b"standard_deviation", "top_values", b"top_values", "transform", b"transform", "zero_percentage", b"zero_percentage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__distinct: _TypeAlias = _typing.Literal["distinct"]  # noqa: Y015
     _WhichOneofArgType__distinct: _TypeAlias = _typing.Literal["_distinct", b"_distinct"]  # noqa: Y015
@@ -759,6 +899,24 @@ class FieldProfile(_message.Message):
     _WhichOneofArgType__minimum: _TypeAlias = _typing.Literal["_minimum", b"_minimum"]  # noqa: Y015
     _WhichOneofReturnType__missing: _TypeAlias = _typing.Literal["missing"]  # noqa: Y015
     _WhichOneofArgType__missing: _TypeAlias = _typing.Literal["_missing", b"_missing"]  # noqa: Y015
+    _WhichOneofReturnType__negative_percentage: _TypeAlias = _typing.Literal["negative_percentage"]  # noqa: Y015
+    _WhichOneofArgType__negative_percentage: _TypeAlias = _typing.Literal["_negative_percentage", b"_negative_percentage"]  # noqa: Y015
+    _WhichOneofReturnType__p01: _TypeAlias = _typing.Literal["p01"]  # noqa: Y015
+    _WhichOneofArgType__p01: _TypeAlias = _typing.Literal["_p01", b"_p01"]  # noqa: Y015
+    _WhichOneofReturnType__p25: _TypeAlias = _typing.Literal["p25"]  # noqa: Y015
+    _WhichOneofArgType__p25: _TypeAlias = _typing.Literal["_p25", b"_p25"]  # noqa: Y015
+    _WhichOneofReturnType__p50: _TypeAlias = _typing.Literal["p50"]  # noqa: Y015
+    _WhichOneofArgType__p50: _TypeAlias = _typing.Literal["_p50", b"_p50"]  # noqa: Y015
+    _WhichOneofReturnType__p75: _TypeAlias = _typing.Literal["p75"]  # noqa: Y015
+    _WhichOneofArgType__p75: _TypeAlias = _typing.Literal["_p75", b"_p75"]  # noqa: Y015
+    _WhichOneofReturnType__p99: _TypeAlias = _typing.Literal["p99"]  # noqa: Y015
+    _WhichOneofArgType__p99: _TypeAlias = _typing.Literal["_p99", b"_p99"]  # noqa: Y015
+    _WhichOneofReturnType__skew: _TypeAlias = _typing.Literal["skew"]  # noqa: Y015
+    _WhichOneofArgType__skew: _TypeAlias = _typing.Literal["_skew", b"_skew"]  # noqa: Y015
+    _WhichOneofReturnType__standard_deviation: _TypeAlias = _typing.Literal["standard_deviation"]  # noqa: Y015
+    _WhichOneofArgType__standard_deviation: _TypeAlias = _typing.Literal["_standard_deviation", b"_standard_deviation"]  # noqa: Y015
+    _WhichOneofReturnType__zero_percentage: _TypeAlias = _typing.Literal["zero_percentage"]  # noqa: Y015
+    _WhichOneofArgType__zero_percentage: _TypeAlias = _typing.Literal["_zero_percentage", b"_zero_percentage"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__distinct) -> _WhichOneofReturnType__distinct | None: ...
     @_typing.overload
@@ -769,8 +927,203 @@ class FieldProfile(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__minimum) -> _WhichOneofReturnType__minimum | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__missing) -> _WhichOneofReturnType__missing | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__negative_percentage) -> _WhichOneofReturnType__negative_percentage | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__p01) -> _WhichOneofReturnType__p01 | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__p25) -> _WhichOneofReturnType__p25 | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__p50) -> _WhichOneofReturnType__p50 | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__p75) -> _WhichOneofReturnType__p75 | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__p99) -> _WhichOneofReturnType__p99 | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__skew) -> _WhichOneofReturnType__skew | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__standard_deviation) -> _WhichOneofReturnType__standard_deviation | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__zero_percentage) -> _WhichOneofReturnType__zero_percentage | None: ...
 
 Global___FieldProfile: _TypeAlias = FieldProfile  # noqa: Y015
+
+@_typing.final
+class Histogram(_message.Message):
+    """Histogram counts values in bins of equal width."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOW_FIELD_NUMBER: _builtins.int
+    HIGH_FIELD_NUMBER: _builtins.int
+    COUNTS_FIELD_NUMBER: _builtins.int
+    low: _builtins.float
+    """Where the first bin begins."""
+    high: _builtins.float
+    """Where the last bin ends; that end belongs to it."""
+    @_builtins.property
+    def counts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Rows of each bin, 20 of them; one when all values are the same."""
+
+    def __init__(
+        self,
+        *,
+        low: _builtins.float = ...,
+        high: _builtins.float = ...,
+        counts: _abc.Iterable[_builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "high", b"high", "low", b"low"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Histogram: _TypeAlias = Histogram  # noqa: Y015
+
+@_typing.final
+class Preparation(_message.Message):
+    """Preparation is how rows became the columns that were clustered."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELDS_FIELD_NUMBER: _builtins.int
+    COLUMNS_FIELD_NUMBER: _builtins.int
+    columns: _builtins.int
+    """Number of columns that were clustered."""
+    @_builtins.property
+    def fields(self) -> _containers.RepeatedCompositeFieldContainer[Global___FieldPreparation]:
+        """What was done to each field that takes part, in order."""
+
+    def __init__(
+        self,
+        *,
+        fields: _abc.Iterable[Global___FieldPreparation] | None = ...,
+        columns: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["columns", b"columns", "fields", b"fields"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Preparation: _TypeAlias = Preparation  # noqa: Y015
+
+@_typing.final
+class FieldPreparation(_message.Message):
+    """FieldPreparation is what was done to one field."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
+    TRANSFORM_FIELD_NUMBER: _builtins.int
+    FILLED_FIELD_NUMBER: _builtins.int
+    CLIPPED_LOW_FIELD_NUMBER: _builtins.int
+    CLIPPED_HIGH_FIELD_NUMBER: _builtins.int
+    LOW_FIELD_NUMBER: _builtins.int
+    HIGH_FIELD_NUMBER: _builtins.int
+    FILL_FIELD_NUMBER: _builtins.int
+    MEAN_FIELD_NUMBER: _builtins.int
+    SCALE_FIELD_NUMBER: _builtins.int
+    LEVELS_FIELD_NUMBER: _builtins.int
+    FOLDED_LEVELS_FIELD_NUMBER: _builtins.int
+    COLUMNS_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    """The field."""
+    role: Global___FieldRole.ValueType
+    """What it was taken for."""
+    transform: _builtins.str
+    """What became of its values, such as `log1p, scaled`."""
+    filled: _builtins.int
+    """Rows without a usable value, which count as typical."""
+    clipped_low: _builtins.int
+    """Rows below the lower bound, which count as the bound. Absent where nothing is clipped."""
+    clipped_high: _builtins.int
+    """Rows above the upper bound, which count as the bound. Absent where nothing is clipped."""
+    low: _builtins.float
+    """The lower bound, in the field's unit (dates: age in days). Absent where nothing is clipped."""
+    high: _builtins.float
+    """The upper bound, in the field's unit (dates: age in days). Absent where nothing is clipped."""
+    fill: _builtins.float
+    """What counts for a row without a value, in the field's unit. Absent for 0/1 columns."""
+    mean: _builtins.float
+    """Average after the transform, which became 0. Absent for 0/1 columns."""
+    scale: _builtins.float
+    """Standard deviation after the transform, which became 1. Absent for 0/1 columns."""
+    folded_levels: _builtins.int
+    """Number of other values, which share one column."""
+    columns: _builtins.int
+    """Columns that it became, with the one for `missing`."""
+    @_builtins.property
+    def levels(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The values that have a 0/1 column of their own, commonest first."""
+
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedCompositeFieldContainer[_events_pb2.Warning]:
+        """What to know about it, such as SKEWED."""
+
+    def __init__(
+        self,
+        *,
+        field: _builtins.str = ...,
+        role: Global___FieldRole.ValueType = ...,
+        transform: _builtins.str = ...,
+        filled: _builtins.int | None = ...,
+        clipped_low: _builtins.int | None = ...,
+        clipped_high: _builtins.int | None = ...,
+        low: _builtins.float | None = ...,
+        high: _builtins.float | None = ...,
+        fill: _builtins.float | None = ...,
+        mean: _builtins.float | None = ...,
+        scale: _builtins.float | None = ...,
+        levels: _abc.Iterable[_builtins.str] | None = ...,
+        folded_levels: _builtins.int | None = ...,
+        columns: _builtins.int = ...,
+        warnings: _abc.Iterable[_events_pb2.Warning] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_clipped_high", b"_clipped_high", "_clipped_low", b"_clipped_low", "_fill", b"_fill", "_filled", b"_filled", "_folded_levels", b"_folded_levels", "_high", b"_high", "_low", b"_low", "_mean", b"_mean", "_scale", b"_scale", "clipped_high", b"clipped_high", "clipped_low", b"clipped_low", "fill", b"fill", "filled", b"filled", "folded_levels", b"folded_levels", "high", b"high", "low", b"low", "mean", b"mean", "scale", b"scale"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_clipped_high", b"_clipped_high", "_clipped_low", b"_clipped_low", "_fill", b"_fill", "_filled", b"_filled", "_folded_levels", b"_folded_levels", "_high", b"_high", "_low", b"_low", "_mean", b"_mean", "_scale", b"_scale", "clipped_high", b"clipped_high", "clipped_low", b"clipped_low", "columns", b"columns", "field", b"field", "fill", b"fill", "filled", b"filled", "folded_levels", b"folded_levels", "high", b"high", "levels", b"levels", "low", b"low", "mean", b"mean", "role", b"role", "scale", b"scale", "transform", b"transform", "warnings", b"warnings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__clipped_high: _TypeAlias = _typing.Literal["clipped_high"]  # noqa: Y015
+    _WhichOneofArgType__clipped_high: _TypeAlias = _typing.Literal["_clipped_high", b"_clipped_high"]  # noqa: Y015
+    _WhichOneofReturnType__clipped_low: _TypeAlias = _typing.Literal["clipped_low"]  # noqa: Y015
+    _WhichOneofArgType__clipped_low: _TypeAlias = _typing.Literal["_clipped_low", b"_clipped_low"]  # noqa: Y015
+    _WhichOneofReturnType__fill: _TypeAlias = _typing.Literal["fill"]  # noqa: Y015
+    _WhichOneofArgType__fill: _TypeAlias = _typing.Literal["_fill", b"_fill"]  # noqa: Y015
+    _WhichOneofReturnType__filled: _TypeAlias = _typing.Literal["filled"]  # noqa: Y015
+    _WhichOneofArgType__filled: _TypeAlias = _typing.Literal["_filled", b"_filled"]  # noqa: Y015
+    _WhichOneofReturnType__folded_levels: _TypeAlias = _typing.Literal["folded_levels"]  # noqa: Y015
+    _WhichOneofArgType__folded_levels: _TypeAlias = _typing.Literal["_folded_levels", b"_folded_levels"]  # noqa: Y015
+    _WhichOneofReturnType__high: _TypeAlias = _typing.Literal["high"]  # noqa: Y015
+    _WhichOneofArgType__high: _TypeAlias = _typing.Literal["_high", b"_high"]  # noqa: Y015
+    _WhichOneofReturnType__low: _TypeAlias = _typing.Literal["low"]  # noqa: Y015
+    _WhichOneofArgType__low: _TypeAlias = _typing.Literal["_low", b"_low"]  # noqa: Y015
+    _WhichOneofReturnType__mean: _TypeAlias = _typing.Literal["mean"]  # noqa: Y015
+    _WhichOneofArgType__mean: _TypeAlias = _typing.Literal["_mean", b"_mean"]  # noqa: Y015
+    _WhichOneofReturnType__scale: _TypeAlias = _typing.Literal["scale"]  # noqa: Y015
+    _WhichOneofArgType__scale: _TypeAlias = _typing.Literal["_scale", b"_scale"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__clipped_high) -> _WhichOneofReturnType__clipped_high | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__clipped_low) -> _WhichOneofReturnType__clipped_low | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__fill) -> _WhichOneofReturnType__fill | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__filled) -> _WhichOneofReturnType__filled | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__folded_levels) -> _WhichOneofReturnType__folded_levels | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__high) -> _WhichOneofReturnType__high | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__low) -> _WhichOneofReturnType__low | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__mean) -> _WhichOneofReturnType__mean | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__scale) -> _WhichOneofReturnType__scale | None: ...
+
+Global___FieldPreparation: _TypeAlias = FieldPreparation  # noqa: Y015
 
 @_typing.final
 class ValueShare(_message.Message):
@@ -1274,6 +1627,7 @@ class AnalysisResult(_message.Message):
     UNASSIGNED_FIELD_NUMBER: _builtins.int
     WARNINGS_FIELD_NUMBER: _builtins.int
     SELECTION_FIELD_NUMBER: _builtins.int
+    PREPARATION_FIELD_NUMBER: _builtins.int
     chosen_k: _builtins.int
     """The number of clusters that was chosen. Absent without clustering."""
     chosen_by: _builtins.str
@@ -1320,6 +1674,10 @@ class AnalysisResult(_message.Message):
     def selection(self) -> Global___Selection:
         """The choice of the number of clusters, by both rules. Absent without clustering by K-Means."""
 
+    @_builtins.property
+    def preparation(self) -> Global___Preparation:
+        """What was done to the fields before they were compared. Absent without clustering."""
+
     def __init__(
         self,
         *,
@@ -1338,10 +1696,11 @@ class AnalysisResult(_message.Message):
         unassigned: _builtins.int | None = ...,
         warnings: _abc.Iterable[_events_pb2.Warning] | None = ...,
         selection: Global___Selection | None = ...,
+        preparation: Global___Preparation | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_alternative_k", b"_alternative_k", "_chosen_k", b"_chosen_k", "_rows", b"_rows", "_unassigned", b"_unassigned", "alternative_k", b"alternative_k", "chosen_k", b"chosen_k", "rows", b"rows", "run", b"run", "selection", b"selection", "unassigned", b"unassigned", "usage", b"usage"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_alternative_k", b"_alternative_k", "_chosen_k", b"_chosen_k", "_rows", b"_rows", "_unassigned", b"_unassigned", "alternative_k", b"alternative_k", "chosen_k", b"chosen_k", "preparation", b"preparation", "rows", b"rows", "run", b"run", "selection", b"selection", "unassigned", b"unassigned", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_alternative_k", b"_alternative_k", "_chosen_k", b"_chosen_k", "_rows", b"_rows", "_unassigned", b"_unassigned", "alternative_k", b"alternative_k", "chosen_by", b"chosen_by", "chosen_k", b"chosen_k", "fallbacks", b"fallbacks", "fields", b"fields", "message", b"message", "no_clear_segments", b"no_clear_segments", "rows", b"rows", "run", b"run", "scores", b"scores", "segments", b"segments", "selection", b"selection", "unassigned", b"unassigned", "usage", b"usage", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_alternative_k", b"_alternative_k", "_chosen_k", b"_chosen_k", "_rows", b"_rows", "_unassigned", b"_unassigned", "alternative_k", b"alternative_k", "chosen_by", b"chosen_by", "chosen_k", b"chosen_k", "fallbacks", b"fallbacks", "fields", b"fields", "message", b"message", "no_clear_segments", b"no_clear_segments", "preparation", b"preparation", "rows", b"rows", "run", b"run", "scores", b"scores", "segments", b"segments", "selection", b"selection", "unassigned", b"unassigned", "usage", b"usage", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__alternative_k: _TypeAlias = _typing.Literal["alternative_k"]  # noqa: Y015
     _WhichOneofArgType__alternative_k: _TypeAlias = _typing.Literal["_alternative_k", b"_alternative_k"]  # noqa: Y015

@@ -108,6 +108,9 @@ class Progress:
             case "notice":
                 if event.notice.WhichOneof("kind") == "draining":
                     self._terminal.warning("the server is shutting down; the run goes on")
+            case "preparation":
+                for each in event.preparation.fields:
+                    self._say(_prepared(each))
             case "profile" | "result" | None:
                 pass
 
@@ -129,6 +132,16 @@ class Progress:
 
     def _say(self, text: str) -> None:
         self._terminal.note(self._terminal.style("· ", "cyan", error=True) + printable(text))
+
+
+def _prepared(field: segment_analysis_pb2.FieldPreparation) -> str:
+    """What was done to one field, in a line."""
+    told = [field.transform]
+    if field.filled:
+        told.append(f"{field.filled:,} without a value")
+    if field.clipped_low or field.clipped_high:
+        told.append(f"{field.clipped_low + field.clipped_high:,} clipped to {field.low:g} .. {field.high:g}")
+    return f"{field.field}: {', '.join(told)}"
 
 
 def result(found: segment_analysis_pb2.AnalysisResult, terminal: Terminal) -> None:

@@ -11,6 +11,7 @@ from segmentry.analysis.records import AnalysisRun, Finished, Said
 from segmentry.criteria import parse, render
 from segmentry.errors import InvalidParameters, Violation
 from segmentry.rpc import status
+from segmentry.rpc.convert import analysis_fields as fields
 from segmentry.rpc.convert import criteria, struct
 from segmentry.rpc.convert.times import duration, timestamp
 from segmentry.runs.run import State
@@ -62,6 +63,7 @@ def parameters_from(message: pb.AnalysisParameters) -> Parameters:
         within=within,
         eps=message.eps if message.HasField("eps") else None,
         min_samples=message.min_samples if message.HasField("min_samples") else None,
+        field_roles=tuple(fields.roles_from(message)),
         min_segment_share=(
             message.min_segment_share / 100
             if message.HasField("min_segment_share")
@@ -85,6 +87,8 @@ def parameters(value: Parameters) -> pb.AnalysisParameters:
         min_segment_share=round(100 * value.min_segment_share, 9),
         k_rule=value.k_rule,
     )
+    for each in value.field_roles:
+        message.field_roles[each.field] = fields.role(each.role)
     if value.within:
         node = parse.loads(value.within)
         message.within.criteria.CopyFrom(criteria.to_struct(node))
@@ -140,7 +144,9 @@ def event(said: Said, resume_token: str) -> pb.AnalysisEvent:
         case events.AnalysisEstimate():
             return pb.AnalysisEvent(plan=estimate(said))
         case events.FieldProfile():
-            return pb.AnalysisEvent(profile=_profile(said))
+            return pb.AnalysisEvent(profile=fields.profile(said))
+        case events.Preparation():
+            return pb.AnalysisEvent(preparation=fields.preparation(said))
         case events.ClusterScore():
             return pb.AnalysisEvent(score=_score(said))
         case events.Selection():
@@ -174,8 +180,9 @@ def estimate(value: events.AnalysisEstimate) -> pb.AnalysisEstimate:
             for each in value.tiers
         ],
         warning=value.warning,
-        fields=[_note(each) for each in value.fields],
+        fields=[fields.note(each) for each in value.fields],
         effective_parameters=parameters(value.effective_parameters),
+        suggested_features=value.suggested_features,
     )
 
 
@@ -199,14 +206,15 @@ def result(ended: AnalysisRun, value: events.AnalysisResult, resume_token: str) 
         alternative_k=value.alternative_k,
         scores=[_score(each) for each in value.scores],
         fallbacks=[_fallback(each) for each in value.fallbacks],
-        fields=[_note(each) for each in value.fields],
+        fields=[fields.note(each) for each in value.fields],
         # No model is called yet, and a missing figure would read as unknown.
         usage=events_pb2.Usage(prompt_tokens=0, completion_tokens=0, cached_tokens=0, model_calls=0),
         no_clear_segments=value.no_clear_segments,
         message=value.message,
         rows=value.rows,
         unassigned=value.unassigned,
-        warnings=[_warning(each) for each in value.notices],
+        warnings=[fields.warning(each) for each in value.notices],
+        preparation=None if value.preparation is None else fields.preparation(value.preparation),
         selection=None if value.selection is None else _selection(value.selection),
     )
 
@@ -230,7 +238,7 @@ def card(value: events.SegmentCard) -> pb.SegmentCard:
                 importance=each.importance,
                 segment_average=each.segment_average,
                 population_average=each.population_average,
-                top_values=[_share(share) for share in each.top_values],
+                top_values=[fields.share(share) for share in each.top_values],
                 unit=each.unit,
             )
             for each in value.characteristics
@@ -249,21 +257,7 @@ def card(value: events.SegmentCard) -> pb.SegmentCard:
         previous_card_id=value.previous_card_id,
         headline=value.headline,
         provisional=value.provisional,
-        warnings=[_warning(each) for each in value.notices],
-    )
-
-
-def _profile(value: events.FieldProfile) -> pb.FieldProfile:
-    return pb.FieldProfile(
-        field=value.field,
-        kind=value.kind,
-        missing=value.missing,
-        minimum=value.minimum,
-        maximum=value.maximum,
-        mean=value.mean,
-        distinct=value.distinct,
-        top_values=[_share(each) for each in value.top_values],
-        transform=value.transform,
+        warnings=[fields.warning(each) for each in value.notices],
     )
 
 
@@ -306,15 +300,3 @@ def _fallback(value: events.Fallback) -> events_pb2.FallbackNotice:
     return events_pb2.FallbackNotice(
         from_tier=value.from_tier, to_tier=value.to_tier, reason=value.reason, message=value.message
     )
-
-
-def _note(value: events.FieldNote) -> pb.FieldNote:
-    return pb.FieldNote(field=value.field, reason=value.reason, message=value.message, used=value.used)
-
-
-def _warning(value: events.Notice) -> events_pb2.Warning:
-    return events_pb2.Warning(reason=value.reason, message=value.message, path=value.path)
-
-
-def _share(value: events.ValueShare) -> pb.ValueShare:
-    return pb.ValueShare(value=value.value, percentage=value.percentage, count=value.count)
