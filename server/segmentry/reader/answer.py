@@ -14,6 +14,7 @@ from segmentry.reader.draft import Draft, DraftQuestion, DraftReading, LeafOrigi
 from segmentry.reader.outcomes import impossible
 from segmentry.reader.outcomes.approximate import rough
 from segmentry.reader.outcomes.attributes import of_people
+from segmentry.reader.outcomes.between_fields import compared_fields
 from segmentry.reader.outcomes.confidence import GUESSED, OPEN, score
 from segmentry.reader.outcomes.doubt import Doubt, Kind
 from segmentry.reader.outcomes.evidence import ALONE, CAPS, cap, doubts
@@ -116,6 +117,10 @@ def _draft(scene: Scene, found: Clauses, caps: Mapping[Kind, float]) -> Draft:
             which = impossible.ask(scene, node, fragments, further)
             asked = [] if which is None else [which]
         asked = asked or ask(scene, node, open_fragments, found.unclaimed, further)
+        never = compared_fields(scene, open_fragments) if len(open_fragments) > 1 else ""
+        if never:
+            left = [each for each in asked[2:] if each.span is None or each.span.text not in never]
+            asked = [asked[0]._replace(text=never), *left]
         asked += _brackets(node, other, or_first, further, scene)
         return Draft(
             "ambiguous",
@@ -129,7 +134,7 @@ def _draft(scene: Scene, found: Clauses, caps: Mapping[Kind, float]) -> Draft:
             unexplained,
             _suggestions(scene, found),
             "AMBIGUOUS_QUERY",
-            "The query leaves open what is meant",
+            never or "The query leaves open what is meant",
         )
     questions = [] if mixed is None else [bracket(scene, mixed)]
     if together is not None and found.excepted is not None:

@@ -10,6 +10,7 @@ from segmentry.reader.negation import DENIES_BOTH, denies_inside
 from segmentry.reader.scene import Fragment, Option, Scene
 
 ItemKind = Literal["fragment", "and", "or", ",", "but", "(", ")"]
+_BOUNDED: Final = frozenset({"measure", "moment"})
 _RANGE: Final = 3  # two bounds and the "and" between them
 
 
@@ -160,7 +161,7 @@ def _is_further_bound(items: list[Item], first: int, at: int) -> bool:
     if at + 1 >= len(items) or items[at].kind not in ("and", "or", ","):
         return False
     start, further = items[first].fragment, items[at + 1].fragment
-    if start is None or further is None or start.kind != "measure" or further.kind != "measure":
+    if start is None or further is None or start.kind not in _BOUNDED or further.kind != start.kind:
         return False
     return further.rank < 0 and further.field == start.field
 

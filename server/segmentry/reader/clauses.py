@@ -37,6 +37,7 @@ from segmentry.reader.patterns.ages import UNSAID
 from segmentry.reader.patterns.carriers import carrier
 from segmentry.reader.patterns.moments import chosen_moment
 from segmentry.reader.patterns.second_bounds import second_bound
+from segmentry.reader.patterns.second_periods import second_period, which_date
 from segmentry.reader.patterns.shares import among
 from segmentry.reader.patterns.unlisted import classed
 from segmentry.reader.patterns.vague import SPAN_WORDS, is_tenure, plain_noun, unsettled
@@ -94,6 +95,8 @@ def scan(scene: Scene, given: Mapping[int, Fragment] = _NONE_GIVEN) -> Clauses: 
         if at not in given and (fragment is None or fragment.rank == UNSAID):
             joined = found.items[-1].kind if found.items else ""
             fragment = _free(second_bound(scene, at, joined, denied=bool(negation)), given) or fragment
+            if fragment is None and scene.previous is not None and scene.previous.kind == "moment":
+                fragment = _free(second_period(scene, at, joined), given)
         if fragment is None and verb is not None and _follows(scene, at):
             # "bought an Audi in 2024": the period belongs to the verb before the value
             when = scene.when(at)
@@ -186,7 +189,7 @@ def scan(scene: Scene, given: Mapping[int, Fragment] = _NONE_GIVEN) -> Clauses: 
                 negation = []
                 at = kind.end
                 continue
-            vague = unsettled(scene, at)
+            vague = unsettled(scene, at) or _undated(scene, found, at)
             if vague is not None and vague.end > at:
                 if _projected(scene, vague) or plain_noun(scene, vague):
                     at = vague.end
@@ -320,6 +323,12 @@ def _take(scene: Scene, found: Clauses, fragment: Fragment, negation: list[int])
     if elliptic:
         enclose(found.items)
     scene.previous = fragment
+
+
+def _undated(scene: Scene, found: Clauses, at: int) -> Fragment | None:
+    """A period right behind a condition on something else, or alone."""
+    after = scene.previous is not None and scene.previous.end == at and scene.previous.kind != "moment"
+    return which_date(scene, at) if after and not found.unclaimed else None
 
 
 def _joined_to(items: list[Item]) -> Fragment | None:

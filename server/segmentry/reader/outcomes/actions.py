@@ -73,6 +73,8 @@ due
 _SKIPPED: Final = word_set("a an the me us my our new another some one up together of for small big")
 _SHARED: Final = frozenset({"both", "all"})
 _ANSWERS: Final = word_set("fine ok okay yes allowed good permitted enabled accepted")
+_ORDINALS: Final = frozenset({"first", "last", "latest", "next", "previous"})
+_PERIODS: Final = word_set("day week month quarter year season morning afternoon evening weekend")
 _HANDED: Final = word_set("a an free some extra another")
 
 
@@ -137,10 +139,18 @@ def _asks(tokens: tuple[Token, ...], at: int, direct: bool, named: Callable[[int
         return False  # "refund rate above 5 %"
     if after in _SHARED and any(token.norm in _ANSWERS for token in tokens[at + 2 : at + 4]):
         return False  # "email and SMS both fine"
+    if verb in _NOUNS_TOO and (_is_ordinal(tokens, at - 1) or _dates(tokens, at + 1)):
+        return False  # "first order this year", "purchase this month"
     if after in _COMPARING or (verb in ("thank", "help") and after in ("you", "us", "me")):
         return False  # "ping below 40"
     if not after:
         return verb not in _NOUNS_TOO and not named(at)
+    return _asks_of(tokens, at, direct, named)
+
+
+def _asks_of(tokens: tuple[Token, ...], at: int, direct: bool, named: Callable[[int], bool]) -> bool:
+    """Whether the verb at `at` asks for something to be done to what follows it."""
+    verb, after = tokens[at].norm, tokens[at + 1].norm
     wanting = any(token.norm in ("i", "we", "i'd", "we'd") for token in tokens[max(0, at - 5) : at])
     if wanting and (verb in _CONTACTING or (verb, after) == ("write", "to")):
         return False  # "I want to email members who ..." says what the list is for
@@ -167,6 +177,16 @@ def _asks(tokens: tuple[Token, ...], at: int, direct: bool, named: Callable[[int
     if verb in ("call", "phone", "contact", "ring", "email", "text", "message") and _person(tokens, at + 1):
         return True
     return verb in _CONTACTING and _with_message(tokens, at)
+
+
+def _is_ordinal(tokens: tuple[Token, ...], at: int) -> bool:
+    return at >= 0 and tokens[at].norm in _ORDINALS
+
+
+def _dates(tokens: tuple[Token, ...], at: int) -> bool:
+    """ "This year", "this past week": no thing that something is done to."""
+    said = [token.norm for token in tokens[at : at + 3]]
+    return bool(said) and said[0] == "this" and not _PERIODS.isdisjoint(said[1:])
 
 
 def _handed_list(tokens: tuple[Token, ...], at: int) -> bool:

@@ -14,7 +14,7 @@ from segmentry.reader.lexicon.lexicon import Lexicon
 from segmentry.reader.lexicon.phrases import DERIVED
 from segmentry.reader.outcomes.attributes import attribute, chosen_of
 from segmentry.reader.quantities.comparators import Comparison
-from segmentry.reader.scene import Option, Scene, between, label
+from segmentry.reader.scene import Option, Scene, best, between, label
 from segmentry.reader.spelling.typos import nearest_field_word
 
 _GRAMMAR = word_set("""
@@ -230,11 +230,20 @@ def _field(scene: Scene, start: int, end: int, said: Comparison | None = None) -
         for entry in match.of("field") if match.end == end else ():
             field = scene.field(entry.field)
             if entry.strength >= DERIVED and field.type in _UNORDERED:
+                value, allowed = _equated(scene, end), _allowed(scene, field.name)
+                if value and allowed:
+                    return _beside(scene, value, value + 1, value + 1, field.name, allowed)
                 message = f"{field.name} holds {_UNORDERED[field.type]}, so it is not compared as a number is"
                 return Unknown(start, end, "INVALID_VALUE", message, (field.name,))
     near = suggestions(words, scene.lexicon)
     options = tuple(_offered(scene.field(name), said) for name in near[:2])
     return Unknown(start, end, "INVALID_FIELD", f"No field for '{words}'", near, options)
+
+
+def _equated(scene: Scene, at: int) -> int:
+    """The token that a column is said to equal: "plan = gold", "status is ok"; 0 for a comparison."""
+    value = scene.skip(at, _EQUALITY, 3)
+    return value if at < value < len(scene.tokens) and scene.tokens[value].kind != "punct" else 0
 
 
 def _offered(field: Field, said: Comparison | None) -> Option:
@@ -284,7 +293,7 @@ def _value(scene: Scene, found: Clauses) -> Unknown | None:
             for match in scene.matches_at(start):
                 if match.end != said:
                     continue
-                for entry in match.of("field"):
+                for entry in best(match.of("field")):
                     if start - 1 in lost and scene.tokens[start - 1].kind == "word":
                         return _field(scene, start - 1, match.end)  # "visa status" is no "status"
                     allowed = _allowed(scene, entry.field)

@@ -17,7 +17,7 @@ CHILDREN = frozenset({"children", "kids", "youngsters", "child"})
 _GROWN = 18
 # an age that only the number's looks and its place say: any other reading comes first
 UNSAID = -5
-_JOINING = frozenset({",", ";", "and", "or", "but", "either", "(", "both"})
+_JOINING = frozenset({",", ";", "and", "or", "but", "either", "(", "both", "not", "aren't", "isn't"})
 _BARE = frozenset({"over", "under", "between", "from"})
 _COPULA = frozenset({"are", "is", "aged"})
 _WHO = frozenset({"who", "that"})

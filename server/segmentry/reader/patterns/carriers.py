@@ -45,7 +45,7 @@ def shared_period(scene: Scene, at: int) -> Fragment | None:
             continue
         fitting = tuple(entry for entry in entries if _akin(scene, entry.field, second.field)) or entries
         fragment = chosen_moment(scene, at, fitting, when)
-        fragment.end = match.end
+        fragment.end, fragment.rank = match.end, 1
         return fragment
     return None
 

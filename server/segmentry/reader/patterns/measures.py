@@ -9,7 +9,7 @@ from segmentry.reader.language.words import word_set
 from segmentry.reader.lexicon.phrases import EXACT, GENERAL, PART, Entry
 from segmentry.reader.lexicon.units import scaled, stored, unit_factor
 from segmentry.reader.patterns.quantify import build, opposite, rate_at, resolve
-from segmentry.reader.patterns.signs import numeric, sign_word, signed
+from segmentry.reader.patterns.signs import numeric, ranged, sign_word, signed
 from segmentry.reader.patterns.which_money import money_fields, owed_fields, which_money
 from segmentry.reader.patterns.years import is_calendar_year
 from segmentry.reader.quantities.comparators import Comparison, doubled, phrase_at
@@ -289,7 +289,7 @@ def _find(scene: Scene, at: int) -> tuple[int, bool, Comparison | None]:
         when = scene.when(at) if word in ("in", "for", "on") else None
         if when is not None and when.kind == "absolute":
             return at, negated, None
-        if word in _NEGATIONS:
+        if word in _NEGATIONS or (word == "outside" and ranged(scene, at + 1)):
             negated = True
         elif word not in _AFTER_FIELD or (word == "at" and phrase_at(scene.tokens, at) is not None):
             return at, negated, None

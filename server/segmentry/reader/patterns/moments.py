@@ -16,7 +16,7 @@ from segmentry.reader.patterns.objects import (
     value_follows,
 )
 from segmentry.reader.patterns.periods import condition, dated, interval, looks_ahead
-from segmentry.reader.patterns.which_date import nearest, not_first, which_end
+from segmentry.reader.patterns.which_date import denied_period, nearest, not_first, which_end
 from segmentry.reader.scene import Fragment, Option, Scene, best, count_of, label
 
 _BETWEEN = word_set("""
@@ -89,10 +89,9 @@ def _event_first(scene: Scene, at: int) -> Fragment | None:
                 if begin < match.end and scene.word(begin) == "until":
                     fragment.cap = min(fragment.cap, 0.85)  # "warranty until 2026": within it, or before it?
                 return fragment
-            if scene.word(begin) in _SIGNS:
-                signed = _signed(scene, at, entries, begin)
-                if signed is not None:
-                    return signed
+            led = _led(scene, at, entries, begin)
+            if led is not None:
+                return led
             past = past_remark(scene, begin)
             if past > begin:
                 begin = past
@@ -168,6 +167,19 @@ def chosen_moment(scene: Scene, at: int, entries: tuple[Entry, ...], when: When)
         fragment.options, fragment.negative_options = fragment.negative_options, fragment.options
     if scene.word(at) in ("active", "inactive", "dormant"):
         fragment.cap = min(fragment.cap, 0.92)
+    return fragment
+
+
+def _led(scene: Scene, at: int, entries: tuple[Entry, ...], begin: int) -> Fragment | None:
+    """A period behind a sign or a denial: "last order >= 2024-01-01", "last exam not in 2024"."""
+    if scene.word(begin) in _SIGNS:
+        return _signed(scene, at, entries, begin)
+    denied = denied_period(scene, begin)
+    if denied is None:
+        return None
+    fragment = chosen_moment(scene, at, entries, denied)
+    fragment.node, fragment.negative = fragment.negative, fragment.node
+    fragment.options, fragment.negative_options = fragment.negative_options, fragment.options
     return fragment
 
 
@@ -328,7 +340,7 @@ def _alone(scene: Scene, at: int, end: int, entries: tuple[Entry, ...]) -> Fragm
             cap=0.45,
             question=f"How recent does '{scene.words(at, end)}' mean?",
         )
-    if named.beginning and scene.word(end) in ("but", "yet") and _is_deed(entries, name):
+    if scene.word(end) in ("but", "yet") and _is_deed(entries, name) and not (named.ending or named.future):
         # "signed up but never ordered"
         exists, absent = Leaf(name, Operator.EXISTS, True), Leaf(name, Operator.EXISTS, False)
         return Fragment("moment", at, end, exists, absent, field=name)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from segmentry.criteria.nodes import Leaf, Node, Operator
-from segmentry.reader.language.words import STOP
+from segmentry.criteria.catalog import Field
+from segmentry.criteria.nodes import Leaf, Node, Operator, Scalar
+from segmentry.reader.language.thesaurus import UNIT_WORDS
+from segmentry.reader.language.words import NEGATORS, STOP
 from segmentry.reader.lexicon.units import stored
 from segmentry.reader.patterns.ages import born
 from segmentry.reader.patterns.quantify import opposite
+from segmentry.reader.quantities.comparators import Comparison
 from segmentry.reader.scene import Fragment, Scene, between
 
+_DENIED = STOP | NEGATORS
 _UPWARDS = frozenset({Operator.GT, Operator.GTE})
 _DOWNWARDS = frozenset({Operator.LT, Operator.LTE})
 
@@ -32,15 +36,15 @@ def second_bound(scene: Scene, at: int, joined: str, *, denied: bool) -> Fragmen
     previous = scene.previous
     if previous is None or previous.kind != "measure" or not previous.field or previous.node is None:
         return None
-    if joined not in ("and", "or", ",", "but"):
+    if joined not in ("and", "or", ",", "but") and not (denied and joined == "fragment"):
         return None
     comparison = scene.comparison(at)
     if (
         comparison is None
-        or not comparison.explicit
+        or not (comparison.explicit or (denied and not comparison.approximate))
         or scene.word(comparison.end) in scene.lexicon.entities  # "fewer than 3 people in the household"
         or any(
-            scene.word(step) not in STOP
+            scene.word(step) not in (_DENIED if denied else STOP)
             for step in range(previous.end, at)
             if scene.tokens[step].kind == "word"
         )
@@ -51,6 +55,8 @@ def second_bound(scene: Scene, at: int, joined: str, *, denied: bool) -> Fragmen
         fragment = born(at, comparison.end, name.name, comparison)
         fragment.rank = -1
         return fragment
+    if not comparison.explicit:
+        return _but_not(scene, at, name, comparison)
     bounds = tuple(
         (operator, stored(name, quantity, symbolic=False).value) for operator, quantity in comparison.bounds
     )
@@ -59,3 +65,27 @@ def second_bound(scene: Scene, at: int, joined: str, *, denied: bool) -> Fragmen
     if not _goes_on(previous.chosen or previous.node, said, joined):
         return None  # "spent 50 to 100, over 60": a third bound on one number is about another
     return Fragment("measure", at, comparison.end, node, opposite(node), field=name.name, rank=-1)
+
+
+def _but_not(scene: Scene, at: int, field: Field, found: Comparison) -> Fragment | None:
+    """ "30 to 60 but not 45", "except 40 or 50": single numbers that are taken out of a range."""
+    values: list[Scalar] = []
+    end = at
+    while True:
+        following = scene.comparison(end)
+        if following is None or following.explicit or len(following.bounds) > 1:
+            break
+        values.append(stored(field, following.bounds[0][1], symbolic=False).value)
+        end = following.end
+        if scene.word(end) not in ("or", "and", ","):
+            break
+        end += 1
+    if not values or scene.word(found.end) in UNIT_WORDS or scene.when(at) is not None:
+        return None
+    if len(values) > 1 and scene.word(end - 1) in ("or", "and", ","):
+        end -= 1
+    listed = tuple(dict.fromkeys(values))
+    one = len(listed) == 1
+    node = Leaf(field.name, Operator.EQ, listed[0]) if one else Leaf(field.name, Operator.IN, listed)
+    denied = Leaf(field.name, Operator.NEQ, listed[0]) if one else Leaf(field.name, Operator.NIN, listed)
+    return Fragment("measure", at, max(end, found.end), node, denied, field=field.name, rank=-1)

@@ -9,6 +9,7 @@ from segmentry.reader.scene import Fragment, Scene, best
 
 SIGN_WORDS = {"positive": Operator.GT, "negative": Operator.LT, "zero": Operator.EQ, "single": Operator.EQ}
 _SIGNED = {"positive": Operator.GT, "negative": Operator.LT}
+_RANGE_GLUE = frozenset({"the", "range", "of", "a"})
 
 
 def numeric(scene: Scene, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
@@ -43,3 +44,9 @@ def signed(scene: Scene, at: int, begin: int, entries: tuple[Entry, ...]) -> Fra
         return None
     leaf = Leaf(candidates[0].field, operator, 0)
     return Fragment("measure", at, begin + 1, leaf, opposite(leaf), field=leaf.field)
+
+
+def ranged(scene: Scene, at: int) -> bool:
+    """ "Outside the range of 5 to 9": two ends follow."""
+    found = scene.comparison(scene.skip(at, _RANGE_GLUE, 4))
+    return found is not None and len(found.bounds) > 1

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.nodes import Leaf, Not, Operator
+from segmentry.reader.language.tokens import name_words
 from segmentry.reader.language.words import VAGUE, word_set
 from segmentry.reader.lexicon.phrases import GENERAL, Entry
 from segmentry.reader.patterns.periods import looks_ahead
+from segmentry.reader.patterns.quantify import LOWER_IS_BETTER
 from segmentry.reader.scene import Fragment, Option, Scene, best, label, top
 
 _HIGH = word_set("""
@@ -16,6 +18,7 @@ older long
 _LOW = word_set("""
 low small poor weak few bad light lowest least smallest worst lower cheap young little fewest short
 """)
+_JUDGING = word_set("best worst good bad great poor top weak strong better elite excellent")
 _OF = frozenset({"in", "of", "from", "during", "for"})
 _THE = frozenset({"the", "a", "this", "our", "last"})
 ENDS = frozenset(["top", "bottom", "highest", "lowest", "best", "worst", "upper", "lower"])
@@ -148,6 +151,8 @@ def _question(scene: Scene, start: int, end: int, options: list[Option]) -> Frag
 def _options(field: Field, word: str) -> list[Option]:
     """Bands first, then shares of the customers: both need no look at the data."""
     low = word in _LOW
+    if word in _JUDGING and not LOWER_IS_BETTER.isdisjoint(name_words(field.name)):
+        low = not low  # the best handicap is the lowest
     side = (Operator.LT, Operator.LTE) if low else (Operator.GT, Operator.GTE)
     found = [
         Option(label(leaf), leaf)

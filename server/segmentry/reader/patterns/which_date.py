@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from segmentry.criteria.nodes import Leaf, Not, Operator
+from segmentry.reader.dates.when import When
 from segmentry.reader.language.inflect import stem
 from segmentry.reader.language.words import STOP
 from segmentry.reader.lexicon.phrases import Entry
@@ -12,6 +13,8 @@ from segmentry.reader.scene import Fragment, Option, Scene, label
 
 _JOINS: Final = frozenset({"and", "or", "but", "while", "plus"})
 _FARTHEST: Final = 3
+_DENYING: Final = frozenset({"not", "outside", "isn't", "wasn't", "aren't"})
+_OF: Final = frozenset({"of", "the"})
 
 
 def nearest(scene: Scene, start: int, end: int, candidates: list[Entry]) -> list[Entry]:
@@ -39,6 +42,14 @@ def _nouns(scene: Scene, at: int, step: int) -> set[str]:
             found.add(token.stem)
         at += step
     return found
+
+
+def denied_period(scene: Scene, at: int) -> When | None:
+    """ "Last exam not in 2024", "enrolled outside of 2023": the period behind the denial, if any."""
+    word = scene.word(at)
+    if word not in _DENYING:
+        return None
+    return scene.when(scene.skip(at + 1, _OF, 2) if word == "outside" else at + 1)
 
 
 def which_end(scene: Scene, start: int, end: int, candidates: list[Entry], *, over: bool) -> Fragment:
