@@ -85,7 +85,7 @@ def scan(scene: Scene, given: Mapping[int, Fragment] = _NONE_GIVEN) -> Clauses: 
     elsewhere: dict[int, int] = {}
     negation: list[int] = []
     verb: tuple[int, tuple[Entry, ...]] | None = None
-    at = _start(scene, given)
+    at: int = _start(scene, given)
     while at < len(scene.tokens):
         word = scene.word(at)
         if at in elsewhere:
@@ -93,10 +93,7 @@ def scan(scene: Scene, given: Mapping[int, Fragment] = _NONE_GIVEN) -> Clauses: 
             continue
         fragment: Fragment | None = given.get(at) or _free(longest(scene, at), given)
         if at not in given and (fragment is None or fragment.rank == UNSAID):
-            joined = found.items[-1].kind if found.items else ""
-            fragment = _free(second_bound(scene, at, joined, denied=bool(negation)), given) or fragment
-            if fragment is None and scene.previous is not None and scene.previous.kind == "moment":
-                fragment = _free(second_period(scene, at, joined), given)
+            fragment = _free(_second(scene, found, at, denied=bool(negation)), given) or fragment
         if fragment is None and verb is not None and _follows(scene, at):
             # "bought an Audi in 2024": the period belongs to the verb before the value
             when = scene.when(at)
@@ -183,22 +180,8 @@ def scan(scene: Scene, given: Mapping[int, Fragment] = _NONE_GIVEN) -> Clauses: 
             at = past
             continue
         elif not _silent(scene, at):
-            kind = classed(scene, at)
-            if kind is not None:
-                _take(scene, found, kind, negation)
-                negation = []
-                at = kind.end
-                continue
-            vague = unsettled(scene, at) or _undated(scene, found, at)
-            if vague is not None and vague.end > at:
-                if _projected(scene, vague) or plain_noun(scene, vague):
-                    at = vague.end
-                    continue
-                _take(scene, found, vague, negation)
-                negation = []
-                at = vague.end
-                continue
-            found.unclaimed.append(at)
+            at = _word(scene, found, at, negation)
+            continue
         at += 1
     found.unclaimed += negation
     _settle(scene, found)
@@ -323,6 +306,30 @@ def _take(scene: Scene, found: Clauses, fragment: Fragment, negation: list[int])
     if elliptic:
         enclose(found.items)
     scene.previous = fragment
+
+
+def _word(scene: Scene, found: Clauses, at: int, negation: list[int]) -> int:
+    """The token after a word that begins no construction: it is of a kind, open, or lost."""
+    kind = classed(scene, at)
+    if kind is None:
+        kind = unsettled(scene, at) or _undated(scene, found, at)
+        if kind is None or kind.end <= at:
+            found.unclaimed.append(at)
+            return at + 1
+        if _projected(scene, kind) or plain_noun(scene, kind):
+            return kind.end
+    _take(scene, found, kind, negation)
+    negation.clear()
+    return kind.end
+
+
+def _second(scene: Scene, found: Clauses, at: int, *, denied: bool) -> Fragment | None:
+    """A second bound on the number, or a second period of the date, that was read last."""
+    previous = scene.previous
+    joined = found.items[-1].kind if found.items else ""
+    if previous is not None and previous.kind == "moment":
+        return second_period(scene, at, joined)
+    return second_bound(scene, at, joined, denied=denied)
 
 
 def _undated(scene: Scene, found: Clauses, at: int) -> Fragment | None:

@@ -8,7 +8,7 @@ from segmentry.criteria.nodes import Everyone, Node
 from segmentry.reader.draft import Draft, DraftReading, LeafOrigin
 from segmentry.reader.outcomes.scope import MAX_CHARACTERS
 from segmentry.reader.read import read
-from segmentry.reader.refining import adding, changing, clashes, negating, removing, reply, shifting
+from segmentry.reader.refining import adding, changing, clashes, keeping, negating, removing, reply, shifting
 from segmentry.reader.refining.current import Current
 from segmentry.reader.refining.instruction import steps
 from segmentry.reader.refining.slips import as_typed, corrected, slips
@@ -115,6 +115,8 @@ def _step(edit: Step, current: Current) -> Draft:
             return adding.exclude(edit, current)
         case "remove":
             return removing.remove(edit, current) or _added(edit, current)
+        case "keep":
+            return keeping.keep(edit, current)
         case "change":
             return changing.change(edit, current) or _added(edit, current)
         case "widen":

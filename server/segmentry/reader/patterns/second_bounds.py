@@ -73,19 +73,19 @@ def _but_not(scene: Scene, at: int, field: Field, found: Comparison) -> Fragment
     end = at
     while True:
         following = scene.comparison(end)
-        if following is None or following.explicit or len(following.bounds) > 1:
+        if following is None or following.explicit or len(following.bounds) != 1:
             break
         values.append(stored(field, following.bounds[0][1], symbolic=False).value)
         end = following.end
         if scene.word(end) not in ("or", "and", ","):
             break
         end += 1
-    if not values or scene.word(found.end) in UNIT_WORDS or scene.when(at) is not None:
+    listed = tuple(dict.fromkeys(values))
+    if not listed or scene.word(found.end) in UNIT_WORDS or scene.when(at) is not None:
         return None
     if len(values) > 1 and scene.word(end - 1) in ("or", "and", ","):
         end -= 1
-    listed = tuple(dict.fromkeys(values))
     one = len(listed) == 1
-    node = Leaf(field.name, Operator.EQ, listed[0]) if one else Leaf(field.name, Operator.IN, listed)
-    denied = Leaf(field.name, Operator.NEQ, listed[0]) if one else Leaf(field.name, Operator.NIN, listed)
+    node = Leaf(field.name, Operator.EQ, values[0]) if one else Leaf(field.name, Operator.IN, listed)
+    denied = Leaf(field.name, Operator.NEQ, values[0]) if one else Leaf(field.name, Operator.NIN, listed)
     return Fragment("measure", at, max(end, found.end), node, denied, field=field.name, rank=-1)

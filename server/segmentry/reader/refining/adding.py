@@ -6,7 +6,8 @@ from __future__ import annotations
 import dataclasses
 import re
 
-from segmentry.criteria.nodes import Everyone, Leaf, Node, Not
+from segmentry.criteria import canonical
+from segmentry.criteria.nodes import Everyone, Leaf, Node, Not, Or
 from segmentry.reader.draft import Draft
 from segmentry.reader.lexicon.names import truth_values
 from segmentry.reader.refining import merging, reply
@@ -86,7 +87,7 @@ def _merged(node: Node, current: Current, step: Step) -> Node | None:
     whole = current
     fresh: list[Node] = []
     for item in parts(node):
-        new = _into(item, whole, step) if isinstance(item, Leaf) else None
+        new = _into(item, whole, step) if isinstance(item, Leaf) else _choice(item, whole, step)
         if new is None:
             fresh.append(item)
         else:
@@ -95,7 +96,11 @@ def _merged(node: Node, current: Current, step: Step) -> Node | None:
 
 
 def _into(item: Leaf, current: Current, step: Step) -> Node | None:
-    """The criteria with a condition merged into one on the same field, or None when it stands beside them."""
+    """The criteria with a condition merged into one on the same field, or None when it stands beside them.
+
+    A list that names what is there and more ("gold or better" beside gold) lets more people in: beside it
+    the list would change nothing.
+    """
     field = current.catalog.get(item.field)
     if field is None or field.type == "array":
         return None
@@ -111,12 +116,25 @@ def _into(item: Leaf, current: Current, step: Step) -> Node | None:
         needed = [at for at in lists if at in current.required]
         if step.manner != "also" and len(needed) == 1 and merging.holds_all(current, needed[0], item):
             return exchanged(current.node, {needed[0]: item})
+        if step.manner != "only" and len(needed) == 1 and merging.is_within(current, needed[0], item):
+            return exchanged(current.node, {needed[0]: item})
         return None
     if item.operator in merging.NEGATIVE:
         return _kept_out(item, current)
     at = merging.bound_beside(current, item)
     if at is not None and at in current.required and merging.tightens(current, at, item):
         return exchanged(current.node, {at: item})
+    return None
+
+
+def _choice(item: Node, current: Current, step: Step) -> Node | None:
+    """ "Email or SMS" beside email: one side of the choice is there already, so the choice takes its place."""
+    if not isinstance(item, Or) or step.manner == "only":
+        return None
+    sides = {canonical.text(each) for each in item.items}
+    for at, leaf in enumerate(current.leaves):
+        if at in current.required and at not in current.denied and canonical.text(leaf) in sides:
+            return exchanged(current.node, {at: item})
     return None
 
 

@@ -17,7 +17,9 @@ from segmentry.criteria.walk import AnyLeaf
 from segmentry.errors import InvalidPlaceholder, InvalidValue
 from segmentry.reader.language.thesaurus import MONEY_NAMES
 from segmentry.reader.language.tokens import name_words, tokenise
+from segmentry.reader.language.words import word_set
 from segmentry.reader.lexicon.units import stored
+from segmentry.reader.quantities.lengths import spoken
 from segmentry.reader.quantities.numbers import MONEY_WORDS, Quantity, quantity
 from segmentry.reader.scene import Scene
 
@@ -99,6 +101,8 @@ def numbers_in(scene: Scene) -> list[Said]:
 def bare_number(scene: Scene) -> Said | None:
     """The number that is all some words say ("90 days", "to $300"), or None."""
     numbers = numbers_in(scene)
+    if not numbers:
+        return _spoken(scene)
     if len(numbers) != 1:
         return None
     said = numbers[0]
@@ -107,38 +111,34 @@ def bare_number(scene: Scene) -> Said | None:
     return said if others <= _SILENT else None
 
 
-_SILENT = frozenset(
-    [
-        "",
-        ",",
-        ".",
-        "!",
-        "to",
-        "at",
-        "a",
-        "an",
-        "the",
-        "of",
-        "it",
-        "be",
-        "is",
-        "please",
-        "just",
-        "only",
-        "ago",
-        "old",
-        "times",
-        "time",
-        "now",
-        "then",
-        "+",
-        "about",
-        "exactly",
-        "value",
-        "people",
-        "ones",
-    ]
-)
+# "a fortnight", "half a year": lengths of time without a digit, in a unit that placeholders have
+_WHOLE_UNITS = {"quarter": (3, "MONTHS"), "fortnight": (2, "WEEKS")}
+
+
+def _spoken(scene: Scene) -> Said | None:
+    """ "A year", "half a year", "a fortnight": a length of time that is all some words say."""
+    at = scene.skip(0, _SILENT - {"a", "an", ""}, 4)
+    words = [scene.word(step) for step in range(at, at + 2)]
+    if words[0] in ("a", "an", "one") and words[1] in _WHOLE_UNITS:
+        count, unit = _WHOLE_UNITS[words[1]]
+        end = at + 2
+    else:
+        length = spoken(scene.tokens, at) if at < len(scene.tokens) else None
+        if length is None or not _unit(length[1]):
+            return None
+        count, unit, end = length[0], _unit(length[1]), length[2]
+        if unit == "YEARS" and count != int(count):
+            count, unit = count * 12, "MONTHS"
+        if count != int(count):
+            return None
+    if any(scene.word(step) not in _SILENT for step in range(end, len(scene.tokens))):
+        return None
+    return Said(Quantity(int(count), at, end), unit)
+
+
+_SILENT = word_set("""
+, . ! to at a an the of it be is please just only ago old times time now then + about exactly value people ones that
+""") | {""}
 
 
 def holds_number(leaf: AnyLeaf, said: Said, catalog: Catalog) -> bool:

@@ -24,6 +24,7 @@ from segmentry.reader.refining.amounts import (
 from segmentry.reader.refining.current import Current
 from segmentry.reader.refining.elliptic import Fit, elliptic, known, name_of, named_value
 from segmentry.reader.refining.pointing import bounded, pointed
+from segmentry.reader.refining.renaming import CONFIDENCE, anywhere, renamed
 from segmentry.reader.refining.step import Step
 from segmentry.reader.refining.trees import appended, exchanged, field_of, joined, parts, replaced, without
 from segmentry.reader.scene import Scene
@@ -58,6 +59,9 @@ def change(step: Step, current: Current) -> Draft | None:
     fits = named_value(step.new, current)
     if fits:
         return answer(step, current, fits, _NAMED)
+    fits = anywhere(step.new, current)
+    if fits:
+        return answer(step, current, fits, CONFIDENCE)
     named = _cut(step, current)
     if named is not None:
         return _for(named, current.read(named.new), current)
@@ -153,7 +157,7 @@ def fitted(step: Step, draft: Draft, leaves: tuple[int, ...], current: Current) 
     if known(draft):
         assert draft.node is not None
         return [(leaves, refitted(draft.node, leaves, current, step.new))]
-    found = elliptic(step.new, current, leaves)
+    found = elliptic(step.new, current, leaves) or renamed(step.new, leaves, current)
     if found:
         return found
     fields = list(dict.fromkeys(field_of(current.leaves[at]) for at in leaves))

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from segmentry.reader.refining import verbs
 from segmentry.reader.refining.amounts import shift
 from segmentry.reader.refining.step import Kind, Manner, Step, Typed
 
@@ -16,24 +17,6 @@ _LEAD = (
 _TAIL = r"(?:,? (?:please|thanks|thank you|for now|now|then|if possible))*[ .!?]*$"
 _IT = r"(?:it|that|this|them|those|these|the value|the number|the threshold|the bound|the cutoff)"
 _TO = r"(?:up to|down to|back to|over to|to|into|onto)"
-_NUMBER = (
-    r"(?=(?:(?:a|an|the|just|only|about|exactly|at least|at most|over|under|above|below|more than|less than|fewer than|no more than|up to|between|from|minimum|maximum) )*"
-    r"(?:[^\w ]*\d|R\d|(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|"
-    r"hundred|thousand|million|half a|a dozen|last|next|past|this|yesterday|today|since|before|after)\b))"
-)
-UP = r"(?:increase|raise|bump|lift|up|boost|grow|push(?: up)?|hike)"
-DOWN = r"(?:decrease|lower|reduce|cut|drop|shrink|bring down|lessen)"
-MOVE = r"(?:move|shift|extend|lengthen|shorten|widen|relax|loosen|tighten|adjust|bring|take|turn|dial|push|put|expand|broaden|narrow|limit|restrict)"
-SET = r"(?:change|set|update|switch|modify|alter|edit|correct|convert|make|turn)"
-SWAP = r"(?:swap(?: out)?|switch(?: out)?|trade|exchange|substitute|replace)"
-_USE = r"(?:use|take|have|show|put|make (?:it|that)|choose|pick|select|go (?:with|for)|do|try)"
-DROP = r"(?:remove|drop|delete|forget(?: about)?|ignore|take out|take away|get rid of|lose|skip|clear|scrap|ditch|discard|eliminate|cancel|disregard|omit|erase|strike|kill|dump|do away with|cut|relinquish|lift|unset|undo|stop (?:requiring|filtering (?:on|by)|using|asking for|looking at)|no longer (?:require|need|filter (?:on|by)|ask for)|kick out|throw out|throw away|pull out|cross out|subtract)"
-_DENY = r"(?:exclude|excluding|leave out|leaving out|but not|but no|not|except(?: for)?|excepting|other than|apart from|all but|no|minus|nobody|no one|none|without|but without|never mind including|weed out|filter out|rule out|keep out|screen out)"
-MATTERS = r"(?:matters?|important|relevant|needed|necessary|required|count|apply|play a role|a condition|interesting)"
-_GROW = r"(?:or|or else|or even|or also|and also include|also include|also including|include|including|also allow|allow|also accept|accept|count in|bring in|let in|open (?:it|this|that)(?: up)? to|(?:widen|extend|expand|broaden|enlarge|grow)(?: (?:it|this|that|them))?(?: out)? to(?: also)?(?: include)?|have also|also have|add in)"
-_ONLY = r"(?:require|only|just|but only|solely|exclusively|must|must be|must have|must also be|should|should be|need to(?: be| have)?|they need to(?: be| have)?|they must(?: also)?(?: be| have)?|they should(?: also)?(?: be| have)?|narrow(?: it| this| that| them)?(?: down)? to|limit(?: it| this| that| them)? to|restrict(?: it| this| that| them)? to|filter(?: by| to| on| for)?|keep only|only keep|keep|focus on|only show|show only|only want|i only want|i want only|make sure(?: that)?(?: they)?(?: are| have)?|ensure(?: that)?(?: they)?(?: are| have)?)"
-_ALSO = r"(?:also|add|plus|as well as|in addition|additionally|further|and also|add also|also add|let's also have|throw in|and)"
-_PADDING = r"(?:a condition(?: that| for)?|the condition(?: that)?|condition|a filter(?: for| on)?|filter|those|that|they|who|with|the ones|ones|people|customers)"
 
 
 # bounded, because digits may be either part: a long row of them would be cut in every way
@@ -94,6 +77,19 @@ def _remove_loosely(text: Typed, found: _Found) -> Step:
     return Step("remove", text.whole(), old=text.group(found, "old"), loose=True)
 
 
+def _unneeded(text: Typed, found: _Found) -> Step:
+    """ "They need not be gold": it is the condition that goes, and not one value of it."""
+    return Step("remove", text.whole(), old=text.group(found, "old"), whole=True)
+
+
+def _keep(text: Typed, found: _Found) -> Step:
+    return Step("keep", text.whole(), old=text.group(found, "old"))
+
+
+def _keep_named(text: Typed, found: _Found) -> Step:
+    return Step("keep", text.whole(), old=text.group(found, "old"), loose=True)
+
+
 def _exclude(text: Typed, found: _Found) -> Step:
     return Step("exclude", text.whole(), old=text.group(found, "old"))
 
@@ -136,6 +132,16 @@ def _plain(words: str) -> str:
 
 
 _FORMS: tuple[tuple[re.Pattern[str], _Maker], ...] = (
+    (
+        _pattern(
+            rf"{verbs.DROP} (?:everything|all|anything|(?:all |all of |every )?(?:the |these |those )?(?:other )?(?:conditions?|filters?|criteria|rules?))(?: else)?,? {verbs.BUT} (?P<old>.+?)"
+        ),
+        _keep_named,
+    ),
+    (
+        _pattern(r"(?:(?:keep|leave) (?:only|just|nothing but)|(?:only|just) (?:keep|leave)) (?P<old>.+?)"),
+        _keep,
+    ),
     (
         _pattern(
             r"(?:undo|revert|roll back|go back|take that back|restore)\b(?! the \w+ (?:condition|filter)).*"
@@ -188,7 +194,12 @@ _FORMS: tuple[tuple[re.Pattern[str], _Maker], ...] = (
     (_pattern(r"(?:not|but not) (?:those|these|them|that|this)(?: ones)?"), _negate),
     # amounts that depend on what is there
     (_pattern(r"(?P<verb>double|triple|quadruple|halve|half) (?P<old>.+?)"), _shift),
-    (_pattern(rf"(?P<verb>{UP}|{DOWN}|{MOVE}) (?P<old>.+?) (?:up |down )?by (?P<new>.+?)"), _shift),
+    (
+        _pattern(
+            rf"(?P<verb>{verbs.UP}|{verbs.DOWN}|{verbs.MOVE}) (?P<old>.+?) (?:up |down )?by (?P<new>.+?)"
+        ),
+        _shift,
+    ),
     (
         _pattern(r"(?P<verb>(?:move|push|bring|shift|take|turn) .+? (?:up|down)) by (?P<new>.+?)"),
         _shift_moved,
@@ -206,26 +217,36 @@ _FORMS: tuple[tuple[re.Pattern[str], _Maker], ...] = (
         _shift,
     ),
     # one thing for another
-    (_pattern(rf"{SWAP} in (?P<new>.+?) for (?P<old>.+?)"), _change),
+    (_pattern(rf"{verbs.SWAP} in (?P<new>.+?) for (?P<old>.+?)"), _change),
     (_pattern(r"substitute (?P<new>.+?) for (?P<old>.+?)"), _change),
-    (_pattern(rf"{SWAP} (?P<old>.+?) (?:with|by|for|against) (?P<new>.+?)"), _change),
+    (_pattern(rf"{verbs.SWAP} (?P<old>.+?) (?:with|by|for|against) (?P<new>.+?)"), _change),
     (_pattern(r"(?:change|switch|go|move) from (?P<old>.+?) to (?P<new>.+?)"), _change),
-    (_pattern(rf"(?:{SET}|{SWAP}) (?P<old>.+?) {_TO} (?P<new>.+?)(?: instead)?"), _change),
-    (_pattern(rf"(?:{UP}|{DOWN}|{MOVE}) (?P<old>.+?) {_TO} {_NUMBER}(?P<new>.+?)(?: instead)?"), _change),
+    (_pattern(rf"(?:{verbs.SET}|{verbs.SWAP}) (?P<old>.+?) {_TO} (?P<new>.+?)(?: instead)?"), _change),
     (
         _pattern(
-            rf"(?:{UP}|{DOWN}|{MOVE}|change|set|switch|go){'(?: down| up| back| out)?'} to {_NUMBER}(?P<new>.+?)(?: instead)?"
+            rf"(?:{verbs.UP}|{verbs.DOWN}|{verbs.MOVE}) (?P<old>.+?) {_TO} {verbs.NUMBER}(?P<new>.+?)(?: instead)?"
+        ),
+        _change,
+    ),
+    (
+        _pattern(
+            rf"(?:{verbs.UP}|{verbs.DOWN}|{verbs.MOVE}|change|set|switch|go){'(?: down| up| back| out)?'} to {verbs.NUMBER}(?P<new>.+?)(?: instead)?"
         ),
         _change,
     ),
     (_pattern(r"(?:change|set|switch) (?:it )?to (?P<new>.+?)(?: instead)?"), _change),
     (
-        _pattern(rf"(?:instead of|rather than|in place of|not) (?P<old>.+?)(?:,| but) {_USE} (?P<new>.+?)"),
+        _pattern(
+            rf"(?:instead of|rather than|in place of|not) (?P<old>.+?)(?:,| but) {verbs.USE} (?P<new>.+?)"
+        ),
         _change,
     ),
-    (_pattern(rf"(?:instead of|rather than|in place of) (?P<old>.+?),? {_USE} (?P<new>.+?)"), _change),
+    (_pattern(rf"(?:instead of|rather than|in place of) (?P<old>.+?),? {verbs.USE} (?P<new>.+?)"), _change),
     (_pattern(r"(?:instead of|rather than|in place of) (?P<old>.+?), (?P<new>.+?)"), _change),
-    (_pattern(rf"(?:{_USE} )?(?P<new>.+?),? (?:instead of|rather than|in place of) (?P<old>.+?)"), _change),
+    (
+        _pattern(rf"(?:{verbs.USE} )?(?P<new>.+?),? (?:instead of|rather than|in place of) (?P<old>.+?)"),
+        _change,
+    ),
     (
         _pattern(
             r"(?:no, |actually,? |sorry,? |i meant |i mean |i said |it should be |should be |rather )+(?P<new>.+?),? (?:and )?not (?P<old>.+?)"
@@ -240,7 +261,7 @@ _FORMS: tuple[tuple[re.Pattern[str], _Maker], ...] = (
         ),
         _change,
     ),
-    (_pattern(rf"(?:{_USE} |but )?(?P<new>.+?),? instead"), _change),
+    (_pattern(rf"(?:{verbs.USE} |but )?(?P<new>.+?),? instead"), _change),
     (_pattern(r"(?:make|set|put) (?P<new>.+)"), _contrast),
     (_pattern(r"use (?P<new>.+)"), _change),
     (
@@ -259,7 +280,31 @@ _FORMS: tuple[tuple[re.Pattern[str], _Maker], ...] = (
     # what need not hold any more
     (
         _pattern(
-            rf"(?P<old>.+?) (?:doesn't|don't|does not|do not|isn't|aren't|is not|are not|is no longer|are no longer|no longer|not|needn't) (?:really |that |be )?{MATTERS}(?: any ?more| any longer| at all)?"
+            rf"(?:it |that )?(?:doesn't|does not|won't|need not|needn't) (?:really |even )?matter(?: any ?more| any longer| at all)?(?: to (?:me|us))?,? (?P<old>{verbs.ASKED}\b.+?){verbs.ANY_MORE}"
+        ),
+        _remove,
+    ),
+    (
+        _pattern(
+            rf"(?:i |we )?(?:don't|do not|no longer) (?:really )?care(?: any ?more| any longer)?,? (?P<old>{verbs.ASKED}\b.+?){verbs.ANY_MORE}"
+        ),
+        _remove,
+    ),
+    (
+        _pattern(
+            rf"(?:(?:they|these|those|people|customers|members) )?(?:all )?{verbs.NEED_NOT} {verbs.BEING} (?P<old>.+?)"
+        ),
+        _unneeded,
+    ),
+    (
+        _pattern(
+            rf"(?:there is |there's )?no (?:more )?need (?:for (?:them|people|customers) )?to {verbs.BEING} (?P<old>.+?)"
+        ),
+        _unneeded,
+    ),
+    (
+        _pattern(
+            rf"(?P<old>.+?) (?:doesn't|don't|does not|do not|isn't|aren't|is not|are not|is no longer|are no longer|no longer|not|needn't) (?:really |that |be )?{verbs.MATTERS}(?: any ?more| any longer| at all)?"
         ),
         _remove,
     ),
@@ -312,10 +357,10 @@ _FORMS: tuple[tuple[re.Pattern[str], _Maker], ...] = (
         ),
         _remove_loosely,
     ),
-    (_pattern(rf"{DROP} (?P<old>.+?)(?: any ?more| any longer| away)?"), _remove),
+    (_pattern(rf"{verbs.DROP} (?P<old>.+?)(?: any ?more| any longer| away)?"), _remove),
     (_pattern(r"take (?P<old>.+?) (?:out|away|off)"), _remove),
     (_pattern(r"(?:leave|kick|throw|filter|weed|keep) (?P<old>.+?) out"), _exclude),
-    (_pattern(rf"(?:also )?{_DENY} (?P<old>.+?)"), _exclude),
+    (_pattern(rf"(?:also )?{verbs.DENY} (?P<old>.+?)"), _exclude),
     # who else may come in
     (
         _pattern(
@@ -323,13 +368,13 @@ _FORMS: tuple[tuple[re.Pattern[str], _Maker], ...] = (
         ),
         _widen,
     ),
-    (_pattern(rf"(?:{_GROW}|add|plus|and) (?P<new>.+?),? (?:too|as well|also|again)"), _widen),
-    (_pattern(rf"(?:also )?{_GROW} (?P<new>.+?)"), _widen),
+    (_pattern(rf"(?:{verbs.GROW}|add|plus|and) (?P<new>.+?),? (?:too|as well|also|again)"), _widen),
+    (_pattern(rf"(?:also )?{verbs.GROW} (?P<new>.+?)"), _widen),
     (_pattern(r"add (?P<new>.+?) to (?P<old>.+?)"), _add_to),
     (_pattern(r"(?P<new>.+?),? (?:too|as well|also)"), _widen_softly),
 )
 _ADDED = re.compile(
-    rf"^{_LEAD}(?:(?P<only>{_ONLY}\b)|(?P<also>{_ALSO}\b))?(?:[,:]? (?:(?P<only2>{_ONLY}\b)|(?P<also2>{_ALSO}\b)|{_PADDING}\b))*[,:]?",
+    rf"^{_LEAD}(?:(?P<only>{verbs.ONLY}\b)|(?P<also>{verbs.ALSO}\b))?(?:[,:]? (?:(?P<only2>{verbs.ONLY}\b)|(?P<also2>{verbs.ALSO}\b)|{verbs.PADDING}\b))*[,:]?",
     re.IGNORECASE,
 )
 _POLITE = re.compile(_TAIL, re.IGNORECASE)

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import re
 
-from segmentry.reader.refining.forms import DOWN, DROP, MATTERS, MOVE, SET, SWAP, UP, step
+from segmentry.reader.refining.forms import step
 from segmentry.reader.refining.step import Step
+from segmentry.reader.refining.verbs import DOWN, DROP, MATTERS, MOVE, SET, SWAP, UP
 
 _VERB = (
     rf"(?:(?:please|now|also|then|just) )*(?:(?:{SET}|{SWAP}|{UP}|{DOWN}|{MOVE}|{DROP}|double|halve|triple|add|use|exclude|include|require|leave out|start over|"

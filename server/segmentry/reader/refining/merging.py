@@ -111,6 +111,12 @@ def holds_all(current: Current, at: int, values: Leaf) -> bool:
     return all(_key(value) in known for value in values_in(values))
 
 
+def is_within(current: Current, at: int, values: Leaf) -> bool:
+    """Whether all the values of the leaf at `at` are among those of another, which has more."""
+    kept = {_key(value) for value in values_in(_leaf(current, at))}
+    return kept < {_key(value) for value in values_in(values)}
+
+
 def bound_beside(current: Current, new: Leaf) -> int | None:
     """The one leaf with a bound on the same field in the same direction, or None."""
     found = [

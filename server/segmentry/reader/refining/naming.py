@@ -21,6 +21,7 @@ point points limit limits limitation threshold bound bounds cutoff range window 
 number count amount setting minimum min maximum max lower upper top bottom floor ceiling cap least most whole
 entire both current first last second third stuff business information piece aspect preference status date
 dates time times day days week weeks month months year years ago old exclusion exception check field column
+much many
 """)
 _PLAIN_WORDS = STOP | FRAME | _CONDITION_WORDS
 

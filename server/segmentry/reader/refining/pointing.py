@@ -50,7 +50,7 @@ _DATES = re.compile(
     r"^(?:dates?|times?|periods?|time ?frames?|days?|recency|time windows?|windows?|timing|time periods?|date ranges?|calendar)$"
 )
 _PLACES = re.compile(
-    r"^(?:locations?|places?|geography|geo|regions?|where they live|address(?:es)?|countries|cities)$"
+    r"^(?:locations?|places?|geography|geo|regions?|(?:where they )?(?:live|lives|are|come from|are from)|address(?:es)?|countries|cities)$"
 )
 _EVENTS = re.compile(r"^(?:events?|behaviou?rs?|behaviou?rals?)$")
 _SEGMENTS = re.compile(r"^(?:saved )?(?:segments?)$")

@@ -35,6 +35,7 @@ def remove(step: Step, current: Current) -> Draft | None:
         isinstance(node, Leaf)
         and merging.is_value(node, current)
         and not _is_flag(node, current)
+        and not step.whole
         and not (found.exact and found.noun and _whole(found))
     ):
         last = [at for at in merging.listed(current, node.field) if merging.only_holds(current, at, node)]

@@ -9,7 +9,7 @@ from typing import Literal
 from segmentry.reader.refining.amounts import Shift
 
 Kind = Literal[
-    "add", "widen", "remove", "exclude", "change", "shift", "negate", "restart", "everyone", "undo"
+    "add", "widen", "remove", "exclude", "keep", "change", "shift", "negate", "restart", "everyone", "undo"
 ]
 # How an addition was said: "also gold", "only gold", or "gold" alone.
 Manner = Literal["", "also", "only"]
