@@ -69,8 +69,8 @@ def _text(criteria: str) -> str:
             '{"$and":[{"last_login":{"$gte":"{{14_DAYS_AGO}}"}},{"last_login":{"$lt":"{{2_DAYS_AGO}}"}}]}',
         ),
         (
-            "logged in but not in the last 90 days",
-            '{"$and":[{"last_login":{"$exists":true}},{"last_login":{"$lt":"{{90_DAYS_AGO}}"}}]}',
+            "clicked, but not within the past 5 weeks",
+            '{"$and":[{"last_click":{"$exists":true}},{"last_click":{"$lt":"{{5_WEEKS_AGO}}"}}]}',
         ),
         (
             "logged in but haven't clicked in 30 days",

@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from segmentry.criteria.nodes import Leaf, Operator, Scalar
 from segmentry.reader.negation import DENIES_BOTH, denies_inside
+from segmentry.reader.patterns.shares import among
 from segmentry.reader.scene import Fragment, Option, Scene
 
 ItemKind = Literal["fragment", "and", "or", ",", "but", "(", ")"]
@@ -196,3 +197,27 @@ def enclose(items: list[Item]) -> None:
     else:
         items.insert(len(items) - 3, Item("("))
         items.append(Item(")"))
+
+
+def group_shares(items: list[Item]) -> None:
+    """ "Top 5 % of gold members by spend": the conditions between are whom the share is of."""
+    for at, item in enumerate(items):
+        share = item.fragment
+        if share is None or share.later is None:
+            continue
+        end = at + 1
+        while end < len(items) and (group := items[end].fragment) is not None:
+            if share.later[1] - share.later[0] > 1 and group.start > share.later[0]:
+                break
+            end += 1
+            last = share.later[1] - share.later[0] == 1
+            if (
+                last
+                and end + 1 < len(items)
+                and items[end].kind == "and"
+                and items[end + 1].fragment is not None
+            ):
+                end += 1  # "top 5 % by spend among friends who like opera and have a phone"
+        among(share, [each.fragment for each in items[at + 1 : end] if each.fragment is not None])
+        del items[at + 1 : end]
+        return

@@ -15,6 +15,7 @@ from segmentry.reader.brackets import (
     bracket_either,
     continues,
     enclose,
+    group_shares,
 )
 from segmentry.reader.constructions import longest
 from segmentry.reader.frames import LIFTING, aside, lifted, opening
@@ -38,7 +39,6 @@ from segmentry.reader.patterns.carriers import carrier
 from segmentry.reader.patterns.moments import chosen_moment
 from segmentry.reader.patterns.second_bounds import second_bound
 from segmentry.reader.patterns.second_periods import second_period, which_date
-from segmentry.reader.patterns.shares import among
 from segmentry.reader.patterns.unlisted import classed
 from segmentry.reader.patterns.vague import SPAN_WORDS, is_tenure, plain_noun, unsettled
 from segmentry.reader.scene import Fragment, Scene
@@ -85,19 +85,13 @@ def scan(scene: Scene, given: Mapping[int, Fragment] = _NONE_GIVEN) -> Clauses: 
     elsewhere: dict[int, int] = {}
     negation: list[int] = []
     verb: tuple[int, tuple[Entry, ...]] | None = None
-    at: int = _start(scene, given)
+    at = _start(scene, given)
     while at < len(scene.tokens):
         word = scene.word(at)
         if at in elsewhere:
             at = elsewhere[at]
             continue
-        fragment: Fragment | None = given.get(at) or _free(longest(scene, at), given)
-        if at not in given and (fragment is None or fragment.rank == UNSAID):
-            fragment = _free(_second(scene, found, at, denied=bool(negation)), given) or fragment
-        if fragment is None and verb is not None and _follows(scene, at):
-            # "bought an Audi in 2024": the period belongs to the verb before the value
-            when = scene.when(at)
-            fragment = None if when is None else chosen_moment(scene, at, verb[1], when)
+        fragment = given.get(at) or _construction(scene, found, at, given, verb, denied=bool(negation))
         if fragment is not None:
             if fragment.later is not None:
                 elsewhere[fragment.later[0]] = fragment.later[1]
@@ -185,7 +179,7 @@ def scan(scene: Scene, given: Mapping[int, Fragment] = _NONE_GIVEN) -> Clauses: 
         at += 1
     found.unclaimed += negation
     _settle(scene, found)
-    _group_shares(found.items)
+    group_shares(found.items)
     for place in reversed(either):
         bracket_either(found.items, place)
     for place, denied in reversed(both):
@@ -223,30 +217,6 @@ def _free(fragment: Fragment | None, given: Mapping[int, Fragment]) -> Fragment 
     if fragment is None or not given:
         return fragment
     return None if any(fragment.start < start < fragment.end for start in given) else fragment
-
-
-def _group_shares(items: list[Item]) -> None:
-    """ "Top 5 % of gold members by spend": the conditions between are whom the share is of."""
-    for at, item in enumerate(items):
-        share = item.fragment
-        if share is None or share.later is None:
-            continue
-        end = at + 1
-        while end < len(items) and (group := items[end].fragment) is not None:
-            if share.later[1] - share.later[0] > 1 and group.start > share.later[0]:
-                break
-            end += 1
-            last = share.later[1] - share.later[0] == 1
-            if (
-                last
-                and end + 1 < len(items)
-                and items[end].kind == "and"
-                and items[end + 1].fragment is not None
-            ):
-                end += 1  # "top 5 % by spend among friends who like opera and have a phone"
-        among(share, [each.fragment for each in items[at + 1 : end] if each.fragment is not None])
-        del items[at + 1 : end]
-        return
 
 
 def _settle(scene: Scene, found: Clauses) -> None:
@@ -306,6 +276,26 @@ def _take(scene: Scene, found: Clauses, fragment: Fragment, negation: list[int])
     if elliptic:
         enclose(found.items)
     scene.previous = fragment
+
+
+def _construction(
+    scene: Scene,
+    found: Clauses,
+    at: int,
+    given: Mapping[int, Fragment],
+    verb: tuple[int, tuple[Entry, ...]] | None,
+    *,
+    denied: bool,
+) -> Fragment | None:
+    """The longest construction at a token, or what continues the condition before it."""
+    fragment = _free(longest(scene, at), given)
+    if fragment is None or fragment.rank == UNSAID:
+        fragment = _free(_second(scene, found, at, denied=denied), given) or fragment
+    if fragment is None and verb is not None and _follows(scene, at):
+        # "bought an Audi in 2024": the period belongs to the verb before the value
+        when = scene.when(at)
+        fragment = None if when is None else chosen_moment(scene, at, verb[1], when)
+    return fragment
 
 
 def _word(scene: Scene, found: Clauses, at: int, negation: list[int]) -> int:

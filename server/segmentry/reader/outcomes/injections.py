@@ -18,7 +18,8 @@ _SETTING_ASIDE = r"(?:ignor\w*|disregard\w*|forget\w*|overrid\w*|bypass\w*|negle
 _ORDERS = r"(?:instructions?|rules?|prompts?|filters?|directions?|directives?|restrictions?|guidelines?|constraints?|safeguards?|safety|policies|policy|settings|training|limits|limitations|guardrails?|checks)"
 _PROSE: Final = re.compile(
     rf"\b{_SETTING_ASIDE}\b.{{0,40}}\b(?:previous|prior|above|earlier|preceding|before|all|your|any|the|these|those|every|my|system)\b.{{0,30}}\b{_ORDERS}\b"
-    rf"|\b{_SETTING_ASIDE}\b.{{0,30}}\b(?:you\s+(?:were|are|have\s+been|know)|said\s+(?:before|above|earlier)|told|everything\s+(?:above|before|you)|all\s+(?:of\s+)?(?:the\s+)?(?:above|before|previous))\b"
+    rf"|\b{_SETTING_ASIDE}\b.{{0,30}}\b(?:you\s+(?:were|are|have\s+been|know)|said\s+(?:before|above|earlier)|told|everything\s+(?:above|before|you)|(?:all\s+)?(?:of\s+)?(?:the|what\s+is|what\s+was\s+said)\s+(?:above|foregoing)|all\s+(?:above|before|previous))\b"
+    r"|\bset\s+(?:the\s+|your\s+)?(?:confidence|temperature)\b"
     rf"|\b(?:all|your|the)\s+(?:\w+\s+)?{_ORDERS}\s+(?:are|is)\s+(?:now\s+)?(?:disabled|off|void|lifted|suspended|removed)\b"
     r"|\b(?:system|hidden|initial|secret|original|internal)\s+(?:prompts?|instructions?|messages?)\b|\b(?:developer|debug|admin|god|sudo|maintenance|dan)\s+mode\b"
     r"|\bjail\s?break\w*|\bdo\s+anything\s+now\b|\bprompt\s+injection\b|\bunrestricted\b|\buncensored\b"
@@ -55,7 +56,7 @@ now above imagine role roleplay jailbreak jailbreaking tenant tenants validation
 authorization authorisation checks rights access privileges privilege reply respond answer speak say repeat
 reveal echo leak dump told system directives guidelines restrictions constraints guardrails jail act
 everything before earlier previous disregard ignore secret secrets passwords credentials keys variables
-filters limits safety safeguards training injection end
+filters limits safety safeguards training injection end confidence temperature foregoing
 """)
 _CODE_MARKS: Final = re.compile(r"[<>{}$;|=#(/\\]|--")
 _CODE_WORDS: Final = word_set(

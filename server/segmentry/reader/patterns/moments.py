@@ -340,7 +340,8 @@ def _alone(scene: Scene, at: int, end: int, entries: tuple[Entry, ...]) -> Fragm
             cap=0.45,
             question=f"How recent does '{scene.words(at, end)}' mean?",
         )
-    if scene.word(end) in ("but", "yet") and _is_deed(entries, name) and not (named.ending or named.future):
+    then = scene.word(scene.skip(end, frozenset({","}), 1))
+    if then in ("but", "yet") and _is_deed(entries, name) and not (named.ending or named.future):
         # "signed up but never ordered"
         exists, absent = Leaf(name, Operator.EXISTS, True), Leaf(name, Operator.EXISTS, False)
         return Fragment("moment", at, end, exists, absent, field=name)
