@@ -232,7 +232,10 @@ def _field(scene: Scene, start: int, end: int, said: Comparison | None = None) -
             if entry.strength >= DERIVED and field.type in _UNORDERED:
                 value, allowed = _equated(scene, end), _allowed(scene, field.name)
                 if value and allowed:
-                    return _beside(scene, value, value + 1, value + 1, field.name, allowed)
+                    stop = value + 1
+                    while stop < len(scene.tokens) and scene.tokens[stop].glued:
+                        stop += 1  # "6G" is one value
+                    return _beside(scene, value, stop, stop, field.name, allowed)
                 message = f"{field.name} holds {_UNORDERED[field.type]}, so it is not compared as a number is"
                 return Unknown(start, end, "INVALID_VALUE", message, (field.name,))
     near = suggestions(words, scene.lexicon)
