@@ -8,7 +8,7 @@ from segmentry.builder.events import Partial, Preview, Started, SubtaskStarted, 
 from segmentry.builder.outcome import Fallback, Outcome
 from segmentry.builder.request import Answer, Options, Place
 from segmentry.criteria import canonical, check, match, parse, render, walk
-from segmentry.criteria.nodes import Node
+from segmentry.criteria.nodes import And, Node
 from segmentry.customers.snapshot import Snapshot
 from segmentry.customers.snapshots import SnapshotStore
 from segmentry.errors import InvalidParameters, MissingField, ModelNotUsable, QueryTooLong
@@ -185,12 +185,36 @@ async def test_answer_that_belongs_to_other_words_is_refused(
     assert raised.value.metadata["field"] == field
 
 
-async def test_answers_that_pick_different_readings_are_refused(place: Place, store: SnapshotStore) -> None:
+async def test_two_answers_to_one_question_are_refused(place: Place, store: SnapshotStore) -> None:
     first = (await built("engaged users", place, store)).clarification
     assert first is not None
     one, other = first.questions[0].reading_ids[:2]
-    with pytest.raises(InvalidParameters, match="different readings"):
+    with pytest.raises(InvalidParameters, match="two readings for one question"):
         await built("engaged users", place, store, answers=(Answer("q1", one), Answer("q1", other)))
+
+
+async def test_answers_to_two_questions_hold_together_with_what_was_understood(
+    place: Place, store: SnapshotStore
+) -> None:
+    words = "engaged users who booked recently"
+    first = (await built(words, place, store)).clarification
+    assert first is not None
+    assert len(first.questions) == 2
+    by_id = {each.reading_id: each.node for each in first.readings}
+    picks = [question.reading_ids[0] for question in first.questions]
+    answers = tuple(Answer(f"q{number}", pick) for number, pick in enumerate(picks, start=1))
+    outcome = await built(words, place, store, answers=answers)
+    assert outcome.result is not None
+    whole = canonical.text(outcome.result.node)
+    for pick in picks:
+        node = by_id[pick]
+        for part in node.items if isinstance(node, And) else (node,):
+            assert canonical.text(part) in whole
+    assert outcome.preview is not None
+    assert outcome.preview.matched is not None
+    assert outcome.preview.matched <= min(
+        each.count for each in first.readings if each.reading_id in picks and each.count is not None
+    )
 
 
 async def test_words_nobody_read_lower_the_confidence_and_are_listed(

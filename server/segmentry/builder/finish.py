@@ -136,7 +136,7 @@ async def finish(draft: Draft, job: Job) -> Outcome:
         await job.emit(Partial(node, origins, provenance.coverage(draft), draft=True))
     review = await _review(node, draft, job)
     asked = readings.questions(draft, review.others)
-    picked = readings.picked(job.options.answers, asked, review.offered)
+    picked = readings.picked(job.options.answers, asked, review.offered, review.main, job.place)
     if picked is not None:
         return await _segment(picked, review, draft, job, picked=True)
     if review.main is not None and draft.outcome == "ok" and draft.confidence >= SURE_ENOUGH:

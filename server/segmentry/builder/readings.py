@@ -11,7 +11,7 @@ from segmentry.builder.request import Answer, Place
 from segmentry.builder.tidy import tidied
 from segmentry.criteria import canonical, render
 from segmentry.criteria.check import Checked
-from segmentry.criteria.nodes import Node
+from segmentry.criteria.nodes import And, Everyone, Node
 from segmentry.errors import InvalidParameters
 from segmentry.reader.draft import Draft
 
@@ -63,16 +63,22 @@ def questions(draft: Draft, found: Sequence[Candidate | None]) -> tuple[Question
 
 
 def picked(
-    answers: Sequence[Answer], asked: Sequence[Question], offered: Sequence[Candidate]
+    answers: Sequence[Answer],
+    asked: Sequence[Question],
+    offered: Sequence[Candidate],
+    understood: Candidate | None,
+    place: Place,
 ) -> Candidate | None:
-    """The reading that the answers pick, None without answers.
+    """The reading that the answers pick, None without answers; answers to several questions hold together.
+
+    `understood` is what was read of the query without the open words, None where nothing was.
 
     Raises: InvalidParameters for a question or a reading that the same words do not lead to, and for
-    answers that pick different readings: each reading is about the whole query.
+    answers of which one takes back what another one says.
     """
     by_id = {candidate.reading_id: candidate for candidate in offered}
     known = {question.question_id for question in asked}
-    chosen: Candidate | None = None
+    chosen: dict[str, tuple[Candidate, frozenset[str]]] = {}
     for index, answer in enumerate(answers):
         if answer.question_id and answer.question_id not in known:
             raise InvalidParameters(
@@ -87,10 +93,59 @@ def picked(
                 f"readings: {', '.join(by_id) or 'none'}",
                 field=f"options.answers[{index}].reading_id",
             )
-        if chosen is not None and chosen.reading_id != candidate.reading_id:
-            raise InvalidParameters(
-                "the answers pick different readings; each reading is about the whole query, so pick one",
-                field=f"options.answers[{index}].reading_id",
-            )
-        chosen = candidate
-    return chosen
+        answered = frozenset([answer.question_id]) if answer.question_id else _answered(candidate, asked)
+        for other, others in chosen.values():
+            if other.reading_id != candidate.reading_id and not _apart(answered, others):
+                raise InvalidParameters(
+                    f"the answers pick two readings for one question, {other.label!r} and "
+                    f"{candidate.label!r}; pick one for each question",
+                    field=f"options.answers[{index}].reading_id",
+                )
+        chosen[candidate.reading_id] = candidate, answered
+    picks = [candidate for candidate, _ in chosen.values()]
+    if len(picks) < 2:
+        return picks[0] if picks else None
+    found = _together(picks, understood, place)
+    if found is None:
+        raise InvalidParameters(
+            "the answers pick readings that cannot hold together: "
+            + " and ".join(repr(each.label) for each in picks)
+            + "; each of them is about the whole query, so pick one",
+            field="options.answers",
+        )
+    return found
+
+
+def _answered(candidate: Candidate, asked: Sequence[Question]) -> frozenset[str]:
+    return frozenset(each.question_id for each in asked if candidate.reading_id in each.reading_ids)
+
+
+def _apart(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether two picks may answer two questions; readings of no question are about the whole."""
+    return not one or not other or len(one | other) > 1
+
+
+def _together(picks: Sequence[Candidate], understood: Candidate | None, place: Place) -> Candidate | None:
+    """All that the picks add to what was understood; None where one of them does not keep that."""
+    base = () if understood is None else _parts(understood.checked.node)
+    kept = {canonical.text(part): part for part in base}
+    whole = dict(kept)
+    for pick in picks:
+        parts = {canonical.text(part): part for part in _parts(pick.checked.node)}
+        if not kept.keys() <= parts.keys():
+            return None
+        whole |= parts
+    node = tidied(And(tuple(whole.values()))) if len(whole) > 1 else next(iter(whole.values()), None)
+    if node is None:
+        return None
+    checked = place.check(render.with_paths(node))
+    if checked.errors or exact.faults(checked.node):
+        return None
+    label = " and ".join(each.label for each in picks)
+    return Candidate(reading_id(checked.node, place), label, checked)
+
+
+def _parts(node: Node) -> tuple[Node, ...]:
+    if isinstance(node, Everyone):
+        return ()
+    return node.items if isinstance(node, And) else (node,)
