@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from benchmarks import builds, cancels, compiled, engines, fanout, predict, reader, rpc, seam, sweep
+from benchmarks import builds, cancels, checks, compiled, engines, fanout, predict, reader, rpc, seam, sweep
 
 ALL: dict[str, Callable[[Sequence[str]], None]] = {
     "rpc": rpc.main,
@@ -23,6 +23,7 @@ ALL: dict[str, Callable[[Sequence[str]], None]] = {
     "fanout": fanout.main,
     "builds": builds.main,
     "cancels": cancels.main,
+    "checks": checks.main,
 }
 
 

@@ -10,7 +10,7 @@ from segmentry.customers.duckdb_rows import DuckdbScratch
 from segmentry.customers.postgres_rows import PostgresScratch
 from segmentry.customers.sql_rows import SqlRows
 
-from tests.conformance import exports
+from tests.conformance import exports, holding
 from tests.exports.sql_runners import ClickHouse, DuckDb, Server, SqlEngine, Sqlite, exported
 
 # The stores themselves: each case is a customer table of theirs for a moment.
@@ -30,4 +30,7 @@ ENGINES: Mapping[str, Engine] = {
     "clickhouse export": SqlEngine(ClickHouse, exported),
     "duckdb": DUCKDB.select,
     "postgresql": POSTGRESQL.select,
+    "snapshot by customer": holding.in_memory,
+    "duckdb by customer": holding.InDatabase(DUCKDB),
+    "postgresql by customer": holding.InDatabase(POSTGRESQL),
 }

@@ -13,10 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 import pytest
+from segmentry.agents.counters import Counters
 from segmentry.analysis.service import TARGET, AnalysisService
 from segmentry.customers.demo import golf_snapshot
 from segmentry.customers.snapshot import Snapshot
 from segmentry.customers.snapshots import SnapshotStore
+from segmentry.insights.counting import KeptCriteria
+from segmentry.insights.expert_counts import ExpertCounts
+from segmentry.insights.qualification import QualificationService
+from segmentry.insights.recommendation_store import RecommendationStore
+from segmentry.insights.recommendations import RecommendationService
+from segmentry.rpc import insights
 from segmentry.rpc.analysis import SegmentAnalysis
 from segmentry.rpc.interceptors.errors import Errors
 from segmentry.rpc.relay import Drain, StreamLimits, Streams
@@ -25,12 +32,13 @@ from segmentry.runs.supervisor import Supervisor
 from segmentry.segments.service import SegmentService
 from segmentry.state.database import Database
 from segmentry.v1 import segment_analysis_pb2 as pb
-from segmentry.v1 import segment_analysis_pb2_grpc
+from segmentry.v1 import segment_analysis_pb2_grpc, segment_insights_pb2_grpc
 
 from tests.rpc.echo import outcome
 
 if TYPE_CHECKING:
     from segmentry.v1.segment_analysis_pb2_grpc import SegmentAnalysisAsyncStub
+    from segmentry.v1.segment_insights_pb2_grpc import SegmentInsightsAsyncStub
 
 TOP = Path(__file__).parents[2]
 FIELDS = ["engagementScore", "churnRiskScore"]
@@ -48,6 +56,8 @@ class Served:
     """A client's stub, and what stands behind it."""
 
     stub: SegmentAnalysisAsyncStub
+    insights: SegmentInsightsAsyncStub
+    store: SnapshotStore
     service: AnalysisService
     supervisor: Supervisor
     drain: Drain
@@ -72,19 +82,31 @@ async def analyses(
     drain = Drain()
     server = grpc.aio.server(interceptors=[Errors()])
     async with AnalysisService(database, store, supervisor, folder=folder, target=target) as service:
+        segments, tokens = SegmentService(database, store), Tokens(b"0123456789abcdef")
+        kept, criteria = RecommendationStore(database), KeptCriteria(store, segments.saved)
+        recommendations = RecommendationService(kept, criteria)
         servicer = SegmentAnalysis(
             service,
             Streams(StreamLimits(heartbeat_s=heartbeat_s), drain),
-            Tokens(b"0123456789abcdef"),
-            SegmentService(database, store),
+            tokens,
+            segments,
+            recommendations,
         )
         segment_analysis_pb2_grpc.add_SegmentAnalysisServicer_to_server(servicer, server)
+        rules = QualificationService(kept, criteria)
+        insights.add_to_server(
+            insights.SegmentInsights(
+                ExpertCounts(database, Counters()), lambda: None, recommendations, rules, tokens
+            ),
+            server,
+        )
         port = server.add_insecure_port("127.0.0.1:0")
         await server.start()
         try:
             async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
                 stub: Any = segment_analysis_pb2_grpc.SegmentAnalysisStub(channel)
-                yield Served(stub, service, supervisor, drain)
+                beside: Any = segment_insights_pb2_grpc.SegmentInsightsStub(channel)
+                yield Served(stub, beside, store, service, supervisor, drain)
         finally:
             await server.stop(0)
 

@@ -26,6 +26,8 @@ from segmentry.cli.matching import match
 from segmentry.cli.predicting import predict
 from segmentry.cli.problems import CommandError, Problem, of_error, show
 from segmentry.cli.prompts import prompts
+from segmentry.cli.recommending import apply, recommendations
+from segmentry.cli.ruling import rules
 from segmentry.cli.serving import demo, serve
 from segmentry.cli.terminal import Terminal
 from segmentry.errors import SegmentryError
@@ -51,10 +53,12 @@ def _about() -> None:
 
 app.command()(demo)
 app.command()(serve)
-for _command in (build, refine, preview, explain, compare, export, fields, schemas, discover, experts):
+for _command in (build, refine, preview, explain, compare, export, fields, schemas, discover, apply, experts):
     app.command(name=_command.__name__)(connected(_command))
 app.command()(match)
 app.command()(predict)
+app.add_typer(recommendations, name="recommendations")
+app.add_typer(rules, name="rules")
 app.add_typer(catalog, name="catalog")
 app.add_typer(prompts, name="prompts")
 app.command(

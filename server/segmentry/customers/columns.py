@@ -339,6 +339,24 @@ def array_of(rows: Sequence[Sequence[str] | None]) -> Array:
     return _array(pl.Series("", rows, dtype=pl.List(pl.String)))
 
 
+def taken(column: Column, rows: npt.NDArray[np.intp]) -> Column:
+    """The rows listed, in their order, as a column of its own."""
+    match column:
+        case Coded(codes, labels):
+            return Coded(codes[rows], labels)
+        case Text(series):
+            return Text(series.gather(rows))
+        case Number(values, valid):
+            return Number(values[rows], None if valid is None else valid[rows])
+        case Instant(values, valid):
+            return Instant(values[rows], None if valid is None else valid[rows])
+        case Array(offsets, codes, labels, valid):
+            spans = [codes[offsets[row] : offsets[row + 1]] for row in rows]
+            ends = np.cumsum([0, *(len(span) for span in spans)], dtype=np.int64)
+            elements = np.concatenate([codes[:0], *spans])
+            return Array(ends, elements, labels, None if valid is None else valid[rows])
+
+
 def part(column: Column, first: int, last: int) -> Column:
     """The rows `first` to `last` of a column, on the same memory."""
     rows = slice(first, last)

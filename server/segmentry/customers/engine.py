@@ -11,7 +11,7 @@ from typing import Protocol
 from segmentry.criteria.catalog import Catalog
 from segmentry.criteria.export.origin import Origin
 from segmentry.criteria.nodes import Node
-from segmentry.customers.store import Count, Member, Table
+from segmentry.customers.store import Count, Member, Table, Truths
 from segmentry.errors import NotFound
 
 
@@ -35,6 +35,9 @@ class TableEngine(Protocol):
     async def estimate(self, node: Node, as_of: datetime) -> Count | None: ...
     async def resolve(self, nodes: Sequence[Node], as_of: datetime) -> list[Node]: ...
     async def member(self, key: str) -> Member: ...
+    async def holds(
+        self, nodes: Sequence[Node], keys: Sequence[str], as_of: datetime
+    ) -> list[Truths | None]: ...
     async def example(self, node: Node, as_of: datetime) -> Member | None: ...
     async def close(self) -> None: ...
 
@@ -81,6 +84,12 @@ class Pinned:
     async def member(self, tenant: str, schema_id: str, key: str) -> Member:
         self._check(tenant, schema_id)
         return await self.engine.member(key)
+
+    async def holds(
+        self, tenant: str, schema_id: str, nodes: Sequence[Node], keys: Sequence[str], as_of: datetime
+    ) -> list[Truths | None]:
+        self._check(tenant, schema_id)
+        return await self.engine.holds(nodes, keys, as_of)
 
     async def example(self, tenant: str, schema_id: str, node: Node, as_of: datetime) -> Member | None:
         self._check(tenant, schema_id)
@@ -133,6 +142,12 @@ class TableDirectory(ABC):
     async def member(self, tenant: str, schema_id: str, key: str) -> Member:
         """One customer by the key of the table. Raises: NotFound; as `count`."""
         return await (await self.pinned(tenant, schema_id)).engine.member(key)
+
+    async def holds(
+        self, tenant: str, schema_id: str, nodes: Sequence[Node], keys: Sequence[str], as_of: datetime
+    ) -> list[Truths | None]:
+        """Per key whether each bound node holds for that customer, None without one. Raises: as `count`."""
+        return await (await self.pinned(tenant, schema_id)).engine.holds(nodes, keys, as_of)
 
     async def example(self, tenant: str, schema_id: str, node: Node, as_of: datetime) -> Member | None:
         """One of the customers that match, None when nobody does. Raises: as `count`."""

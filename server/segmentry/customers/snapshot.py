@@ -11,6 +11,7 @@ import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from segmentry.customers.columns import EPOCH, Column, Instant, Number, column_o
 from segmentry.customers.compact import Compact, compacted
 from segmentry.customers.evaluate import evaluate
 from segmentry.customers.events import EventTable
+from segmentry.customers.keys import ABSENT, KeyIndex
 from segmentry.customers.masks import SHARED, Groups, MaskCache
 from segmentry.customers.plan import Highest, Plan, step_key
 from segmentry.customers.scan import Cancel
@@ -270,6 +272,21 @@ class Snapshot:
             return int(key) - 1 if key.isascii() and key.isdigit() and 1 <= int(key) <= self.rows else None
         found = (self.keys == key).arg_max() if self.rows else None
         return found if found is not None and self.keys[found] == key else None
+
+    def rows_of(self, wanted: Sequence[str]) -> npt.NDArray[np.intp]:
+        """(n_wanted,) the row of the customer with each key, `keys.ABSENT` where there is none.
+
+        The first call makes the index: about 0.2 s per million rows, on the caller's thread.
+        """
+        if self.keys is not None:
+            return self._index.rows(wanted)
+        found = [self.row_of(key) for key in wanted]
+        return np.array([ABSENT if row is None else row for row in found], dtype=np.intp)
+
+    @cached_property
+    def _index(self) -> KeyIndex:
+        assert self.keys is not None
+        return KeyIndex.of(self.keys)
 
     def member(self, row: int, *, cancel: Cancel | None = None) -> Member:
         """One customer as the reference matcher reads it.

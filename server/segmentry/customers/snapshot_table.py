@@ -10,9 +10,10 @@ from typing import TypeVar
 from segmentry.criteria.catalog import Catalog
 from segmentry.criteria.export.origin import Origin
 from segmentry.criteria.nodes import Node
+from segmentry.customers import few
 from segmentry.customers.scan import Cancel
 from segmentry.customers.snapshot import Snapshot
-from segmentry.customers.store import Count, Member
+from segmentry.customers.store import Count, Member, Truths
 from segmentry.errors import NotFound, StoreBusy
 
 RETRY_AFTER_S = 1.0
@@ -99,6 +100,11 @@ class SnapshotTable:
         if member is None:
             raise NotFound(f"there is no customer {key!r}", resourceType="customer", resourceId=key)
         return member
+
+    async def holds(self, nodes: Sequence[Node], keys: Sequence[str], as_of: datetime) -> list[Truths | None]:
+        """Per key whether each node holds for that customer, None without one. Raises: StoreBusy."""
+        snapshot = self._snapshot
+        return await self._slots.run(lambda cancel: few.holds(snapshot, nodes, keys, as_of, cancel=cancel))
 
     async def example(self, node: Node, as_of: datetime) -> Member | None:
         """The first customer in the order of the rows that matches, None when nobody does."""

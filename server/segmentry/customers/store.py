@@ -57,6 +57,10 @@ class Member:
     events: Sequence[EventRow]
 
 
+# Whether each node that was asked for holds for one customer.
+Truths = tuple[bool, ...]
+
+
 class CustomerStore(Protocol):
     """Customer tables of all tenants. Every node passed in is bound and has no `$segment` left in it."""
 
@@ -108,6 +112,15 @@ class CustomerStore(Protocol):
         """One customer by the key of the table (`Catalog.key_column`; rows without it: the number from 1).
 
         Raises: NotFound with resourceType `customer`; as `count`.
+        """
+        ...
+
+    async def holds(
+        self, tenant: str, schema_id: str, nodes: Sequence[Node], keys: Sequence[str], as_of: datetime
+    ) -> list[Truths | None]:
+        """Per key whether each bound node holds for that customer; None where there is no such customer.
+
+        Raises: SmallCountsWithheld; as `count`.
         """
         ...
 

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from segmentry.criteria import walk
 from segmentry.criteria.nodes import Node, Top
-from segmentry.customers.store import Count, CustomerStore, Member, Table
+from segmentry.customers.store import Count, CustomerStore, Member, Table, Truths
 from segmentry.errors import SmallCountsWithheld
 
 
@@ -118,15 +118,25 @@ class SuppressedStore:
         Raises: SmallCountsWithheld, whether the customer exists or not.
         """
         del tenant, schema_id, key
-        raise SmallCountsWithheld(
-            f"single customers are not shown here, because counts below {self._k} are kept back; "
-            "ask for counts instead"
-        )
+        raise self._single()
+
+    async def holds(
+        self, tenant: str, schema_id: str, nodes: Sequence[Node], keys: Sequence[str], as_of: datetime
+    ) -> list[Truths | None]:
+        """Nobody, as `member`. Raises: SmallCountsWithheld."""
+        del tenant, schema_id, nodes, keys, as_of
+        raise self._single()
 
     async def example(self, tenant: str, schema_id: str, node: Node, as_of: datetime) -> Member | None:
         """Nobody. Raises: SmallCountsWithheld."""
         del node, as_of
         return await self.member(tenant, schema_id, "")
+
+    def _single(self) -> SmallCountsWithheld:
+        return SmallCountsWithheld(
+            f"single customers are not shown here, because counts below {self._k} are kept back; "
+            "ask for counts instead"
+        )
 
     def _shown(self, node: Node, count: Count) -> Count:
         found = shown(count, self._k)

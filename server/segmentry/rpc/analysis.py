@@ -15,15 +15,19 @@ from segmentry.criteria import parse
 from segmentry.criteria.segments import Saved
 from segmentry.errors import (
     InvalidValue,
-    NotBuilt,
+    NotFound,
+    RunNotFinished,
     SlowConsumer,
     StoreBusy,
     Unavailable,
 )
+from segmentry.insights.recommendations import RecommendationService
 from segmentry.rpc import claims, pages, status
 from segmentry.rpc.call import ServerContext, note
-from segmentry.rpc.context import plain, tenant_of
+from segmentry.rpc.context import plain, required, tenant_of
 from segmentry.rpc.convert import analysis as convert
+from segmentry.rpc.convert import recommendations as convert_recommendations
+from segmentry.rpc.convert import segments as convert_segments
 from segmentry.rpc.convert.notices import server_notice
 from segmentry.rpc.pages import PageRequest
 from segmentry.rpc.relay import Notice, Outbox, Streams
@@ -55,12 +59,15 @@ class SegmentAnalysis(pb_grpc.SegmentAnalysisServicer):
         streams: Streams,
         tokens: Tokens,
         segments: SegmentService,
+        recommendations: RecommendationService,
+        *,
         now: Callable[[], datetime] = _now,
     ) -> None:
         self._service = service
         self._streams = streams
         self._tokens = tokens
         self._segments = segments
+        self._recommendations = recommendations
         self._now = now
 
     async def EstimateAnalysis(
@@ -167,9 +174,37 @@ class SegmentAnalysis(pb_grpc.SegmentAnalysisServicer):
     async def ApplySegment(
         self, request: pb.ApplySegmentRequest, context: ServerContext
     ) -> pb.ApplySegmentResponse:
-        raise NotBuilt(
-            "ApplySegment is part of the contract and not built yet; use the card's criteria directly",
-            rpc=f"{SERVICE}/ApplySegment",
+        tenant = tenant_of(request)
+        card_id = required(request.card_id, "card_id")
+        name = convert_segments.name_from(request.name, "name")
+        claim = claims.claim(request, "ApplySegment", tenant)
+        run, result = await self._service.get(tenant, required(request.run_id, "run_id"))
+        if result is None:
+            raise RunNotFinished(
+                f"run {run.run_id} is {run.state}; only the cards of one that has SUCCEEDED can be applied",
+                state=run.state,
+                wanted="SUCCEEDED",
+            )
+        found = next((each for each in result.segments if each.card_id == card_id), None)
+        if found is None:
+            raise NotFound(
+                f"run {run.run_id} has no card {card_id[:80]!r}; GetAnalysis shows its cards",
+                resourceType="card",
+                resourceId=card_id[:80],
+            )
+        card = convert.card(found)
+        card.name = name or card.name
+        as_rules = bool(found.filter_rules) and not request.use_criteria
+        kept = convert_recommendations.applied(
+            card, run.run_id, run.schema_id, found.criteria, as_rules=as_rules
+        )
+        made = await self._recommendations.apply(tenant, kept, now=self._now(), claim=claim)
+        note(run=run.run_id, recommendation=made.recommendation_id)
+        return pb.ApplySegmentResponse(
+            recommendation_id=made.recommendation_id,
+            cluster_size=card.size if card.HasField("size") else None,
+            rule_size=made.rule_size,
+            fidelity=card.fidelity,
         )
 
     async def _start(

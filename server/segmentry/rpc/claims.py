@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from segmentry.errors import InvalidValue
 from segmentry.state.idempotency import Claim
-from segmentry.v1 import segment_analysis_pb2, segment_builder_pb2
+from segmentry.v1 import segment_analysis_pb2, segment_builder_pb2, segment_insights_pb2
 
 REQUEST_ID_CHARACTERS = 128
 
@@ -18,6 +18,10 @@ Once = TypeVar(
     segment_analysis_pb2.DiscoverRequest,
     segment_builder_pb2.CreateSegmentRequest,
     segment_builder_pb2.UpdateSegmentRequest,
+    segment_analysis_pb2.ApplySegmentRequest,
+    segment_insights_pb2.AcceptRecommendationRequest,
+    segment_insights_pb2.ActivateQualificationRuleRequest,
+    segment_insights_pb2.ArchiveQualificationRuleRequest,
 )
 
 

@@ -15,7 +15,7 @@ from segmentry.criteria.catalog import Catalog
 from segmentry.criteria.dates import Clock
 from segmentry.criteria.nodes import Node
 from segmentry.customers.store import CustomerStore, Table
-from segmentry.errors import InvalidTimeZone, InvalidValue
+from segmentry.errors import InvalidTimeZone, InvalidValue, MissingField
 from segmentry.rpc.call import current, request_id
 from segmentry.segments.service import SegmentService
 
@@ -25,6 +25,9 @@ _EARLIEST = datetime(1, 2, 1, tzinfo=UTC)
 _LATEST = datetime(9999, 12, 1, tzinfo=UTC)
 
 
+_WHAT = {"etag": "the etag of what was read"}
+
+
 class TenantRequest(Protocol):
     """Every request of the contract names its tenant."""
 
@@ -32,17 +35,22 @@ class TenantRequest(Protocol):
     def tenant_id(self) -> str: ...
 
 
-class TableRequest(TenantRequest, Protocol):
+class TimedRequest(Protocol):
+    """A request that may say from when relative dates count."""
+
+    @property
+    def as_of(self) -> Timestamp: ...
+
+    def HasField(self, field_name: Literal["as_of"]) -> bool: ...  # noqa: N802  # protobuf's own name
+
+
+class TableRequest(TenantRequest, TimedRequest, Protocol):
     """A request about one table (CTX in the contract)."""
 
     @property
     def schema_id(self) -> str: ...
     @property
-    def as_of(self) -> Timestamp: ...
-    @property
     def time_zone(self) -> str: ...
-
-    def HasField(self, field_name: Literal["as_of"]) -> bool: ...  # noqa: N802  # protobuf's own name
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +97,16 @@ def plain(text: str, field: str) -> str:
     return text
 
 
+def required(text: str, field: str) -> str:
+    """The text of a field that a call cannot do without, such as an id or an etag.
+
+    Raises: MissingField when it is empty; InvalidValue when it holds NUL.
+    """
+    if not text:
+        raise MissingField(f"{field} is needed: {_WHAT.get(field, 'the id that a list shows')}", field=field)
+    return plain(text, field)
+
+
 async def resolve(request: TableRequest, store: CustomerStore, now: datetime | None = None) -> RequestContext:
     """Look up the request's table and fix its clock.
 
@@ -115,10 +133,14 @@ async def place(where: RequestContext, segments: SegmentService, *nodes: Node) -
 
 def clock_of(request: TableRequest, default_zone: str, now: datetime | None = None) -> Clock:
     """The clock of a request: its `as_of` and `time_zone`, else now and the table's zone."""
-    return Clock(_instant(request, now), _zone(request.time_zone or default_zone))
+    return Clock(instant_of(request, now), _zone(request.time_zone or default_zone))
 
 
-def _instant(request: TableRequest, now: datetime | None) -> datetime:
+def instant_of(request: TimedRequest, now: datetime | None = None) -> datetime:
+    """The `as_of` of a request, else `now`, else the server's clock.
+
+    Raises: InvalidValue for an instant that is not within years 1-9999, or within a month of their ends.
+    """
     if not request.HasField("as_of"):
         return (now or datetime.now(UTC)).replace(microsecond=0)
     stamp = request.as_of

@@ -48,6 +48,7 @@ _INSIGHTS: dict[str, Group] = {
     "ListQualificationRules": "read",
     "GetQualificationRule": "read",
     "ActivateQualificationRule": "write",
+    "ArchiveQualificationRule": "write",
     "CheckQualification": "read",
     "GetReadiness": "read",
     "WatchReadiness": "stream",

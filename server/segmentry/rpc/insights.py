@@ -1,4 +1,4 @@
-"""Serves SegmentInsights: how the experts have been doing. The rest of it says that it is not built."""
+"""Serves SegmentInsights: recommendations, rules, experts' health; what else it names is not built yet."""
 
 # ruff: noqa: N802, ARG002  # methods are named by the contract, and few need the context
 
@@ -15,19 +15,33 @@ from google.protobuf.message_factory import GetMessageClass
 
 from segmentry.errors import InvalidParameters, NotBuilt
 from segmentry.insights.expert_counts import ExpertCounts
+from segmentry.insights.qualification import QualificationService
+from segmentry.insights.recommendations import RecommendationService
 from segmentry.llm.guarded import VendorState
 from segmentry.rpc.call import ServerContext
 from segmentry.rpc.context import tenant_of
 from segmentry.rpc.convert.insights import health_response
+from segmentry.rpc.qualification import QualificationRules
+from segmentry.rpc.recommendations import Recommendations
+from segmentry.rpc.tokens import Tokens
 from segmentry.v1 import segment_insights_pb2 as pb
 
 SERVICE = "segmentry.v1.SegmentInsights"
 
 
-class SegmentInsights:
+class SegmentInsights(Recommendations, QualificationRules):
     """What is built of the service. `vendor` says whether this server's model is asked; None without one."""
 
-    def __init__(self, counts: ExpertCounts, vendor: Callable[[], VendorState | None]) -> None:
+    def __init__(
+        self,
+        counts: ExpertCounts,
+        vendor: Callable[[], VendorState | None],
+        recommendations: RecommendationService,
+        rules: QualificationService,
+        tokens: Tokens,
+    ) -> None:
+        Recommendations.__init__(self, recommendations, tokens)
+        QualificationRules.__init__(self, rules, tokens)
         self._counts = counts
         self._vendor = vendor
 

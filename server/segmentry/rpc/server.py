@@ -20,7 +20,11 @@ from segmentry.config import Settings
 from segmentry.customers.snapshots import SnapshotStore
 from segmentry.customers.stores import Stores
 from segmentry.customers.suppressed import suppressed
+from segmentry.insights.counting import KeptCriteria
 from segmentry.insights.expert_counts import ExpertCounts
+from segmentry.insights.qualification import QualificationService
+from segmentry.insights.recommendation_store import RecommendationStore
+from segmentry.insights.recommendations import RecommendationService
 from segmentry.rpc import insights, parts, reflection, tables
 from segmentry.rpc.analysis import SERVICE as ANALYSIS
 from segmentry.rpc.analysis import SegmentAnalysis
@@ -222,9 +226,14 @@ def _add_services(server: grpc.aio.Server, made: Parts) -> tuple[str, ...]:
         customers, made.streams, made.tokens, segments, panel=made.panel, counters=made.counters
     )
     add_SegmentBuilderServicer_to_server(builder, server)
-    analysis = SegmentAnalysis(made.analyses, made.streams, made.tokens, segments)
+    kept, kept_criteria = RecommendationStore(made.database), KeptCriteria(customers, segments.saved)
+    recommendations = RecommendationService(kept, kept_criteria)
+    analysis = SegmentAnalysis(made.analyses, made.streams, made.tokens, segments, recommendations)
     add_SegmentAnalysisServicer_to_server(analysis, server)
-    insights.add_to_server(insights.SegmentInsights(made.counts, made.vendor), server)
+    rules = QualificationService(kept, kept_criteria)
+    insights.add_to_server(
+        insights.SegmentInsights(made.counts, made.vendor, recommendations, rules, made.tokens), server
+    )
     return (BUILDER, ANALYSIS, insights.SERVICE)
 
 

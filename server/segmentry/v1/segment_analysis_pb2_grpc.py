@@ -134,8 +134,8 @@ class SegmentAnalysisServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ApplySegment(self, request, context):
-        """ApplySegment turns a card into a recommendation.
-        Not built in this version: answers UNIMPLEMENTED.
+        """ApplySegment turns a card into a recommendation of SegmentInsights; the same card always into the same one.
+        One that was dismissed is opened again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

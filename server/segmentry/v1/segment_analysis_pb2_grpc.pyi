@@ -52,8 +52,8 @@ class SegmentAnalysisStub:
     CancelAnalysis: _grpc.UnaryUnaryMultiCallable[_segment_analysis_pb2.CancelAnalysisRequest, _segment_analysis_pb2.CancelAnalysisResponse]
     """CancelAnalysis stops a run. A run that has ended is returned as it is."""
     ApplySegment: _grpc.UnaryUnaryMultiCallable[_segment_analysis_pb2.ApplySegmentRequest, _segment_analysis_pb2.ApplySegmentResponse]
-    """ApplySegment turns a card into a recommendation.
-    Not built in this version: answers UNIMPLEMENTED.
+    """ApplySegment turns a card into a recommendation of SegmentInsights; the same card always into the same one.
+    One that was dismissed is opened again.
     """
 
 @_typing.type_check_only
@@ -80,8 +80,8 @@ class SegmentAnalysisAsyncStub(SegmentAnalysisStub):
     CancelAnalysis: _aio.UnaryUnaryMultiCallable[_segment_analysis_pb2.CancelAnalysisRequest, _segment_analysis_pb2.CancelAnalysisResponse]  # type: ignore[assignment]
     """CancelAnalysis stops a run. A run that has ended is returned as it is."""
     ApplySegment: _aio.UnaryUnaryMultiCallable[_segment_analysis_pb2.ApplySegmentRequest, _segment_analysis_pb2.ApplySegmentResponse]  # type: ignore[assignment]
-    """ApplySegment turns a card into a recommendation.
-    Not built in this version: answers UNIMPLEMENTED.
+    """ApplySegment turns a card into a recommendation of SegmentInsights; the same card always into the same one.
+    One that was dismissed is opened again.
     """
 
 class SegmentAnalysisServicer(metaclass=_abc_1.ABCMeta):
@@ -153,8 +153,8 @@ class SegmentAnalysisServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_analysis_pb2.ApplySegmentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_analysis_pb2.ApplySegmentResponse, _abc.Awaitable[_segment_analysis_pb2.ApplySegmentResponse]]:
-        """ApplySegment turns a card into a recommendation.
-        Not built in this version: answers UNIMPLEMENTED.
+        """ApplySegment turns a card into a recommendation of SegmentInsights; the same card always into the same one.
+        One that was dismissed is opened again.
         """
 
 def add_SegmentAnalysisServicer_to_server(servicer: SegmentAnalysisServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -13,6 +13,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from segmentry.v1 import criteria_pb2 as _criteria_pb2
+from segmentry.v1 import events_pb2 as _events_pb2
 from segmentry.v1 import segment_analysis_pb2 as _segment_analysis_pb2
 import builtins as _builtins
 import sys
@@ -205,7 +206,9 @@ class QualificationRule(_message.Message):
     stage: _builtins.str
     """Closed list: `eligibility` (may this customer get it at all), `fit` (is this the right group), `match` (ranking)."""
     type: _builtins.str
-    """The kind of rule, such as `segment`."""
+    """Closed list: `segment_required` (it names a saved segment), `recency_check` (a date), `metric_condition` (a
+    number, a share or events), `attribute_condition`; the first that is true of one of its conditions.
+    """
     schema_id: _builtins.str
     """The table it is about."""
     @_builtins.property
@@ -383,6 +386,7 @@ class AcceptRecommendationRequest(_message.Message):
     RECOMMENDATION_ID_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    STAGE_FIELD_NUMBER: _builtins.int
     tenant_id: _builtins.str
     """The tenant. Empty: the credential's."""
     recommendation_id: _builtins.str
@@ -391,6 +395,8 @@ class AcceptRecommendationRequest(_message.Message):
     """The etag that was read. A stale one: VERSION_MISMATCH."""
     request_id: _builtins.str
     """A UUID chosen by the caller; a repeat with the same body returns the same rule. Optional."""
+    stage: _builtins.str
+    """Closed list: `eligibility`, `fit` (also when empty), `match`."""
     def __init__(
         self,
         *,
@@ -398,10 +404,11 @@ class AcceptRecommendationRequest(_message.Message):
         recommendation_id: _builtins.str = ...,
         etag: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        stage: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "recommendation_id", b"recommendation_id", "request_id", b"request_id", "tenant_id", b"tenant_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "recommendation_id", b"recommendation_id", "request_id", b"request_id", "stage", b"stage", "tenant_id", b"tenant_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -415,6 +422,7 @@ class AcceptRecommendationResponse(_message.Message):
 
     RECOMMENDATION_FIELD_NUMBER: _builtins.int
     RULE_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def recommendation(self) -> Global___Recommendation:
         """ACCEPTED."""
@@ -423,15 +431,20 @@ class AcceptRecommendationResponse(_message.Message):
     def rule(self) -> Global___QualificationRule:
         """DRAFT, always."""
 
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedCompositeFieldContainer[_events_pb2.Warning]:
+        """What to know before it is put into use, such as DRIFTED: the count has moved by over 10 % since it was applied."""
+
     def __init__(
         self,
         *,
         recommendation: Global___Recommendation | None = ...,
         rule: Global___QualificationRule | None = ...,
+        warnings: _abc.Iterable[_events_pb2.Warning] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["recommendation", b"recommendation", "rule", b"rule"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["recommendation", b"recommendation", "rule", b"rule"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["recommendation", b"recommendation", "rule", b"rule", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -648,9 +661,73 @@ class ActivateQualificationRuleResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     RULE_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def rule(self) -> Global___QualificationRule:
         """ACTIVE."""
+
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedCompositeFieldContainer[_events_pb2.Warning]:
+        """What to know about it, such as DRIFTED: the count has moved by over 10 % since it was accepted."""
+
+    def __init__(
+        self,
+        *,
+        rule: Global___QualificationRule | None = ...,
+        warnings: _abc.Iterable[_events_pb2.Warning] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["rule", b"rule"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["rule", b"rule", "warnings", b"warnings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ActivateQualificationRuleResponse: _TypeAlias = ActivateQualificationRuleResponse  # noqa: Y015
+
+@_typing.final
+class ArchiveQualificationRuleRequest(_message.Message):
+    """ArchiveQualificationRuleRequest takes a rule out of use."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TENANT_ID_FIELD_NUMBER: _builtins.int
+    RULE_ID_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    tenant_id: _builtins.str
+    """The tenant. Empty: the credential's."""
+    rule_id: _builtins.str
+    """The rule, in any state."""
+    etag: _builtins.str
+    """The etag that was read. A stale one: VERSION_MISMATCH."""
+    request_id: _builtins.str
+    """A UUID chosen by the caller. Optional."""
+    def __init__(
+        self,
+        *,
+        tenant_id: _builtins.str = ...,
+        rule_id: _builtins.str = ...,
+        etag: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "request_id", b"request_id", "rule_id", b"rule_id", "tenant_id", b"tenant_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ArchiveQualificationRuleRequest: _TypeAlias = ArchiveQualificationRuleRequest  # noqa: Y015
+
+@_typing.final
+class ArchiveQualificationRuleResponse(_message.Message):
+    """ArchiveQualificationRuleResponse is the rule after the call."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RULE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def rule(self) -> Global___QualificationRule:
+        """ARCHIVED."""
 
     def __init__(
         self,
@@ -663,11 +740,11 @@ class ActivateQualificationRuleResponse(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___ActivateQualificationRuleResponse: _TypeAlias = ActivateQualificationRuleResponse  # noqa: Y015
+Global___ArchiveQualificationRuleResponse: _TypeAlias = ArchiveQualificationRuleResponse  # noqa: Y015
 
 @_typing.final
 class CheckQualificationRequest(_message.Message):
-    """CheckQualificationRequest holds one customer against rules."""
+    """CheckQualificationRequest holds customers against rules. One of `customer_id` and `customer_ids` is needed."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -676,19 +753,27 @@ class CheckQualificationRequest(_message.Message):
     RULE_IDS_FIELD_NUMBER: _builtins.int
     AS_OF_FIELD_NUMBER: _builtins.int
     INCLUDE_DRAFTS_FIELD_NUMBER: _builtins.int
+    CUSTOMER_IDS_FIELD_NUMBER: _builtins.int
+    SCHEMA_ID_FIELD_NUMBER: _builtins.int
     tenant_id: _builtins.str
     """The tenant. Empty: the credential's."""
     customer_id: _builtins.str
     """The customer's id in the table."""
     include_drafts: _builtins.bool
     """Check rules that are still drafts too."""
+    schema_id: _builtins.str
+    """The table whose active rules are checked when `rule_ids` is empty. Empty: the tenant's default table."""
     @_builtins.property
     def rule_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The rules. Empty: all active ones."""
+        """The rules, up to 100. Empty: all active ones of `schema_id`."""
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
         """The instant that relative dates count from. Absent: the server's clock."""
+
+    @_builtins.property
+    def customer_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Up to 1,000 customers' ids in the table, each once or more often."""
 
     def __init__(
         self,
@@ -698,10 +783,12 @@ class CheckQualificationRequest(_message.Message):
         rule_ids: _abc.Iterable[_builtins.str] | None = ...,
         as_of: _timestamp_pb2.Timestamp | None = ...,
         include_drafts: _builtins.bool = ...,
+        customer_ids: _abc.Iterable[_builtins.str] | None = ...,
+        schema_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "customer_id", b"customer_id", "include_drafts", b"include_drafts", "rule_ids", b"rule_ids", "tenant_id", b"tenant_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "customer_id", b"customer_id", "customer_ids", b"customer_ids", "include_drafts", b"include_drafts", "rule_ids", b"rule_ids", "schema_id", b"schema_id", "tenant_id", b"tenant_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -715,27 +802,61 @@ class CheckQualificationResponse(_message.Message):
 
     VERDICTS_FIELD_NUMBER: _builtins.int
     AS_OF_FIELD_NUMBER: _builtins.int
+    CUSTOMERS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def verdicts(self) -> _containers.RepeatedCompositeFieldContainer[Global___RuleVerdict]:
-        """One per rule, in the order asked for."""
+        """For `customer_id`: one per rule, in the order asked for; all active ones in order of creation."""
 
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
         """The instant that relative dates were counted from."""
+
+    @_builtins.property
+    def customers(self) -> _containers.RepeatedCompositeFieldContainer[Global___CustomerVerdicts]:
+        """For `customer_ids`: one per id, in the order asked for."""
 
     def __init__(
         self,
         *,
         verdicts: _abc.Iterable[Global___RuleVerdict] | None = ...,
         as_of: _timestamp_pb2.Timestamp | None = ...,
+        customers: _abc.Iterable[Global___CustomerVerdicts] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "verdicts", b"verdicts"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "customers", b"customers", "verdicts", b"verdicts"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CheckQualificationResponse: _TypeAlias = CheckQualificationResponse  # noqa: Y015
+
+@_typing.final
+class CustomerVerdicts(_message.Message):
+    """CustomerVerdicts is what the rules say of one customer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    VERDICTS_FIELD_NUMBER: _builtins.int
+    customer_id: _builtins.str
+    """The customer's id."""
+    @_builtins.property
+    def verdicts(self) -> _containers.RepeatedCompositeFieldContainer[Global___RuleVerdict]:
+        """One per rule, in the order asked for."""
+
+    def __init__(
+        self,
+        *,
+        customer_id: _builtins.str = ...,
+        verdicts: _abc.Iterable[Global___RuleVerdict] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_id", b"customer_id", "verdicts", b"verdicts"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CustomerVerdicts: _TypeAlias = CustomerVerdicts  # noqa: Y015
 
 @_typing.final
 class RuleVerdict(_message.Message):
@@ -752,9 +873,9 @@ class RuleVerdict(_message.Message):
     version: _builtins.int
     """The version that was used."""
     qualifies: _builtins.bool
-    """Whether the customer qualifies."""
+    """Whether the customer qualifies. Absent: there is no such customer, or the rule no longer fits its table."""
     message: _builtins.str
-    """Why, for people."""
+    """Why, for people: the conditions that are met, or those that are not."""
     def __init__(
         self,
         *,

@@ -27,7 +27,7 @@ if _version_not_supported:
 
 class SegmentInsightsStub(object):
     """SegmentInsights is what happens after discovery: recommendations become rules, and the service says how ready the
-    data, the configuration and the experts are. All but GetAgentHealth is not built in this version.
+    data, the configuration and the experts are. What is not built in this version says so.
     """
 
     def __init__(self, channel):
@@ -71,6 +71,11 @@ class SegmentInsightsStub(object):
                 request_serializer=segmentry_dot_v1_dot_segment__insights__pb2.ActivateQualificationRuleRequest.SerializeToString,
                 response_deserializer=segmentry_dot_v1_dot_segment__insights__pb2.ActivateQualificationRuleResponse.FromString,
                 _registered_method=True)
+        self.ArchiveQualificationRule = channel.unary_unary(
+                '/segmentry.v1.SegmentInsights/ArchiveQualificationRule',
+                request_serializer=segmentry_dot_v1_dot_segment__insights__pb2.ArchiveQualificationRuleRequest.SerializeToString,
+                response_deserializer=segmentry_dot_v1_dot_segment__insights__pb2.ArchiveQualificationRuleResponse.FromString,
+                _registered_method=True)
         self.CheckQualification = channel.unary_unary(
                 '/segmentry.v1.SegmentInsights/CheckQualification',
                 request_serializer=segmentry_dot_v1_dot_segment__insights__pb2.CheckQualificationRequest.SerializeToString,
@@ -105,12 +110,11 @@ class SegmentInsightsStub(object):
 
 class SegmentInsightsServicer(object):
     """SegmentInsights is what happens after discovery: recommendations become rules, and the service says how ready the
-    data, the configuration and the experts are. All but GetAgentHealth is not built in this version.
+    data, the configuration and the experts are. What is not built in this version says so.
     """
 
     def ListRecommendations(self, request, context):
         """ListRecommendations lists recommendations, in order of creation.
-        Not built in this version: answers UNIMPLEMENTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -118,15 +122,14 @@ class SegmentInsightsServicer(object):
 
     def GetRecommendation(self, request, context):
         """GetRecommendation returns one recommendation.
-        Not built in this version: answers UNIMPLEMENTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def AcceptRecommendation(self, request, context):
-        """AcceptRecommendation turns a recommendation into a rule, always as a DRAFT.
-        Not built in this version: answers UNIMPLEMENTED.
+        """AcceptRecommendation turns a recommendation into a rule, always as a DRAFT. The criteria are checked and counted
+        again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -134,7 +137,6 @@ class SegmentInsightsServicer(object):
 
     def DismissRecommendation(self, request, context):
         """DismissRecommendation puts a recommendation aside, with the reason.
-        Not built in this version: answers UNIMPLEMENTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -142,7 +144,6 @@ class SegmentInsightsServicer(object):
 
     def ListQualificationRules(self, request, context):
         """ListQualificationRules lists rules, in order of creation.
-        Not built in this version: answers UNIMPLEMENTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -150,23 +151,27 @@ class SegmentInsightsServicer(object):
 
     def GetQualificationRule(self, request, context):
         """GetQualificationRule returns one rule.
-        Not built in this version: answers UNIMPLEMENTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ActivateQualificationRule(self, request, context):
-        """ActivateQualificationRule puts a draft rule into use.
-        Not built in this version: answers UNIMPLEMENTED.
+        """ActivateQualificationRule puts a draft rule into use. The criteria are checked and counted again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ArchiveQualificationRule(self, request, context):
+        """ArchiveQualificationRule takes a rule out of use, for good. One that is out of use is returned as it is.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CheckQualification(self, request, context):
-        """CheckQualification holds one customer against rules.
-        Not built in this version: answers UNIMPLEMENTED.
+        """CheckQualification holds customers against rules, as a decision flow asks.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -249,6 +254,11 @@ def add_SegmentInsightsServicer_to_server(servicer, server):
                     request_deserializer=segmentry_dot_v1_dot_segment__insights__pb2.ActivateQualificationRuleRequest.FromString,
                     response_serializer=segmentry_dot_v1_dot_segment__insights__pb2.ActivateQualificationRuleResponse.SerializeToString,
             ),
+            'ArchiveQualificationRule': grpc.unary_unary_rpc_method_handler(
+                    servicer.ArchiveQualificationRule,
+                    request_deserializer=segmentry_dot_v1_dot_segment__insights__pb2.ArchiveQualificationRuleRequest.FromString,
+                    response_serializer=segmentry_dot_v1_dot_segment__insights__pb2.ArchiveQualificationRuleResponse.SerializeToString,
+            ),
             'CheckQualification': grpc.unary_unary_rpc_method_handler(
                     servicer.CheckQualification,
                     request_deserializer=segmentry_dot_v1_dot_segment__insights__pb2.CheckQualificationRequest.FromString,
@@ -289,7 +299,7 @@ def add_SegmentInsightsServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class SegmentInsights(object):
     """SegmentInsights is what happens after discovery: recommendations become rules, and the service says how ready the
-    data, the configuration and the experts are. All but GetAgentHealth is not built in this version.
+    data, the configuration and the experts are. What is not built in this version says so.
     """
 
     @staticmethod
@@ -471,6 +481,33 @@ class SegmentInsights(object):
             '/segmentry.v1.SegmentInsights/ActivateQualificationRule',
             segmentry_dot_v1_dot_segment__insights__pb2.ActivateQualificationRuleRequest.SerializeToString,
             segmentry_dot_v1_dot_segment__insights__pb2.ActivateQualificationRuleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ArchiveQualificationRule(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segmentry.v1.SegmentInsights/ArchiveQualificationRule',
+            segmentry_dot_v1_dot_segment__insights__pb2.ArchiveQualificationRuleRequest.SerializeToString,
+            segmentry_dot_v1_dot_segment__insights__pb2.ArchiveQualificationRuleResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -28,7 +28,7 @@ GRPC_VERSION: str
 
 class SegmentInsightsStub:
     """SegmentInsights is what happens after discovery: recommendations become rules, and the service says how ready the
-    data, the configuration and the experts are. All but GetAgentHealth is not built in this version.
+    data, the configuration and the experts are. What is not built in this version says so.
     """
 
     @_typing.overload
@@ -36,37 +36,25 @@ class SegmentInsightsStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> SegmentInsightsAsyncStub: ...
     ListRecommendations: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.ListRecommendationsRequest, _segment_insights_pb2.ListRecommendationsResponse]
-    """ListRecommendations lists recommendations, in order of creation.
-    Not built in this version: answers UNIMPLEMENTED.
-    """
+    """ListRecommendations lists recommendations, in order of creation."""
     GetRecommendation: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.GetRecommendationRequest, _segment_insights_pb2.GetRecommendationResponse]
-    """GetRecommendation returns one recommendation.
-    Not built in this version: answers UNIMPLEMENTED.
-    """
+    """GetRecommendation returns one recommendation."""
     AcceptRecommendation: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.AcceptRecommendationRequest, _segment_insights_pb2.AcceptRecommendationResponse]
-    """AcceptRecommendation turns a recommendation into a rule, always as a DRAFT.
-    Not built in this version: answers UNIMPLEMENTED.
+    """AcceptRecommendation turns a recommendation into a rule, always as a DRAFT. The criteria are checked and counted
+    again.
     """
     DismissRecommendation: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.DismissRecommendationRequest, _segment_insights_pb2.DismissRecommendationResponse]
-    """DismissRecommendation puts a recommendation aside, with the reason.
-    Not built in this version: answers UNIMPLEMENTED.
-    """
+    """DismissRecommendation puts a recommendation aside, with the reason."""
     ListQualificationRules: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.ListQualificationRulesRequest, _segment_insights_pb2.ListQualificationRulesResponse]
-    """ListQualificationRules lists rules, in order of creation.
-    Not built in this version: answers UNIMPLEMENTED.
-    """
+    """ListQualificationRules lists rules, in order of creation."""
     GetQualificationRule: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.GetQualificationRuleRequest, _segment_insights_pb2.GetQualificationRuleResponse]
-    """GetQualificationRule returns one rule.
-    Not built in this version: answers UNIMPLEMENTED.
-    """
+    """GetQualificationRule returns one rule."""
     ActivateQualificationRule: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.ActivateQualificationRuleRequest, _segment_insights_pb2.ActivateQualificationRuleResponse]
-    """ActivateQualificationRule puts a draft rule into use.
-    Not built in this version: answers UNIMPLEMENTED.
-    """
+    """ActivateQualificationRule puts a draft rule into use. The criteria are checked and counted again."""
+    ArchiveQualificationRule: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.ArchiveQualificationRuleRequest, _segment_insights_pb2.ArchiveQualificationRuleResponse]
+    """ArchiveQualificationRule takes a rule out of use, for good. One that is out of use is returned as it is."""
     CheckQualification: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.CheckQualificationRequest, _segment_insights_pb2.CheckQualificationResponse]
-    """CheckQualification holds one customer against rules.
-    Not built in this version: answers UNIMPLEMENTED.
-    """
+    """CheckQualification holds customers against rules, as a decision flow asks."""
     GetReadiness: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.GetReadinessRequest, _segment_insights_pb2.GetReadinessResponse]
     """GetReadiness says how ready a table is for segmentation.
     Not built in this version: answers UNIMPLEMENTED.
@@ -89,42 +77,30 @@ class SegmentInsightsStub:
 @_typing.type_check_only
 class SegmentInsightsAsyncStub(SegmentInsightsStub):
     """SegmentInsights is what happens after discovery: recommendations become rules, and the service says how ready the
-    data, the configuration and the experts are. All but GetAgentHealth is not built in this version.
+    data, the configuration and the experts are. What is not built in this version says so.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListRecommendations: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.ListRecommendationsRequest, _segment_insights_pb2.ListRecommendationsResponse]  # type: ignore[assignment]
-    """ListRecommendations lists recommendations, in order of creation.
-    Not built in this version: answers UNIMPLEMENTED.
-    """
+    """ListRecommendations lists recommendations, in order of creation."""
     GetRecommendation: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.GetRecommendationRequest, _segment_insights_pb2.GetRecommendationResponse]  # type: ignore[assignment]
-    """GetRecommendation returns one recommendation.
-    Not built in this version: answers UNIMPLEMENTED.
-    """
+    """GetRecommendation returns one recommendation."""
     AcceptRecommendation: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.AcceptRecommendationRequest, _segment_insights_pb2.AcceptRecommendationResponse]  # type: ignore[assignment]
-    """AcceptRecommendation turns a recommendation into a rule, always as a DRAFT.
-    Not built in this version: answers UNIMPLEMENTED.
+    """AcceptRecommendation turns a recommendation into a rule, always as a DRAFT. The criteria are checked and counted
+    again.
     """
     DismissRecommendation: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.DismissRecommendationRequest, _segment_insights_pb2.DismissRecommendationResponse]  # type: ignore[assignment]
-    """DismissRecommendation puts a recommendation aside, with the reason.
-    Not built in this version: answers UNIMPLEMENTED.
-    """
+    """DismissRecommendation puts a recommendation aside, with the reason."""
     ListQualificationRules: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.ListQualificationRulesRequest, _segment_insights_pb2.ListQualificationRulesResponse]  # type: ignore[assignment]
-    """ListQualificationRules lists rules, in order of creation.
-    Not built in this version: answers UNIMPLEMENTED.
-    """
+    """ListQualificationRules lists rules, in order of creation."""
     GetQualificationRule: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.GetQualificationRuleRequest, _segment_insights_pb2.GetQualificationRuleResponse]  # type: ignore[assignment]
-    """GetQualificationRule returns one rule.
-    Not built in this version: answers UNIMPLEMENTED.
-    """
+    """GetQualificationRule returns one rule."""
     ActivateQualificationRule: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.ActivateQualificationRuleRequest, _segment_insights_pb2.ActivateQualificationRuleResponse]  # type: ignore[assignment]
-    """ActivateQualificationRule puts a draft rule into use.
-    Not built in this version: answers UNIMPLEMENTED.
-    """
+    """ActivateQualificationRule puts a draft rule into use. The criteria are checked and counted again."""
+    ArchiveQualificationRule: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.ArchiveQualificationRuleRequest, _segment_insights_pb2.ArchiveQualificationRuleResponse]  # type: ignore[assignment]
+    """ArchiveQualificationRule takes a rule out of use, for good. One that is out of use is returned as it is."""
     CheckQualification: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.CheckQualificationRequest, _segment_insights_pb2.CheckQualificationResponse]  # type: ignore[assignment]
-    """CheckQualification holds one customer against rules.
-    Not built in this version: answers UNIMPLEMENTED.
-    """
+    """CheckQualification holds customers against rules, as a decision flow asks."""
     GetReadiness: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.GetReadinessRequest, _segment_insights_pb2.GetReadinessResponse]  # type: ignore[assignment]
     """GetReadiness says how ready a table is for segmentation.
     Not built in this version: answers UNIMPLEMENTED.
@@ -146,7 +122,7 @@ class SegmentInsightsAsyncStub(SegmentInsightsStub):
 
 class SegmentInsightsServicer(metaclass=_abc_1.ABCMeta):
     """SegmentInsights is what happens after discovery: recommendations become rules, and the service says how ready the
-    data, the configuration and the experts are. All but GetAgentHealth is not built in this version.
+    data, the configuration and the experts are. What is not built in this version says so.
     """
 
     @_abc_1.abstractmethod
@@ -155,9 +131,7 @@ class SegmentInsightsServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_insights_pb2.ListRecommendationsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_insights_pb2.ListRecommendationsResponse, _abc.Awaitable[_segment_insights_pb2.ListRecommendationsResponse]]:
-        """ListRecommendations lists recommendations, in order of creation.
-        Not built in this version: answers UNIMPLEMENTED.
-        """
+        """ListRecommendations lists recommendations, in order of creation."""
 
     @_abc_1.abstractmethod
     def GetRecommendation(
@@ -165,9 +139,7 @@ class SegmentInsightsServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_insights_pb2.GetRecommendationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_insights_pb2.GetRecommendationResponse, _abc.Awaitable[_segment_insights_pb2.GetRecommendationResponse]]:
-        """GetRecommendation returns one recommendation.
-        Not built in this version: answers UNIMPLEMENTED.
-        """
+        """GetRecommendation returns one recommendation."""
 
     @_abc_1.abstractmethod
     def AcceptRecommendation(
@@ -175,8 +147,8 @@ class SegmentInsightsServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_insights_pb2.AcceptRecommendationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_insights_pb2.AcceptRecommendationResponse, _abc.Awaitable[_segment_insights_pb2.AcceptRecommendationResponse]]:
-        """AcceptRecommendation turns a recommendation into a rule, always as a DRAFT.
-        Not built in this version: answers UNIMPLEMENTED.
+        """AcceptRecommendation turns a recommendation into a rule, always as a DRAFT. The criteria are checked and counted
+        again.
         """
 
     @_abc_1.abstractmethod
@@ -185,9 +157,7 @@ class SegmentInsightsServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_insights_pb2.DismissRecommendationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_insights_pb2.DismissRecommendationResponse, _abc.Awaitable[_segment_insights_pb2.DismissRecommendationResponse]]:
-        """DismissRecommendation puts a recommendation aside, with the reason.
-        Not built in this version: answers UNIMPLEMENTED.
-        """
+        """DismissRecommendation puts a recommendation aside, with the reason."""
 
     @_abc_1.abstractmethod
     def ListQualificationRules(
@@ -195,9 +165,7 @@ class SegmentInsightsServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_insights_pb2.ListQualificationRulesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_insights_pb2.ListQualificationRulesResponse, _abc.Awaitable[_segment_insights_pb2.ListQualificationRulesResponse]]:
-        """ListQualificationRules lists rules, in order of creation.
-        Not built in this version: answers UNIMPLEMENTED.
-        """
+        """ListQualificationRules lists rules, in order of creation."""
 
     @_abc_1.abstractmethod
     def GetQualificationRule(
@@ -205,9 +173,7 @@ class SegmentInsightsServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_insights_pb2.GetQualificationRuleRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_insights_pb2.GetQualificationRuleResponse, _abc.Awaitable[_segment_insights_pb2.GetQualificationRuleResponse]]:
-        """GetQualificationRule returns one rule.
-        Not built in this version: answers UNIMPLEMENTED.
-        """
+        """GetQualificationRule returns one rule."""
 
     @_abc_1.abstractmethod
     def ActivateQualificationRule(
@@ -215,9 +181,15 @@ class SegmentInsightsServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_insights_pb2.ActivateQualificationRuleRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_insights_pb2.ActivateQualificationRuleResponse, _abc.Awaitable[_segment_insights_pb2.ActivateQualificationRuleResponse]]:
-        """ActivateQualificationRule puts a draft rule into use.
-        Not built in this version: answers UNIMPLEMENTED.
-        """
+        """ActivateQualificationRule puts a draft rule into use. The criteria are checked and counted again."""
+
+    @_abc_1.abstractmethod
+    def ArchiveQualificationRule(
+        self,
+        request: _segment_insights_pb2.ArchiveQualificationRuleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_segment_insights_pb2.ArchiveQualificationRuleResponse, _abc.Awaitable[_segment_insights_pb2.ArchiveQualificationRuleResponse]]:
+        """ArchiveQualificationRule takes a rule out of use, for good. One that is out of use is returned as it is."""
 
     @_abc_1.abstractmethod
     def CheckQualification(
@@ -225,9 +197,7 @@ class SegmentInsightsServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_insights_pb2.CheckQualificationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_insights_pb2.CheckQualificationResponse, _abc.Awaitable[_segment_insights_pb2.CheckQualificationResponse]]:
-        """CheckQualification holds one customer against rules.
-        Not built in this version: answers UNIMPLEMENTED.
-        """
+        """CheckQualification holds customers against rules, as a decision flow asks."""
 
     @_abc_1.abstractmethod
     def GetReadiness(

@@ -66,6 +66,17 @@ def state_from(number: int, field: str) -> State | None:
     return state
 
 
+def name_from(text: str, field: str) -> str:
+    """What people call something; empty where nothing was given.
+
+    Raises: InvalidParameters for a text that is too long or holds control characters.
+    """
+    if len(text) > MAX_NAME or _controls(text):
+        problem = f"is at most {MAX_NAME} characters without control characters"
+        raise _refused([(field, problem)])
+    return text.strip()
+
+
 def definition(message: pb.Segment) -> Definition:
     """What is to be kept; what the server sets is ignored.
 

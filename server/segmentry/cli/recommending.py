@@ -1,0 +1,146 @@
+"""`apply` and `recommendations`: cards that are worth keeping, and what is decided about them."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from segmentry.cli.command import connected
+from segmentry.cli.problems import usage
+
+if TYPE_CHECKING:
+    from segmentry.cli.session import Session
+
+recommendations = typer.Typer(
+    help="Cards that were applied: list, show, accept, dismiss.", no_args_is_help=True
+)
+
+_ID = Annotated[str, typer.Argument(metavar="ID", help="A recommendation, as `list` shows it.")]
+_ETAG = Annotated[str, typer.Option(help="Refuse if it has changed since it was read; else what it is now.")]
+
+
+@recommendations.callback()
+def _about() -> None:
+    """Cards that were applied: list, show, accept, dismiss."""
+
+
+async def apply(
+    session: "Session",
+    run_id: Annotated[str, typer.Argument(metavar="RUN", help="A finished discovery.")],
+    card_id: Annotated[str, typer.Argument(metavar="CARD", help="One of its segments.")],
+    *,
+    name: Annotated[str, typer.Option(help="Another name than the card's.")] = "",
+    use_criteria: Annotated[
+        bool, typer.Option("--use-criteria", help="Keep the full criteria, not the list of filter rules.")
+    ] = False,
+) -> None:
+    """Make a recommendation of a segment that a discovery found."""
+    from segmentry_client import to_dict
+
+    from segmentry.cli.views import qualifying
+
+    async with session.client() as client:
+        made = await client.apply_segment(
+            run_id, card_id, name=name, use_criteria=use_criteria, timeout_s=session.common.timeout
+        )
+    if session.terminal.json:
+        session.terminal.value(to_dict(made))
+    else:
+        qualifying.applied(made, session.terminal)
+
+
+async def list_(
+    session: "Session",
+    *,
+    state: Annotated[str, typer.Option(help="Only those that are open, accepted or dismissed.")] = "",
+    run: Annotated[str, typer.Option(help="Only those of this discovery.")] = "",
+) -> None:
+    """List recommendations in order of creation."""
+    from segmentry_client import to_dict
+
+    from segmentry.cli.views import qualifying
+    from segmentry.v1 import segment_insights_pb2 as pb
+
+    wanted = pb.RECOMMENDATION_STATE_UNSPECIFIED
+    if state:
+        known = {"open", "accepted", "dismissed"}
+        if state.lower() not in known:
+            raise usage(f"{state!r} is no state; use open, accepted or dismissed", path="--state")
+        wanted = pb.RecommendationState.Value(f"RECOMMENDATION_STATE_{state.upper()}")
+    async with session.client() as client:
+        found = [
+            each
+            async for each in client.list_recommendations(
+                state=wanted, run_id=run, timeout_s=session.common.timeout
+            )
+        ]
+    if session.terminal.json:
+        session.terminal.value({"recommendations": [to_dict(each) for each in found]})
+    else:
+        qualifying.recommendations(found, session.terminal)
+
+
+async def show(session: "Session", recommendation_id: _ID) -> None:
+    """Show one recommendation and its card."""
+    from segmentry_client import to_dict
+
+    from segmentry.cli.views import qualifying
+
+    async with session.client() as client:
+        found = await client.get_recommendation(recommendation_id, timeout_s=session.common.timeout)
+    if session.terminal.json:
+        session.terminal.value(to_dict(found))
+    else:
+        qualifying.recommendation(found, session.terminal)
+
+
+async def accept(
+    session: "Session",
+    recommendation_id: _ID,
+    *,
+    stage: Annotated[str, typer.Option(help="What the rule decides: eligibility, fit or match.")] = "fit",
+    etag: _ETAG = "",
+) -> None:
+    """Make a draft rule of a recommendation."""
+    from segmentry_client import to_dict
+
+    from segmentry.cli.views import qualifying
+
+    timeout_s = session.common.timeout
+    async with session.client() as client:
+        if not etag:
+            etag = (await client.get_recommendation(recommendation_id, timeout_s=timeout_s)).etag
+        made = await client.accept_recommendation(recommendation_id, etag, stage=stage, timeout_s=timeout_s)
+    if session.terminal.json:
+        session.terminal.value(to_dict(made))
+    else:
+        qualifying.rule(made.rule, made.warnings, session.terminal)
+        session.terminal.note(f"next: segmentry rules activate {made.rule.rule_id}")
+
+
+async def dismiss(
+    session: "Session",
+    recommendation_id: _ID,
+    *,
+    comment: Annotated[str, typer.Option(help="Why.")] = "",
+    etag: _ETAG = "",
+) -> None:
+    """Put a recommendation aside; applying its card again opens it."""
+    from segmentry_client import to_dict
+
+    from segmentry.cli.views import qualifying
+
+    timeout_s = session.common.timeout
+    async with session.client() as client:
+        if not etag:
+            etag = (await client.get_recommendation(recommendation_id, timeout_s=timeout_s)).etag
+        found = await client.dismiss_recommendation(
+            recommendation_id, etag, comment=comment, timeout_s=timeout_s
+        )
+    if session.terminal.json:
+        session.terminal.value(to_dict(found))
+    else:
+        qualifying.recommendations([found], session.terminal)
+
+
+for _name, _command in (("list", list_), ("show", show), ("accept", accept), ("dismiss", dismiss)):
+    recommendations.command(name=_name)(connected(_command))
