@@ -272,9 +272,3 @@ async def test_a_list_turns_its_pages_and_refuses_foreign_tokens(database: Datab
         assert len(failed.runs) == 0
         succeeded = await served.stub.ListAnalyses(pb.ListAnalysesRequest(state=pb.RUN_STATE_SUCCEEDED))
         assert len(succeeded.runs) == 5
-
-
-async def test_apply_says_that_it_is_not_built(database: Database, tmp_path: Path) -> None:
-    async with analyses(database, tmp_path) as served:
-        call = served.stub.ApplySegment(pb.ApplySegmentRequest(run_id="r", card_id="c"))
-        assert await reason(call) == (grpc.StatusCode.UNIMPLEMENTED, "NOT_IMPLEMENTED")
