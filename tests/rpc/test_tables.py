@@ -16,6 +16,7 @@ from segmentry import config
 from segmentry.criteria import catalog_toml
 from segmentry.criteria.catalog import Catalog, EventProperty, EventType, Field, FieldValue
 from segmentry.errors import DatasetTooLarge, Unavailable
+from segmentry.reader.lexicon.lexicon import is_built
 from segmentry.rpc import server
 from segmentry.v1 import segment_builder_pb2 as pb
 from segmentry.v1.segment_builder_pb2_grpc import SegmentBuilderStub
@@ -147,3 +148,12 @@ async def test_a_database_that_is_away_stops_the_start_and_its_dsn_shows_nowhere
         async with server.running(settings(tmp_path, dsn)):
             pass
     assert "hunter2" not in str(caught.value) + caplog.text
+
+
+async def test_words_can_be_read_at_once_when_the_server_is_ready(tmp_path: Path) -> None:
+    chosen = config.load(
+        {}, address="127.0.0.1:0", demo=True, demo_members=1234, demo_date="2025-03-04", data_dir=tmp_path
+    )
+    async with server.running(chosen) as running:
+        table = await running.store.table("demo", "")
+        assert is_built(table.catalog)

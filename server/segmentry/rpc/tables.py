@@ -10,9 +10,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from segmentry.config import Settings, TableSettings
+from segmentry.criteria.catalog import Catalog
+from segmentry.criteria.dates import Clock
 from segmentry.customers.refresh import Looker, Refresher, Refreshing
 from segmentry.customers.stores import Stores
 from segmentry.errors import SegmentryError
+from segmentry.reader.read import read
 
 if TYPE_CHECKING:
     from segmentry.customers.postgres_source import Relation
@@ -42,6 +45,7 @@ async def fill(stores: Stores, settings: Settings) -> Sequence[Refreshing]:
     from segmentry.customers.served import Pools  # noqa: PLC0415  # the drivers are imported on use
 
     refreshers: list[Refreshing] = []
+    catalogs: list[Catalog] = []
     # One new version is made at a time, and one table looked through.
     turn, looking, pools = asyncio.Semaphore(1), asyncio.Semaphore(1), Pools()
     for table in settings.tables:
@@ -49,6 +53,7 @@ async def fill(stores: Stores, settings: Settings) -> Sequence[Refreshing]:
             if table.engine != "snapshot":
                 served = await _serve(stores, table, settings.max_analysis_rows, pools)
                 rows, _, _ = await served.describe()
+                catalogs.append(served.catalog)
                 _log.info(
                     "table %s of tenant %s has %d rows (%s)",
                     table.schema_id,
@@ -63,6 +68,7 @@ async def fill(stores: Stores, settings: Settings) -> Sequence[Refreshing]:
                 continue
             source = source_of(table)
             snapshot = await source.load()
+            catalogs.append(snapshot.catalog)
             stores.snapshots.put(table.tenant, table.schema_id, snapshot, default=table.default)
             _log.info("table %s of tenant %s has %d rows", table.schema_id, table.tenant, snapshot.rows)
             if table.refresh_s:
@@ -72,12 +78,20 @@ async def fill(stores: Stores, settings: Settings) -> Sequence[Refreshing]:
                 refreshers.append(kept)
     if settings.demo:
         snapshot = await asyncio.to_thread(_golf, settings)
+        catalogs.append(snapshot.catalog)
         for tenant in DEMO_TENANTS:
             stores.snapshots.put(tenant, DEMO_SCHEMA, snapshot)
         _log.info("the golf club has %d members", snapshot.rows)
+    await asyncio.to_thread(_read_once, catalogs)
     if not settings.tables and not settings.demo:
         _log.warning("there is no customer table: name one in the settings, or start with --demo")
     return refreshers
+
+
+def _read_once(catalogs: Sequence[Catalog]) -> None:
+    """Make the lexicons, and load what reading needs, before the first caller would wait for both."""
+    for catalog in catalogs:
+        read("everyone", catalog, Clock.at(datetime.now(UTC), catalog.time_zone))
 
 
 @contextmanager
