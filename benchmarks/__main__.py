@@ -10,7 +10,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 
-from benchmarks import builds, cancels, checks, compiled, engines, fanout, predict, reader, rpc, seam, sweep
+from benchmarks import (
+    builds,
+    cancels,
+    checks,
+    compiled,
+    crasher,
+    engines,
+    fanout,
+    predict,
+    reader,
+    rpc,
+    runs,
+    seam,
+    sweep,
+)
 
 ALL: dict[str, Callable[[Sequence[str]], None]] = {
     "rpc": rpc.main,
@@ -24,6 +38,8 @@ ALL: dict[str, Callable[[Sequence[str]], None]] = {
     "builds": builds.main,
     "cancels": cancels.main,
     "checks": checks.main,
+    "crasher": crasher.main,
+    "runs": runs.main,
 }
 
 

@@ -136,6 +136,10 @@ class AnalysisService:
             self._supervisor.warm()
             self._keeper = self._background.start(leases.keep(), "analysis leases")
 
+    async def until_warm(self) -> None:
+        """Wait until spare workers are there, after `open`."""
+        await self._supervisor.until_warm()
+
     async def close(self) -> None:
         """Stop all work and give the runs back: another server, or the next start, takes them up."""
         if self._closing:
