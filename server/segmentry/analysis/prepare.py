@@ -133,8 +133,8 @@ def _quantity(column: Numbers, as_of_s: float | None) -> Recipe:
     usable = values[finite & ~huge]
     if len(usable) == 0:
         return Recipe(name, "dropped")
-    low, high = (float(each) for each in np.percentile(usable, CLIP_PERCENTILES))
-    fill = float(np.percentile(usable, 95.0 if as_of_s is not None else 50.0))
+    asked = (*CLIP_PERCENTILES, 95.0 if as_of_s is not None else 50.0)
+    low, high, fill = (float(each) for each in np.percentile(usable, asked))
     clipped_low = int(np.count_nonzero(finite & (values < low)))
     clipped_high = int(np.count_nonzero(finite & (values > high)))
     values[~finite] = fill

@@ -51,8 +51,9 @@ def skew_of(values: Floats) -> float:
     variance = float((centred**2).mean())
     if variance <= 0 or not math.isfinite(variance):
         return 0.0
-    # Scaled first: the cube of a deviation of 1e-119 is no float any more.
-    return float(((centred / math.sqrt(variance)) ** 3).mean())
+    # Scaled first: the cube of 1e-119 is no float. Multiplied: a power takes twenty times as long.
+    scaled = centred / math.sqrt(variance)
+    return float((scaled * scaled * scaled).mean())
 
 
 def spread_of(column: Numbers) -> Spread:
