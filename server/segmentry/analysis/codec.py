@@ -25,6 +25,7 @@ KINDS: Mapping[str, type[events.Event]] = {
     "score": events.ClusterScore,
     "selection": events.Selection,
     "card": events.SegmentCard,
+    "continuity": events.Continuity,
     "fallback": events.Fallback,
     "warning": events.Notice,
     "result": events.AnalysisResult,
@@ -55,6 +56,16 @@ def encode_parameters(parameters: Parameters) -> dict[str, JsonValue]:
 def decode_parameters(message: Mapping[str, JsonValue]) -> Parameters:
     """The parameters of an encoded object. Raises: ValueError when it is none."""
     return _build(Parameters, message)
+
+
+def encode_value(value: object) -> dict[str, JsonValue]:
+    """Any dataclass of numbers, texts, tuples and dataclasses as a JSON object."""
+    return _object(value)
+
+
+def decode_value(shape: type[T], message: Mapping[str, JsonValue]) -> T:
+    """What `encode_value` wrote. Raises: ValueError when it is none."""
+    return _build(shape, message)
 
 
 def _object(value: object) -> dict[str, JsonValue]:

@@ -21,6 +21,8 @@ from segmentry.analysis.events import (
 )
 from segmentry.analysis.fields import Role
 from segmentry.analysis.groups import Declined, Emit, Groups
+from segmentry.analysis.identity import Past
+from segmentry.analysis.lineage import Lineage, by_size
 from segmentry.analysis.parameters import Parameters, Tier, validate
 from segmentry.analysis.prepare import Prepared, prepare
 from segmentry.analysis.reading import as_read
@@ -42,12 +44,14 @@ def discover(
     time_zone: str = "",
     saved: Saved | None = None,
     attempt: Attempt = FIRST,
+    past: Past | None = None,
 ) -> AnalysisResult:
     """The segments that are in a table. Same table, parameters, `as_of` and threads: same result.
 
     Emits the plan, a profile per field, a score per k (provisional before final) and the cards, largest
     first; the result is returned, not emitted. A tier that cannot answer is replaced by the next one with
-    a fallback event. `attempt` says what an earlier attempt at the same run left.
+    a fallback event. `attempt` says what an earlier attempt at the same run left. Segments keep the ids and
+    names that they have in `past`, into which the run puts what later ones need.
 
     Raises: InvalidParameters; ParseError and InvalidCriteria for unsound `within`; EmptyDataset; and
     NoUsableFields and NoClusters when the ML worker was asked for by name.
@@ -58,7 +62,7 @@ def discover(
     if scope.table.rows == 0:
         where = " inside `within`" if checked.within and snapshot.rows else ""
         raise EmptyDataset(f"the table has no rows{where}", schemaId=snapshot.catalog.schema)
-    run = _Run(scope, checked, emit, started, attempt, llm_configured=llm_configured)
+    run = _Run(scope, checked, emit, started, attempt, past=past or Past(), llm_configured=llm_configured)
     return run.result()
 
 
@@ -73,10 +77,12 @@ class _Run:
         started: float,
         attempt: Attempt,
         *,
+        past: Past,
         llm_configured: bool,
     ) -> None:
         self._scope = scope
         self._attempt = attempt
+        self._past = past
         self._emit = emit
         self._started = started
         self._pinned = parameters.preferred_tier == "ML_WORKER"
@@ -113,7 +119,8 @@ class _Run:
         else:
             self._say_profiles(None)
         if isinstance(found, Groups):
-            return self._of_groups(found)
+            assert prepared is not None
+            return self._of_groups(found, prepared)
         if found is not None:
             self._notice(found.notices)
             if self._pinned and found.reason in ("NO_CLUSTERS", "ONE_BLOB"):
@@ -151,14 +158,20 @@ class _Run:
     def _varies(self) -> bool:
         return any(each.distinct > 1 for each in self._advice.values())
 
-    def _of_groups(self, found: Groups) -> AnalysisResult:
+    def _of_groups(self, found: Groups, prepared: Prepared) -> AnalysisResult:
         self._notice(found.notices)
         self._emit(Progress("describing segments", 0.8))
         ruled = {name: self._read.columns[name] for name in self._features}
         profiled = {name: self._read.columns[name] for name in self._profiled}
+        labels = by_size(found.labels)
+        lineage = Lineage.of(self._past, self._scope, prepared, labels, self._effective)
+        self._notice(self._past.notices)
         made = self._say_cards(
-            cards.of_clusters(self._scope, found.labels, ruled, profiled, self._effective.seed)
+            lineage.continued(cards.of_clusters(self._scope, labels, ruled, profiled, self._effective.seed))
         )
+        continuity = lineage.told(made)
+        if continuity is not None:
+            self._emit(continuity)
         unassigned = self._scope.table.rows - sum(card.size for card in made)
         text = f"{len(made)} segments of {words.customers(self._scope.table.rows)}"
         if found.no_clear_segments:
@@ -175,6 +188,7 @@ class _Run:
             no_clear_segments=found.no_clear_segments,
             selection=found.selection,
             message=text + ".",
+            continuity=continuity,
         )
 
     def _of_slices(self) -> AnalysisResult:

@@ -22,6 +22,7 @@ from segmentry.analysis.events import (
     Notice,
     Progress,
 )
+from segmentry.analysis.memory import SegmentMemory, hand_over
 from segmentry.analysis.parameters import Parameters, Tier
 from segmentry.analysis.records import (
     Order,
@@ -65,6 +66,7 @@ class Workshop:
     queue: RunQueue
     log: RunLog
     checkpoints: Checkpoints
+    memory: SegmentMemory
     supervisor: Supervisor
     folder: Path
     target: str
@@ -162,6 +164,7 @@ class Execution:
         writing = loop.run_in_executor(None, _write, self._snapshot, place, table)
         try:
             await asyncio.shield(writing)
+            await self._remember(place)
             await self._begin()
             answer = await self._workshop.supervisor.run(
                 self._workshop.target,
@@ -170,11 +173,26 @@ class Execution:
                 on_death=self._after_death,
                 deaths=self._standing.deaths,
             )
+            await self._leave(place)
         finally:
             await asyncio.shield(_remove(place, writing))
         result = codec.decode(object_of(answer))
         assert isinstance(result, AnalysisResult)
         return result
+
+    async def _remember(self, place: Path) -> None:
+        """Lay the models of the tenant's last runs beside the table."""
+        memory = self._workshop.memory
+        stored = await memory.recall(self._run.tenant, self._run.scope)
+        secret = await memory.secret(self._run.tenant)
+        await asyncio.to_thread(hand_over, place, stored, secret)
+
+    async def _leave(self, place: Path) -> None:
+        """Store what the worker left for later runs. This one is whole without it."""
+        try:
+            await self._workshop.memory.keep(self._run.tenant, self._run.scope, self._run.run_id, place)
+        except (Unavailable, StoreBusy):
+            log.warning("the segments of run %s are not kept for later runs", self._run.run_id)
 
     async def _heuristic(self, fallbacks: tuple[Fallback, ...]) -> AnalysisResult:
         """The answer of the lowest tier, in a thread: it needs neither a process nor a fit."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from segmentry.analysis import codec
+from segmentry.analysis import codec, memory
 from segmentry.analysis.attempt import SAMPLE_ROWS, SAMPLE_ROWS_AFTER_DEATH, Attempt, Checkpoint
 from segmentry.analysis.discover import discover
 from segmentry.analysis.parameters import Parameters
@@ -76,6 +76,8 @@ def run(argument: JsonValue, say: Callable[[JsonValue], None]) -> JsonValue:
             pass
         case _:
             raise ValueError("an analysis job names a table, parameters and an instant")
+    place = Path(table).parent
+    past = memory.past_of(place)
     result = discover(
         Snapshot.read(Path(table)),
         codec.decode_parameters(parameters),
@@ -85,7 +87,9 @@ def run(argument: JsonValue, say: Callable[[JsonValue], None]) -> JsonValue:
         time_zone=str(rest.get("time_zone", "")),
         saved=Saved.of_json(rest.get("saved")),
         attempt=_attempt(rest, say),
+        past=past,
     )
+    memory.leave(place, past)
     return codec.encode(result)
 
 

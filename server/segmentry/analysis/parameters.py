@@ -50,6 +50,7 @@ class Parameters:
     `within` restricts the analysis to the customers that match it: criteria as JSON text, empty for all.
     `eps` and `min_samples` belong to dbscan; None lets the data decide. `min_segment_share` (0-1) is the
     smallest share of the table that a segment must hold for its k to be chosen; `k_rule` says by what.
+    `store_labels` keeps keyed hashes of the customers for the next run, which then tells who moved.
     `field_roles` are what single fields are taken for, whatever their values look like.
     """
 
@@ -65,6 +66,7 @@ class Parameters:
     min_segment_share: float = 0.03
     k_rule: str = "silhouette"
     field_roles: tuple[FieldRole, ...] = ()
+    store_labels: bool = True
 
     @property
     def roles(self) -> dict[str, Role]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import optimize
 from sklearn.cluster import DBSCAN, KMeans
 from sklearn.neighbors import NearestNeighbors
 
@@ -39,6 +40,13 @@ def _fitted(model: Any, X: Matrix) -> tuple[Labels, Floats, float]:
         np.asarray(model.cluster_centers_, dtype=np.float64),
         float(model.inertia_),
     )
+
+
+def assignment(costs: Floats) -> list[tuple[int, int]]:
+    """The pairs (row, column), one to one, whose costs add up to the least."""
+    found: tuple[Rows, Rows] = cast("Any", optimize).linear_sum_assignment(costs)
+    rows, columns = found
+    return [(int(row), int(column)) for row, column in zip(rows, columns, strict=True)]
 
 
 def dbscan(X: Floats, eps: float, min_samples: int) -> tuple[Labels, Rows]:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Self
 from segmentry.analysis.events import AnalysisEstimate, AnalysisResult
 from segmentry.analysis.execution import Execution, Workshop
 from segmentry.analysis.leases import Leases, Tables
+from segmentry.analysis.memory import SegmentMemory
 from segmentry.analysis.parameters import Parameters, Tier, validate
 from segmentry.analysis.question import NeedsConfirmation, Question
 from segmentry.analysis.records import (
@@ -98,9 +99,8 @@ class AnalysisService:
         self._store = RunStore(database)
         self._log = RunLog(database)
         self._queue = queue or RunQueue(os.cpu_count() or 1)
-        self._workshop = Workshop(
-            self._queue, self._log, Checkpoints(database), supervisor, folder, target, llm_configured
-        )
+        kept = (Checkpoints(database), SegmentMemory(database))
+        self._workshop = Workshop(self._queue, self._log, *kept, supervisor, folder, target, llm_configured)
         self._llm_configured = llm_configured
         self._tokens = None if token_key is None else ResumeTokens(token_key)
         self._background = Background()

@@ -51,6 +51,9 @@ class Row:
         assert isinstance(value, bytes), name
         return value
 
+    def optional_blob(self, name: str) -> bytes | None:
+        return None if self._columns[name] is None else self.blob(name)
+
     def decoded(self, name: str) -> JsonValue:
         """A `json` column's value; None for null."""
         written = self.optional_text(name)

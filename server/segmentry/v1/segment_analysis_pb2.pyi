@@ -175,6 +175,7 @@ class AnalysisParameters(_message.Message):
     MIN_SEGMENT_SHARE_FIELD_NUMBER: _builtins.int
     K_RULE_FIELD_NUMBER: _builtins.int
     FIELD_ROLES_FIELD_NUMBER: _builtins.int
+    STORE_LABELS_FIELD_NUMBER: _builtins.int
     min_clusters: _builtins.int
     """Fewest clusters to try, 2-20. Absent: 2."""
     max_clusters: _builtins.int
@@ -193,6 +194,8 @@ class AnalysisParameters(_message.Message):
     """Least share of the customers that every segment of an eligible number of clusters holds, 0-20 percent. Absent: 3."""
     k_rule: _builtins.str
     """Which rule chooses the number of clusters: closed list `silhouette` (also when empty), `excess`."""
+    store_labels: _builtins.bool
+    """Whether keyed hashes of the customers' keys are kept, so that the next run can tell who moved. Absent: true."""
     @_builtins.property
     def included_features(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Names of the fields to use. Empty: all numeric fields that are fit for it. Unknown: INVALID_PARAMETERS."""
@@ -222,10 +225,11 @@ class AnalysisParameters(_message.Message):
         min_segment_share: _builtins.float | None = ...,
         k_rule: _builtins.str = ...,
         field_roles: _abc.Mapping[_builtins.str, Global___FieldRole.ValueType] | None = ...,
+        store_labels: _builtins.bool | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_eps", b"_eps", "_max_clusters", b"_max_clusters", "_min_clusters", b"_min_clusters", "_min_samples", b"_min_samples", "_min_segment_share", b"_min_segment_share", "_seed", b"_seed", "eps", b"eps", "max_clusters", b"max_clusters", "min_clusters", b"min_clusters", "min_samples", b"min_samples", "min_segment_share", b"min_segment_share", "seed", b"seed", "within", b"within"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_eps", b"_eps", "_max_clusters", b"_max_clusters", "_min_clusters", b"_min_clusters", "_min_samples", b"_min_samples", "_min_segment_share", b"_min_segment_share", "_seed", b"_seed", "_store_labels", b"_store_labels", "eps", b"eps", "max_clusters", b"max_clusters", "min_clusters", b"min_clusters", "min_samples", b"min_samples", "min_segment_share", b"min_segment_share", "seed", b"seed", "store_labels", b"store_labels", "within", b"within"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_eps", b"_eps", "_max_clusters", b"_max_clusters", "_min_clusters", b"_min_clusters", "_min_samples", b"_min_samples", "_min_segment_share", b"_min_segment_share", "_seed", b"_seed", "algorithm", b"algorithm", "eps", b"eps", "field_roles", b"field_roles", "included_features", b"included_features", "k_rule", b"k_rule", "max_clusters", b"max_clusters", "min_clusters", b"min_clusters", "min_samples", b"min_samples", "min_segment_share", b"min_segment_share", "preferred_tier", b"preferred_tier", "seed", b"seed", "within", b"within"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_eps", b"_eps", "_max_clusters", b"_max_clusters", "_min_clusters", b"_min_clusters", "_min_samples", b"_min_samples", "_min_segment_share", b"_min_segment_share", "_seed", b"_seed", "_store_labels", b"_store_labels", "algorithm", b"algorithm", "eps", b"eps", "field_roles", b"field_roles", "included_features", b"included_features", "k_rule", b"k_rule", "max_clusters", b"max_clusters", "min_clusters", b"min_clusters", "min_samples", b"min_samples", "min_segment_share", b"min_segment_share", "preferred_tier", b"preferred_tier", "seed", b"seed", "store_labels", b"store_labels", "within", b"within"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__eps: _TypeAlias = _typing.Literal["eps"]  # noqa: Y015
     _WhichOneofArgType__eps: _TypeAlias = _typing.Literal["_eps", b"_eps"]  # noqa: Y015
@@ -239,6 +243,8 @@ class AnalysisParameters(_message.Message):
     _WhichOneofArgType__min_segment_share: _TypeAlias = _typing.Literal["_min_segment_share", b"_min_segment_share"]  # noqa: Y015
     _WhichOneofReturnType__seed: _TypeAlias = _typing.Literal["seed"]  # noqa: Y015
     _WhichOneofArgType__seed: _TypeAlias = _typing.Literal["_seed", b"_seed"]  # noqa: Y015
+    _WhichOneofReturnType__store_labels: _TypeAlias = _typing.Literal["store_labels"]  # noqa: Y015
+    _WhichOneofArgType__store_labels: _TypeAlias = _typing.Literal["_store_labels", b"_store_labels"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__eps) -> _WhichOneofReturnType__eps | None: ...
     @_typing.overload
@@ -251,6 +257,8 @@ class AnalysisParameters(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__min_segment_share) -> _WhichOneofReturnType__min_segment_share | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__seed) -> _WhichOneofReturnType__seed | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__store_labels) -> _WhichOneofReturnType__store_labels | None: ...
 
 Global___AnalysisParameters: _TypeAlias = AnalysisParameters  # noqa: Y015
 
@@ -716,6 +724,7 @@ class AnalysisEvent(_message.Message):
     RESULT_FIELD_NUMBER: _builtins.int
     SELECTION_FIELD_NUMBER: _builtins.int
     PREPARATION_FIELD_NUMBER: _builtins.int
+    CONTINUITY_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def run(self) -> Global___AnalysisRun:
         """The run's state changed. Final in the states FAILED and CANCELLED."""
@@ -760,6 +769,10 @@ class AnalysisEvent(_message.Message):
     def preparation(self) -> Global___Preparation:
         """What was done to the fields before they were compared. After the profiles."""
 
+    @_builtins.property
+    def continuity(self) -> Global___Continuity:
+        """What became of the segments of the last run. After the cards; only where a run is continued."""
+
     def __init__(
         self,
         *,
@@ -774,12 +787,13 @@ class AnalysisEvent(_message.Message):
         result: Global___AnalysisResult | None = ...,
         selection: Global___Selection | None = ...,
         preparation: Global___Preparation | None = ...,
+        continuity: Global___Continuity | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["card", b"card", "fallback", b"fallback", "kind", b"kind", "notice", b"notice", "plan", b"plan", "preparation", b"preparation", "profile", b"profile", "result", b"result", "run", b"run", "score", b"score", "selection", b"selection", "subtask", b"subtask"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["card", b"card", "continuity", b"continuity", "fallback", b"fallback", "kind", b"kind", "notice", b"notice", "plan", b"plan", "preparation", b"preparation", "profile", b"profile", "result", b"result", "run", b"run", "score", b"score", "selection", b"selection", "subtask", b"subtask"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["card", b"card", "fallback", b"fallback", "kind", b"kind", "notice", b"notice", "plan", b"plan", "preparation", b"preparation", "profile", b"profile", "result", b"result", "run", b"run", "score", b"score", "selection", b"selection", "subtask", b"subtask"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["card", b"card", "continuity", b"continuity", "fallback", b"fallback", "kind", b"kind", "notice", b"notice", "plan", b"plan", "preparation", b"preparation", "profile", b"profile", "result", b"result", "run", b"run", "score", b"score", "selection", b"selection", "subtask", b"subtask"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["run", "plan", "profile", "score", "subtask", "card", "fallback", "notice", "result", "selection", "preparation"]  # noqa: Y015
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["run", "plan", "profile", "score", "subtask", "card", "fallback", "notice", "result", "selection", "preparation", "continuity"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
 
@@ -1628,6 +1642,7 @@ class AnalysisResult(_message.Message):
     WARNINGS_FIELD_NUMBER: _builtins.int
     SELECTION_FIELD_NUMBER: _builtins.int
     PREPARATION_FIELD_NUMBER: _builtins.int
+    CONTINUITY_FIELD_NUMBER: _builtins.int
     chosen_k: _builtins.int
     """The number of clusters that was chosen. Absent without clustering."""
     chosen_by: _builtins.str
@@ -1678,6 +1693,10 @@ class AnalysisResult(_message.Message):
     def preparation(self) -> Global___Preparation:
         """What was done to the fields before they were compared. Absent without clustering."""
 
+    @_builtins.property
+    def continuity(self) -> Global___Continuity:
+        """What became of the segments of the last run over the same fields. Absent: there is none."""
+
     def __init__(
         self,
         *,
@@ -1697,10 +1716,11 @@ class AnalysisResult(_message.Message):
         warnings: _abc.Iterable[_events_pb2.Warning] | None = ...,
         selection: Global___Selection | None = ...,
         preparation: Global___Preparation | None = ...,
+        continuity: Global___Continuity | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_alternative_k", b"_alternative_k", "_chosen_k", b"_chosen_k", "_rows", b"_rows", "_unassigned", b"_unassigned", "alternative_k", b"alternative_k", "chosen_k", b"chosen_k", "preparation", b"preparation", "rows", b"rows", "run", b"run", "selection", b"selection", "unassigned", b"unassigned", "usage", b"usage"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_alternative_k", b"_alternative_k", "_chosen_k", b"_chosen_k", "_rows", b"_rows", "_unassigned", b"_unassigned", "alternative_k", b"alternative_k", "chosen_k", b"chosen_k", "continuity", b"continuity", "preparation", b"preparation", "rows", b"rows", "run", b"run", "selection", b"selection", "unassigned", b"unassigned", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_alternative_k", b"_alternative_k", "_chosen_k", b"_chosen_k", "_rows", b"_rows", "_unassigned", b"_unassigned", "alternative_k", b"alternative_k", "chosen_by", b"chosen_by", "chosen_k", b"chosen_k", "fallbacks", b"fallbacks", "fields", b"fields", "message", b"message", "no_clear_segments", b"no_clear_segments", "preparation", b"preparation", "rows", b"rows", "run", b"run", "scores", b"scores", "segments", b"segments", "selection", b"selection", "unassigned", b"unassigned", "usage", b"usage", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_alternative_k", b"_alternative_k", "_chosen_k", b"_chosen_k", "_rows", b"_rows", "_unassigned", b"_unassigned", "alternative_k", b"alternative_k", "chosen_by", b"chosen_by", "chosen_k", b"chosen_k", "continuity", b"continuity", "fallbacks", b"fallbacks", "fields", b"fields", "message", b"message", "no_clear_segments", b"no_clear_segments", "preparation", b"preparation", "rows", b"rows", "run", b"run", "scores", b"scores", "segments", b"segments", "selection", b"selection", "unassigned", b"unassigned", "usage", b"usage", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__alternative_k: _TypeAlias = _typing.Literal["alternative_k"]  # noqa: Y015
     _WhichOneofArgType__alternative_k: _TypeAlias = _typing.Literal["_alternative_k", b"_alternative_k"]  # noqa: Y015
@@ -1720,6 +1740,226 @@ class AnalysisResult(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__unassigned) -> _WhichOneofReturnType__unassigned | None: ...
 
 Global___AnalysisResult: _TypeAlias = AnalysisResult  # noqa: Y015
+
+@_typing.final
+class Continuity(_message.Message):
+    """Continuity is what became of the segments of the tenant's last run over the same table, fields and algorithm. A
+    segment that is recognised keeps its id and its name.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PREVIOUS_RUN_ID_FIELD_NUMBER: _builtins.int
+    MATCHES_FIELD_NUMBER: _builtins.int
+    RETIRED_FIELD_NUMBER: _builtins.int
+    MIGRATION_FIELD_NUMBER: _builtins.int
+    previous_run_id: _builtins.str
+    """The last run."""
+    @_builtins.property
+    def matches(self) -> _containers.RepeatedCompositeFieldContainer[Global___SegmentMatch]:
+        """The segments that continue one, largest first."""
+
+    @_builtins.property
+    def retired(self) -> _containers.RepeatedCompositeFieldContainer[Global___RetiredSegment]:
+        """The segments of the last run that none continues."""
+
+    @_builtins.property
+    def migration(self) -> Global___Migration:
+        """Who moved. Absent where customers have no key, or were not stored (`store_labels`)."""
+
+    def __init__(
+        self,
+        *,
+        previous_run_id: _builtins.str = ...,
+        matches: _abc.Iterable[Global___SegmentMatch] | None = ...,
+        retired: _abc.Iterable[Global___RetiredSegment] | None = ...,
+        migration: Global___Migration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["migration", b"migration"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["matches", b"matches", "migration", b"migration", "previous_run_id", b"previous_run_id", "retired", b"retired"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Continuity: _TypeAlias = Continuity  # noqa: Y015
+
+@_typing.final
+class SegmentMatch(_message.Message):
+    """SegmentMatch is a segment that continues one of the last run."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CARD_ID_FIELD_NUMBER: _builtins.int
+    OVERLAP_FIELD_NUMBER: _builtins.int
+    PREVIOUS_SIZE_FIELD_NUMBER: _builtins.int
+    SIZE_FIELD_NUMBER: _builtins.int
+    card_id: _builtins.str
+    """The segment, in both runs."""
+    overlap: _builtins.float
+    """What the last run's model and today's have in common on today's customers: those in both over those in either,
+    0.5-1.
+    """
+    previous_size: _builtins.int
+    """Customers in it then."""
+    size: _builtins.int
+    """Customers in it now."""
+    def __init__(
+        self,
+        *,
+        card_id: _builtins.str = ...,
+        overlap: _builtins.float = ...,
+        previous_size: _builtins.int = ...,
+        size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["card_id", b"card_id", "overlap", b"overlap", "previous_size", b"previous_size", "size", b"size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SegmentMatch: _TypeAlias = SegmentMatch  # noqa: Y015
+
+@_typing.final
+class RetiredSegment(_message.Message):
+    """RetiredSegment is a segment of the last run that no segment continues."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CARD_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    SIZE_FIELD_NUMBER: _builtins.int
+    card_id: _builtins.str
+    """The segment."""
+    name: _builtins.str
+    """Its name."""
+    size: _builtins.int
+    """Customers that were in it."""
+    def __init__(
+        self,
+        *,
+        card_id: _builtins.str = ...,
+        name: _builtins.str = ...,
+        size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["card_id", b"card_id", "name", b"name", "size", b"size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RetiredSegment: _TypeAlias = RetiredSegment  # noqa: Y015
+
+@_typing.final
+class Migration(_message.Message):
+    """Migration is how many customers went from which segment to which. For each segment of the last run the flows from it
+    and `left` add up to its size then; for each of today the flows to it and `joined` to its size now, unless `sample`.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FLOWS_FIELD_NUMBER: _builtins.int
+    JOINED_FIELD_NUMBER: _builtins.int
+    LEFT_FIELD_NUMBER: _builtins.int
+    COMPARED_FIELD_NUMBER: _builtins.int
+    MOVED_FIELD_NUMBER: _builtins.int
+    MOVED_PERCENTAGE_FIELD_NUMBER: _builtins.int
+    SAMPLE_FIELD_NUMBER: _builtins.int
+    compared: _builtins.int
+    """Customers in both tables."""
+    moved: _builtins.int
+    """Those of them who are no longer in the same segment."""
+    moved_percentage: _builtins.float
+    """The same as a share, 0-100. Absent when nobody is in both tables."""
+    sample: _builtins.bool
+    """True when the counts are of an even sample: above a million customers."""
+    @_builtins.property
+    def flows(self) -> _containers.RepeatedCompositeFieldContainer[Global___MigrationFlow]:
+        """Customers by the segment that they were in and the one that they are in. Those without a customer are left out."""
+
+    @_builtins.property
+    def joined(self) -> _containers.RepeatedCompositeFieldContainer[Global___MigrationCount]:
+        """Customers who are new in the table, by today's segment."""
+
+    @_builtins.property
+    def left(self) -> _containers.RepeatedCompositeFieldContainer[Global___MigrationCount]:
+        """Customers who are gone from the table, by the last run's segment."""
+
+    def __init__(
+        self,
+        *,
+        flows: _abc.Iterable[Global___MigrationFlow] | None = ...,
+        joined: _abc.Iterable[Global___MigrationCount] | None = ...,
+        left: _abc.Iterable[Global___MigrationCount] | None = ...,
+        compared: _builtins.int = ...,
+        moved: _builtins.int = ...,
+        moved_percentage: _builtins.float | None = ...,
+        sample: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_moved_percentage", b"_moved_percentage", "moved_percentage", b"moved_percentage"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_moved_percentage", b"_moved_percentage", "compared", b"compared", "flows", b"flows", "joined", b"joined", "left", b"left", "moved", b"moved", "moved_percentage", b"moved_percentage", "sample", b"sample"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__moved_percentage: _TypeAlias = _typing.Literal["moved_percentage"]  # noqa: Y015
+    _WhichOneofArgType__moved_percentage: _TypeAlias = _typing.Literal["_moved_percentage", b"_moved_percentage"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__moved_percentage) -> _WhichOneofReturnType__moved_percentage | None: ...
+
+Global___Migration: _TypeAlias = Migration  # noqa: Y015
+
+@_typing.final
+class MigrationFlow(_message.Message):
+    """MigrationFlow counts customers who were in one segment and are in another, or in the same."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROM_CARD_ID_FIELD_NUMBER: _builtins.int
+    TO_CARD_ID_FIELD_NUMBER: _builtins.int
+    CUSTOMERS_FIELD_NUMBER: _builtins.int
+    from_card_id: _builtins.str
+    """The segment of the last run. Empty: in none."""
+    to_card_id: _builtins.str
+    """The segment of this run. Empty: in none."""
+    customers: _builtins.int
+    """How many they are."""
+    def __init__(
+        self,
+        *,
+        from_card_id: _builtins.str = ...,
+        to_card_id: _builtins.str = ...,
+        customers: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customers", b"customers", "from_card_id", b"from_card_id", "to_card_id", b"to_card_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MigrationFlow: _TypeAlias = MigrationFlow  # noqa: Y015
+
+@_typing.final
+class MigrationCount(_message.Message):
+    """MigrationCount counts customers of one segment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CARD_ID_FIELD_NUMBER: _builtins.int
+    CUSTOMERS_FIELD_NUMBER: _builtins.int
+    card_id: _builtins.str
+    """The segment. Empty: in none."""
+    customers: _builtins.int
+    """How many they are."""
+    def __init__(
+        self,
+        *,
+        card_id: _builtins.str = ...,
+        customers: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["card_id", b"card_id", "customers", b"customers"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MigrationCount: _TypeAlias = MigrationCount  # noqa: Y015
 
 @_typing.final
 class GetAnalysisRequest(_message.Message):

@@ -111,6 +111,8 @@ class Progress:
             case "preparation":
                 for each in event.preparation.fields:
                     self._say(_prepared(each))
+            case "continuity":
+                self._say(f"continues run {event.continuity.previous_run_id}")
             case "profile" | "result" | None:
                 pass
 
@@ -132,6 +134,39 @@ class Progress:
 
     def _say(self, text: str) -> None:
         self._terminal.note(self._terminal.style("· ", "cyan", error=True) + printable(text))
+
+
+def continuity(found: segment_analysis_pb2.AnalysisResult) -> list[str]:
+    """What became of the last run's segments: continued, retired, and who moved, as lines."""
+    told = found.continuity
+    names = {card.card_id: card.name for card in found.segments}
+    names.update({each.card_id: each.name for each in told.retired})
+    names[""] = "in none"
+    lines = [f"since run {told.previous_run_id}"]
+    rows = [
+        (
+            f"  {names[each.card_id]}",
+            f"{each.previous_size:,} to {each.size:,}",
+            f"{each.overlap:.0%} the same",
+        )
+        for each in told.matches
+    ]
+    rows += [(f"  {each.name}", f"{each.size:,} to none", "no longer a segment") for each in told.retired]
+    lines += columns(rows)
+    if not told.HasField("migration"):
+        return lines
+    moved = told.migration
+    joined, left = (sum(each.customers for each in side) for side in (moved.joined, moved.left))
+    sample = " (of a sample)" if moved.sample else ""
+    lines.append(f"  {moved.moved:,} of {moved.compared:,} moved, {joined:,} joined, {left:,} left{sample}")
+    lines += columns(
+        [
+            (f"    {names[each.from_card_id]}", "->", names[each.to_card_id], f"{each.customers:,}")
+            for each in moved.flows
+            if each.from_card_id != each.to_card_id
+        ]
+    )
+    return lines
 
 
 def _prepared(field: segment_analysis_pb2.FieldPreparation) -> str:
@@ -168,6 +203,10 @@ def result(found: segment_analysis_pb2.AnalysisResult, terminal: Terminal) -> No
         terminal.line(printable(f"  silhouette: {found.selection.picked_reason}"))
         if found.selection.excess_reason:
             terminal.line(printable(f"  excess: {found.selection.excess_reason}"))
+    if found.HasField("continuity"):
+        terminal.line()
+        for line in continuity(found):
+            terminal.line(printable(line))
     for position, card in enumerate(found.segments, start=1):
         terminal.line()
         _card(position, card, terminal)

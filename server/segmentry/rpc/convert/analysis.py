@@ -12,6 +12,7 @@ from segmentry.criteria import parse, render
 from segmentry.errors import InvalidParameters, Violation
 from segmentry.rpc import status
 from segmentry.rpc.convert import analysis_fields as fields
+from segmentry.rpc.convert import analysis_lineage as lineage
 from segmentry.rpc.convert import criteria, struct
 from segmentry.rpc.convert.times import duration, timestamp
 from segmentry.runs.run import State
@@ -63,6 +64,7 @@ def parameters_from(message: pb.AnalysisParameters) -> Parameters:
         within=within,
         eps=message.eps if message.HasField("eps") else None,
         min_samples=message.min_samples if message.HasField("min_samples") else None,
+        store_labels=message.store_labels if message.HasField("store_labels") else defaults.store_labels,
         field_roles=tuple(fields.roles_from(message)),
         min_segment_share=(
             message.min_segment_share / 100
@@ -83,6 +85,7 @@ def parameters(value: Parameters) -> pb.AnalysisParameters:
         seed=value.seed,
         eps=value.eps,
         min_samples=value.min_samples,
+        store_labels=value.store_labels,
         # 7 % is no binary fraction.
         min_segment_share=round(100 * value.min_segment_share, 9),
         k_rule=value.k_rule,
@@ -147,6 +150,8 @@ def event(said: Said, resume_token: str) -> pb.AnalysisEvent:
             return pb.AnalysisEvent(profile=fields.profile(said))
         case events.Preparation():
             return pb.AnalysisEvent(preparation=fields.preparation(said))
+        case events.Continuity():
+            return pb.AnalysisEvent(continuity=lineage.continuity(said))
         case events.ClusterScore():
             return pb.AnalysisEvent(score=_score(said))
         case events.Selection():
@@ -214,6 +219,7 @@ def result(ended: AnalysisRun, value: events.AnalysisResult, resume_token: str) 
         rows=value.rows,
         unassigned=value.unassigned,
         warnings=[fields.warning(each) for each in value.notices],
+        continuity=None if value.continuity is None else lineage.continuity(value.continuity),
         preparation=None if value.preparation is None else fields.preparation(value.preparation),
         selection=None if value.selection is None else _selection(value.selection),
     )
