@@ -26,6 +26,8 @@ GATED = (
     "allotment",
     *(f"{scoring.DEEDS}{name}" for name in ("golf", "bank", "retail", "saas", "telecom", "travel")),
     *(f"{scoring.DEEDS}{name}" for name in ("library", "rides", "learn")),
+    "tramway",
+    "joinery",
     *BARE,
 )
 

@@ -9,6 +9,7 @@ from typing import Final
 from segmentry.criteria.short_forms import LONG
 from segmentry.reader.language.inflect import stem
 from segmentry.reader.language.tokens import Token
+from segmentry.reader.language.words import VAGUE
 from segmentry.reader.lexicon.lexicon import Lexicon
 from segmentry.reader.lexicon.phrases import EXACT
 
@@ -23,6 +24,11 @@ _JOINED: Final[dict[str, tuple[tuple[tuple[str, ...], str], ...]]] = {
     ),
     "without": ((("without", "a", "single"), "without"), (("without", "any"), "without")),
     "no": ((("no", "single"), "no"),),
+    # what follows is asked of everybody named before
+    "as": ((("as", "long", "as"), "but"),),
+    "so": ((("so", "long", "as"), "but"),),
+    "provided": ((("provided", "that"), "but"), (("provided", "they"), "but")),
+    "providing": ((("providing", "that"), "but"), (("providing", "they"), "but")),
     "travelling": ((("travelling", "with"), "with"),),
     "traveling": ((("traveling", "with"), "with"),),
     "coming": ((("coming", "with"), "with"),),
@@ -61,6 +67,10 @@ _SHORT: Final = frozenset(LONG) | frozenset(_SAME)
 # "at all" only strengthens a denial; before one of these it says where
 _PLACE: Final = frozenset({"of", "our", "the", "their", "stores", "clubs", "branches"})
 _DENIALS: Final = frozenset({"no", "not", "never", "without", "nothing", "none"})
+# "gone quiet, meaning no login in 30 days": what is vague is explained right behind it
+_EXPLAINS: Final = frozenset({"meaning", "that"})
+_QUIET: Final = frozenset({"quiet", "silent", "missing", "dark", "awol", "away", "off"})
+_TURNED: Final = frozenset({"gone", "went", "going", "fell", "fallen", "turned", "been"})
 # "non-employees" is denied, and no word of its own
 _PREFIXES: Final = frozenset({"non", "no", "not", "un", "in"})
 
@@ -72,6 +82,7 @@ def joined(tokens: tuple[Token, ...], lexicon: Lexicon) -> tuple[Token, ...]:
         all(_SECONDS[first].isdisjoint(said) for first in _FIRST & said)
         and ("at" not in said or "all" not in said)
         and "-" not in said
+        and _EXPLAINS.isdisjoint(said)
         and (_SHORT.isdisjoint(said) or lexicon.stems.issuperset({stem(word) for word in _SHORT & said}))
         and not any(token.glued and token.capitalised for token in tokens)
     ):
@@ -96,6 +107,9 @@ def joined(tokens: tuple[Token, ...], lexicon: Lexicon) -> tuple[Token, ...]:
         if whole is not None:
             found.append(whole)
             at += 3
+            continue
+        if token.norm in _EXPLAINS and _drop_explained(found, tokens, at, lexicon):
+            at += 2 if token.norm == "that" else 1
             continue
         if _only_strengthens(tokens, at) and any(each.norm in _DENIALS for each in found):
             at += 2
@@ -131,6 +145,24 @@ def _without_hyphen(tokens: tuple[Token, ...], at: int, lexicon: Lexicon) -> Tok
     if stem(norm) not in lexicon.stems or any(entry.strength == EXACT for entry in parted):
         return None
     return replace(first, text=first.text + second.text, norm=norm, stem=stem(norm), end=second.end)
+
+
+def _drop_explained(found: list[Token], tokens: tuple[Token, ...], at: int, lexicon: Lexicon) -> bool:
+    """Take "gone quiet" off what was found where "meaning" says behind it what is meant; whether it did."""
+    if tokens[at].norm == "that" and (
+        tokens[at - 1].norm != "," or at + 1 >= len(tokens) or tokens[at + 1].norm != "is"
+    ):
+        return False
+    end = len(found) - 1 if found and found[-1].norm in (",", "(", ":") else len(found)
+    begin = end - 1
+    if begin < 0 or found[begin].norm not in _QUIET | VAGUE or lexicon.lookup(found[begin].norm):
+        return False
+    if begin and found[begin - 1].norm in _TURNED:
+        begin -= 1
+    elif found[begin].norm in _QUIET:
+        return False
+    del found[begin:]
+    return True
 
 
 def _only_strengthens(tokens: tuple[Token, ...], at: int) -> bool:

@@ -21,6 +21,7 @@ from segmentry.reader.lexicon.event_words import event_words
 from segmentry.reader.lexicon.known_values import known_values
 from segmentry.reader.lexicon.memory import Memory
 from segmentry.reader.lexicon.names import Named, ranks_people, take_apart, truth_values
+from segmentry.reader.lexicon.people_of_trade import people_of_trade
 from segmentry.reader.lexicon.phrases import Entry, EntryKind, phrases
 from segmentry.reader.lexicon.repairable import grammar, places_of_the_world
 from segmentry.reader.lexicon.telling import most_telling
@@ -107,7 +108,8 @@ class Lexicon:
         self.named: dict[str, Named] = {field.name: take_apart(field, prefix) for field in catalog.visible}
         self.known = {field.name: known_values(field) for field in catalog.visible}
         self.own_nouns = entity_nouns(catalog)
-        self.entities: frozenset[str] = ENTITY | self.own_nouns
+        self.trade_nouns = people_of_trade(catalog)
+        self.entities: frozenset[str] = ENTITY | self.own_nouns | self.trade_nouns
         # the numbers whose size says something about people
         self.ranking = frozenset(field.name for field in catalog.visible if ranks_people(field))
         ranking = [field for field in catalog.visible if field.name in self.ranking]

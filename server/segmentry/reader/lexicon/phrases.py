@@ -26,13 +26,24 @@ from segmentry.reader.lexicon.columns import described
 from segmentry.reader.lexicon.described_phrases import described_amounts, described_moments, described_states
 from segmentry.reader.lexicon.event_words import event_phrases
 from segmentry.reader.lexicon.names import Named, boolean_like, values_of
-from segmentry.reader.lexicon.said_names import date_names, deeds, known_things, still_valid, timed, wanted
+from segmentry.reader.lexicon.said_names import (
+    date_names,
+    deeds,
+    known_things,
+    rated,
+    still_valid,
+    things_had,
+    timed,
+    wanted,
+)
 from segmentry.reader.lexicon.strengths import DERIVED, EXACT, GENERAL, PART
 from segmentry.reader.lexicon.turned import states, turned
 from segmentry.reader.lexicon.value_phrases import value_phrases
 
 EntryKind = Literal["field", "value", "band", "moment", "comparative", "channel", "event"]
 
+_NUMBER: Final = ("no",)  # of `cust_no`: "with no visits" does not mean it
+_STARS: Final = frozenset({"star", "stars"})
 _NATIONS: Final = frozenset({"country", "nation", "nationality"})
 _WRITTEN_TOGETHER: Final = 6
 _DENIALS: Final = word_set("not no non never without dont")
@@ -90,8 +101,12 @@ def phrases(
     beginnings = [name for name, named in named_fields.items() if named.beginning]
     nations = any(_NATIONS & set(named.words) for named in named_fields.values())
     written = Counter(named.spelled for named in named_fields.values())
+    names = Counter(each for named in named_fields.values() for each in {stem(word) for word in named.words})
     for name, named in named_fields.items():
         yield from _name_phrases(named, shared, written)
+        for phrase in things_had(named):
+            if names[stem(phrase[0])] == 1:
+                yield phrase, Entry("field", name, DERIVED)
         yield from _general_phrases(named, shared)
         for phrase, strength, bare in (*described_states(named), *described_amounts(named)):
             if not written[phrase]:
@@ -149,11 +164,11 @@ def _name_phrases(
                 ),
             )
     if field.type == "number":
-        for phrase in (*turned(named), *timed(named)):
+        for phrase in (*turned(named), *timed(named), *rated(named)):
             yield phrase, Entry("field", field.name, DERIVED)
     for synonym in field.synonyms:
         yield name_words(synonym), Entry("field", field.name, EXACT)
-    if named.core != named.spelled:
+    if named.core not in (named.spelled, _NUMBER):
         # "charges" does not mean TotalCharges where MonthlyCharges stands beside it.
         shadowed = (len(named.core) == 1 and named.core[0] in shared) or named.words[-1] in (
             "id",
@@ -261,7 +276,8 @@ def _general_phrases(named: Named, shared: frozenset[str]) -> Iterator[tuple[tup
         if parts <= stems and (parts == core or len(parts) > 1 or len(core) <= 2):
             # "paying" is no nearer to TotalCharges than to MonthlyCharges beside it
             whole = parts == core and not (core != stems and len(named.core) == 1 and named.core[0] in shared)
-            strength = GENERAL if whole or len(parts) > 1 else PART
+            rest = named.core[0] in _STARS and len(named.core) == 2  # "rate us 4" for `star_rating`
+            strength = GENERAL if whole or rest or len(parts) > 1 else PART
             for phrase in _split(alternatives):
                 yield phrase, Entry("field", named.field.name, strength, bare=strength == GENERAL)
     if named.field.type not in ("number", "datetime"):

@@ -10,7 +10,7 @@ from segmentry.criteria.column_words import window_days
 from segmentry.reader.language.morphology import verbs_of
 from segmentry.reader.language.thesaurus import ENDING
 from segmentry.reader.language.words import ALWAYS_ENTITY, STOP, word_set
-from segmentry.reader.lexicon.names import Named
+from segmentry.reader.lexicon.names import Named, boolean_like
 
 _ARTICLES: Final = ((), ("a",), ("an",), ("the",), ("their",))
 # what people do whom a flag names by a noun: `spa_guest`
@@ -32,6 +32,8 @@ _SAID_AS: Final[dict[str, str]] = {
     "taken": "taken|took|taken out|took out",
     "bought": "bought",
     "paid": "paid",
+    "held": "held|hold|holds",
+    "kept": "kept|keep|keeps",
 }
 _WANTING: Final = {
     "needs": ("needed", "required"),
@@ -39,6 +41,10 @@ _WANTING: Final = {
     "wants": ("wanted",),
     "requires": ("required", "needed"),
 }
+_THERE: Final = word_set("""
+active activated enabled included installed provided covered held kept attached supplied fitted connected
+given taken issued available present
+""")
 _FOUND: Final = ("known", "identified", "found")
 _LENGTHS: Final = (("year", 365), ("month", 30), ("week", 7), ("day", 1))
 _VALID: Final = tuple(
@@ -89,6 +95,14 @@ def known_things(named: Named) -> Iterator[tuple[str, ...]]:
             yield (*named.core[:-1], "is", said)
 
 
+def things_had(named: Named) -> Iterator[tuple[str, ...]]:
+    """ "Wifi" in "without wifi" on the flag `wifi_active`; the thing has a word that says it is there."""
+    if not boolean_like(named.field) or len(named.core) != 2:
+        return
+    if named.core[1] in _THERE and named.core[0] not in STOP | ALWAYS_ENTITY:
+        yield named.core[:1]
+
+
 def _deeds(word: str) -> Iterator[tuple[str, ...]]:
     said = _DOERS.get(word) or _SAID_AS.get(word)
     if said is None and word.endswith("ed"):
@@ -97,6 +111,13 @@ def _deeds(word: str) -> Iterator[tuple[str, ...]]:
         said = "|".join(each for each in verbs_of(word) if " " not in each)
     for verb in said.split("|") if said else ():
         yield tuple(verb.split())
+
+
+def rated(named: Named) -> Iterator[tuple[str, ...]]:
+    """ "Days a week" on `daysPerWeek`."""
+    if "per" in named.words[1:-1]:
+        for said in ("a", "each"):
+            yield tuple(said if word == "per" else word for word in named.words)
 
 
 def timed(named: Named) -> Iterator[tuple[str, ...]]:

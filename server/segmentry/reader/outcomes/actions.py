@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import takewhile
 from typing import Final
 
 from segmentry.reader.language.tokens import Token
@@ -25,7 +26,7 @@ dm whatsapp tag block give hand ship deliver dispatch survey interview warn puni
 anonymize mask hide redact obfuscate teach help log train tune optimise optimize debug refactor commit
 schedule plan organise organize arrange prepare produce generate create make build design compile
 put let turn raise lower increase decrease double halve reduce waive compare contrast analyse analyze
-benchmark cluster add topup cut
+benchmark cluster add topup cut issue
 """)
 # ... but these are nouns or values as well: they ask for something only before a determiner or a pronoun
 _NOUNS_TOO: Final = word_set("""
@@ -34,7 +35,7 @@ label credit charge bill run export download upload import launch schedule
 update reset set drop open close lock stop pause mute kick fire fine survey contact plan log train
 fix store copy dump paste ship design lower double reward alert credit debit hand
 fix move put let turn help subscribe
-forward save buy sell add
+forward save buy sell add issue
 """)
 # done to people and accounts alone, so that a noun for them is enough of an object: "block accounts"
 _TO_PEOPLE: Final = word_set("block ban mute kick fire lock warn fine pause stop charge")
@@ -71,6 +72,9 @@ below above over under is are was between more less fewer at > < = >= <= == of e
 due
 """)
 _SKIPPED: Final = word_set("a an the me us my our new another some one up together of for small big")
+_ABOUT: Final = word_set("for of to in at on by from with into")
+_NO_THINGS: Final = word_set("times days weeks months years hours minutes is was plus less items")
+_OFTEN: Final = word_set("a per each every or and than times weekly monthly yearly daily")
 _SHARED: Final = frozenset({"both", "all"})
 _ANSWERS: Final = word_set("fine ok okay yes allowed good permitted enabled accepted")
 _ORDINALS: Final = frozenset({"first", "last", "latest", "next", "previous"})
@@ -168,7 +172,8 @@ def _asks_of(tokens: tuple[Token, ...], at: int, direct: bool, named: Callable[[
         return True
     if verb in _TO_PEOPLE and direct and after in _PEOPLE and not named(at):
         return True
-    if verb == "book" and direct and tokens[at + 1].capitalised and not named(at + 1):
+    booked = verb == "book" and tokens[at + 1].capitalised and not named(at + 1)
+    if direct and (booked or _so_many(tokens, at + 1)):
         return True  # "book Maria in for Friday"
     if verb == "add" and _person(tokens, at + 1) and any(token.norm in ("as", "to") for token in tokens[at:]):
         return True
@@ -187,6 +192,16 @@ def _dates(tokens: tuple[Token, ...], at: int) -> bool:
     """ "This year", "this past week": no thing that something is done to."""
     said = [token.norm for token in tokens[at : at + 3]]
     return bool(said) and said[0] == "this" and not _PERIODS.isdisjoint(said[1:])
+
+
+def _so_many(tokens: tuple[Token, ...], at: int) -> bool:
+    """ "Order 40 chairs", "book 2 more seats": so many of a thing, and no "3 times a week", "2 or more"."""
+    if at >= len(tokens) or tokens[at].kind != "number" or tokens[at].money or tokens[at].percent:
+        return False
+    words = [token.norm for token in tokens[at + 1 : at + 6]]
+    things = [*takewhile(lambda word: word.isalpha() and word not in _ABOUT, words)]
+    thing = things[-1] if things else ""
+    return thing.endswith("s") and thing not in _NO_THINGS and _OFTEN.isdisjoint(words)
 
 
 def _handed_list(tokens: tuple[Token, ...], at: int) -> bool:

@@ -23,7 +23,7 @@ customer customers client clients member members user users people person accoun
 anyone anybody ones those folk folks record records row rows subscriber subscribers membership memberships
 subscription subscriptions profile profiles base contact contacts consumer consumers shopper shoppers buyer
 buyers guys audience segment holder holders golfer golfers fans fan lovers lover enthusiasts enthusiast
-cardholder cardholders peeps dudes
+cardholder cardholders peeps dudes crowd lot
 """)
 # "Live accounts", "a target of", "made no": words of requests that are conditions elsewhere.
 _MEANT: Final = word_set("interested target segment total number made make makes placed using used")
@@ -76,7 +76,7 @@ def _words(scene: Scene, claimed: set[int]) -> Iterator[Doubt]:
             continue
         elif (word in scene.lexicon.entities or word in PEOPLE) and word not in _ANYBODY:
             nouns = scene.lexicon.own_nouns
-            if nouns and word not in nouns:
+            if nouns and word not in nouns and word not in scene.lexicon.trade_nouns:
                 yield Doubt("word passed over", f"'{token.text}' was read as everyone in the table")
         elif (word == "live" or (word in _MEANT and at > first)) and not _leads(scene, at, claimed):
             yield Doubt("word passed over", f"'{token.text}' was read as a word of the request")

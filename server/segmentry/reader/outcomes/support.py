@@ -14,8 +14,11 @@ from segmentry.reader.language.places import country_at
 from segmentry.reader.language.thesaurus import BEGINNING, ENDING
 from segmentry.reader.language.words import PEOPLE, STOP, word_set
 from segmentry.reader.lexicon import kinds
+from segmentry.reader.lexicon.names import Named
 from segmentry.reader.lexicon.phrases import EXACT, PART
+from segmentry.reader.lexicon.units import keeps_in
 from segmentry.reader.outcomes.doubt import Doubt
+from segmentry.reader.quantities.numbers import MONEY_WORDS
 from segmentry.reader.scene import Fragment, Scene
 
 _QUALIFIERS: Final = word_set("""
@@ -26,8 +29,10 @@ secondary second other partner spouse gift pending target planned best worst
 _ADDED: Final = word_set("""
 total overall lifetime current amount number count score rate level value average avg mean monthly annual
 yearly weekly daily year month week last recent customer client member user account active open own net
-gross all time percent share index points days hours
+gross all time percent share index points days hours star stars
 """)
+# What a sum of money or a size is called where the noun before says what it is of.
+_HOLDS: Final = word_set("balance value worth used held amount holdings")
 # What begins or ends where a table says no more: "expired" is about the contract.
 _SPANS: Final = word_set("""
 member membership contract policy subscription subscriptions plan account customer client card service
@@ -118,7 +123,9 @@ def _of_measure(scene: Scene, fragment: Fragment) -> Iterator[Doubt]:
         unsaid = [word for word in named.words if word in _QUALIFIERS and stem(word) not in stems]
         if unsaid:
             yield Doubt("unsaid qualifier", f"'{said}' does not say {unsaid[0]}, which {fragment.field} does")
-        elif strength == PART or (fragment.field not in scene.lexicon.ages and _is_part(named.core, stems)):
+        elif (
+            strength == PART or (fragment.field not in scene.lexicon.ages and _is_part(named.core, stems))
+        ) and not _says_what_is_kept(scene, fragment, named):
             yield Doubt("part of a name", f"'{said}' says only a part of the name {fragment.field}")
         elif fragment.source == "assumed" and strength < PART:
             yield Doubt("assumed column", f"That '{said}' means {fragment.field} is assumed")
@@ -171,6 +178,22 @@ def _is_part(core: tuple[str, ...], stems: set[str]) -> bool:
     """ "Seats" for seat_utilization, "balance" for savings_balance: a word that tells it apart is unsaid."""
     own = [stem(word) for word in core if word not in _ADDED and word not in STOP]
     return any(word in stems for word in own) and not all(word in stems for word in own)
+
+
+def _says_what_is_kept(scene: Scene, fragment: Fragment, named: Named) -> bool:
+    """ "2 euros in their wallet" for wallet_balance_eur: its own noun, with its money or unit."""
+    stems = {token.stem for token in scene.tokens[fragment.start : fragment.end]}
+    own = [stem(word) for word in named.core if word not in _ADDED | _HOLDS | STOP and len(word) > 1]
+    if named.field.integer or not stems.issuperset(own) or not own:
+        return False
+    others = (each for name, each in scene.lexicon.named.items() if name != named.field.name)
+    if any(stem(word) in own for each in others for word in each.words):
+        return False
+    tokens = scene.tokens[fragment.start : fragment.end]
+    return any(
+        token.money or token.norm in MONEY_WORDS or token.norm == "worth" or keeps_in(named, token.norm)
+        for token in tokens
+    )
 
 
 def _says_period(scene: Scene, fragment: Fragment) -> bool:

@@ -18,6 +18,9 @@ _ANSWERS = frozenset({"yes", "no"})
 _CLOSING = frozenset({"", ",", ";", ".", "and", "but", "or"})
 _STATING = frozenset({"has", "have", "is", "are"})
 _HEAD_ALONE = 0.8
+_GRANTED = word_set("given granted obtained")
+_GRANTS = word_set("consent permission approval agreement")
+_BEEN = frozenset({"has", "have", "been"})
 _IS = word_set("is are was = == : equals to set")
 
 
@@ -122,7 +125,7 @@ def _flag(
     said = scene.word(after)
     positive = Leaf(field.name, Operator.EQ, truth[0])
     negative: Node = no(field, truth)
-    switched = _switched(scene, end)
+    switched = _switched(scene, end) or _granted(scene, end, field)
     if switched is not None and not inverted:
         on, stop = switched
         return Fragment(
@@ -145,7 +148,7 @@ def _flag(
 
 def _switched(scene: Scene, at: int) -> tuple[bool, int] | None:
     """ "SSO is not enabled", "auto renew off": whether it is on, and the token after."""
-    step = scene.skip(at, _IS, 2)
+    step = scene.skip(at, _IS | _BEEN, 3)
     denied = scene.word(step) in ("not", "isn't", "aren't", "wasn't")
     step = scene.skip(step + 1 if denied else step, frozenset({"turned", "switched", "set", "to"}), 2)
     if scene.word(step) in ("on", "enabled", "activated"):
@@ -154,6 +157,16 @@ def _switched(scene: Scene, at: int) -> tuple[bool, int] | None:
             return None
         return not denied, step + 1
     return (denied, step + 1) if scene.word(step) in ("off", "disabled", "deactivated") else None
+
+
+def _granted(scene: Scene, at: int, field: Field) -> tuple[bool, int] | None:
+    """ "Photo consent given", "permission was not granted": whether it was, and the token after."""
+    step = scene.skip(at, _IS | _BEEN, 3)
+    denied = scene.word(step) in ("not", "never")
+    step = scene.skip(step + 1 if denied else step, frozenset({"been"}), 1)
+    if scene.word(step) not in _GRANTED or _GRANTS.isdisjoint(scene.lexicon.named[field.name].words):
+        return None
+    return not denied, step + 1
 
 
 def no(field: Field, truth: tuple[Scalar, Scalar]) -> Node:

@@ -8,6 +8,7 @@ from segmentry.reader.language.thesaurus import MONEY_VERBS, UNIT_WORDS
 from segmentry.reader.language.words import word_set
 from segmentry.reader.lexicon.phrases import EXACT, GENERAL, PART, Entry
 from segmentry.reader.lexicon.units import scaled, stored, unit_factor
+from segmentry.reader.patterns.bounds_behind import bounded_behind
 from segmentry.reader.patterns.quantify import build, opposite, rate_at, resolve
 from segmentry.reader.patterns.signs import numeric, ranged, sign_word, signed
 from segmentry.reader.patterns.which_money import money_fields, owed_fields, which_money
@@ -20,9 +21,11 @@ _AFTER_FIELD = word_set("""
 is are was were be being of has have a an the at that which who with value values total score scores
 level : , in their rating it to ranging somewhere anywhere for i.e by takes took taking lasts lasted lasting
 averages averaging averaged totals totalling standing stands worth costing costs
-range either within figures us them it
+range either within figures us them it holding containing
 """)
-_BEFORE_FIELD = word_set("of in on worth for a an the their total times as to our by left remaining")
+_BEFORE_FIELD = word_set(
+    "of in on worth for a an the their total times as to our by left remaining sitting held lying parked"
+)
 _NEGATIONS = frozenset(["not", "isn't", "aren't", "wasn't", "isnt", "arent"])
 _LIST_GLUE = word_set("or , and a an")
 _OWES = frozenset({"owe", "owes", "owing", "owed"})
@@ -327,12 +330,8 @@ def _before_noun(scene: Scene, at: int, found: Comparison) -> Fragment | None:
             if not entries:
                 continue
             # "3 or more visits", "5 bookings": a bare number before the noun is exactly that many
-            after = phrase_at(scene.tokens, match.end, after=True) if match.end < len(scene.tokens) else None
-            if after is not None and not found.explicit:
-                bounds = ((after[0], found.bounds[0][1]),)
-                said = Comparison(bounds, found.start, found.end, explicit=True)
-                return resolve(scene, at, entries, said, exact=False, negated=False, end=after[1])
-            return resolve(scene, at, entries, found, exact=False, negated=False, end=match.end)
+            said, end = bounded_behind(scene, found, match.end)
+            return resolve(scene, at, entries, said, exact=False, negated=False, end=end)
     return None
 
 
@@ -360,8 +359,9 @@ def _timed(scene: Scene, at: int, found: Comparison, unit: int) -> Fragment | No
         factor = unit_factor(named, scene.word(unit))
         if factor is None:
             continue
+        said, end = bounded_behind(scene, found, match.end)
         return build(
-            at, match.end, named.field, found, exact=False, negated=False, factor=factor[0], assumed=factor[1]
+            at, end, named.field, said, exact=False, negated=False, factor=factor[0], assumed=factor[1]
         )
     return None
 

@@ -127,7 +127,7 @@ def _two_sided(when: When) -> bool:
 def chosen_moment(scene: Scene, at: int, entries: tuple[Entry, ...], when: When) -> Fragment:
     """The condition on the field that is named most directly; a question where several are."""
     candidates = nearest(scene, at, when.start, best(entries))
-    behind = when.kind in ("rolling", "ago") or "LAST" in (when.lo or "")
+    behind = when.kind in ("rolling", "ago") or "LAST" in (when.lo or "") or scene.word(when.start) == "since"
     ahead = when.kind == "next" or "NEXT" in (when.lo or "")
     if len(candidates) > 1 and (behind or ahead):
         # "an appointment in the last year" is none that lies ahead

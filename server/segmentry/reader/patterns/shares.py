@@ -7,6 +7,7 @@ from typing import Final, Literal
 from segmentry.criteria.nodes import And, Everyone, Node, Not, Top
 from segmentry.reader.language.words import word_set
 from segmentry.reader.lexicon.phrases import Entry
+from segmentry.reader.patterns.counter_periods import counts_over
 from segmentry.reader.patterns.quantify import LOWER_IS_BETTER
 from segmentry.reader.patterns.vague import ENDS
 from segmentry.reader.scene import Fragment, Option, Scene, best, label
@@ -28,6 +29,7 @@ _NAMED: Final = {
 _MERITS: Final = word_set("best worst top bottom")
 _ENDS_OF_LISTS: Final = frozenset({"top", "bottom"})
 _EITHER_END: Final = 0.85
+_DURING: Final = frozenset({"over", "during", "for"})
 _FURTHEST = 10
 _GAP = 6
 _WHOSE: Final = word_set("with who having whose by")
@@ -162,6 +164,7 @@ def _fragment(  # noqa: PLR0917 - the parts of a share
     percent: float,
     order: Literal["highest", "lowest"],
 ) -> Fragment:
+    entries, end = _over_period(scene, entries, end)
     turned: Literal["highest", "lowest"] = "lowest" if order == "highest" else "highest"
     ends = scene.word(at) in _MERITS
     nodes = [
@@ -181,6 +184,15 @@ def _fragment(  # noqa: PLR0917 - the parts of a share
     options = tuple(Option(label(node), node) for node in nodes)
     question = f"By which field: {', '.join(node.field for node in nodes[:4])}?"
     return Fragment("top", at, end, None, options=options[:4], cap=0.45, question=question)
+
+
+def _over_period(scene: Scene, entries: list[Entry], end: int) -> tuple[list[Entry], int]:
+    """ "By spend in the last 12 months": the columns that count over the period said, and its end."""
+    when = scene.when(end) or (scene.when(end + 1) if scene.word(end) in _DURING else None)
+    if when is None:
+        return entries, end
+    fitting = [each for each in entries if counts_over(scene.lexicon.named[each.field], when) == "said"]
+    return (fitting, when.end) if fitting else (entries, end)
 
 
 def _is_low_best(scene: Scene, name: str) -> bool:

@@ -15,6 +15,8 @@ _SEPARATORS = frozenset({"or", "and", ",", "/", "nor", "&", "|"})
 _OWN_TAIL = word_set("with who whose that having without")
 _AFTER_ITEM = word_set("the a an in with from by on those")
 
+_SAID_AGAIN = word_set("has have is are was were been got")
+
 
 @dataclass(slots=True)
 class Item:
@@ -54,6 +56,9 @@ def listed(
             break
         after = scene.skip(after, _AFTER_ITEM, 1) if restricted else scene.skip(after, _AFTER_ITEM, 2)
         item = one(scene, after, known, restricted) if after < len(scene.tokens) else None
+        if item is None and restricted and word == "or":
+            # "whose order was lost or has failed": the verb is said again before a value of the field
+            item = one(scene, scene.skip(after, _SAID_AGAIN, 2), known, restricted=False)
         if item is None:
             break
         if word == "or" and parts(scene, nxt, after):
