@@ -10,6 +10,7 @@ from segmentry.reader.read import read
 from segmentry.reader.refine import refine
 from segmentry.reader.spelling import channel
 
+from tests.reader import scoring
 from tests.reader.scoring import CLOCK
 
 TABLE = Catalog(
@@ -170,3 +171,28 @@ def test_of_several_words_the_clearly_likelier_one_is_meant(
     typed: str, near: tuple[str, ...], meant: str | None
 ) -> None:
     assert channel.likeliest(typed, near, frozenset()) == meant
+
+
+# nothing in them is a form of a word that it resembles; what people of the trade are called is their own
+SLIPS_OF_A_TRADE = [
+    ("tramway", "passegers who registered sincd 2023", "passengers who registered since 2023"),
+    ("tramway", "journies over the last 30 days above 4", "journeys over the last 30 days above 4"),
+    ("tramway", "commutrs with late fees over 5", "commuters with late fees over 5"),
+    ("tramway", "purse balance somewhee between 5 and 10", "purse balance somewhere between 5 and 10"),
+    ("tramway", "purse holdng over 15 CHF", "purse holding over 15 CHF"),
+    ("joinery", "the highes 10 percent by spend 12m", "the highest 10 percent by spend 12m"),
+    ("joinery", "top quatile by spend 12m", "top quartile by spend 12m"),
+    ("joinery", "image consent grnted", "image consent granted"),
+]
+
+
+@pytest.mark.parametrize(("table", "query", "right"), SLIPS_OF_A_TRADE)
+def test_a_slip_in_any_word_that_the_reader_listens_to_is_put_right(
+    table: str, query: str, right: str
+) -> None:
+    catalog = scoring.load(table)
+    assert catalog is not None
+    draft, meant = read(query, catalog, CLOCK), read(right, catalog, CLOCK)
+    assert draft.node is not None
+    assert meant.node is not None
+    assert canonical.text(draft.node) == canonical.text(meant.node)

@@ -23,7 +23,7 @@ from segmentry.reader.lexicon.memory import Memory
 from segmentry.reader.lexicon.names import Named, ranks_people, take_apart, truth_values
 from segmentry.reader.lexicon.people_of_trade import people_of_trade
 from segmentry.reader.lexicon.phrases import Entry, EntryKind, phrases
-from segmentry.reader.lexicon.repairable import grammar, places_of_the_world
+from segmentry.reader.lexicon.repairable import SHORTEST, grammar, places_of_the_world
 from segmentry.reader.lexicon.telling import most_telling
 
 _SKIPPED: Final = word_set("a an the any our their your my his her its of - / _ . & : s single")
@@ -163,7 +163,10 @@ class Lexicon:
         self.spelled: frozenset[str] = frozenset(words)
         self.stems: frozenset[str] = frozenset(stem(word) for word in words)
         known = grammar() | places_of_the_world() if self.country_fields else grammar()
-        self._repairs = (*self.words, *sorted(known - words))
+        nouns = {noun for noun in self.own_nouns | self.trade_nouns if len(noun) >= SHORTEST}
+        # what people of this table write more often than others do
+        self.usual: frozenset[str] = self.spelled | nouns
+        self._repairs = (*self.words, *sorted((known | nouns) - words))
         naming = {word for key, senses in self._index.items() if senses.bits & kinds.FIELD for word in key}
         self.field_words = tuple(word for word in self.words if stem(word) in naming)
         self._of_length: dict[range, list[str]] = {}

@@ -42,6 +42,8 @@ receive received running started stays submitted taken chosen entered posted rep
 created enrolled opened paying billed checked moved began begun become grown written owing costing leaving
 filled stored supplied provided recorded specified captured donated closed failed missed resolved returned
 drove spoke wrote arriving scheduled planned upcoming expected assigned pending outstanding overdue
+writing write writes sitting travelling traveling averaging averages totalling taking takes lasting spends
+somewhere switch costs worth
 begin begins contain leave among anywhere whole entire first least fewest fewer
 """)
 _THINGS: Final = word_set("""
@@ -53,7 +55,22 @@ visits category country income level rating salary balance budget commission dis
 value blank empty phone email mobile digits daily weekly hourly quarterly annually
 christmas easter halloween thanksgiving ramadan diwali hanukkah sixth seventh eighth ninth tenth twentieth
 adults candidates children citizens couples families friends learners patrons residents sellers vendors
-volunteers workers
+volunteers workers decile quartile quintile tenth thirds
+""")
+# The rest of what the patterns listen to: ties of a sentence, and what is sent, kept or done.
+_TIES: Final = word_set("""
+against almost although another approximately around combined different earlier everything excluded including
+mainly mostly numerous regarding regardless remaining separate sooner together throughout unless various
+whereas whether within
+""")
+_SPOKEN: Final = word_set("""
+called carried charged clicked connected delayed delivered downgraded dropped earned earning eighteenth ended
+expiration expiry finished fitted granted installed invited keeping labelled lasted limited lived messages
+mailing mailings newsletter notification notifications obtained offers opening owned owning picked promotions
+ranging ranked reached receives refunded reminders rented renting reserved reviewed reviews reward
+sending shared skipped somebody someone speaker speakers spender standing started stating stopped subscribe
+subscribes texting texts totalled travelled upgraded voucher vouchers watching weekends women woman ladies
+gentlemen females males fifteenth eleventh twelfth thirtieth nineties anniversary campaign unpaid unused valid
 """)
 
 
@@ -63,7 +80,17 @@ def grammar() -> frozenset[str]:
     listed: frozenset[str] = (
         STOP | FRAME | NEGATORS | VAGUE | ENTITY | WORDS | BOUND_FIRST | MONEY_WORDS | SCALE_WORDS
     )
-    listed |= UNIT_WORDS | _CALENDAR | _NUMBERS | _VERBS | _DEEDS | _THINGS | frozenset(COMPARATIVES)
+    listed |= (
+        UNIT_WORDS
+        | _CALENDAR
+        | _NUMBERS
+        | _VERBS
+        | _DEEDS
+        | _THINGS
+        | _TIES
+        | _SPOKEN
+        | frozenset(COMPARATIVES)
+    )
     return frozenset(word for word in listed if len(word) >= SHORTEST and word.isalpha())
 
 

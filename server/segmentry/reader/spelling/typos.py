@@ -186,8 +186,8 @@ def _is_known(token: Token, lexicon: Lexicon) -> bool:
         return listed or _inflects(word, lexicon)
     if token.stem in _KNOWN_STEMS or token.stem in _GRAMMAR_STEMS:
         # a stem of three letters says little: "firs" has that of "first"
-        known = listed or _inflects(word, lexicon)
-        return known and (len(token.stem) > _SHORT or _hidden(word, lexicon) is None)
+        # "sincs" is no form of "since", though it has its stem: the dictionary holds the forms of English
+        return listed and (len(token.stem) > _SHORT or _hidden(word, lexicon) is None)
     if word.endswith("ly") and {word[:-2], word[:-1]} & lexicon.stems:
         return False  # "fully remote" where a value says "full"
     if bool(lexicon.country_fields) and word in places_of_the_world():
@@ -293,12 +293,12 @@ def _nearest(word: str, lexicon: Lexicon) -> str | None:
     # A slip seldom hits the first letter, and two letters changing places is the commonest of all.
     near = [choice for choice in near if choice[0] == word[0]] or near
     near = [choice for choice in near if sorted(choice) == sorted(word)] or near
-    best = {stem(choice): choice for choice in near}
+    best = {stem(choice): choice for choice in sorted(near, key=lexicon.usual.__contains__)}
     if len(best) == 1:
         return next(iter(best.values()))
     if {len(lexicon.lookup(choice)) > 0 for choice in near} == {True} and _says_the_same(near, lexicon):
         return near[0]
-    return channel.likeliest(word, list(best.values()), lexicon.spelled)
+    return channel.likeliest(word, list(best.values()), lexicon.usual)
 
 
 def _doubled_elsewhere(word: str, lexicon: Lexicon) -> str | None:
