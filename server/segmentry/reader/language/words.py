@@ -86,6 +86,7 @@ hardly barely scarcely occasionally sometimes seasoned longtime long-time long-t
 frequent often rarely seldom hot cold warm biggest highest lowest largest smallest better worse higher
 lower bigger typical average engaging older younger risky safe at-risk quality superb excellent decent
 significant substantial elite ideal perfect favourite favorite key core whale
+worn worn-out busy idle popular healthy unhealthy picky fussy demanding profitable lucrative
 elderly youthful middle-aged faithful keen avid dedicated devoted thrifty frugal
 """)
 

@@ -30,7 +30,14 @@ _PROSE: Final = re.compile(
     r"|\bfrom\s+now\s+on\b|\b(?:repeat|print|reveal|show|output|return|echo|leak|dump|tell)\s+(?:me\s+|us\s+|back\s+)?(?:the\s+|everything\s+|all\s+|your\s+)?(?:text\s+|words\s+|messages?\s+)?(?:above|before\s+this|system\s+prompt|environment\s+variables?|api\s+keys?|secrets?|passwords?|credentials)\b"
     r"|\b(?:answer|reply|respond|speak|say)\s+(?:\w+\s+){0,3}(?:only|always|with\s+the|with\s+(?:yes|no)|in\s+plain)\b|\b(?:reply|respond)\s+with\b"
     r"|\bgrant\s+(?:me|us|yourself|him|her|them)\b|\b(?:admin|root|superuser)\s+(?:rights?|access|privileges?)\b"
-    r"|\bother\s+tenants?\b|\b(?:skip|without|turn\s+off|switch\s+off)\s+(?:the\s+|all\s+|any\s+)?(?:validation|validator|authentication|authori[sz]ation|permission\s+checks?|access\s+checks?)\b",
+    r"|\bother\s+tenants?\b|\b(?:skip|without|turn\s+off|switch\s+off)\s+(?:the\s+|all\s+|any\s+)?(?:validation|validator|authentication|authori[sz]ation|permission\s+checks?|access\s+checks?)\b"
+    rf"|\b{_SETTING_ASIDE}\s+(?:all\s+|everything\s+|what\s+is\s+)?(?:of\s+)?(?:the\s+)?above\b(?!\s+[\d$€£])"
+    rf"|\b{_ORDERS}\s+(?:above\s+)?(?:no\s+longer|do\s+not|don't|does\s+not|doesn't)\s+(?:apply|count|matter|hold|bind)\b"
+    rf"|\b(?:if|as\s+though|like)\s+(?:you|there)\s+(?:had|have|were|are)\s+(?:no|without)\s+(?:\w+\s+)?{_ORDERS}\b|\bregardless\s+of\s+(?:the\s+|any\s+|your\s+|all\s+)*{_ORDERS}\b"
+    r"|\b(?:set|give|put|raise|report)\s+(?:the\s+|your\s+|a\s+)?confidence\b|\b(?:mark|treat|consider|flag)\s+(?:your|the|this|that)\s+(?:\w+\s+)?(?:answer|reply|result|response|output)\s+as\b"
+    r"|\b(?:do\s+not|don't|never|without)\s+ask(?:ing)?\s+(?:me\s+|us\s+|any\s+|for\s+)*(?:questions?|confirmation)\b|\bstop\s+being\b|\bdo\s+(?:what|as)\s+i\s+(?:say|tell)\b"
+    r"|\bnote\s+to\s+(?:the\s+)?(?:model|ai|assistant|system|reader|machine|bot|llm)\b|\b(?:i\s+am|i'm)\s+(?:the\s+|an?\s+|your\s+)(?:admin|administrator|developer|operator|root)\b|\bas\s+(?:the|your|an?)\s+(?:admin|administrator|developer|operator)\s*,?\s+i\b"
+    r"|%0[ad]|\b(?:list|give|send|get)\s+(?:me\s+|us\s+)?(?:all\s+|the\s+|your\s+)*(?:api\s+keys?|passwords|credentials|access\s+tokens)\b",
     re.IGNORECASE | re.DOTALL,
 )
 _ROLE: Final = re.compile(
@@ -56,7 +63,8 @@ now above imagine role roleplay jailbreak jailbreaking tenant tenants validation
 authorization authorisation checks rights access privileges privilege reply respond answer speak say repeat
 reveal echo leak dump told system directives guidelines restrictions constraints guardrails jail act
 everything before earlier previous disregard ignore secret secrets passwords credentials keys variables
-filters limits safety safeguards training injection end confidence temperature foregoing
+filters limits safety safeguards training injection end confidence ask asking being note model ai admin
+administrator developer operator policy policies tell apply matter regardless credentials tokens temperature foregoing
 """)
 _CODE_MARKS: Final = re.compile(r"[<>{}$;|=#(/\\]|--")
 _CODE_WORDS: Final = word_set(
@@ -101,7 +109,7 @@ def injected(query: str) -> Span | None:
 def _search(norm: str) -> Span | None:
     lowered = norm.casefold()
     words = _WORDS.findall(lowered)
-    if not _PROSE_SIGNS.isdisjoint(words):
+    if not _PROSE_SIGNS.isdisjoint(words) or "%0" in lowered:
         found = _PROSE.search(norm)
         if found is not None:
             return found.span()
