@@ -70,6 +70,8 @@ async def analyses(
     job: str = "brief",
     heartbeat_s: float = 15.0,
     store: SnapshotStore | None = None,
+    *,
+    small_count: int = 0,
 ) -> AsyncGenerator[Served]:
     """Serve SegmentAnalysis with a job of `tests/analysis/jobs.py`; empty means the real one. `store` takes
     two golf clubs beside the tables that it holds."""
@@ -91,6 +93,7 @@ async def analyses(
             tokens,
             segments,
             recommendations,
+            small_count=small_count,
         )
         segment_analysis_pb2_grpc.add_SegmentAnalysisServicer_to_server(servicer, server)
         rules = QualificationService(kept, criteria)

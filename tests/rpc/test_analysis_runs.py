@@ -272,3 +272,32 @@ async def test_a_list_turns_its_pages_and_refuses_foreign_tokens(database: Datab
         assert len(failed.runs) == 0
         succeeded = await served.stub.ListAnalyses(pb.ListAnalysesRequest(state=pb.RUN_STATE_SUCCEEDED))
         assert len(succeeded.runs) == 5
+
+
+async def test_a_result_brings_the_numbers_of_its_plots(database: Database, tmp_path: Path) -> None:
+    async with analyses(database, tmp_path, job="") as served:
+        run = (await served.stub.StartAnalysis(start(parameters=SMALL))).run
+        result = (await watched(served, run.run_id))[-1].event.result
+        ids = [card.card_id for card in result.segments]
+        heatmap, scatter = result.plots.heatmap, result.plots.scatter
+        assert sorted(heatmap.fields[:2]) == sorted(FIELDS)
+        assert [row.card_id for row in heatmap.rows] == ids
+        assert all(len(row.cells) == len(heatmap.fields) for row in heatmap.rows)
+        assert [each.card_id for each in scatter.series] == ids
+        sizes = [card.size if card.size >= 20 else 0 for card in result.segments]
+        assert [len(each.x) for each in scatter.series] == [len(each.y) for each in scatter.series] == sizes
+        assert 0 < scatter.y_explained <= scatter.x_explained <= 1
+        assert scatter.rows == result.rows
+        assert result.ByteSize() < 100_000
+
+
+async def test_points_of_customers_are_kept_back_with_small_counts(
+    database: Database, tmp_path: Path
+) -> None:
+    async with analyses(database, tmp_path, job="", small_count=10) as served:
+        run = (await served.stub.StartAnalysis(start(parameters=SMALL))).run
+        result = (await watched(served, run.run_id))[-1].event.result
+        got = await served.stub.GetAnalysis(pb.GetAnalysisRequest(run_id=run.run_id))
+        for each in (result, got.result):
+            assert each.plots.HasField("heatmap")
+            assert not each.plots.HasField("scatter")

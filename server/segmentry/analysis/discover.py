@@ -24,6 +24,7 @@ from segmentry.analysis.groups import Declined, Emit, Groups
 from segmentry.analysis.identity import Past
 from segmentry.analysis.lineage import Lineage, by_size
 from segmentry.analysis.parameters import Parameters, Tier, validate
+from segmentry.analysis.plots import plots
 from segmentry.analysis.prepare import Prepared, prepare
 from segmentry.analysis.reading import as_read
 from segmentry.analysis.scope import Scope
@@ -172,6 +173,14 @@ class _Run:
         continuity = lineage.told(made)
         if continuity is not None:
             self._emit(continuity)
+        drawn = plots(
+            made,
+            labels,
+            prepared.X,
+            profiled,
+            as_of_s=self._scope.clock.as_of.timestamp(),
+            seed=self._effective.seed,
+        )
         unassigned = self._scope.table.rows - sum(card.size for card in made)
         text = f"{len(made)} segments of {words.customers(self._scope.table.rows)}"
         if found.no_clear_segments:
@@ -189,6 +198,7 @@ class _Run:
             selection=found.selection,
             message=text + ".",
             continuity=continuity,
+            plots=drawn,
         )
 
     def _of_slices(self) -> AnalysisResult:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from segmentry.analysis.figures import Plots
 from segmentry.analysis.parameters import Parameters, Role, Tier
 from segmentry.errors import JsonValue
 
@@ -346,6 +347,7 @@ class AnalysisResult:
     selection: Selection | None = None
     preparation: Preparation | None = None
     continuity: Continuity | None = None
+    plots: Plots | None = None
 
 
 Event = (

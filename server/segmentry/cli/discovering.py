@@ -63,11 +63,15 @@ async def discover(
     within: Annotated[
         str, typer.Option(metavar="JSON|@FILE|-", help="Look only among customers that match.")
     ] = "",
+    plots: Annotated[
+        bool, typer.Option("--plots", help="Draw scores, how segments differ, and customers as points.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Confirm what the estimate warns about.")] = False,
 ) -> int:
     """Find the segments that are in a table.
 
-    With --json every line is one event of the stream, and the last one holds the result.
+    With --json every line is one event of the stream, and the last one holds the result, the numbers of
+    its plots with it.
     """
     from segmentry_client import to_dict
 
@@ -107,6 +111,10 @@ async def discover(
         raise _unfinished(last)
     if not terminal.json:
         view.result(last.result, terminal)
+        if plots:
+            from segmentry.cli.views import plots as drawing
+
+            drawing.draw(last.result, terminal)
     return exit_codes.OK
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TypeVar, cast
 
 from segmentry.analysis.question import NeedsConfirmation, Question
+from segmentry.analysis.records import Heard
 from segmentry.analysis.service import AnalysisService
 from segmentry.criteria import parse
 from segmentry.criteria.segments import Saved
@@ -51,7 +52,8 @@ def _now() -> datetime:
 
 
 class SegmentAnalysis(pb_grpc.SegmentAnalysisServicer):
-    """The servicer. `tokens` sign the pages of lists; `now` replaces the server's clock."""
+    """The servicer. `tokens` sign the pages of lists; `now` replaces the server's clock. With a `small_count`
+    above 1 no result has points of single customers."""
 
     def __init__(
         self,
@@ -61,6 +63,7 @@ class SegmentAnalysis(pb_grpc.SegmentAnalysisServicer):
         segments: SegmentService,
         recommendations: RecommendationService,
         *,
+        small_count: int = 0,
         now: Callable[[], datetime] = _now,
     ) -> None:
         self._service = service
@@ -68,6 +71,7 @@ class SegmentAnalysis(pb_grpc.SegmentAnalysisServicer):
         self._tokens = tokens
         self._segments = segments
         self._recommendations = recommendations
+        self._small_count = small_count
         self._now = now
 
     async def EstimateAnalysis(
@@ -96,7 +100,7 @@ class SegmentAnalysis(pb_grpc.SegmentAnalysisServicer):
 
         async def work(outbox: Outbox[pb.DiscoverResponse]) -> None:
             async for heard in self._service.watch(tenant, run_id, request.resume_token):
-                event = convert.event(heard.said, heard.resume_token)
+                event = self._event(heard)
                 await outbox.put(
                     pb.DiscoverResponse(sequence=heard.sequence, resume_token=heard.resume_token, event=event)
                 )
@@ -122,7 +126,7 @@ class SegmentAnalysis(pb_grpc.SegmentAnalysisServicer):
 
         async def work(outbox: Outbox[pb.WatchAnalysisResponse]) -> None:
             async for heard in self._service.watch(tenant, request.run_id, request.resume_token):
-                event = convert.event(heard.said, heard.resume_token)
+                event = self._event(heard)
                 await outbox.put(
                     pb.WatchAnalysisResponse(
                         sequence=heard.sequence, resume_token=heard.resume_token, event=event
@@ -144,6 +148,7 @@ class SegmentAnalysis(pb_grpc.SegmentAnalysisServicer):
         response = pb.GetAnalysisResponse(run=convert.run(run, token))
         if result is not None:
             response.result.CopyFrom(convert.result(run, result, token))
+            self._keep_back(response.result)
         return response
 
     async def ListAnalyses(
@@ -206,6 +211,16 @@ class SegmentAnalysis(pb_grpc.SegmentAnalysisServicer):
             rule_size=made.rule_size,
             fidelity=card.fidelity,
         )
+
+    def _event(self, heard: Heard) -> pb.AnalysisEvent:
+        event = convert.event(heard.said, heard.resume_token)
+        if event.HasField("result"):
+            self._keep_back(event.result)
+        return event
+
+    def _keep_back(self, result: pb.AnalysisResult) -> None:
+        if self._small_count > 1 and result.HasField("plots"):
+            result.plots.ClearField("scatter")
 
     async def _start(
         self, request: Started, rpc: str, on_made: Callable[[str], None] | None = None

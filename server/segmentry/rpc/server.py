@@ -228,7 +228,14 @@ def _add_services(server: grpc.aio.Server, made: Parts) -> tuple[str, ...]:
     add_SegmentBuilderServicer_to_server(builder, server)
     kept, kept_criteria = RecommendationStore(made.database), KeptCriteria(customers, segments.saved)
     recommendations = RecommendationService(kept, kept_criteria)
-    analysis = SegmentAnalysis(made.analyses, made.streams, made.tokens, segments, recommendations)
+    analysis = SegmentAnalysis(
+        made.analyses,
+        made.streams,
+        made.tokens,
+        segments,
+        recommendations,
+        small_count=made.settings.small_count,
+    )
     add_SegmentAnalysisServicer_to_server(analysis, server)
     rules = QualificationService(kept, kept_criteria)
     insights.add_to_server(

@@ -1643,6 +1643,7 @@ class AnalysisResult(_message.Message):
     SELECTION_FIELD_NUMBER: _builtins.int
     PREPARATION_FIELD_NUMBER: _builtins.int
     CONTINUITY_FIELD_NUMBER: _builtins.int
+    PLOTS_FIELD_NUMBER: _builtins.int
     chosen_k: _builtins.int
     """The number of clusters that was chosen. Absent without clustering."""
     chosen_by: _builtins.str
@@ -1697,6 +1698,10 @@ class AnalysisResult(_message.Message):
     def continuity(self) -> Global___Continuity:
         """What became of the segments of the last run over the same fields. Absent: there is none."""
 
+    @_builtins.property
+    def plots(self) -> Global___Plots:
+        """What is drawn of the segments beside `scores` and `selection`. Absent without clustering."""
+
     def __init__(
         self,
         *,
@@ -1717,10 +1722,11 @@ class AnalysisResult(_message.Message):
         selection: Global___Selection | None = ...,
         preparation: Global___Preparation | None = ...,
         continuity: Global___Continuity | None = ...,
+        plots: Global___Plots | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_alternative_k", b"_alternative_k", "_chosen_k", b"_chosen_k", "_rows", b"_rows", "_unassigned", b"_unassigned", "alternative_k", b"alternative_k", "chosen_k", b"chosen_k", "continuity", b"continuity", "preparation", b"preparation", "rows", b"rows", "run", b"run", "selection", b"selection", "unassigned", b"unassigned", "usage", b"usage"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_alternative_k", b"_alternative_k", "_chosen_k", b"_chosen_k", "_rows", b"_rows", "_unassigned", b"_unassigned", "alternative_k", b"alternative_k", "chosen_k", b"chosen_k", "continuity", b"continuity", "plots", b"plots", "preparation", b"preparation", "rows", b"rows", "run", b"run", "selection", b"selection", "unassigned", b"unassigned", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_alternative_k", b"_alternative_k", "_chosen_k", b"_chosen_k", "_rows", b"_rows", "_unassigned", b"_unassigned", "alternative_k", b"alternative_k", "chosen_by", b"chosen_by", "chosen_k", b"chosen_k", "continuity", b"continuity", "fallbacks", b"fallbacks", "fields", b"fields", "message", b"message", "no_clear_segments", b"no_clear_segments", "preparation", b"preparation", "rows", b"rows", "run", b"run", "scores", b"scores", "segments", b"segments", "selection", b"selection", "unassigned", b"unassigned", "usage", b"usage", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_alternative_k", b"_alternative_k", "_chosen_k", b"_chosen_k", "_rows", b"_rows", "_unassigned", b"_unassigned", "alternative_k", b"alternative_k", "chosen_by", b"chosen_by", "chosen_k", b"chosen_k", "continuity", b"continuity", "fallbacks", b"fallbacks", "fields", b"fields", "message", b"message", "no_clear_segments", b"no_clear_segments", "plots", b"plots", "preparation", b"preparation", "rows", b"rows", "run", b"run", "scores", b"scores", "segments", b"segments", "selection", b"selection", "unassigned", b"unassigned", "usage", b"usage", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__alternative_k: _TypeAlias = _typing.Literal["alternative_k"]  # noqa: Y015
     _WhichOneofArgType__alternative_k: _TypeAlias = _typing.Literal["_alternative_k", b"_alternative_k"]  # noqa: Y015
@@ -1740,6 +1746,215 @@ class AnalysisResult(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__unassigned) -> _WhichOneofReturnType__unassigned | None: ...
 
 Global___AnalysisResult: _TypeAlias = AnalysisResult  # noqa: Y015
+
+@_typing.final
+class Plots(_message.Message):
+    """Plots is what is drawn of the segments. The silhouette against the number of clusters needs no message: `scores` has
+    value, interval and eligibility of each (a table without groups has `value` minus `excess_over_null`), `selection`
+    both picks, and the provisional ones are events.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEATMAP_FIELD_NUMBER: _builtins.int
+    SCATTER_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def heatmap(self) -> Global___Heatmap:
+        """How each segment differs. Absent when no field has a mean."""
+
+    @_builtins.property
+    def scatter(self) -> Global___Scatter:
+        """Customers as points. Absent below 50 customers, and where small counts are kept back."""
+
+    def __init__(
+        self,
+        *,
+        heatmap: Global___Heatmap | None = ...,
+        scatter: Global___Scatter | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["heatmap", b"heatmap", "scatter", b"scatter"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["heatmap", b"heatmap", "scatter", b"scatter"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Plots: _TypeAlias = Plots  # noqa: Y015
+
+@_typing.final
+class Heatmap(_message.Message):
+    """Heatmap is the mean of fields by segment: of numbers that of the customers who have one, of yes/no fields the share of
+    yes (0-1), of dates the age in days.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELDS_FIELD_NUMBER: _builtins.int
+    ROWS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """At most 12 fields, most important first."""
+
+    @_builtins.property
+    def rows(self) -> _containers.RepeatedCompositeFieldContainer[Global___HeatmapRow]:
+        """The segments, in the order of the cards."""
+
+    def __init__(
+        self,
+        *,
+        fields: _abc.Iterable[_builtins.str] | None = ...,
+        rows: _abc.Iterable[Global___HeatmapRow] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fields", b"fields", "rows", b"rows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Heatmap: _TypeAlias = Heatmap  # noqa: Y015
+
+@_typing.final
+class HeatmapRow(_message.Message):
+    """HeatmapRow is one segment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CARD_ID_FIELD_NUMBER: _builtins.int
+    CELLS_FIELD_NUMBER: _builtins.int
+    card_id: _builtins.str
+    """The segment."""
+    @_builtins.property
+    def cells(self) -> _containers.RepeatedCompositeFieldContainer[Global___HeatmapCell]:
+        """One for each of the heatmap's fields, in their order."""
+
+    def __init__(
+        self,
+        *,
+        card_id: _builtins.str = ...,
+        cells: _abc.Iterable[Global___HeatmapCell] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["card_id", b"card_id", "cells", b"cells"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HeatmapRow: _TypeAlias = HeatmapRow  # noqa: Y015
+
+@_typing.final
+class HeatmapCell(_message.Message):
+    """HeatmapCell is one field in one segment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEAN_FIELD_NUMBER: _builtins.int
+    Z_SCORE_FIELD_NUMBER: _builtins.int
+    mean: _builtins.float
+    """The mean of its members, in the field's unit. Absent when none of them has a value."""
+    z_score: _builtins.float
+    """The same as a distance from the mean of all customers, in their standard deviations. Absent when it is not defined."""
+    def __init__(
+        self,
+        *,
+        mean: _builtins.float | None = ...,
+        z_score: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_mean", b"_mean", "_z_score", b"_z_score", "mean", b"mean", "z_score", b"z_score"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_mean", b"_mean", "_z_score", b"_z_score", "mean", b"mean", "z_score", b"z_score"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__mean: _TypeAlias = _typing.Literal["mean"]  # noqa: Y015
+    _WhichOneofArgType__mean: _TypeAlias = _typing.Literal["_mean", b"_mean"]  # noqa: Y015
+    _WhichOneofReturnType__z_score: _TypeAlias = _typing.Literal["z_score"]  # noqa: Y015
+    _WhichOneofArgType__z_score: _TypeAlias = _typing.Literal["_z_score", b"_z_score"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__mean) -> _WhichOneofReturnType__mean | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__z_score) -> _WhichOneofReturnType__z_score | None: ...
+
+Global___HeatmapCell: _TypeAlias = HeatmapCell  # noqa: Y015
+
+@_typing.final
+class Scatter(_message.Message):
+    """Scatter is at most 2,000 customers, a share of each segment, on the first two principal components of the prepared
+    fields. Points have no key.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIES_FIELD_NUMBER: _builtins.int
+    X_EXPLAINED_FIELD_NUMBER: _builtins.int
+    Y_EXPLAINED_FIELD_NUMBER: _builtins.int
+    ROWS_FIELD_NUMBER: _builtins.int
+    x_explained: _builtins.float
+    """Share of the variance of all customers along x, 0-1."""
+    y_explained: _builtins.float
+    """The same along y. 0 when there is one field."""
+    rows: _builtins.int
+    """Customers that the points stand for."""
+    @_builtins.property
+    def series(self) -> _containers.RepeatedCompositeFieldContainer[Global___ScatterSeries]:
+        """One for each segment in the order of the cards; customers in none come last."""
+
+    def __init__(
+        self,
+        *,
+        series: _abc.Iterable[Global___ScatterSeries] | None = ...,
+        x_explained: _builtins.float | None = ...,
+        y_explained: _builtins.float | None = ...,
+        rows: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_rows", b"_rows", "_x_explained", b"_x_explained", "_y_explained", b"_y_explained", "rows", b"rows", "x_explained", b"x_explained", "y_explained", b"y_explained"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_rows", b"_rows", "_x_explained", b"_x_explained", "_y_explained", b"_y_explained", "rows", b"rows", "series", b"series", "x_explained", b"x_explained", "y_explained", b"y_explained"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__rows: _TypeAlias = _typing.Literal["rows"]  # noqa: Y015
+    _WhichOneofArgType__rows: _TypeAlias = _typing.Literal["_rows", b"_rows"]  # noqa: Y015
+    _WhichOneofReturnType__x_explained: _TypeAlias = _typing.Literal["x_explained"]  # noqa: Y015
+    _WhichOneofArgType__x_explained: _TypeAlias = _typing.Literal["_x_explained", b"_x_explained"]  # noqa: Y015
+    _WhichOneofReturnType__y_explained: _TypeAlias = _typing.Literal["y_explained"]  # noqa: Y015
+    _WhichOneofArgType__y_explained: _TypeAlias = _typing.Literal["_y_explained", b"_y_explained"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__rows) -> _WhichOneofReturnType__rows | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__x_explained) -> _WhichOneofReturnType__x_explained | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__y_explained) -> _WhichOneofReturnType__y_explained | None: ...
+
+Global___Scatter: _TypeAlias = Scatter  # noqa: Y015
+
+@_typing.final
+class ScatterSeries(_message.Message):
+    """ScatterSeries is the points of one segment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CARD_ID_FIELD_NUMBER: _builtins.int
+    X_FIELD_NUMBER: _builtins.int
+    Y_FIELD_NUMBER: _builtins.int
+    card_id: _builtins.str
+    """The segment. Empty: customers in none."""
+    @_builtins.property
+    def x(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """Where the points are along the first component. None for a segment of fewer than 20 customers."""
+
+    @_builtins.property
+    def y(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """Where they are along the second."""
+
+    def __init__(
+        self,
+        *,
+        card_id: _builtins.str = ...,
+        x: _abc.Iterable[_builtins.float] | None = ...,
+        y: _abc.Iterable[_builtins.float] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["card_id", b"card_id", "x", b"x", "y", b"y"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ScatterSeries: _TypeAlias = ScatterSeries  # noqa: Y015
 
 @_typing.final
 class Continuity(_message.Message):

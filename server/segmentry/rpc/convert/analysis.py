@@ -13,7 +13,7 @@ from segmentry.errors import InvalidParameters, Violation
 from segmentry.rpc import status
 from segmentry.rpc.convert import analysis_fields as fields
 from segmentry.rpc.convert import analysis_lineage as lineage
-from segmentry.rpc.convert import criteria, struct
+from segmentry.rpc.convert import analysis_plots, criteria, struct
 from segmentry.rpc.convert.times import duration, timestamp
 from segmentry.runs.run import State
 from segmentry.v1 import events_pb2
@@ -222,6 +222,7 @@ def result(ended: AnalysisRun, value: events.AnalysisResult, resume_token: str) 
         continuity=None if value.continuity is None else lineage.continuity(value.continuity),
         preparation=None if value.preparation is None else fields.preparation(value.preparation),
         selection=None if value.selection is None else _selection(value.selection),
+        plots=None if value.plots is None else analysis_plots.plots(value.plots),
     )
 
 
