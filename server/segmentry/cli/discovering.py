@@ -66,6 +66,9 @@ async def discover(
     plots: Annotated[
         bool, typer.Option("--plots", help="Draw scores, how segments differ, and customers as points.")
     ] = False,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE.png", help="Draw the plots as a picture (extra `plot`).")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Confirm what the estimate warns about.")] = False,
 ) -> int:
     """Find the segments that are in a table.
@@ -77,6 +80,10 @@ async def discover(
 
     from segmentry.cli.views import discovering as view
 
+    if plot is not None:
+        from segmentry.cli import pictures
+
+        pictures.require(plot)
     if file is not None:
         if session.common.data is not None and session.common.data != file:
             raise usage(f"give the table once: as {file} or as --data {session.common.data}", path="FILE")
@@ -109,6 +116,11 @@ async def discover(
                     progress.show(item.event)
     if last is None or last.WhichOneof("kind") != "result":
         raise _unfinished(last)
+    if plot is not None:
+        from segmentry.cli import pictures
+
+        pictures.write(last.result, plot)
+        terminal.note(f"drew {plot}")
     if not terminal.json:
         view.result(last.result, terminal)
         if plots:
