@@ -219,6 +219,12 @@ class NoClusters(FailedPrecondition):
     reason = "NO_CLUSTERS"
 
 
+class TierFailed(FailedPrecondition):
+    """A tier that was required found nothing in this table. `cause` is what a fallback would have said."""
+
+    reason = "INVALID_STATE"
+
+
 class ConfirmationRequired(FailedPrecondition):
     reason = "CONFIRMATION_REQUIRED"
 

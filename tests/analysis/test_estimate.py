@@ -9,15 +9,17 @@ from segmentry.analysis.estimate import estimate
 from segmentry.analysis.events import AnalysisEstimate
 from segmentry.analysis.features import feature_table
 from segmentry.analysis.parameters import Parameters
+from segmentry.analysis.terms import Terms
+from segmentry.criteria.catalog import Field
 from segmentry.customers.snapshot import Snapshot
 from segmentry.errors import InvalidParameters
 
-from tests.analysis.tables import AS_OF, numbers
+from tests.analysis.tables import AS_OF, numbers, snapshot_of
 
 
-def of(rows: int, *, llm: bool = False, parameters: Parameters | None = None) -> AnalysisEstimate:
+def of(rows: int, *, model: str = "", parameters: Parameters | None = None) -> AnalysisEstimate:
     values = np.random.default_rng(0).normal(0, 1, rows).tolist()
-    return estimate(numbers(spend=values), parameters or Parameters(), AS_OF, llm_configured=llm)
+    return estimate(numbers(spend=values), parameters or Parameters(), AS_OF, terms=Terms(model))
 
 
 @pytest.mark.parametrize(("rows", "confirm"), [(4_999, False), (5_000, True), (5_001, True)])
@@ -36,13 +38,61 @@ def test_every_tier_is_estimated_the_recommended_one_first() -> None:
     assert all(tier.expected_s > 0 for tier in found.tiers)
 
 
-@pytest.mark.parametrize(("llm", "reason"), [(False, "LLM_NOT_CONFIGURED"), (True, "NOT_IMPLEMENTED")])
-def test_the_model_tier_says_why_it_is_unavailable(llm: bool, reason: str) -> None:
-    model = of(100, llm=llm).tiers[1]
-    assert (model.available, model.unavailable_reason) == (False, reason)
+def test_without_a_model_its_tier_says_why_it_is_unavailable_and_what_it_would_send() -> None:
+    tier = of(100).tiers[1]
+    assert (tier.available, tier.unavailable_reason, tier.model) == (False, "LLM_NOT_CONFIGURED", "")
+    assert tier.prompt_tokens is not None
+    assert tier.prompt_tokens > 600
+    assert tier.cost_usd is None
+
+
+@pytest.mark.parametrize(
+    ("rows", "model", "recommended"),
+    [
+        (4_999, "", "ML_WORKER"),
+        (4_999, "gpt-4o-mini", "LLM"),
+        (5_000, "gpt-4o-mini", "ML_WORKER"),
+        (5_000, "", "ML_WORKER"),
+    ],
+)
+def test_auto_is_the_model_below_5000_rows_with_one_and_the_worker_otherwise(
+    rows: int, model: str, recommended: str
+) -> None:
+    found = of(rows, model=model)
+    assert found.recommended_tier == recommended == found.tiers[0].tier
+    assert {tier.tier: tier.available for tier in found.tiers}["LLM"] is bool(model)
+
+
+def test_a_known_price_comes_with_its_date_and_an_unknown_one_is_absent() -> None:
+    priced = {tier.tier: tier for tier in of(100, model="gpt-4o-mini").tiers}
+    model = priced["LLM"]
+    assert model.cost_usd is not None
     assert model.prompt_tokens is not None
-    assert model.prompt_tokens > 600
-    assert model.cost_usd is None
+    assert model.completion_tokens is not None
+    # As published: 0.15 and 0.60 dollars per million.
+    assert model.cost_usd == pytest.approx((0.15 * model.prompt_tokens + 0.6 * model.completion_tokens) / 1e6)
+    assert (model.model, model.prices_as_of) == ("gpt-4o-mini", "2025-10")
+    assert (priced["HEURISTIC"].cost_usd, priced["HEURISTIC"].model) == (0.0, "")
+    unknown = {tier.tier: tier for tier in of(100, model="llama3.2:3b").tiers}["LLM"]
+    assert (unknown.available, unknown.cost_usd, unknown.prices_as_of) == (True, None, "")
+
+
+def test_the_worker_costs_the_names_of_its_clusters_where_a_model_gives_them() -> None:
+    alone, named = (of(6_000, model=model).tiers[0] for model in ("", "gpt-4o-mini"))
+    assert (alone.tier, alone.prompt_tokens, alone.cost_usd) == ("ML_WORKER", 0, 0.0)
+    assert named.prompt_tokens is not None
+    assert named.prompt_tokens > 8 * 500
+    assert named.completion_tokens == 8 * 15
+
+
+def test_a_table_of_which_nothing_may_be_told_has_no_model_tier() -> None:
+    table = snapshot_of(
+        [Field("spend", "number", llm="name")], {"spend": [float(each) for each in range(60)]}
+    )
+    found = estimate(table, Parameters(), AS_OF, terms=Terms("gpt-4o-mini"))
+    assert found.recommended_tier == "ML_WORKER"
+    tier = {each.tier: each for each in found.tiers}["LLM"]
+    assert (tier.available, tier.unavailable_reason) == (False, "NO_USABLE_FIELDS")
 
 
 def test_defaults_and_features_are_filled_in() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import pytest
 from segmentry.agents.counters import Counters
+from segmentry.analysis.advisor import Advisor
 from segmentry.analysis.service import TARGET, AnalysisService
 from segmentry.customers.demo import golf_snapshot
 from segmentry.customers.snapshot import Snapshot
@@ -72,18 +73,25 @@ async def analyses(
     store: SnapshotStore | None = None,
     *,
     small_count: int = 0,
+    advisor: Advisor | None = None,
+    tables: Mapping[str, Snapshot] | None = None,
 ) -> AsyncGenerator[Served]:
     """Serve SegmentAnalysis with a job of `tests/analysis/jobs.py`; empty means the real one. `store` takes
-    two golf clubs beside the tables that it holds."""
+    two golf clubs beside the tables that it holds, `tables` are further ones of the tenant `demo`; an
+    `advisor` is a model to ask."""
     store = store or SnapshotStore()
     for tenant in ("demo", "tenant_123"):
         store.put(tenant, "customers", club(300), default=True)
         store.put(tenant, "large", club(5000))
+    for schema_id, snapshot in (tables or {}).items():
+        store.put("demo", schema_id, snapshot)
     supervisor = Supervisor(environment={"PYTHONPATH": os.pathsep.join([str(TOP), str(TOP / "server")])})
     target = f"tests.analysis.jobs:{job}" if job else TARGET
     drain = Drain()
     server = grpc.aio.server(interceptors=[Errors()])
-    async with AnalysisService(database, store, supervisor, folder=folder, target=target) as service:
+    async with AnalysisService(
+        database, store, supervisor, folder=folder, target=target, advisor=advisor
+    ) as service:
         segments, tokens = SegmentService(database, store), Tokens(b"0123456789abcdef")
         kept, criteria = RecommendationStore(database), KeptCriteria(store, segments.saved)
         recommendations = RecommendationService(kept, criteria)

@@ -7,7 +7,7 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from time import perf_counter
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, TypeAlias, TypeVar
 
 from segmentry.agents.allowance import Allowance
 from segmentry.agents.counters import Counters, Tally
@@ -51,7 +51,8 @@ class Answered(Generic[T]):
     failure: CallFailed | None = None
 
 
-Read = Callable[["object", Usage], tuple[T, tuple[Fault, ...]]]
+Pieces: TypeAlias = tuple[T, tuple[Fault, ...]]
+Read: TypeAlias = Callable[[object], Pieces[T] | Awaitable[Pieces[T]]]
 
 
 class Asker:
@@ -67,14 +68,15 @@ class Asker:
     async def ask(
         self,
         call: ModelCall,
-        read: Callable[[object], tuple[T, tuple[Fault, ...]]],
+        read: Read[T],
         allowance: Allowance,
         say: Callable[[Retried], Awaitable[None]],
     ) -> Answered[T]:
         """Ask one expert.
 
-        `read` makes pieces of the JSON value and lists what it had to drop. At most one retry and one repair,
-        as far as the request's allowance goes. A failure is a value, so that the other experts go on.
+        `read` makes pieces of the JSON value and lists what it had to drop; it may wait for what has to be
+        counted. At most one retry and one repair, as far as the request's allowance goes. A failure is a
+        value, so that the other experts go on.
         """
         tally = self.counters.of(call.agent, call.prompt_version, allowance.tenant)
         if not allowance.first(call):
@@ -102,7 +104,7 @@ class _Subtask(Generic[T]):
         self,
         asker: Asker,
         call: ModelCall,
-        read: Callable[[object], tuple[T, tuple[Fault, ...]]],
+        read: Read[T],
         allowance: Allowance,
         say: Callable[[Retried], Awaitable[None]],
         tally: Tally,
@@ -134,7 +136,8 @@ class _Subtask(Generic[T]):
                     return self._answer(kept, error)
                 call = following
                 continue
-            value_read, faults = self._read(value)
+            pieces = self._read(value)
+            value_read, faults = await pieces if isinstance(pieces, Awaitable) else pieces
             # Of two answers the one with fewer faults stands: a repair may also break what was right.
             if kept is None or len(faults) < len(kept[1]):
                 kept = (value_read, faults)

@@ -172,6 +172,9 @@ FaultCode = Literal[
     "EVIDENCE_NOT_FOUND",
     "BAD_LOGIC",
     "BAD_SHAPE",
+    # Of proposed segments, after counting.
+    "SELECTS_NOBODY",
+    "SELECTS_NEARLY_ALL",
 ]
 
 

@@ -23,7 +23,7 @@ from segmentry.criteria import canonical, check
 from segmentry.criteria.catalog import Catalog, Field
 from segmentry.criteria.dates import Clock
 from segmentry.criteria.nodes import And, Leaf, Node, Operator, Scalar
-from segmentry.llm.model import NO_USAGE, CallFailed, Usage
+from segmentry.llm.model import NO_USAGE, CallFailed, ModelCall, Usage
 
 MOST_FIELDS: Final = 100
 _MOST_RULES: Final = 4
@@ -31,7 +31,11 @@ _LOWER, _UPPER = frozenset({"gt", "gte"}), frozenset({"lt", "lte"})
 _BOUNDS: Final = _LOWER | _UPPER
 _YES_NO: Final = {"true": True, "yes": True, "false": False, "no": False}
 
+# A segment of nearly everybody is no segment.
+MOST_SHARE: Final = 0.95
+
 Say = Callable[[Retried], Awaitable[None]]
+Count = Callable[[Node], Awaitable[int]]
 
 
 async def nobody(again: Retried) -> None:
@@ -72,21 +76,31 @@ async def propose(  # noqa: PLR0917 - a table, and whom to ask about it
     *,
     max_tokens: int = 2048,
     say: Say = nobody,
+    count: Count | None = None,
 ) -> Proposal:
     """Ask a model for segments of these fields; `wanted` are the least and the most of them.
 
     Personal, hidden and id fields and those whose values may not leave are not told, values only as the
-    catalog lists them. A failure is a value. With one repair at most, inside the allowance.
+    catalog lists them. With `count`, segments of nobody or of nearly everybody do not stand. A failure is a
+    value. With one repair at most, inside the allowance.
     """
     group = told_fields(catalog, [each.field for each in statistics][:MOST_FIELDS])
     if not group.fields:
         failure = CallFailed("LLM_REFUSED", "no field of the table may be told to a model")
         return Proposal((), failure=failure)
     asked = expert("statistics", group=group)
-    reader = _Reader(group, statistics, catalog, clock, wanted[1])
+    reader = _Reader(group, statistics, catalog, clock)
+
+    async def read(value: object) -> tuple[tuple[Proposed, ...], tuple[Fault, ...]]:
+        segments, faults = reader.read(value)
+        if count is None:
+            return _most(segments, wanted), faults
+        stand, empty = await _counted(segments, n_customers, count)
+        return _most(stand, wanted), (*faults, *empty)
+
     answered = await asker.ask(
         asked.call(statistics_message(group, statistics, n_customers, wanted), max_tokens),
-        lambda value: reader.read(value, asked.version),
+        read,
         allowance,
         say,
     )
@@ -94,6 +108,44 @@ async def propose(  # noqa: PLR0917 - a table, and whom to ask about it
     if failure is None and not segments:
         failure = CallFailed("LLM_BAD_OUTPUT", "no segment of the model's answer passed the check")
     return Proposal(segments, asked.version, answered.faults, answered.usage, failure)
+
+
+def prompt_call(
+    statistics: Sequence[FieldStatistics],
+    n_customers: int,
+    wanted: tuple[int, int],
+    catalog: Catalog,
+    max_tokens: int = 2048,
+) -> ModelCall | None:
+    """The call that `propose` would begin with, to be priced beforehand; None where nothing may be told."""
+    group = told_fields(catalog, [each.field for each in statistics][:MOST_FIELDS])
+    if not group.fields:
+        return None
+    return expert("statistics", group=group).call(
+        statistics_message(group, statistics, n_customers, wanted), max_tokens
+    )
+
+
+def _most(segments: Sequence[tuple[int, Proposed]], wanted: tuple[int, int]) -> tuple[Proposed, ...]:
+    return tuple(each for _, each in segments)[: wanted[1]]
+
+
+async def _counted(
+    segments: Sequence[tuple[int, Proposed]], n_customers: int, count: Count
+) -> tuple[tuple[tuple[int, Proposed], ...], tuple[Fault, ...]]:
+    """Those that select somebody and not nearly everybody, and the faults of the others, with the counts."""
+    stand: list[tuple[int, Proposed]] = []
+    faults: list[Fault] = []
+    for at, each in segments:
+        matched = await count(each.node)
+        said = f"its rules select {matched} of {n_customers} customers"
+        if matched == 0:
+            faults.append(Fault("SELECTS_NOBODY", f"segments[{at}].rules", said))
+        elif matched > MOST_SHARE * n_customers:
+            faults.append(Fault("SELECTS_NEARLY_ALL", f"segments[{at}].rules", said))
+        else:
+            stand.append((at, each))
+    return tuple(stand), tuple(faults)
 
 
 class _Refused(Exception):
@@ -109,20 +161,17 @@ class _Reader:
         statistics: Sequence[FieldStatistics],
         catalog: Catalog,
         clock: Clock,
-        most: int,
     ) -> None:
         self._expert = expert("statistics", group=group)
         self._fields = {field.name: field for field in group.fields}
         self._statistics = {each.field: each for each in statistics}
         self._catalog = catalog
         self._clock = clock
-        self._most = most
 
-    def read(self, value: object, version: str) -> tuple[tuple[Proposed, ...], tuple[Fault, ...]]:
-        """The segments that stand, at most as many as wanted, and why the others do not."""
-        del version
+    def read(self, value: object) -> tuple[tuple[tuple[int, Proposed], ...], tuple[Fault, ...]]:
+        """The segments that stand, with their place in the answer, and why the others do not."""
         answer, faults = replies.statistics_answer(value, self._expert)  # pyright: ignore[reportArgumentType]  # the seam gives strict JSON
-        found: dict[str, Proposed] = {}
+        found: dict[str, tuple[int, Proposed]] = {}
         refused = list(faults)
         for at, segment in enumerate(answer.segments):
             try:
@@ -134,8 +183,8 @@ class _Reader:
                 )
                 continue
             # The same customers under two names are one segment.
-            found.setdefault(canonical.text(made.node, self._catalog), made)
-        return tuple(found.values())[: self._most], tuple(refused)
+            found.setdefault(canonical.text(made.node, self._catalog), (at, made))
+        return tuple(found.values()), tuple(refused)
 
     def _segment(self, segment: ProposedSegment) -> Proposed:
         if not 1 <= len(segment.rules) <= _MOST_RULES:

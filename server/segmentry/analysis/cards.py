@@ -16,7 +16,7 @@ from segmentry.analysis.parameters import Tier
 from segmentry.analysis.profile import FieldTraits, percentages, traits
 from segmentry.analysis.rules import Learner
 from segmentry.analysis.scope import Scope
-from segmentry.analysis.table import Column, Labels
+from segmentry.analysis.table import Column, Labels, Mask
 from segmentry.criteria.nodes import Leaf, Node
 
 LOOSE_F1 = 0.6
@@ -34,6 +34,18 @@ class _Found:
     rules: Sequence[Leaf]
     node: Node
     fidelity: RuleFidelity
+    description: str = ""
+    name_from_model: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """A segment that its rules make. Empty texts stand for what the template says."""
+
+    name: str
+    description: str
+    use: str
+    leaves: tuple[Leaf, ...]
 
 
 def of_clusters(
@@ -85,6 +97,39 @@ def of_slices(scope: Scope, slices: Sequence[Slice], profiled: Mapping[str, Colu
         yield _card(scope, found, "HEURISTIC", taken)
 
 
+def of_rules(
+    scope: Scope, ruled: Sequence[Ruled], profiled: Mapping[str, Column]
+) -> list[tuple[SegmentCard, Mask]]:
+    """One card per segment that its rules make, with its rows (table rows,), largest first. They may overlap.
+
+    The rules are the segment, so that they find all of it and nothing else; it is counted all the same.
+    """
+    nodes = [scope.criteria(each.leaves) for each in ruled]
+    masks = [scope.matched(node) for node in nodes]
+    sizes = [int(np.count_nonzero(mask)) for mask in masks]
+    of_each = [traits(profiled, np.where(mask, 0, -1).astype(np.int32), 1)[0] for mask in masks]
+    names = naming.names(of_each)
+    uses = naming.suggested_uses(of_each, names, scope.snapshot.catalog)
+    taken: set[str] = set()
+    found: list[tuple[SegmentCard, Mask]] = []
+    for at in sorted(range(len(ruled)), key=lambda at: -sizes[at]):
+        each = ruled[at]
+        made = _Found(
+            sizes[at],
+            round(100 * sizes[at] / scope.table.rows, 2),
+            of_each[at],
+            each.name or names[at],
+            naming.with_consent(each.use, scope.snapshot.catalog) if each.use else uses[at],
+            each.leaves,
+            nodes[at],
+            scope.fidelity(nodes[at], masks[at], halved=False),
+            each.description,
+            bool(each.name),
+        )
+        found.append((_card(scope, made, "LLM", taken), masks[at]))
+    return found
+
+
 def _card(scope: Scope, found: _Found, tier: Tier, taken: set[str]) -> SegmentCard:
     name = naming.numbered(found.name, taken)
     taken.add(name)
@@ -92,7 +137,7 @@ def _card(scope: Scope, found: _Found, tier: Tier, taken: set[str]) -> SegmentCa
     return SegmentCard(
         card_id=_card_id(scope, found.node, found.size, len(taken)),
         name=name,
-        description=naming.description(found.size, found.percentage, telling),
+        description=found.description or naming.description(found.size, found.percentage, telling),
         size=found.size,
         percentage=found.percentage,
         filter_rules=rules_of(found.rules),
@@ -101,6 +146,7 @@ def _card(scope: Scope, found: _Found, tier: Tier, taken: set[str]) -> SegmentCa
         criteria=scope.text(found.node),
         fidelity=found.fidelity,
         tier=tier,
+        name_from_model=found.name_from_model,
         headline=naming.headline(found.size, found.percentage, telling),
         notices=_loose(found.fidelity),
     )

@@ -24,6 +24,7 @@ KINDS: Mapping[str, type[events.Event]] = {
     "preparation": events.Preparation,
     "score": events.ClusterScore,
     "selection": events.Selection,
+    "subtask": events.Subtask,
     "card": events.SegmentCard,
     "continuity": events.Continuity,
     "fallback": events.Fallback,

@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from segmentry.analysis.events import FilterRule
+from segmentry.analysis.events import FilterRule, RuleOperator
 from segmentry.analysis.table import Floats
 from segmentry.criteria import check, dates, operators
 from segmentry.criteria.catalog import Catalog, Field
@@ -20,7 +20,6 @@ from segmentry.errors import JsonValue
 MOST_DAYS = 3650
 LONGEST_VALUE = 200
 DAY_S = 86_400.0
-RuleOperator = Literal["eq", "gt", "lt", "gte", "lte", "in"]
 _RULE_OPERATORS: dict[Operator, RuleOperator] = {
     Operator.EQ: "eq",
     Operator.GT: "gt",
@@ -28,6 +27,7 @@ _RULE_OPERATORS: dict[Operator, RuleOperator] = {
     Operator.GTE: "gte",
     Operator.LTE: "lte",
     Operator.IN: "in",
+    Operator.CONTAINS: "contains",
 }
 
 

@@ -7,9 +7,9 @@ import time
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from segmentry.analysis import cards, fields, groups, heuristic, words
+from segmentry.analysis import cards, groups, heuristic, tiers, words
 from segmentry.analysis.attempt import FIRST, Attempt
-from segmentry.analysis.estimate import field_notices, llm_unavailable, planned
+from segmentry.analysis.estimate import field_notices
 from segmentry.analysis.events import (
     AnalysisResult,
     Fallback,
@@ -23,16 +23,17 @@ from segmentry.analysis.fields import Role
 from segmentry.analysis.groups import Declined, Emit, Groups
 from segmentry.analysis.identity import Past
 from segmentry.analysis.lineage import Lineage, by_size
-from segmentry.analysis.parameters import Parameters, Tier, validate
+from segmentry.analysis.parameters import Parameters, Tier
 from segmentry.analysis.plots import plots
 from segmentry.analysis.prepare import Prepared, prepare
 from segmentry.analysis.reading import as_read
-from segmentry.analysis.scope import Scope
-from segmentry.analysis.statistics import kind_of, profile
+from segmentry.analysis.statistics import profile
+from segmentry.analysis.survey import Survey, survey
 from segmentry.analysis.table import Column
+from segmentry.analysis.terms import NO_MODEL, Terms
 from segmentry.criteria.segments import Saved
 from segmentry.customers.snapshot import Snapshot
-from segmentry.errors import EmptyDataset, NoClusters, NoUsableFields
+from segmentry.errors import NoClusters, NoUsableFields, TierFailed
 
 
 def discover(
@@ -41,7 +42,7 @@ def discover(
     as_of: datetime,
     emit: Emit,
     *,
-    llm_configured: bool = False,
+    terms: Terms = NO_MODEL,
     time_zone: str = "",
     saved: Saved | None = None,
     attempt: Attempt = FIRST,
@@ -51,58 +52,46 @@ def discover(
 
     Emits the plan, a profile per field, a score per k (provisional before final) and the cards, largest
     first; the result is returned, not emitted. A tier that cannot answer is replaced by the next one with
-    a fallback event. `attempt` says what an earlier attempt at the same run left. Segments keep the ids and
-    names that they have in `past`, into which the run puts what later ones need.
+    a fallback event. `attempt` says what an earlier attempt at the same run left, `terms` what asking a
+    model would cost; none is asked here. Segments keep the ids and names that they have in `past`, into which
+    the run puts what later ones need.
 
-    Raises: InvalidParameters; ParseError and InvalidCriteria for unsound `within`; EmptyDataset; and
-    NoUsableFields and NoClusters when the ML worker was asked for by name.
+    Raises: InvalidParameters; ParseError and InvalidCriteria for unsound `within`; EmptyDataset;
+    NoUsableFields and NoClusters when the ML worker was asked for by name; TierFailed when it is required.
     """
     started = time.perf_counter()
-    checked = validate(parameters, snapshot.catalog)
-    scope = Scope.of(snapshot, checked.within, as_of, time_zone, saved)
-    if scope.table.rows == 0:
-        where = " inside `within`" if checked.within and snapshot.rows else ""
-        raise EmptyDataset(f"the table has no rows{where}", schemaId=snapshot.catalog.schema)
-    run = _Run(scope, checked, emit, started, attempt, past=past or Past(), llm_configured=llm_configured)
-    return run.result()
+    seen = survey(snapshot, parameters, as_of, terms=terms, time_zone=time_zone, saved=saved)
+    return _Run(seen, emit, started, attempt, past=past or Past()).result()
+
+
+NO_MODEL_SAID = "no language model can be asked: every row is clustered"
 
 
 class _Run:
     """The state of one analysis while it goes on."""
 
-    def __init__(
-        self,
-        scope: Scope,
-        parameters: Parameters,
-        emit: Emit,
-        started: float,
-        attempt: Attempt,
-        *,
-        past: Past,
-        llm_configured: bool,
-    ) -> None:
-        self._scope = scope
+    def __init__(self, seen: Survey, emit: Emit, started: float, attempt: Attempt, *, past: Past) -> None:
+        parameters = seen.parameters
+        self._scope = seen.scope
         self._attempt = attempt
         self._past = past
         self._emit = emit
         self._started = started
-        self._pinned = parameters.preferred_tier == "ML_WORKER"
+        self._pinned = tiers.pinned(parameters)
+        self._required = parameters.require_tier
         self._fallbacks: list[Fallback] = []
         self._notices: list[Notice] = []
         self._preparation: Preparation | None = None
-        self._advice = fields.advise(scope.table, parameters.roles)
-        self._read = as_read(scope.table, self._advice)
-        self._plan = planned(scope.table, parameters, self._advice, llm_configured=llm_configured)
-        self._effective = self._plan.effective_parameters
-        self._features = self._effective.included_features or ()
+        self._advice = seen.advice
+        self._read = as_read(seen.scope.table, seen.advice)
+        self._plan = seen.plan
+        self._effective = seen.effective
+        self._features = seen.features
         self._tier: Tier = "HEURISTIC" if parameters.preferred_tier == "HEURISTIC" else "ML_WORKER"
-        self._profiled = self._columns_to_profile(parameters.included_features is not None)
+        self._profiled = seen.profiled
         emit(self._plan)
         if parameters.preferred_tier == "LLM":
-            reason = llm_unavailable(llm_configured=llm_configured)
-            self._fall_back(
-                "LLM", "ML_WORKER", reason, "no language model can be asked: every row is clustered"
-            )
+            self._fall_back("LLM", "ML_WORKER", "LLM_NOT_CONFIGURED", NO_MODEL_SAID)
 
     def result(self) -> AnalysisResult:
         self._notice(field_notices(self._features, self._plan.suggested_features))
@@ -129,6 +118,8 @@ class _Run:
                     f"{found.message}; another eps, or the tier AUTO, gives segments",
                     schemaId=self._scope.snapshot.catalog.schema,
                 )
+            if self._required:
+                raise TierFailed(found.message, tier="ML_WORKER", cause=found.reason)
             self._fall_back("ML_WORKER", "HEURISTIC", found.reason, found.message)
         return self._of_slices()
 
@@ -249,16 +240,6 @@ class _Run:
         transforms = {each.field: each.transform for each in prepared.recipes} if prepared else {}
         for name, column in self._profiled.items():
             self._emit(profile(column, transforms.get(name, ""), self._advice[name].role))
-
-    def _columns_to_profile(self, explicit: bool) -> dict[str, Column]:
-        """The features; without an explicit list also what else characterises members without naming them."""
-        others = () if explicit else tuple(
-            name
-            for name, each in self._advice.items()
-            if not each.excluded and each.distinct > 1 and each.role in ("FLAG", "CATEGORY")
-            and kind_of(each.field.type) == "categorical"
-        )  # fmt: skip
-        return {name: self._scope.table.columns[name] for name in dict.fromkeys((*self._features, *others))}
 
     def _notice(self, notices: Iterable[Notice]) -> None:
         for notice in notices:

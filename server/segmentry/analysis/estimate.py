@@ -6,26 +6,24 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-import numpy as np
-
-from segmentry.analysis import fields, heuristic, words
+from segmentry.analysis import fields, heuristic, tiers, told
 from segmentry.analysis.alike import Alikeness
 from segmentry.analysis.events import AnalysisEstimate, Notice, TierEstimate
 from segmentry.analysis.fields import Advice
-from segmentry.analysis.parameters import Parameters, validate
+from segmentry.analysis.parameters import Parameters, Tier, validate
 from segmentry.analysis.reading import as_read
 from segmentry.analysis.scope import Scope
-from segmentry.analysis.statistics import profile
+from segmentry.analysis.statistics import kind_of
 from segmentry.analysis.table import FeatureTable
+from segmentry.analysis.terms import NO_MODEL, Terms
+from segmentry.criteria.catalog import Catalog
 from segmentry.criteria.segments import Saved
 from segmentry.customers.snapshot import Snapshot
+from segmentry.llm.model import NO_USAGE, Usage
 
-CONFIRM_ROWS = 5_000
 FEW_FIELDS, MANY_FIELDS = 3, 8
-# The instructions around the statistics, and the reply for one segment (name, text, rules).
-PROMPT_FRAME_CHARACTERS = 2_400
-REPLY_TOKENS_PER_SEGMENT = 150
-CHARACTERS_PER_TOKEN = 4
+# Answers: a segment has a name, two sentences and up to four rules; a name has at most 60 characters.
+SEGMENT_TOKENS, NAME_TOKENS = 110, 15
 
 
 def estimate(
@@ -33,31 +31,41 @@ def estimate(
     parameters: Parameters,
     as_of: datetime,
     *,
-    llm_configured: bool = False,
+    terms: Terms = NO_MODEL,
     saved: Saved | None = None,
 ) -> AnalysisEstimate:
-    """The plan for those parameters. Statistics come from at most 20,000 rows.
+    """The plan for those parameters. Statistics come from at most 20,000 rows; no model is called.
 
     Raises: InvalidParameters; ParseError and InvalidCriteria for unsound `within`.
     """
     checked = validate(parameters, snapshot.catalog)
     scope = Scope.of(snapshot, checked.within, as_of, saved=saved)
     advice = fields.advise(scope.table, checked.roles)
-    return planned(scope.table, checked, advice, llm_configured=llm_configured)
+    return planned(scope.table, checked, advice, terms=terms, catalog=snapshot.catalog)
 
 
 def planned(
-    table: FeatureTable, parameters: Parameters, advice: Mapping[str, Advice], *, llm_configured: bool
+    table: FeatureTable,
+    parameters: Parameters,
+    advice: Mapping[str, Advice],
+    *,
+    terms: Terms,
+    catalog: Catalog,
 ) -> AnalysisEstimate:
     """The plan for a table whose fields have been looked at."""
     alike = Alikeness.of(as_read(table.spread(fields.ADVICE_ROWS), advice))
     chosen, notes = fields.choose_features(advice, parameters.included_features, table.left_out, alike)
     suggested = fields.suggested_features(advice, alike)
+    explicit = parameters.included_features is not None
+    shown = described(chosen, advice, explicit=explicit)
+    costs = _model_costs(table, parameters, shown, terms, catalog)
+    best = tiers.recommended(table.rows, model=bool(terms.model) and costs[0] is not None)
+    compared = _tiers(table, parameters, chosen, terms, costs)
     return AnalysisEstimate(
         rows=table.rows,
-        requires_confirmation=table.rows >= CONFIRM_ROWS,
-        recommended_tier="ML_WORKER",
-        tiers=_tiers(table, parameters, chosen, llm_configured=llm_configured),
+        requires_confirmation=table.rows >= tiers.CONFIRM_ROWS,
+        recommended_tier=best,
+        tiers=tuple(sorted(compared, key=lambda each: each.tier != best)),
         warning=_warning(table.rows, field_notices(chosen, suggested)),
         fields=notes,
         effective_parameters=dataclasses.replace(parameters, included_features=chosen),
@@ -79,24 +87,46 @@ def field_notices(chosen: Sequence[str], suggested: Sequence[str]) -> tuple[Noti
     return ()
 
 
-def llm_unavailable(*, llm_configured: bool) -> str:
-    """Why the model tier cannot be used on this server."""
-    return "NOT_IMPLEMENTED" if llm_configured else "LLM_NOT_CONFIGURED"
+def described(features: Sequence[str], advice: Mapping[str, Advice], *, explicit: bool) -> tuple[str, ...]:
+    """The features; without an explicit list also what else characterises members without naming them."""
+    others = () if explicit else tuple(
+        name
+        for name, each in advice.items()
+        if not each.excluded and each.distinct > 1 and each.role in ("FLAG", "CATEGORY")
+        and kind_of(each.field.type) == "categorical"
+    )  # fmt: skip
+    return tuple(dict.fromkeys((*features, *others)))
 
 
 def _warning(rows: int, notices: Sequence[Notice]) -> str:
     large = (
         f"{rows:,} customers: the ML worker looks at every row, a language model only at field statistics."
-        if rows >= CONFIRM_ROWS
+        if rows >= tiers.CONFIRM_ROWS
         else ""
     )
     return " ".join(part for part in (large, *(f"{each.message}." for each in notices)) if part)
 
 
+def _model_costs(
+    table: FeatureTable, parameters: Parameters, shown: Sequence[str], terms: Terms, catalog: Catalog
+) -> tuple[Usage | None, Usage]:
+    """What proposals would use, None where nothing may be told, and what names of clusters would."""
+    sample = table.spread(fields.ADVICE_ROWS)
+    columns = {name: sample.columns[name] for name in shown}
+    call = told.proposal_call(columns, table.rows, parameters, catalog, terms.max_tokens)
+    proposals = None if call is None else terms.of([call], SEGMENT_TOKENS * parameters.max_clusters)
+    named = told.naming_calls(columns, parameters, catalog, terms.max_tokens) if terms.model else []
+    return proposals, terms.of(named, NAME_TOKENS * len(named))
+
+
 def _tiers(
-    table: FeatureTable, parameters: Parameters, chosen: Sequence[str], *, llm_configured: bool
+    table: FeatureTable,
+    parameters: Parameters,
+    chosen: Sequence[str],
+    terms: Terms,
+    costs: tuple[Usage | None, Usage],
 ) -> tuple[TierEstimate, ...]:
-    rows = table.rows
+    rows, (proposals, named) = table.rows, costs
     if parameters.algorithm == "dbscan":
         accuracy = f"DBSCAN on {rows:,} rows"
     else:
@@ -106,20 +136,44 @@ def _tiers(
         )
     column = heuristic.widest(table.spread(fields.ADVICE_ROWS), chosen)
     thirds = f"thirds of {column.field.name}" if column else "one segment of all customers"
+    unavailable = "" if terms.model else "LLM_NOT_CONFIGURED"
+    if proposals is None:
+        unavailable = unavailable or "NO_USABLE_FIELDS"
     return (
-        TierEstimate(
-            "ML_WORKER", available=True, accuracy=accuracy, expected_s=_seconds(parameters, rows, chosen)
-        ),
-        TierEstimate(
+        _priced("ML_WORKER", accuracy, _seconds(parameters, rows, chosen), terms, named),
+        _priced(
             "LLM",
-            available=False,
-            accuracy=f"proposed from statistics of {len(chosen)} fields; every rule counted afterwards",
-            expected_s=8.0,
-            prompt_tokens=_prompt_tokens(table, chosen),
-            completion_tokens=REPLY_TOKENS_PER_SEGMENT * parameters.max_clusters,
-            unavailable_reason=llm_unavailable(llm_configured=llm_configured),
+            f"proposed from statistics of {len(chosen)} fields; every rule counted afterwards",
+            8.0,
+            terms,
+            proposals,
+            unavailable,
         ),
-        TierEstimate("HEURISTIC", available=True, accuracy=thirds, expected_s=0.5),
+        _priced("HEURISTIC", thirds, 0.5, terms, NO_USAGE),
+    )
+
+
+def _priced(  # noqa: PLR0917 - the columns of one row
+    tier: Tier,
+    accuracy: str,
+    expected_s: float,
+    terms: Terms,
+    usage: Usage | None,
+    unavailable_reason: str = "",
+) -> TierEstimate:
+    asks = usage is not None and usage.calls > 0
+    price = terms.price if asks else None
+    return TierEstimate(
+        tier,
+        available=not unavailable_reason,
+        accuracy=accuracy,
+        expected_s=expected_s,
+        prompt_tokens=None if usage is None else usage.prompt_tokens,
+        completion_tokens=None if usage is None else usage.completion_tokens,
+        cost_usd=None if usage is None else usage.cost_usd,
+        unavailable_reason=unavailable_reason,
+        model=terms.model if asks else "",
+        prices_as_of="" if price is None else price.as_of,
     )
 
 
@@ -129,15 +183,3 @@ def _seconds(parameters: Parameters, rows: int, chosen: Sequence[str]) -> float:
         range(parameters.min_clusters, parameters.max_clusters + 1)
     ) + 20 * rows * (len(chosen) + 1)
     return round(1.5 + cells / 1.5e7, 1)
-
-
-def _prompt_tokens(table: FeatureTable, chosen: Sequence[str]) -> int:
-    """The size of the field statistics that a prompt would hold, at four characters a token."""
-    sample = table.spread(fields.ADVICE_ROWS)
-    size = PROMPT_FRAME_CHARACTERS
-    for name in chosen:
-        said = profile(sample.columns[name])
-        numbers = [each for each in (said.minimum, said.maximum, said.mean) if each is not None]
-        size += len(name) + 60 + sum(len(words.number(each)) for each in numbers)
-        size += sum(len(each.value) + 12 for each in said.top_values)
-    return int(np.ceil(size / CHARACTERS_PER_TOKEN))

@@ -12,8 +12,10 @@ from typing import Literal
 from segmentry.analysis.figures import Plots
 from segmentry.analysis.parameters import Parameters, Role, Tier
 from segmentry.errors import JsonValue
+from segmentry.llm.model import NO_USAGE, Cause, Usage
 
 FieldKind = Literal["numeric", "categorical"]
+SubtaskChange = Literal["started", "retried", "succeeded", "failed"]
 RuleOperator = Literal["eq", "gt", "lt", "gte", "lte", "in", "contains"]
 
 # `smallest_share` where every k leaves a segment below the least share.
@@ -46,6 +48,8 @@ class TierEstimate:
     completion_tokens: int | None = None
     cost_usd: float | None = None
     unavailable_reason: str = ""
+    model: str = ""
+    prices_as_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +317,36 @@ class Fallback:
 
 
 @dataclass(frozen=True, slots=True)
+class Subtask:
+    """A step of a question to a model. `cause` and `message` belong to attempts that failed, `delay_s` and
+    `repair` to another attempt, `usage` and `given` (names or segments) to the end."""
+
+    subtask_id: str
+    agent: str
+    change: SubtaskChange
+    detail: str = ""
+    elapsed_s: float = 0.0
+    attempt: int = 1
+    prompt_version: str = ""
+    provider: str = ""
+    cause: Cause | None = None
+    message: str = ""
+    delay_s: float = 0.0
+    repair: bool = False
+    usage: Usage | None = None
+    given: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """Customers who are in two segments at once."""
+
+    card_id: str
+    other_card_id: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """A warning about the run: a `WarningReason`, its sentence, and the parameter or field it is about."""
 
@@ -323,7 +357,8 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class AnalysisResult:
-    """The end of a run that succeeded. Sizes of `segments` plus `unassigned` are `rows`.
+    """The end of a run that succeeded. Sizes of `segments` plus `unassigned` are `rows`, but for `overlaps`,
+    which only segments that a model proposed have. `usage` of `model` took `model_s` seconds.
 
     `chosen_by` says it in words, such as "highest silhouette"; `alternative_k` is the k that beats a table
     without structure most clearly, when that is another one.
@@ -348,6 +383,11 @@ class AnalysisResult:
     preparation: Preparation | None = None
     continuity: Continuity | None = None
     plots: Plots | None = None
+    overlaps: tuple[Overlap, ...] = ()
+    covered_percentage: float | None = None
+    usage: Usage = NO_USAGE
+    model: str = ""
+    model_s: float | None = None
 
 
 Event = (
@@ -359,6 +399,7 @@ Event = (
     | Selection
     | SegmentCard
     | Continuity
+    | Subtask
     | Fallback
     | Notice
     | AnalysisResult

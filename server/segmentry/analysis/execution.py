@@ -13,7 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from segmentry.analysis import codec
+from segmentry.analysis import codec, tiers
+from segmentry.analysis.advisor import Advisor
 from segmentry.analysis.events import (
     AnalysisEstimate,
     AnalysisResult,
@@ -32,6 +33,7 @@ from segmentry.analysis.records import (
     now,
 )
 from segmentry.analysis.said import Said
+from segmentry.analysis.terms import NO_MODEL, Terms
 from segmentry.customers.snapshot import Snapshot
 from segmentry.errors import (
     DatasetTooLarge,
@@ -70,7 +72,12 @@ class Workshop:
     supervisor: Supervisor
     folder: Path
     target: str
-    llm_configured: bool
+    advisor: Advisor | None = None
+
+    @property
+    def terms(self) -> Terms:
+        """What a worker needs to know of the model."""
+        return NO_MODEL if self.advisor is None else self.advisor.terms
 
     def clear(self) -> None:
         """Make the folder, and remove what a killed server left there.
@@ -100,7 +107,7 @@ class Execution:
         self._standing = Standing.of_run(run)
         self._said = Said()
         self._checkpoint: JsonValue = None
-        self._pinned = self._order.parameters.preferred_tier == "ML_WORKER"
+        self._pinned = tiers.pinned(self._order.parameters)
 
     async def work(self) -> None:
         """Do the run. Whatever happens, it ends in the log, unless it was cancelled or taken over.
@@ -130,6 +137,9 @@ class Execution:
         if self._standing.tier == "HEURISTIC":
             await self._begin()
             return await self._heuristic(())
+        advisor = self._workshop.advisor
+        if self._standing.tier == "LLM" and advisor is not None:
+            return await self._by_model(advisor)
         try:
             return await self._in_worker()
         except REPLACEABLE as err:
@@ -144,6 +154,34 @@ class Execution:
             await self._say(fallback)
             return await self._heuristic((fallback,))
 
+    async def _by_model(self, advisor: Advisor) -> AnalysisResult:
+        """What a model proposes, in this process: nothing is computed on the event loop but its events."""
+        # Imported here: it takes longer than a server without a model should wait for.
+        from segmentry.analysis import proposals  # noqa: PLC0415
+
+        await self._begin()
+        order = self._order
+        try:
+            return await proposals.discover(
+                self._snapshot,
+                order.parameters,
+                order.as_of,
+                advisor,
+                self._run.tenant,
+                self._say,
+                time_zone=order.time_zone,
+                saved=order.saved,
+            )
+        except proposals.NotProposed as err:
+            if order.parameters.require_tier:
+                raise err.error from err
+            text = f"{err.error.message}; thirds of the widest field are shown instead"
+            fallback = Fallback("LLM", "HEURISTIC", err.reason, text)
+            await self._say(fallback)
+            result = await self._heuristic((fallback,))
+            model = advisor.asker.model.model
+            return dataclasses.replace(result, usage=err.usage, model=model, model_s=err.took_s)
+
     async def _in_worker(self) -> AnalysisResult:
         order = self._order
         if self._standing.attempt >= MOST_ATTEMPTS:
@@ -156,7 +194,7 @@ class Execution:
             "parameters": codec.encode_parameters(order.parameters),
             "as_of": order.as_of.isoformat(),
             "time_zone": order.time_zone,
-            "llm_configured": self._workshop.llm_configured,
+            "terms": self._workshop.terms.to_json(),
             "saved": order.saved.to_json(),
         }
         loop = asyncio.get_running_loop()
@@ -340,7 +378,7 @@ def _discover(
         parameters,
         order.as_of,
         emit,
-        llm_configured=workshop.llm_configured,
+        terms=workshop.terms,
         time_zone=order.time_zone,
         saved=order.saved,
     )

@@ -11,6 +11,7 @@ from segmentry.analysis import codec, memory
 from segmentry.analysis.attempt import SAMPLE_ROWS, SAMPLE_ROWS_AFTER_DEATH, Attempt, Checkpoint
 from segmentry.analysis.discover import discover
 from segmentry.analysis.parameters import Parameters
+from segmentry.analysis.terms import NO_MODEL, Terms
 from segmentry.criteria.segments import Saved
 from segmentry.customers.demo import golf_snapshot
 from segmentry.customers.snapshot import Snapshot
@@ -31,7 +32,7 @@ def order(
     as_of: datetime,
     *,
     time_zone: str = "",
-    llm_configured: bool = False,
+    terms: Terms = NO_MODEL,
     saved: Saved | None = None,
 ) -> dict[str, JsonValue]:
     """The argument of `run` for a snapshot that was written to `table`."""
@@ -40,7 +41,7 @@ def order(
         "parameters": codec.encode_parameters(parameters),
         "as_of": as_of.isoformat(),
         "time_zone": time_zone,
-        "llm_configured": llm_configured,
+        "terms": terms.to_json(),
         "saved": (saved or Saved()).to_json(),
     }
 
@@ -83,7 +84,7 @@ def run(argument: JsonValue, say: Callable[[JsonValue], None]) -> JsonValue:
         codec.decode_parameters(parameters),
         datetime.fromisoformat(as_of),
         lambda event: say(codec.encode(event)),
-        llm_configured=rest.get("llm_configured") is True,
+        terms=Terms.of_json(rest.get("terms")),
         time_zone=str(rest.get("time_zone", "")),
         saved=Saved.of_json(rest.get("saved")),
         attempt=_attempt(rest, say),

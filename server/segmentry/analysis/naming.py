@@ -26,6 +26,7 @@ _ACTIVITY = re.compile(
     r"engage|activity|visit|booking|open|click|session|order|purchase|login|usage|count|frequency"
 )
 _LOYALTY = re.compile(r"tenure|member since|age of account|months as|years as|loyalty")
+_CONSENTS = re.compile(r"consent|agreed|permission|opt(ed)?[- ]?in", re.IGNORECASE)
 _CONSENT = re.compile(r"(e ?mail|sms|push|whatsapp|phone) ?(opt ?in|consent|permission)")
 
 
@@ -293,6 +294,11 @@ def _direction(traits: Sequence[FieldTraits], about: re.Pattern[str]) -> bool | 
             degree = _degree(each)
             return None if degree == "typical" else degree.endswith("high")
     return None
+
+
+def with_consent(use: str, catalog: Catalog) -> str:
+    """A suggestion that somebody else worded, with the consent that a channel needs where it names none."""
+    return use if _CONSENTS.search(use) else f"{use.rstrip(' .')}; {channel(catalog)}."
 
 
 def channel(catalog: Catalog) -> str:

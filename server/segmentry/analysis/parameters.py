@@ -52,6 +52,7 @@ class Parameters:
     smallest share of the table that a segment must hold for its k to be chosen; `k_rule` says by what.
     `store_labels` keeps keyed hashes of the customers for the next run, which then tells who moved.
     `field_roles` are what single fields are taken for, whatever their values look like.
+    `require_tier`: rather the failure of the tier than another one's answer.
     """
 
     min_clusters: int = 2
@@ -67,6 +68,7 @@ class Parameters:
     k_rule: str = "silhouette"
     field_roles: tuple[FieldRole, ...] = ()
     store_labels: bool = True
+    require_tier: bool = False
 
     @property
     def roles(self) -> dict[str, Role]:

@@ -196,37 +196,46 @@ def finished_event(standing: Standing, result: AnalysisResult) -> NewEvent:
 
 
 def error_json(error: SegmentryError) -> JsonObject:
-    return {"reason": error.reason, "message": error.message, "metadata": {**error.metadata}}
+    # Several kinds share a reason, and their status codes differ.
+    kind = type(error).__name__
+    return {"kind": kind, "reason": error.reason, "message": error.message, "metadata": {**error.metadata}}
 
 
 def error_of(body: JsonObject) -> SegmentryError:
     """The error that ended a run; one that this version does not know is Internal."""
     metadata = body.get("metadata")
-    kind = _ENDS.get(str(body.get("reason")), errors.Internal)
+    named, reason = _KINDS.get(str(body.get("kind"))), str(body.get("reason"))
+    kind = named or _ENDS.get(reason, errors.Internal)
     error = kind(str(body.get("message", "")))
     error.metadata.update({key: str(value) for key, value in object_of(metadata or {}).items()})
     return error
 
 
 # How a run can fail. Everything else is a bug of ours, and its text stays in the log.
-_ENDS: dict[str, type[SegmentryError]] = {
-    each.reason: each
-    for each in (
-        errors.WorkerLost,
-        errors.DatasetTooLarge,
-        errors.DeadlineExceeded,
-        errors.EmptyDataset,
-        errors.NoUsableFields,
-        errors.NoClusters,
-        errors.InvalidParameters,
-        errors.InvalidField,
-        errors.InvalidValue,
-        errors.ParseError,
-        errors.StorageFull,
-        errors.Unavailable,
-        errors.Internal,
-    )
-}
+_FAILURES: tuple[type[SegmentryError], ...] = (
+    errors.WorkerLost,
+    errors.DatasetTooLarge,
+    errors.DeadlineExceeded,
+    errors.EmptyDataset,
+    errors.NoUsableFields,
+    errors.NoClusters,
+    errors.InvalidParameters,
+    errors.InvalidField,
+    errors.InvalidValue,
+    errors.ParseError,
+    errors.StorageFull,
+    errors.Unavailable,
+    errors.Internal,
+    errors.BudgetExhausted,
+    errors.TierFailed,
+    errors.ModelNotUsable,
+    errors.ModelUnavailable,
+    errors.ModelRateLimited,
+    errors.UnusableModelOutput,
+)
+_KINDS = {each.__name__: each for each in _FAILURES}
+# Logs that were written before kinds were know reasons; of kinds that share one the first was meant.
+_ENDS = {each.reason: each for each in reversed(_FAILURES)}
 
 
 def tier_of(value: JsonValue) -> Tier:

@@ -18,11 +18,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from segmentry.analysis import tiers
+from segmentry.analysis.advisor import Advisor
 from segmentry.analysis.events import AnalysisEstimate, AnalysisResult
 from segmentry.analysis.execution import Execution, Workshop
+from segmentry.analysis.first_tier import first_tier
 from segmentry.analysis.leases import Leases, Tables
 from segmentry.analysis.memory import SegmentMemory
-from segmentry.analysis.parameters import Parameters, Tier, validate
+from segmentry.analysis.parameters import validate
 from segmentry.analysis.question import NeedsConfirmation, Question
 from segmentry.analysis.records import (
     KIND,
@@ -64,7 +67,6 @@ if TYPE_CHECKING:
 TARGET = "segmentry.analysis.job:run"
 # Done by spares in advance: a run would otherwise wait for imports and compilation.
 PRELOAD = ("segmentry.analysis.job:warm", "sklearn.cluster")
-CONFIRM_ROWS = 5000
 # What a run that nobody wants any more waits between attempts to write that it is over.
 AGAIN_S = 1.0
 # How long a server that stops waits for such runs.
@@ -90,7 +92,7 @@ class AnalysisService:
         folder: Path,
         queue: RunQueue | None = None,
         token_key: bytes | None = None,
-        llm_configured: bool = False,
+        advisor: Advisor | None = None,
         target: str = TARGET,
     ) -> None:
         self._database = database
@@ -100,8 +102,7 @@ class AnalysisService:
         self._log = RunLog(database)
         self._queue = queue or RunQueue(os.cpu_count() or 1)
         kept = (Checkpoints(database), SegmentMemory(database))
-        self._workshop = Workshop(self._queue, self._log, *kept, supervisor, folder, target, llm_configured)
-        self._llm_configured = llm_configured
+        self._workshop = Workshop(self._queue, self._log, *kept, supervisor, folder, target, advisor)
         self._tokens = None if token_key is None else ResumeTokens(token_key)
         self._background = Background()
         self._active: dict[str, asyncio.Task[None]] = {}
@@ -194,7 +195,7 @@ class AnalysisService:
             raise EmptyDataset("the table has no rows; load one that has", schemaId=question.schema_id)
         if parameters.preferred_tier == "LLM" and not confirmed:
             estimate = await self._estimate(question, snapshot)
-            if estimate.rows >= CONFIRM_ROWS:
+            if estimate.rows >= tiers.CONFIRM_ROWS:
                 raise NeedsConfirmation(estimate)
         if parameters.within:
             clock = Clock.at(question.as_of, question.time_zone or snapshot.catalog.time_zone)
@@ -314,7 +315,7 @@ class AnalysisService:
                 snapshot,
                 question.parameters,
                 question.as_of,
-                llm_configured=self._llm_configured,
+                terms=self._workshop.terms,
                 saved=question.saved,
             )
 
@@ -340,7 +341,8 @@ class AnalysisService:
         if self._closing:
             raise ServerDraining("the server is shutting down; start the analysis on the next one")
         self._queue.require_place(len(self._active) + self._accepting)
-        standing = Standing("QUEUED", _tier(order.parameters), order.parameters)
+        tier = await first_tier(order, snapshot, model=self._workshop.advisor is not None)
+        standing = Standing("QUEUED", tier, order.parameters)
         ended: list[Run | SegmentryError] = []
 
         async def accept() -> None:
@@ -392,8 +394,3 @@ class AnalysisService:
                 await asyncio.sleep(err.retry_after_s or AGAIN_S)
             else:
                 return
-
-
-def _tier(parameters: Parameters) -> Tier:
-    """Who computes first. The model tier is not built, so it falls back to the worker, with an event."""
-    return "HEURISTIC" if parameters.preferred_tier == "HEURISTIC" else "ML_WORKER"

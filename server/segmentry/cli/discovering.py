@@ -53,6 +53,9 @@ async def discover(
     max_clusters: Annotated[int | None, typer.Option(min=0, help="Most segments to try (8).")] = None,
     algorithm: Annotated[Algorithm | None, typer.Option(help="How to group.")] = None,
     tier: Annotated[Tier, typer.Option(help="Who looks.")] = Tier.AUTO,
+    require_tier: Annotated[
+        bool, typer.Option("--require-tier", help="Fail rather than have a simpler tier answer.")
+    ] = False,
     seed: Annotated[int | None, typer.Option(min=0, help="Same seed, same segments.")] = None,
     eps: Annotated[float | None, typer.Option(help="dbscan: how near neighbours are.")] = None,
     min_samples: Annotated[int | None, typer.Option(min=0, help="dbscan: how many make a core.")] = None,
@@ -94,6 +97,7 @@ async def discover(
         max_clusters=max_clusters,
         algorithm=algorithm,
         tier=tier,
+        require_tier=require_tier,
         seed=seed,
         eps=eps,
         min_samples=min_samples,
@@ -143,6 +147,7 @@ def _parameters(
     max_clusters: int | None,
     algorithm: Algorithm | None,
     tier: Tier,
+    require_tier: bool,
     seed: int | None,
     eps: float | None,
     min_samples: int | None,
@@ -163,6 +168,7 @@ def _parameters(
         algorithm=algorithm.value if algorithm else "",
         included_features=wanted,
         preferred_tier=segment_analysis_pb2.AnalysisTier.Value(f"ANALYSIS_TIER_{tier.name}"),
+        require_tier=require_tier,
         seed=seed,
         eps=eps,
         min_samples=min_samples,

@@ -12,6 +12,7 @@ from typing import cast
 from segmentry.agents.asking import Asker
 from segmentry.agents.counters import Counters
 from segmentry.agents.experiments import Experiment
+from segmentry.analysis.advisor import Advisor
 from segmentry.analysis.service import PRELOAD, AnalysisService
 from segmentry.builder.panel import Panel, Split, Strategy
 from segmentry.config import Settings, TenantSettings
@@ -111,8 +112,10 @@ def database(settings: Settings) -> Database:
     return Database(directory=settings.data_dir / "postgres", pool_size=settings.database_pool)
 
 
-def analyses(settings: Settings, store: Stores, state: Database) -> AnalysisService:
-    """The analyses of this server; nothing starts before the first one."""
+def analyses(
+    settings: Settings, store: Stores, state: Database, panel: Panel | None = None
+) -> AnalysisService:
+    """The analyses of this server; nothing starts before the first one. They ask the model of the `panel`."""
     key = settings.token_key.reveal().encode() if settings.token_key is not None else None
     slots = settings.max_runs or os.cpu_count() or 1
     supervisor = Supervisor(
@@ -128,6 +131,7 @@ def analyses(settings: Settings, store: Stores, state: Database) -> AnalysisServ
         folder=settings.data_dir / "work",
         queue=RunQueue(slots, settings.max_runs_per_tenant, settings.max_queued_runs),
         token_key=key,
+        advisor=None if panel is None else Advisor(panel.asker, panel.max_tokens, panel.budget),
     )
 
 

@@ -111,8 +111,6 @@ async def running(
         customers = store if isinstance(store, Stores) else Stores(store)
         stack.push_async_callback(customers.close)
         streams = Streams(parts.stream_limits(settings), drain)
-        analyses = parts.analyses(settings, customers, database)
-        stack.push_async_callback(analyses.close)
         counters = Counters()
         counts = ExpertCounts(database, counters)
         stack.push_async_callback(counts.close)
@@ -124,6 +122,9 @@ async def running(
             if panel.budget is not None:
                 # Before the first request: to start the embedded database takes longer than a caller waits.
                 await database.open()
+        # Closed before the model that they ask.
+        analyses = parts.analyses(settings, customers, database, panel)
+        stack.push_async_callback(analyses.close)
         made = Parts(
             settings, customers, database, streams, parts.tokens(settings), analyses, counters, counts, panel
         )

@@ -404,6 +404,10 @@ class _WarningReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Warning
     """No condition was said or none is left, so everyone matches."""
     WARNING_REASON_SKEWED: _WarningReason.ValueType  # 49
     """The field is skewed and holds negatives, of which there is no logarithm: large values weigh much."""
+    WARNING_REASON_SEGMENTS_OVERLAP: _WarningReason.ValueType  # 50
+    """Some customers are in more than one segment: sizes add up to more than the table."""
+    WARNING_REASON_SEGMENT_DROPPED: _WarningReason.ValueType  # 51
+    """A segment that a model proposed did not stand, and was left out."""
 
 class WarningReason(_WarningReason, metaclass=_WarningReasonEnumTypeWrapper):
     """WarningReason lists every reason of Warning, FieldNote and Finding, which carry it without the prefix."""
@@ -508,6 +512,10 @@ WARNING_REASON_EVERYONE: WarningReason.ValueType  # 48
 """No condition was said or none is left, so everyone matches."""
 WARNING_REASON_SKEWED: WarningReason.ValueType  # 49
 """The field is skewed and holds negatives, of which there is no logarithm: large values weigh much."""
+WARNING_REASON_SEGMENTS_OVERLAP: WarningReason.ValueType  # 50
+"""Some customers are in more than one segment: sizes add up to more than the table."""
+WARNING_REASON_SEGMENT_DROPPED: WarningReason.ValueType  # 51
+"""A segment that a model proposed did not stand, and was left out."""
 Global___WarningReason: _TypeAlias = WarningReason  # noqa: Y015
 
 @_typing.final

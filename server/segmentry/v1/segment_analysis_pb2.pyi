@@ -176,6 +176,7 @@ class AnalysisParameters(_message.Message):
     K_RULE_FIELD_NUMBER: _builtins.int
     FIELD_ROLES_FIELD_NUMBER: _builtins.int
     STORE_LABELS_FIELD_NUMBER: _builtins.int
+    REQUIRE_TIER_FIELD_NUMBER: _builtins.int
     min_clusters: _builtins.int
     """Fewest clusters to try, 2-20. Absent: 2."""
     max_clusters: _builtins.int
@@ -196,6 +197,10 @@ class AnalysisParameters(_message.Message):
     """Which rule chooses the number of clusters: closed list `silhouette` (also when empty), `excess`."""
     store_labels: _builtins.bool
     """Whether keyed hashes of the customers' keys are kept, so that the next run can tell who moved. Absent: true."""
+    require_tier: _builtins.bool
+    """The run fails rather than have a simpler tier answer. ML_WORKER by name needs it not for NO_USABLE_FIELDS and a lost
+    worker, which fail it anyway.
+    """
     @_builtins.property
     def included_features(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Names of the fields to use. Empty: all numeric fields that are fit for it. Unknown: INVALID_PARAMETERS."""
@@ -226,10 +231,11 @@ class AnalysisParameters(_message.Message):
         k_rule: _builtins.str = ...,
         field_roles: _abc.Mapping[_builtins.str, Global___FieldRole.ValueType] | None = ...,
         store_labels: _builtins.bool | None = ...,
+        require_tier: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_eps", b"_eps", "_max_clusters", b"_max_clusters", "_min_clusters", b"_min_clusters", "_min_samples", b"_min_samples", "_min_segment_share", b"_min_segment_share", "_seed", b"_seed", "_store_labels", b"_store_labels", "eps", b"eps", "max_clusters", b"max_clusters", "min_clusters", b"min_clusters", "min_samples", b"min_samples", "min_segment_share", b"min_segment_share", "seed", b"seed", "store_labels", b"store_labels", "within", b"within"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_eps", b"_eps", "_max_clusters", b"_max_clusters", "_min_clusters", b"_min_clusters", "_min_samples", b"_min_samples", "_min_segment_share", b"_min_segment_share", "_seed", b"_seed", "_store_labels", b"_store_labels", "algorithm", b"algorithm", "eps", b"eps", "field_roles", b"field_roles", "included_features", b"included_features", "k_rule", b"k_rule", "max_clusters", b"max_clusters", "min_clusters", b"min_clusters", "min_samples", b"min_samples", "min_segment_share", b"min_segment_share", "preferred_tier", b"preferred_tier", "seed", b"seed", "store_labels", b"store_labels", "within", b"within"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_eps", b"_eps", "_max_clusters", b"_max_clusters", "_min_clusters", b"_min_clusters", "_min_samples", b"_min_samples", "_min_segment_share", b"_min_segment_share", "_seed", b"_seed", "_store_labels", b"_store_labels", "algorithm", b"algorithm", "eps", b"eps", "field_roles", b"field_roles", "included_features", b"included_features", "k_rule", b"k_rule", "max_clusters", b"max_clusters", "min_clusters", b"min_clusters", "min_samples", b"min_samples", "min_segment_share", b"min_segment_share", "preferred_tier", b"preferred_tier", "require_tier", b"require_tier", "seed", b"seed", "store_labels", b"store_labels", "within", b"within"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__eps: _TypeAlias = _typing.Literal["eps"]  # noqa: Y015
     _WhichOneofArgType__eps: _TypeAlias = _typing.Literal["_eps", b"_eps"]  # noqa: Y015
@@ -397,6 +403,8 @@ class TierEstimate(_message.Message):
     COST_USD_FIELD_NUMBER: _builtins.int
     EXPECTED_DURATION_FIELD_NUMBER: _builtins.int
     UNAVAILABLE_REASON_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    PRICES_AS_OF_FIELD_NUMBER: _builtins.int
     tier: Global___AnalysisTier.ValueType
     """The tier."""
     available: _builtins.bool
@@ -404,13 +412,17 @@ class TierEstimate(_message.Message):
     accuracy: _builtins.str
     """How good it is, in words, such as `every row, silhouette measured`."""
     prompt_tokens: _builtins.int
-    """Tokens that would be sent."""
+    """Tokens that would be sent: an estimate from the length of the real prompts. Names of clusters count too."""
     completion_tokens: _builtins.int
-    """Tokens that would come back."""
+    """Tokens that would come back, at most: an estimate."""
     cost_usd: _builtins.float
-    """Price in US dollars. Absent when the model's price is unknown."""
+    """Price in US dollars, 0 where no model is asked. Absent when the model's price is unknown."""
     unavailable_reason: _builtins.str
     """Why it cannot be used, such as LLM_NOT_CONFIGURED. Empty when it can."""
+    model: _builtins.str
+    """The model that would be asked. Empty for none."""
+    prices_as_of: _builtins.str
+    """When the prices behind `cost_usd` were published, such as `2025-10`. Empty without a price."""
     @_builtins.property
     def expected_duration(self) -> _duration_pb2.Duration:
         """How long it is likely to take."""
@@ -426,10 +438,12 @@ class TierEstimate(_message.Message):
         cost_usd: _builtins.float | None = ...,
         expected_duration: _duration_pb2.Duration | None = ...,
         unavailable_reason: _builtins.str = ...,
+        model: _builtins.str = ...,
+        prices_as_of: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_completion_tokens", b"_completion_tokens", "_cost_usd", b"_cost_usd", "_prompt_tokens", b"_prompt_tokens", "completion_tokens", b"completion_tokens", "cost_usd", b"cost_usd", "expected_duration", b"expected_duration", "prompt_tokens", b"prompt_tokens"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_completion_tokens", b"_completion_tokens", "_cost_usd", b"_cost_usd", "_prompt_tokens", b"_prompt_tokens", "accuracy", b"accuracy", "available", b"available", "completion_tokens", b"completion_tokens", "cost_usd", b"cost_usd", "expected_duration", b"expected_duration", "prompt_tokens", b"prompt_tokens", "tier", b"tier", "unavailable_reason", b"unavailable_reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_completion_tokens", b"_completion_tokens", "_cost_usd", b"_cost_usd", "_prompt_tokens", b"_prompt_tokens", "accuracy", b"accuracy", "available", b"available", "completion_tokens", b"completion_tokens", "cost_usd", b"cost_usd", "expected_duration", b"expected_duration", "model", b"model", "prices_as_of", b"prices_as_of", "prompt_tokens", b"prompt_tokens", "tier", b"tier", "unavailable_reason", b"unavailable_reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__completion_tokens: _TypeAlias = _typing.Literal["completion_tokens"]  # noqa: Y015
     _WhichOneofArgType__completion_tokens: _TypeAlias = _typing.Literal["_completion_tokens", b"_completion_tokens"]  # noqa: Y015
@@ -1644,6 +1658,8 @@ class AnalysisResult(_message.Message):
     PREPARATION_FIELD_NUMBER: _builtins.int
     CONTINUITY_FIELD_NUMBER: _builtins.int
     PLOTS_FIELD_NUMBER: _builtins.int
+    OVERLAPS_FIELD_NUMBER: _builtins.int
+    COVERED_PERCENTAGE_FIELD_NUMBER: _builtins.int
     chosen_k: _builtins.int
     """The number of clusters that was chosen. Absent without clustering."""
     chosen_by: _builtins.str
@@ -1658,13 +1674,15 @@ class AnalysisResult(_message.Message):
     """Customers that were analysed."""
     unassigned: _builtins.int
     """Customers in no segment (noise)."""
+    covered_percentage: _builtins.float
+    """Share of the customers that are in at least one segment, 0-100."""
     @_builtins.property
     def run(self) -> Global___AnalysisRun:
         """The run, SUCCEEDED."""
 
     @_builtins.property
     def segments(self) -> _containers.RepeatedCompositeFieldContainer[Global___SegmentCard]:
-        """The segments, largest first. Sizes, with `unassigned`, add up to `rows`."""
+        """The segments, largest first. Sizes, with `unassigned`, add up to `rows`, except where there are `overlaps`."""
 
     @_builtins.property
     def scores(self) -> _containers.RepeatedCompositeFieldContainer[Global___ClusterScore]:
@@ -1702,6 +1720,10 @@ class AnalysisResult(_message.Message):
     def plots(self) -> Global___Plots:
         """What is drawn of the segments beside `scores` and `selection`. Absent without clustering."""
 
+    @_builtins.property
+    def overlaps(self) -> _containers.RepeatedCompositeFieldContainer[Global___SegmentOverlap]:
+        """Customers who are in two segments at once. Only segments that a model proposed overlap."""
+
     def __init__(
         self,
         *,
@@ -1723,15 +1745,19 @@ class AnalysisResult(_message.Message):
         preparation: Global___Preparation | None = ...,
         continuity: Global___Continuity | None = ...,
         plots: Global___Plots | None = ...,
+        overlaps: _abc.Iterable[Global___SegmentOverlap] | None = ...,
+        covered_percentage: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_alternative_k", b"_alternative_k", "_chosen_k", b"_chosen_k", "_rows", b"_rows", "_unassigned", b"_unassigned", "alternative_k", b"alternative_k", "chosen_k", b"chosen_k", "continuity", b"continuity", "plots", b"plots", "preparation", b"preparation", "rows", b"rows", "run", b"run", "selection", b"selection", "unassigned", b"unassigned", "usage", b"usage"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_alternative_k", b"_alternative_k", "_chosen_k", b"_chosen_k", "_covered_percentage", b"_covered_percentage", "_rows", b"_rows", "_unassigned", b"_unassigned", "alternative_k", b"alternative_k", "chosen_k", b"chosen_k", "continuity", b"continuity", "covered_percentage", b"covered_percentage", "plots", b"plots", "preparation", b"preparation", "rows", b"rows", "run", b"run", "selection", b"selection", "unassigned", b"unassigned", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_alternative_k", b"_alternative_k", "_chosen_k", b"_chosen_k", "_rows", b"_rows", "_unassigned", b"_unassigned", "alternative_k", b"alternative_k", "chosen_by", b"chosen_by", "chosen_k", b"chosen_k", "continuity", b"continuity", "fallbacks", b"fallbacks", "fields", b"fields", "message", b"message", "no_clear_segments", b"no_clear_segments", "plots", b"plots", "preparation", b"preparation", "rows", b"rows", "run", b"run", "scores", b"scores", "segments", b"segments", "selection", b"selection", "unassigned", b"unassigned", "usage", b"usage", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_alternative_k", b"_alternative_k", "_chosen_k", b"_chosen_k", "_covered_percentage", b"_covered_percentage", "_rows", b"_rows", "_unassigned", b"_unassigned", "alternative_k", b"alternative_k", "chosen_by", b"chosen_by", "chosen_k", b"chosen_k", "continuity", b"continuity", "covered_percentage", b"covered_percentage", "fallbacks", b"fallbacks", "fields", b"fields", "message", b"message", "no_clear_segments", b"no_clear_segments", "overlaps", b"overlaps", "plots", b"plots", "preparation", b"preparation", "rows", b"rows", "run", b"run", "scores", b"scores", "segments", b"segments", "selection", b"selection", "unassigned", b"unassigned", "usage", b"usage", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__alternative_k: _TypeAlias = _typing.Literal["alternative_k"]  # noqa: Y015
     _WhichOneofArgType__alternative_k: _TypeAlias = _typing.Literal["_alternative_k", b"_alternative_k"]  # noqa: Y015
     _WhichOneofReturnType__chosen_k: _TypeAlias = _typing.Literal["chosen_k"]  # noqa: Y015
     _WhichOneofArgType__chosen_k: _TypeAlias = _typing.Literal["_chosen_k", b"_chosen_k"]  # noqa: Y015
+    _WhichOneofReturnType__covered_percentage: _TypeAlias = _typing.Literal["covered_percentage"]  # noqa: Y015
+    _WhichOneofArgType__covered_percentage: _TypeAlias = _typing.Literal["_covered_percentage", b"_covered_percentage"]  # noqa: Y015
     _WhichOneofReturnType__rows: _TypeAlias = _typing.Literal["rows"]  # noqa: Y015
     _WhichOneofArgType__rows: _TypeAlias = _typing.Literal["_rows", b"_rows"]  # noqa: Y015
     _WhichOneofReturnType__unassigned: _TypeAlias = _typing.Literal["unassigned"]  # noqa: Y015
@@ -1740,6 +1766,8 @@ class AnalysisResult(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__alternative_k) -> _WhichOneofReturnType__alternative_k | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__chosen_k) -> _WhichOneofReturnType__chosen_k | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__covered_percentage) -> _WhichOneofReturnType__covered_percentage | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__rows) -> _WhichOneofReturnType__rows | None: ...
     @_typing.overload
@@ -2175,6 +2203,36 @@ class MigrationCount(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MigrationCount: _TypeAlias = MigrationCount  # noqa: Y015
+
+@_typing.final
+class SegmentOverlap(_message.Message):
+    """SegmentOverlap is how many customers two segments share."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CARD_ID_FIELD_NUMBER: _builtins.int
+    OTHER_CARD_ID_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    card_id: _builtins.str
+    """One segment."""
+    other_card_id: _builtins.str
+    """The other segment."""
+    count: _builtins.int
+    """Customers in both, at least 1."""
+    def __init__(
+        self,
+        *,
+        card_id: _builtins.str = ...,
+        other_card_id: _builtins.str = ...,
+        count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["card_id", b"card_id", "count", b"count", "other_card_id", b"other_card_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SegmentOverlap: _TypeAlias = SegmentOverlap  # noqa: Y015
 
 @_typing.final
 class GetAnalysisRequest(_message.Message):

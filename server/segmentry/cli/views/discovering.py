@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from segmentry.cli.terminal import Terminal, printable
+from segmentry.cli.views import spending
 from segmentry.cli.views.lines import Redrawn, columns, elapsed, labelled, many, number
 from segmentry.v1 import segment_analysis_pb2
 
@@ -188,6 +189,8 @@ def result(found: segment_analysis_pb2.AnalysisResult, terminal: Terminal) -> No
     head = f"{many(len(found.segments), 'segment')} in {many(found.rows, 'customer')}"
     if found.HasField("unassigned") and found.unassigned:
         head += f", {found.unassigned:,} of them in none"
+    if found.overlaps:
+        head += "; some in more than one"
     terminal.line(terminal.style(head, "bold"))
     # A result without surprises says in its message what the line above says.
     if found.message and not found.message.startswith(many(len(found.segments), "segment")):
@@ -210,6 +213,9 @@ def result(found: segment_analysis_pb2.AnalysisResult, terminal: Terminal) -> No
     for position, card in enumerate(found.segments, start=1):
         terminal.line()
         _card(position, card, terminal)
+    if found.usage.model_calls:
+        terminal.line()
+        spending.total(found.usage, terminal)
 
 
 def _card(position: int, card: segment_analysis_pb2.SegmentCard, terminal: Terminal) -> None:

@@ -14,18 +14,22 @@ def spending(
     each: bool = False,
 ) -> None:
     """One line for the model, if it was asked; with `each` a table of its experts below."""
-    usage = reply.usage
-    if usage.model_calls:
-        about = "about " if usage.estimated else ""
-        took = f", {elapsed(usage.latency)}" if usage.HasField("latency") else ""
-        said = f"{usage.model or 'planned'}: {many(usage.model_calls, 'call')}, {about}{_tokens(usage)}"
-        terminal.line(labelled("model", f"{said}, {_cost(usage)}{took}", terminal))
+    total(reply.usage, terminal)
     if not each or not reply.expert_usage:
         return
     rows = [("expert", "version", "calls", "copies", "repairs", "prompt", "cached", "answer", "USD", "took")]
     rows += [_row(spent) for spent in reply.expert_usage]
     for line in columns(rows, right=range(2, len(rows[0]))):
         terminal.line(f"  {terminal.style(printable(line), 'dim')}")
+
+
+def total(usage: events_pb2.Usage, terminal: Terminal) -> None:
+    """One line for the model, if it was asked."""
+    if usage.model_calls:
+        about = "about " if usage.estimated else ""
+        took = f", {elapsed(usage.latency)}" if usage.HasField("latency") else ""
+        said = f"{usage.model or 'planned'}: {many(usage.model_calls, 'call')}, {about}{_tokens(usage)}"
+        terminal.line(labelled("model", f"{said}, {_cost(usage)}{took}", terminal))
 
 
 def _row(spent: events_pb2.ExpertUsage) -> tuple[str, ...]:

@@ -5,15 +5,20 @@ from __future__ import annotations
 import json
 from typing import assert_never
 
+from google.rpc import status_pb2
+
 from segmentry.analysis import events
 from segmentry.analysis.parameters import MAX_FEATURES, Parameters, Tier
 from segmentry.analysis.records import AnalysisRun, Finished, Said
 from segmentry.criteria import parse, render
 from segmentry.errors import InvalidParameters, Violation
+from segmentry.llm.model import CallFailed
+from segmentry.llm.required import as_error
 from segmentry.rpc import status
 from segmentry.rpc.convert import analysis_fields as fields
 from segmentry.rpc.convert import analysis_lineage as lineage
 from segmentry.rpc.convert import analysis_plots, criteria, struct
+from segmentry.rpc.convert.builder import usage
 from segmentry.rpc.convert.times import duration, timestamp
 from segmentry.runs.run import State
 from segmentry.v1 import events_pb2
@@ -72,6 +77,7 @@ def parameters_from(message: pb.AnalysisParameters) -> Parameters:
             else defaults.min_segment_share
         ),
         k_rule=message.k_rule or defaults.k_rule,
+        require_tier=message.require_tier,
     )
 
 
@@ -89,6 +95,7 @@ def parameters(value: Parameters) -> pb.AnalysisParameters:
         # 7 % is no binary fraction.
         min_segment_share=round(100 * value.min_segment_share, 9),
         k_rule=value.k_rule,
+        require_tier=value.require_tier,
     )
     for each in value.field_roles:
         message.field_roles[each.field] = fields.role(each.role)
@@ -154,6 +161,8 @@ def event(said: Said, resume_token: str) -> pb.AnalysisEvent:
             return pb.AnalysisEvent(continuity=lineage.continuity(said))
         case events.ClusterScore():
             return pb.AnalysisEvent(score=_score(said))
+        case events.Subtask():
+            return pb.AnalysisEvent(subtask=_subtask(said))
         case events.Selection():
             return pb.AnalysisEvent(selection=_selection(said))
         case events.SegmentCard():
@@ -181,6 +190,8 @@ def estimate(value: events.AnalysisEstimate) -> pb.AnalysisEstimate:
                 cost_usd=each.cost_usd,
                 expected_duration=duration(each.expected_s),
                 unavailable_reason=each.unavailable_reason,
+                model=each.model,
+                prices_as_of=each.prices_as_of,
             )
             for each in value.tiers
         ],
@@ -212,8 +223,7 @@ def result(ended: AnalysisRun, value: events.AnalysisResult, resume_token: str) 
         scores=[_score(each) for each in value.scores],
         fallbacks=[_fallback(each) for each in value.fallbacks],
         fields=[fields.note(each) for each in value.fields],
-        # No model is called yet, and a missing figure would read as unknown.
-        usage=events_pb2.Usage(prompt_tokens=0, completion_tokens=0, cached_tokens=0, model_calls=0),
+        usage=usage(value.usage, value.model, value.model_s),
         no_clear_segments=value.no_clear_segments,
         message=value.message,
         rows=value.rows,
@@ -223,6 +233,11 @@ def result(ended: AnalysisRun, value: events.AnalysisResult, resume_token: str) 
         preparation=None if value.preparation is None else fields.preparation(value.preparation),
         selection=None if value.selection is None else _selection(value.selection),
         plots=None if value.plots is None else analysis_plots.plots(value.plots),
+        overlaps=[
+            pb.SegmentOverlap(card_id=each.card_id, other_card_id=each.other_card_id, count=each.count)
+            for each in value.overlaps
+        ],
+        covered_percentage=value.covered_percentage,
     )
 
 
@@ -301,6 +316,37 @@ def _selection(value: events.Selection) -> pb.Selection:
         excess_reason=value.excess_reason,
         no_clear_segments=value.no_clear_segments,
     )
+
+
+def _subtask(value: events.Subtask) -> events_pb2.SubtaskEvent:
+    told = events_pb2.SubtaskEvent(
+        subtask_id=value.subtask_id,
+        agent=value.agent,
+        attempt=value.attempt,
+        elapsed=duration(value.elapsed_s),
+        prompt_version=value.prompt_version,
+    )
+    match value.change:
+        case "started":
+            told.started.CopyFrom(events_pb2.SubtaskStarted(detail=value.detail))
+        case "succeeded":
+            spent = None if value.usage is None else usage(value.usage)
+            told.succeeded.CopyFrom(events_pb2.SubtaskSucceeded(usage=spent, leaves=value.given))
+        case "retried":
+            retried = events_pb2.SubtaskRetried(
+                cause=_cause(value), delay=duration(value.delay_s), repair=value.repair
+            )
+            told.retried.CopyFrom(retried)
+        case "failed":
+            told.failed.CopyFrom(events_pb2.SubtaskFailed(error=_cause(value), degraded=True))
+        case _:
+            assert_never(value.change)
+    return told
+
+
+def _cause(value: events.Subtask) -> status_pb2.Status:
+    failure = CallFailed(value.cause or "LLM_UNAVAILABLE", value.message)
+    return status.to_status(as_error(failure, value.provider, value.agent, value.attempt))
 
 
 def _fallback(value: events.Fallback) -> events_pb2.FallbackNotice:
