@@ -6,8 +6,9 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from segmentry.analysis.continuity import Continuity
 from segmentry.analysis.discover import discover
-from segmentry.analysis.events import AnalysisResult, Continuity
+from segmentry.analysis.events import AnalysisResult
 from segmentry.analysis.identity import Customers, Named, Past, Remembered, migration, pair
 from segmentry.analysis.parameters import Parameters
 from segmentry.criteria.catalog import Field

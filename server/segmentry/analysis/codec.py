@@ -14,6 +14,7 @@ from functools import cache
 from typing import Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from segmentry.analysis import events
+from segmentry.analysis.continuity import Continuity
 from segmentry.analysis.parameters import Parameters
 from segmentry.errors import JsonValue
 
@@ -26,7 +27,7 @@ KINDS: Mapping[str, type[events.Event]] = {
     "selection": events.Selection,
     "subtask": events.Subtask,
     "card": events.SegmentCard,
-    "continuity": events.Continuity,
+    "continuity": Continuity,
     "fallback": events.Fallback,
     "warning": events.Notice,
     "result": events.AnalysisResult,

@@ -14,16 +14,15 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentry.analysis.events import (
+from segmentry.analysis.continuity import (
     Continuity,
     Migration,
     MigrationCount,
     MigrationFlow,
-    Notice,
     RetiredSegment,
-    SegmentCard,
     SegmentMatch,
 )
+from segmentry.analysis.events import Notice, SegmentCard
 from segmentry.analysis.naming import numbered
 from segmentry.analysis.recipes import Recipe, apply
 from segmentry.analysis.table import FeatureTable, Floats, Labels

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from segmentry.analysis import identity
-from segmentry.analysis.events import Continuity, Notice, SegmentCard
+from segmentry.analysis.continuity import Continuity
+from segmentry.analysis.events import Notice, SegmentCard
 from segmentry.analysis.identity import Customers, Model, Named, Pairing, Past, Remembered
 from segmentry.analysis.parameters import Parameters
 from segmentry.analysis.prepare import Prepared

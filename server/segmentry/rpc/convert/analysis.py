@@ -8,6 +8,7 @@ from typing import assert_never
 from google.rpc import status_pb2
 
 from segmentry.analysis import events
+from segmentry.analysis.continuity import Continuity
 from segmentry.analysis.parameters import MAX_FEATURES, Parameters, Tier
 from segmentry.analysis.records import AnalysisRun, Finished, Said
 from segmentry.criteria import parse, render
@@ -157,7 +158,7 @@ def event(said: Said, resume_token: str) -> pb.AnalysisEvent:
             return pb.AnalysisEvent(profile=fields.profile(said))
         case events.Preparation():
             return pb.AnalysisEvent(preparation=fields.preparation(said))
-        case events.Continuity():
+        case Continuity():
             return pb.AnalysisEvent(continuity=lineage.continuity(said))
         case events.ClusterScore():
             return pb.AnalysisEvent(score=_score(said))

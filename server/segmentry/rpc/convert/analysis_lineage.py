@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from segmentry.analysis import events
+from segmentry.analysis.continuity import Continuity, Migration, MigrationCount
 from segmentry.v1 import segment_analysis_pb2 as pb
 
 
-def continuity(value: events.Continuity) -> pb.Continuity:
+def continuity(value: Continuity) -> pb.Continuity:
     return pb.Continuity(
         previous_run_id=value.previous_run_id,
         matches=[
@@ -24,7 +24,7 @@ def continuity(value: events.Continuity) -> pb.Continuity:
     )
 
 
-def _migration(value: events.Migration) -> pb.Migration:
+def _migration(value: Migration) -> pb.Migration:
     return pb.Migration(
         flows=[
             pb.MigrationFlow(
@@ -41,5 +41,5 @@ def _migration(value: events.Migration) -> pb.Migration:
     )
 
 
-def _counts(values: Sequence[events.MigrationCount]) -> list[pb.MigrationCount]:
+def _counts(values: Sequence[MigrationCount]) -> list[pb.MigrationCount]:
     return [pb.MigrationCount(card_id=each.card_id, customers=each.customers) for each in values]
