@@ -345,8 +345,10 @@ class AnalysisService:
         standing = Standing("QUEUED", tier, order.parameters)
         ended: list[Run | SegmentryError] = []
 
+        # Counted before the task begins: of a crowd, each sees those who came before.
+        self._accepting += 1
+
         async def accept() -> None:
-            self._accepting += 1
             try:
                 run, is_new = await self._store.create(
                     tenant=question.tenant,

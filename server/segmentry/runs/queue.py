@@ -52,7 +52,7 @@ class RunQueue:
         """
         if accepted >= self.slots + self.most_waiting:
             raise Exhausted(
-                f"{self.waiting} analyses wait for their turn already; try again later",
+                f"{accepted - self.slots} analyses wait for their turn already; try again later",
                 retry_after_s=FULL_RETRY_S,
                 maximum=self.most_waiting,
             )
