@@ -338,14 +338,14 @@ class AnalysisService:
 
         Raises: ServerDraining; Exhausted; AlreadyExists; what the store raises.
         """
+        tier = await first_tier(order, snapshot, model=self._workshop.advisor is not None)
         if self._closing:
             raise ServerDraining("the server is shutting down; start the analysis on the next one")
         self._queue.require_place(len(self._active) + self._accepting)
-        tier = await first_tier(order, snapshot, model=self._workshop.advisor is not None)
         standing = Standing("QUEUED", tier, order.parameters)
         ended: list[Run | SegmentryError] = []
 
-        # Counted before the task begins: of a crowd, each sees those who came before.
+        # Counted at once, before the task begins: of a crowd, each sees those who came before.
         self._accepting += 1
 
         async def accept() -> None:
