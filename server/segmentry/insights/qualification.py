@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from segmentry.criteria import check
 from segmentry.criteria.catalog import Catalog
@@ -40,8 +41,7 @@ class Verdict:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """The verdicts on one customer, one per rule in their order."""
 
     customer_id: str
@@ -145,10 +145,10 @@ class QualificationService:
         for rule in rules:
             if rule.rule_id not in columns:
                 columns[rule.rule_id] = [_unused(rule)] * len(customer_ids)
-        return [
-            Judged(customer_id, tuple(columns[rule.rule_id][place] for rule in rules))
-            for place, customer_id in enumerate(customer_ids)
-        ]
+        if not rules:
+            return [Judged(customer_id, ()) for customer_id in customer_ids]
+        by_customer = zip(*(columns[rule.rule_id] for rule in rules), strict=True)
+        return [Judged(*each) for each in zip(customer_ids, by_customer, strict=True)]
 
     async def _columns(
         self,

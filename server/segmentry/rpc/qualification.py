@@ -87,9 +87,6 @@ class QualificationRules:
             as_of=as_of,
         )
         note(customers=len(customer_ids), rules=len(judged[0].verdicts))
-        response = pb.CheckQualificationResponse(as_of=timestamp(as_of))
         if request.customer_id:
-            response.verdicts.extend(convert.verdicts(judged[0]))
-        else:
-            response.customers.extend(convert.customers(judged))
-        return response
+            return pb.CheckQualificationResponse(verdicts=convert.verdicts(judged[0]), as_of=timestamp(as_of))
+        return convert.check_response(judged, as_of)

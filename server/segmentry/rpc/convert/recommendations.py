@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TypeVar, cast
 
 from google.protobuf import json_format
@@ -104,20 +105,20 @@ def drift(said: str) -> list[events_pb2.Warning]:
     return [events_pb2.Warning(reason="DRIFTED", message=said)] if said else []
 
 
-def customers(judged: Sequence[Judged]) -> list[pb.CustomerVerdicts]:
-    """The verdicts on each customer. Verdicts that are alike are converted once."""
-    known: dict[int, pb.RuleVerdict] = {}
-    found: list[pb.CustomerVerdicts] = []
+def check_response(judged: Sequence[Judged], as_of: datetime) -> pb.CheckQualificationResponse:
+    """The verdicts on several customers. Of those who are judged alike one message is made and copied."""
+    response = pb.CheckQualificationResponse(as_of=timestamp(as_of))
+    alike: dict[tuple[int, ...], pb.CustomerVerdicts] = {}
+    add = response.customers.add
     for each in judged:
-        for verdict in each.verdicts:
-            if id(verdict) not in known:
-                known[id(verdict)] = _verdict(verdict)
-        found.append(
-            pb.CustomerVerdicts(
-                customer_id=each.customer_id, verdicts=[known[id(verdict)] for verdict in each.verdicts]
-            )
-        )
-    return found
+        key = tuple(map(id, each.verdicts))
+        template = alike.get(key)
+        if template is None:
+            template = alike[key] = pb.CustomerVerdicts(verdicts=map(_verdict, each.verdicts))
+        customer = add()
+        customer.CopyFrom(template)
+        customer.customer_id = each.customer_id
+    return response
 
 
 def verdicts(judged: Judged) -> list[pb.RuleVerdict]:
