@@ -46,6 +46,11 @@ def holds(
     return found
 
 
+def at_once(snapshot: Snapshot, nodes: Sequence[Node]) -> bool:
+    """Whether `holds` takes a millisecond or two: no set of the whole table, and no index to be made."""
+    return snapshot.can_find and not any(map(_needs_all, nodes))
+
+
 def _needs_all(node: Node) -> bool:
     return any(isinstance(each, Top | Event) for each in walk.nodes(node))
 

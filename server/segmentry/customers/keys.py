@@ -35,17 +35,26 @@ class KeyIndex:
         """(n_wanted,) the first row with each key, `ABSENT` where there is none."""
         found = np.full(len(wanted), ABSENT, dtype=np.intp)
         hashes = pl.Series(wanted, dtype=pl.String).hash().to_numpy()
-        first = np.searchsorted(self.hashes, hashes, side="left")
-        after = np.searchsorted(self.hashes, hashes, side="right")
-        once = np.flatnonzero(after - first == 1)
+        first = np.searchsorted(self.hashes, hashes)
+        same_hash = _at(self.hashes, first) == hashes
+        again = same_hash & (first + 1 < len(self.hashes)) & (_at(self.hashes, first + 1) == hashes)
+        once = np.flatnonzero(same_hash & ~again)
         rows = self.order[first[once]]
         same = self.keys.gather(rows) == pl.Series([wanted[int(each)] for each in once], dtype=pl.String)
         kept = same.fill_null(value=False).to_numpy()
         found[once[kept]] = rows[kept]
-        for each in np.flatnonzero(after - first > 1).tolist():
+        for each in [int(at) for at in np.flatnonzero(again)]:
             # Two keys of one hash, or one key twice: rare, and told apart by looking.
-            for row in sorted(int(at) for at in self.order[first[each] : after[each]]):
+            after = int(np.searchsorted(self.hashes, hashes[each], side="right"))
+            for row in sorted(int(at) for at in self.order[first[each] : after]):
                 if self.keys[row] == wanted[each]:
                     found[each] = row
                     break
         return found
+
+
+def _at(hashes: npt.NDArray[np.uint64], places: npt.NDArray[np.intp]) -> npt.NDArray[np.uint64]:
+    """The hashes at those places; that of place 0, which is no match, for places beyond the end."""
+    if not len(hashes):
+        return np.zeros(len(places), dtype=np.uint64)
+    return hashes[np.where(places < len(hashes), places, 0)]

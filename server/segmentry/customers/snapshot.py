@@ -283,6 +283,11 @@ class Snapshot:
         found = [self.row_of(key) for key in wanted]
         return np.array([ABSENT if row is None else row for row in found], dtype=np.intp)
 
+    @property
+    def can_find(self) -> bool:
+        """Whether `rows_of` has what it needs."""
+        return self.keys is None or "_index" in self.__dict__
+
     @cached_property
     def _index(self) -> KeyIndex:
         assert self.keys is not None

@@ -17,6 +17,8 @@ from segmentry.customers.store import Count, Member, Truths
 from segmentry.errors import NotFound, StoreBusy
 
 RETRY_AFTER_S = 1.0
+# Conditions times customers that the loop can look at without holding up anybody: 2 to 3 ms.
+MOST_AT_ONCE = 16_000
 T = TypeVar("T")
 
 
@@ -104,6 +106,9 @@ class SnapshotTable:
     async def holds(self, nodes: Sequence[Node], keys: Sequence[str], as_of: datetime) -> list[Truths | None]:
         """Per key whether each node holds for that customer, None without one. Raises: StoreBusy."""
         snapshot = self._snapshot
+        if few.at_once(snapshot, nodes) and len(nodes) * len(keys) <= MOST_AT_ONCE:
+            # A thread would take longer to begin.
+            return few.holds(snapshot, nodes, keys, as_of, cancel=Cancel())
         return await self._slots.run(lambda cancel: few.holds(snapshot, nodes, keys, as_of, cancel=cancel))
 
     async def example(self, node: Node, as_of: datetime) -> Member | None:
