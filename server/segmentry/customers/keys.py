@@ -34,10 +34,12 @@ class KeyIndex:
     def rows(self, wanted: Sequence[str]) -> npt.NDArray[np.intp]:
         """(n_wanted,) the first row with each key, `ABSENT` where there is none."""
         found = np.full(len(wanted), ABSENT, dtype=np.intp)
-        hashes = pl.Series(wanted, dtype=pl.String).hash().to_numpy()
+        hashes: npt.NDArray[np.uint64] = pl.Series(wanted, dtype=pl.String).hash().to_numpy()
         first = np.searchsorted(self.hashes, hashes)
-        same_hash = _at(self.hashes, first) == hashes
-        again = same_hash & (first + 1 < len(self.hashes)) & (_at(self.hashes, first + 1) == hashes)
+        same_hash: npt.NDArray[np.bool_] = _at(self.hashes, first) == hashes
+        again: npt.NDArray[np.bool_] = (
+            same_hash & (first + 1 < len(self.hashes)) & (_at(self.hashes, first + 1) == hashes)
+        )
         once = np.flatnonzero(same_hash & ~again)
         rows = self.order[first[once]]
         same = self.keys.gather(rows) == pl.Series([wanted[int(each)] for each in once], dtype=pl.String)
@@ -45,8 +47,8 @@ class KeyIndex:
         found[once[kept]] = rows[kept]
         for each in [int(at) for at in np.flatnonzero(again)]:
             # Two keys of one hash, or one key twice: rare, and told apart by looking.
-            after = int(np.searchsorted(self.hashes, hashes[each], side="right"))
-            for row in sorted(int(at) for at in self.order[first[each] : after]):
+            (after,) = np.searchsorted(self.hashes, hashes[[each]], side="right").tolist()
+            for row in sorted(self.order[int(first[each]) : after].tolist()):
                 if self.keys[row] == wanted[each]:
                     found[each] = row
                     break
