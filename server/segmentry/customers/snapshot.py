@@ -276,7 +276,7 @@ class Snapshot:
     def rows_of(self, wanted: Sequence[str]) -> npt.NDArray[np.intp]:
         """(n_wanted,) the row of the customer with each key, `keys.ABSENT` where there is none.
 
-        The first call makes the index: about 0.2 s per million rows, on the caller's thread.
+        The first call makes the index, which sorts as many hashes as there are rows, on the caller's thread.
         """
         if self.keys is not None:
             return self._index.rows(wanted)
