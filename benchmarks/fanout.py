@@ -56,7 +56,7 @@ RESAMPLED = 1000
 class NoCopies(Hedger):
     """Never sends one."""
 
-    def take(self) -> bool:
+    def take(self, lateness: float) -> bool:  # noqa: ARG002 - whatever the wait
         return False
 
 

@@ -177,6 +177,10 @@ async def test_a_wait_that_the_deadline_does_not_hold_is_not_begun() -> None:
         assert asked.said == []
 
 
+# So late, in multiples of what is slow, that only the savings decide.
+SURELY = 2.0
+
+
 def warmed(after_s: float) -> Hedger:
     hedger = Hedger()
     for _ in range(30):
@@ -199,7 +203,7 @@ async def test_a_slow_call_gets_a_copy_and_the_first_good_answer_wins() -> None:
 
 async def test_a_slow_call_waits_for_a_copy_where_none_is_saved_up_yet() -> None:
     hedger = warmed(0.05)
-    while hedger.take():
+    while hedger.take(SURELY):
         pass
     async with bench(replace(GOOD, pace=Pace(600.0)), GOOD, hedger=hedger) as asked:
         asking = asyncio.create_task(asked.ask())
@@ -235,13 +239,30 @@ async def test_an_answer_that_has_begun_gets_no_copy() -> None:
 async def test_copies_are_a_small_share_of_calls_and_stop_while_calls_are_too_many() -> None:
     hedger = warmed(0.01)
     hedger.limited()
-    assert not hedger.take()
+    assert not hedger.take(SURELY)
     calm = Hedger()
     taken = 0
     for _ in range(1_000):
         calm.sent()
-        taken += calm.take()
+        taken += calm.take(SURELY)
     assert 40 <= taken <= 51
+
+
+def test_the_fewer_copies_are_saved_up_the_longer_a_call_waits_for_one() -> None:
+    def shortest_wait(n_calls: int) -> float:
+        hedger = Hedger()
+        for _ in range(n_calls):
+            hedger.sent()
+        return next(late for late in (1.0, 1.1, 1.2, 1.3, 1.4) if hedger.take(late + 0.001))
+
+    assert [shortest_wait(n_calls) for n_calls in (0, 20, 40, 60, 80, 1_000)] == [
+        1.4,
+        1.3,
+        1.2,
+        1.1,
+        1.0,
+        1.0,
+    ]
 
 
 async def test_a_cancelled_request_closes_the_call() -> None:

@@ -16,6 +16,8 @@ from segmentry.llm.profiles import profile
 
 # Until an expert's own times are known (understanding.md, part 2.4; a model, not a measurement).
 START_S: Final = 2.2
+# Below this a recorded answer was replayed, and nothing is slow for its kind.
+_LEAST_S: Final = 0.001
 _REMEMBERED: Final = 200
 _MOST_EXPERTS: Final = 1_000
 _ENOUGH: Final = 20
@@ -24,8 +26,10 @@ SHARE: Final = 0.05
 _SAVED: Final = 5.0
 # After a "too many calls" no copies are sent until this many calls went well.
 _CALM: Final = 50
-# Where no copy could be had at the p95, it is asked for again after this share of it.
-_AGAIN: Final = 0.2
+# Each copy that the savings lack makes a call wait by this share of its p95 longer: stragglers do.
+_SCARCE: Final = 0.1
+# How often a waiting call looks at the savings, as a share of its p95.
+_AGAIN: Final = 0.05
 
 
 class Hedger:
@@ -43,7 +47,7 @@ class Hedger:
         if times is None or len(times) < _ENOUGH:
             return START_S
         ordered = sorted(times)
-        return ordered[min(int(len(ordered) * 0.95), len(ordered) - 1)]
+        return max(ordered[min(int(len(ordered) * 0.95), len(ordered) - 1)], _LEAST_S)
 
     def sent(self) -> None:
         """A call was sent: it saves a part of a copy."""
@@ -65,9 +69,14 @@ class Hedger:
         """The vendor said that calls are too many."""
         self._calm = 0
 
-    def take(self) -> bool:
-        """Whether a copy may be sent now; if so it is counted."""
+    def take(self, lateness: float) -> bool:
+        """Whether a copy may be sent now; if so it is counted.
+
+        `lateness` is how long the call has waited, as a multiple of what is slow for its expert (`after_s`).
+        """
         if self._calm < _CALM or self._saved < 1.0:
+            return False
+        if lateness < 1.0 + _SCARCE * (_SAVED - self._saved):
             return False
         self._saved -= 1.0
         return True
@@ -160,18 +169,18 @@ class _Race:
             raise CallFailed("LLM_TIMEOUT", "the time of the request is over", usage=used) from None
 
     async def _later(self) -> None:
-        after_s = self._hedger.after_s(self._call.agent)
+        asked_at, after_s = perf_counter(), self._hedger.after_s(self._call.agent)
         await asyncio.sleep(after_s)
         while not self._progress.first_byte and self.reply is None and self._open:
             if self._allowance.extra < 1:
                 return
-            if self._hedger.take():
+            if self._hedger.take((perf_counter() - asked_at) / after_s):
                 if self._allowance.another(self._call):
                     self.hedged = True
                     self.lost += Usage(hedged=1)
                     await self._ask("copy")
                 return
-            # Copies are saved up while others are asked: who still waits then is a straggler.
+            # Who still waits where copies are scarce is a straggler; others have answered by then.
             await asyncio.sleep(after_s * _AGAIN)
 
     def _stop(self, winner: str) -> None:
