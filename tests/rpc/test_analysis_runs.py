@@ -209,9 +209,6 @@ async def test_tokens_and_runs_of_others_are_refused(database: Database, tmp_pat
         run = (await served.stub.StartAnalysis(start(parameters=HEURISTIC))).run
         (first, *_) = await watched(served, run.run_id)
         for call in (
-            served.stub.WatchAnalysis(
-                pb.WatchAnalysisRequest(tenant_id="tenant_123", resume_token=first.resume_token)
-            ),
             served.stub.WatchAnalysis(pb.WatchAnalysisRequest(tenant_id="tenant_123", run_id=run.run_id)),
             served.stub.GetAnalysis(pb.GetAnalysisRequest(tenant_id="tenant_123", run_id=run.run_id)),
             served.stub.CancelAnalysis(pb.CancelAnalysisRequest(tenant_id="tenant_123", run_id=run.run_id)),
@@ -219,6 +216,10 @@ async def test_tokens_and_runs_of_others_are_refused(database: Database, tmp_pat
             assert await reason(call) == (grpc.StatusCode.NOT_FOUND, "RESOURCE_NOT_FOUND")
         bad = served.stub.WatchAnalysis(pb.WatchAnalysisRequest(resume_token="made up"))
         assert await reason(bad) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_RESUME_TOKEN")
+        stolen = served.stub.WatchAnalysis(
+            pb.WatchAnalysisRequest(tenant_id="tenant_123", resume_token=first.resume_token)
+        )
+        assert await reason(stolen) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_RESUME_TOKEN")
         both = served.stub.Discover(
             pb.DiscoverRequest(schema_id="customers", resume_token=first.resume_token)
         )

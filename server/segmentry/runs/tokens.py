@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from segmentry.errors import InvalidResumeToken
 from segmentry.runs.opaque import unwritten, written
-from segmentry.runs.store import no_such_run
 from segmentry.state.database import Database
 
 SIGNATURE_BYTES = 16
@@ -35,7 +34,7 @@ class ResumeTokens:
     def read(self, tenant: str, token: str) -> Position:
         """Where the token's holder stands.
 
-        Raises: InvalidResumeToken if we did not issue it; NotFound if it is another tenant's.
+        Raises: InvalidResumeToken if we did not issue it, or not to this tenant: whose it is shows nowhere.
         """
         bad = InvalidResumeToken(
             "resume_token was not issued by this service; send it back exactly as received",
@@ -48,10 +47,8 @@ class ResumeTokens:
         if not hmac.compare_digest(signature, self._sign(body)):
             raise bad
         version, owner, run_id, sequence = json.loads(body)
-        if version != 1:
+        if version != 1 or owner != tenant:
             raise bad
-        if owner != tenant:
-            raise no_such_run(run_id)
         return Position(run_id, sequence)
 
     def _sign(self, body: bytes) -> bytes:
