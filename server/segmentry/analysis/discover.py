@@ -7,8 +7,10 @@ import time
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from segmentry.analysis import cards, groups, heuristic, tiers, words
+from segmentry.analysis import cards, early, groups, heuristic, tiers, words
 from segmentry.analysis.attempt import FIRST, Attempt
+from segmentry.analysis.board import Emit
+from segmentry.analysis.early import Early
 from segmentry.analysis.estimate import field_notices
 from segmentry.analysis.events import (
     AnalysisResult,
@@ -20,7 +22,7 @@ from segmentry.analysis.events import (
     SegmentCard,
 )
 from segmentry.analysis.fields import Role
-from segmentry.analysis.groups import Declined, Emit, Groups
+from segmentry.analysis.groups import Declined, Groups
 from segmentry.analysis.identity import Past
 from segmentry.analysis.lineage import Lineage, by_size
 from segmentry.analysis.parameters import Parameters, Tier
@@ -98,12 +100,13 @@ class _Run:
         found: Groups | Declined | None = None
         prepared: Prepared | None = None
         if self._tier == "ML_WORKER":
-            self._emit(Progress("preparing fields", 0.05))
             try:
+                begun = self._early()
+                self._emit(Progress("preparing fields", early.DONE if begun else 0.05))
                 prepared = self._prepared()
                 self._say_profiles(prepared)
                 self._emit(prepared.told)
-                found = self._groups(prepared)
+                found = self._groups(prepared, begun)
             except MemoryError:
                 found = Declined("DATASET_TOO_LARGE", "clustering needs more memory than a worker may take")
         else:
@@ -123,14 +126,31 @@ class _Run:
             self._fall_back("ML_WORKER", "HEURISTIC", found.reason, found.message)
         return self._of_slices()
 
+    @property
+    def _roles(self) -> dict[str, Role]:
+        return {name: self._advice[name].role for name in self._features}
+
+    def _early(self) -> Early | None:
+        as_of_s = self._scope.clock.as_of.timestamp()
+        return early.early(
+            self._read,
+            self._features,
+            self._roles,
+            as_of_s,
+            self._effective,
+            self._emit,
+            self._started,
+            self._attempt,
+        )
+
     def _prepared(self) -> Prepared:
-        roles: dict[str, Role] = {name: self._advice[name].role for name in self._features}
-        prepared = prepare(self._read, self._features, roles, self._scope.clock.as_of.timestamp())
+        as_of_s = self._scope.clock.as_of.timestamp()
+        prepared = prepare(self._read, self._features, self._roles, as_of_s)
         self._notice(prepared.notices)
         self._preparation = prepared.told
         return prepared
 
-    def _groups(self, prepared: Prepared) -> Groups | Declined:
+    def _groups(self, prepared: Prepared, begun: Early | None) -> Groups | Declined:
         if self._scope.table.rows == 1 or not self._varies():
             self._notice(
                 [Notice("NO_VARIATION", "all customers are alike in every field that could tell them apart")]
@@ -142,10 +162,9 @@ class _Run:
                 raise NoUsableFields(message, schemaId=self._scope.snapshot.catalog.schema)
             self._notice([Notice("NO_USABLE_FIELDS", message, "included_features")])
             return Declined("NO_USABLE_FIELDS", message)
-        by_algorithm = {"kmeans": groups.by_kmeans, "dbscan": groups.by_density}
-        return by_algorithm[self._effective.algorithm](
-            prepared, self._effective, self._emit, self._started, self._attempt
-        )
+        if self._effective.algorithm == "dbscan":
+            return groups.by_density(prepared, self._effective, self._emit, self._started)
+        return groups.by_kmeans(prepared, self._effective, self._emit, self._started, self._attempt, begun)
 
     def _varies(self) -> bool:
         return any(each.distinct > 1 for each in self._advice.values())

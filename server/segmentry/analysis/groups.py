@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from segmentry.analysis import selecting, silhouette, stability, words
 from segmentry.analysis.attempt import FIRST, Attempt
+from segmentry.analysis.board import Board, Emit
 from segmentry.analysis.choose import WEAK, Candidate, Excess, choose, excesses, unlike_a_box
-from segmentry.analysis.events import ClusterScore, Event, Notice, Progress, Selection
+from segmentry.analysis.early import PROVISIONAL_ROWS, Early
+from segmentry.analysis.events import ClusterScore, Notice, Progress, Selection
 from segmentry.analysis.kmeans.inner import inner
 from segmentry.analysis.parameters import Parameters, k_rule_of
 from segmentry.analysis.prepare import Prepared
@@ -19,13 +20,10 @@ from segmentry.analysis.silhouette import Silhouette, silhouettes
 from segmentry.analysis.sweep import Clustering, Draft, sweep
 from segmentry.analysis.table import Floats, Labels
 
-PROVISIONAL_ROWS = 2_000
 DISTINCT_ROWS = 200_000
 TINY = 10
 MANY_COLUMNS = 3
 NULL_CANDIDATES = 12
-
-Emit = Callable[[Event], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,12 +50,18 @@ class Declined:
     scores: tuple[ClusterScore, ...] = ()
 
 
-def by_kmeans(
-    prepared: Prepared, parameters: Parameters, emit: Emit, started: float, attempt: Attempt = FIRST
+def by_kmeans(  # noqa: PLR0917 - a matrix, a question, and how the run goes
+    prepared: Prepared,
+    parameters: Parameters,
+    emit: Emit,
+    started: float,
+    attempt: Attempt = FIRST,
+    early: Early | None = None,
 ) -> Groups | Declined:
     """The chosen k of the sweep. Emits a provisional score as each k is fitted, then the final ones.
 
-    `started` is the run's start by `time.perf_counter`.
+    `started` is the run's start by `time.perf_counter`. The sweep goes on from what was fitted `early`, if
+    its k are those that all rows allow.
     """
     rows = len(prepared.X)
     distinct = _distinct_rows(prepared.X)
@@ -68,7 +72,11 @@ def by_kmeans(
             "TINY_DATASET", f"{words.customers(rows)}: too few to find groups among", tuple(notices)
         )
     ks = range(min(parameters.min_clusters, most), most + 1)
-    board = _Board(emit, started, len(ks))
+    if early is not None and early.drafts.ks != ks:
+        early = None
+    board = Board(emit, started, len(ks)) if early is None else early.board
+    if early is not None:
+        emit(Progress("fitting all customers", 0.4))
     rng = np.random.default_rng([parameters.seed, 4])
 
     def on_draft(sample: Floats, draft: Draft) -> None:
@@ -80,7 +88,17 @@ def by_kmeans(
             (value,) = silhouette.sampled(prepared.X, [done.labels], PROVISIONAL_ROWS, rng)
             board.provisional(done.k, value, done.labels, min(rows, PROVISIONAL_ROWS))
 
-    clusterings = _unlike(sweep(prepared.X, ks, parameters.seed, on_draft, on_clustering, attempt=attempt))
+    clusterings = _unlike(
+        sweep(
+            prepared.X,
+            ks,
+            parameters.seed,
+            on_draft,
+            on_clustering,
+            attempt=attempt,
+            drafts=None if early is None else early.drafts,
+        )
+    )
     emit(Progress("measuring silhouettes", 0.6))
     # Numbers of their own: an attempt that begins after the drafts draws none for them.
     drawn = np.random.default_rng([parameters.seed, 7])
@@ -121,9 +139,7 @@ def by_kmeans(
     )
 
 
-def by_density(
-    prepared: Prepared, parameters: Parameters, emit: Emit, started: float, _attempt: Attempt = FIRST
-) -> Groups | Declined:
+def by_density(prepared: Prepared, parameters: Parameters, emit: Emit, started: float) -> Groups | Declined:
     """The clusters of DBSCAN with one score; noise is nobody's. min and max clusters do not bind it,
     except that clusters beyond `max_clusters` count as noise."""
     from segmentry.analysis import dbscan  # noqa: PLC0415 - scikit-learn takes a second
@@ -141,7 +157,7 @@ def by_density(
         text = f"{100 * noise:.0f} % of the customers lie in no dense group (eps {found.eps:.3g})"
         notices.append(Notice("MOSTLY_NOISE", text, "eps"))
     inside = found.labels >= 0
-    board = _Board(emit, started, 1)
+    board = Board(emit, started, 1)
     sizes = np.bincount(found.labels[inside], minlength=max(found.k, 1))
     if found.k and sizes.max() > 0.9 * rows:
         text = (
@@ -159,60 +175,6 @@ def by_density(
     # The least share and the rule of the choice are about K-Means: density chooses by itself.
     board.final(Clustering(found.k, found.labels, scores, found.elapsed_s), candidate, 0.0)
     return Groups(found.labels, tuple(board.finals), tuple(notices), found.k, "density")
-
-
-class _Board:
-    """Sends the scores and remembers which is best."""
-
-    def __init__(self, emit: Emit, started: float, n_ks: int) -> None:
-        self._emit, self._started, self._n_ks = emit, started, n_ks
-        self._best: dict[bool, float] = {}
-        self.shown: set[int] = set()
-        self.finals: list[ClusterScore] = []
-
-    def provisional(self, k: int, value: float | None, labels: Labels, sample_size: int) -> None:
-        self.shown.add(k)
-        self._emit(
-            ClusterScore(
-                k,
-                value=value,
-                sample_size=sample_size,
-                smallest_share=100 * float(np.bincount(labels).min()) / len(labels),
-                provisional=True,
-                best_so_far=self._is_best(value, provisional=True),
-                elapsed_s=time.perf_counter() - self._started,
-            )
-        )
-        self._emit(Progress(f"trying k = {k}", 0.1 + 0.5 * len(self.shown) / self._n_ks))
-
-    def final(self, clustering: Clustering, candidate: Candidate, min_segment_share: float) -> None:
-        measured, eligible = candidate.silhouette, candidate.is_eligible(min_segment_share)
-        score = ClusterScore(
-            clustering.k,
-            value=measured.value,
-            low=measured.low,
-            high=measured.high,
-            exact=measured.exact,
-            sample_size=measured.sample_size,
-            excess_over_null=candidate.excess.value if candidate.excess else None,
-            excess_se=candidate.excess.error if candidate.excess else None,
-            smallest_share=100 * candidate.smallest_share,
-            stability=candidate.stability,
-            inertia=clustering.inertia,
-            squared=clustering.inner.squared,
-            simplified=clustering.inner.simplified,
-            eligible=eligible,
-            best_so_far=self._is_best(measured.value if eligible else None, provisional=False),
-            elapsed_s=time.perf_counter() - self._started,
-        )
-        self.finals.append(score)
-        self._emit(score)
-
-    def _is_best(self, value: float | None, *, provisional: bool) -> bool:
-        if value is None or value <= self._best.get(provisional, -2.0):
-            return False
-        self._best[provisional] = value
-        return True
 
 
 def _weak(measured: Silhouette) -> list[Notice]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segmentry.analysis.attempt import FIRST, Attempt, Checkpoint, key_of
 from segmentry.analysis.kmeans import kernel as kernels
@@ -53,6 +54,29 @@ class Draft:
     labels: Labels
 
 
+@dataclass(frozen=True, eq=False)
+class Drafts:
+    """Fits of a sample that was prepared by itself: of each of `ks` the labels (rows,) of one or two rivals.
+
+    `rows` are the places of the sample in the table.
+    """
+
+    rows: NDArray[np.intp]
+    ks: range
+    labels: tuple[tuple[Labels, ...], ...]
+
+    def centroids(self, X: Floats) -> tuple[tuple[Floats, ...], ...]:
+        """The means of the drafted clusters in the matrix of the whole table, which is scaled a little
+        differently. Per k and rival (clusters, columns)."""
+        sample = X[self.rows]
+        return tuple(tuple(_means(sample, labels) for labels in of_k) for of_k in self.labels)
+
+
+def sample_of(rows: int, at_most: int, rng: np.random.Generator) -> NDArray[np.intp]:
+    """The places of a random sample, ascending."""
+    return np.sort(rng.choice(rows, min(rows, at_most), replace=False))
+
+
 def sweep(
     X: Floats,
     ks: Sequence[int],
@@ -61,16 +85,19 @@ def sweep(
     on_clustering: Callable[[Clustering], None] = lambda _clustering: None,
     *,
     attempt: Attempt = FIRST,
+    drafts: Drafts | None = None,
 ) -> list[Clustering]:
-    """One clustering per k, in the order of `ks`. Same matrix, seed and `attempt.sample_rows`: same labels.
+    """One clustering per k, in the order of `ks`. Same matrix, seed, drafts and `attempt.sample_rows`: same
+    labels.
 
     `on_draft` gets the sample and each k's sample fit, when there is a sample stage; `on_clustering` each
     finished k. An `attempt` that goes on from a checkpoint gives the labels of the one that left it.
-    scikit-learn's fits leave none: they take a few seconds at most.
+    scikit-learn's fits leave none: they take a few seconds at most. With `drafts` of the same `ks` there is
+    no sample stage: all rows go on from them.
     """
     fused_from = FUSED_FROM if kernels.is_compiled() else SAMPLE_FROM
     if len(X) >= fused_from and max(ks) <= MAX_CLUSTERS:
-        return _together(X, ks, seed, on_draft, on_clustering, attempt=attempt)
+        return _together(X, ks, seed, on_draft, on_clustering, attempt=attempt, drafts=drafts)
     finished: list[Clustering] = []
     for k in ks:
         finished.append(fit(X, k, seed))
@@ -86,6 +113,7 @@ def _together(
     on_clustering: Callable[[Clustering], None],
     *,
     attempt: Attempt,
+    drafts: Drafts | None,
 ) -> list[Clustering]:
     started = time.perf_counter()
     key = key_of(X, ks, seed, kernels.chosen().name)
@@ -93,7 +121,7 @@ def _together(
     if settled is not None:
         ended = assigned(X, [of_k[0] for of_k in settled])
     else:
-        ended = _fitted(X, ks, seed, on_draft, key=key, attempt=attempt)
+        ended = _fitted(X, ks, seed, on_draft, key=key, attempt=attempt, drafts=drafts)
         attempt.keep(Checkpoint("polish", key, tuple((centroids,) for centroids, _ in ended)))
     labelings = [_packed(labels) for _, labels in ended]
     found: list[Clustering] = []
@@ -111,14 +139,18 @@ def _fitted(
     *,
     key: str,
     attempt: Attempt,
+    drafts: Drafts | None,
 ) -> list[tuple[Floats, Labels]]:
     """Centroids and labels of each k by the two stages; of a table no larger than the sample by the first."""
     rivals = attempt.after("sample", key)
+    if rivals is None and drafts is not None:
+        rivals = drafts.centroids(X)
+        attempt.keep(Checkpoint("sample", key, rivals))
     if rivals is None:
         rng = np.random.default_rng(seed)
         if len(X) <= attempt.sample_rows:
             return [(of_k[0].centroids, of_k[0].labels) for of_k in starts(X, ks, rng)]
-        sample = X[np.sort(rng.choice(len(X), attempt.sample_rows, replace=False))]
+        sample = X[sample_of(len(X), attempt.sample_rows, rng)]
         found = starts(sample, ks, rng)
         rivals = tuple(tuple(start.centroids for start in of_k) for of_k in found)
         attempt.keep(Checkpoint("sample", key, rivals))
@@ -135,6 +167,13 @@ def fit(X: Floats, k: int, seed: int, restarts: int = RESTARTS) -> Clustering:
     labels = _packed(scikit.kmeans(X, k, seed, restarts)[0])
     (scores,) = inner(X, [labels])
     return Clustering(len(scores.means), labels, scores, time.perf_counter() - started)
+
+
+def _means(rows: Floats, labels: Labels) -> Floats:
+    held = _packed(labels)
+    sums = np.zeros((int(held.max()) + 1, rows.shape[1]))
+    np.add.at(sums, held, rows)
+    return sums / np.bincount(held)[:, None]
 
 
 def _packed(labels: Labels) -> Labels:
