@@ -101,3 +101,19 @@ async def test_a_segment_is_explained_and_compared_like_every_condition(
     assert member.leaves[0].path == "$and[0].$segment"
     with pytest.raises(SegmentryCallError, match="UNKNOWN_SEGMENT"):
         await client.explain_count({"$segment": "seg_0000000000000000"})
+
+
+async def test_versions_are_compared_and_warnings_are_heard(client: AsyncSegmentryClient) -> None:
+    heard: list[str] = []
+    made = await client.create_segment("A", {"status": "ACTIVE"})
+    await client.create_segment("B", {"status": "ACTIVE"}, heard=lambda each: heard.append(each.reason))
+    assert heard == ["NEAR_COPY"]
+    await client.update_segment(made.segment_id, made.etag, name="C", criteria={"status": "DELETED"})
+    found = await client.compare_versions(made.segment_id, 1)
+    assert (found.older.name, found.newer.name) == ("A", "C")
+    assert found.comparison.left_count == made.last_count
+    assert found.comparison.both_count == 0
+    assert not found.comparison.same_canonical
+    lint = await client.lint_segment({"status": "ACTIVE"})
+    assert [each.name for each in lint.near_copies] == ["B"]
+    assert [each.name for each in (await client.lint_segment(segment_id=made.segment_id)).near_copies] == []

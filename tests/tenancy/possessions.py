@@ -55,9 +55,9 @@ class Possessions:
         """The reply to this tenant."""
         return (await self.ask(key, request)).message
 
-    async def save(self, name: str = "") -> builder.Segment:
+    async def save(self, name: str = "all") -> builder.Segment:
         """A new segment of the people in the tenant's own town."""
-        segment = builder.Segment(name=name or f"all of {self.town}", criteria=struct({"town": self.town}))
+        segment = builder.Segment(name=f"{name} of {self.town}", criteria=struct({"town": self.town}))
         reply = await self.get("SegmentBuilder/CreateSegment", builder.CreateSegmentRequest(segment=segment))
         return reply.segment
 

@@ -134,6 +134,9 @@ RULES: dict[str, Rule | NotBuilt] = {
     "SegmentBuilder/ListSegments": _of(lambda _: builder.ListSegmentsRequest()),
     "SegmentBuilder/UpdateSegment": Rule(_update, reads=False),
     "SegmentBuilder/DeleteSegment": Rule(_delete, reads=False),
+    "SegmentBuilder/LintSegment": _of(
+        lambda own: builder.LintSegmentRequest(criteria=struct({"town": own.town}))
+    ),
     "SegmentAnalysis/StartAnalysis": _of(
         lambda _: analysis.StartAnalysisRequest(schema_id="customers", parameters=THIRDS), reads=False
     ),

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Iterable
+from dataclasses import dataclass
 
 from google.protobuf import field_mask_pb2
-from segmentry.v1 import segment_builder_pb2
+from segmentry.v1 import criteria_pb2, events_pb2, segment_builder_pb2
 
 from segmentry_client import calls
 from segmentry_client.connection import Connection
 from segmentry_client.texts import refused, refused_stream
-from segmentry_client.wire import CriteriaLike, criteria_of
+from segmentry_client.wire import CriteriaLike, criteria_of, timestamp
+
+# Is told each warning of a reply.
+Heard = Callable[[events_pb2.Warning], None]
+
+
+@dataclass(frozen=True)
+class VersionComparison:
+    """Two versions of one segment, and how their criteria and members differ; left is the older one."""
+
+    older: segment_builder_pb2.Segment
+    newer: segment_builder_pb2.Segment
+    comparison: segment_builder_pb2.CompareCriteriaResponse
 
 
 class SavedSegments(Connection):
@@ -27,9 +40,10 @@ class SavedSegments(Connection):
         state: segment_builder_pb2.SegmentState.ValueType = segment_builder_pb2.SEGMENT_STATE_UNSPECIFIED,
         build_id: str = "",
         request_id: str = "",
+        heard: Heard | None = None,
         timeout_s: float | None = None,
     ) -> segment_builder_pb2.Segment:
-        """Save a definition as version 1; without a `state` it is ACTIVE."""
+        """Save a definition as version 1; without a `state` it is ACTIVE. `heard` is told every warning."""
         struct, expression = criteria_of(criteria)
         reply = await calls.unary(
             self.builder.CreateSegment,
@@ -50,6 +64,7 @@ class SavedSegments(Connection):
             metadata=self._metadata,
             patience=self._patience if request_id else None,
         )
+        _tell(reply.warnings, heard)
         return reply.segment
 
     @refused
@@ -113,11 +128,13 @@ class SavedSegments(Connection):
         criteria: CriteriaLike | None = None,
         state: segment_builder_pb2.SegmentState.ValueType | None = None,
         request_id: str = "",
+        heard: Heard | None = None,
         timeout_s: float | None = None,
     ) -> segment_builder_pb2.Segment:
         """Change what is given and leave the rest, as a new version. `etag` is that of the version read.
 
-        A change that somebody else made meanwhile is refused with VERSION_MISMATCH.
+        A change that somebody else made meanwhile is refused with VERSION_MISMATCH. `heard` is told every
+        warning about changed criteria.
         """
         changed = segment_builder_pb2.Segment(
             segment_id=segment_id,
@@ -151,6 +168,7 @@ class SavedSegments(Connection):
             metadata=self._metadata,
             patience=self._patience if request_id else None,
         )
+        _tell(reply.warnings, heard)
         return reply.segment
 
     @refused
@@ -167,3 +185,64 @@ class SavedSegments(Connection):
             metadata=self._metadata,
         )
         return reply.segment
+
+    @refused
+    async def lint_segment(
+        self,
+        criteria: CriteriaLike | None = None,
+        *,
+        segment_id: str = "",
+        schema_id: str = "",
+        timeout_s: float | None = None,
+    ) -> segment_builder_pb2.LintSegmentResponse:
+        """What is odd about criteria, or about those of a saved segment; near copies too."""
+        struct, expression = (None, None) if criteria is None else criteria_of(criteria)
+        return await calls.unary(
+            self.builder.LintSegment,
+            segment_builder_pb2.LintSegmentRequest(
+                criteria=struct,
+                expression=expression,
+                tenant_id=self._tenant_id,
+                schema_id=schema_id or ("" if segment_id else self._schema_id),
+                as_of=timestamp(self._as_of),
+                time_zone=self._time_zone,
+                segment_id=segment_id,
+            ),
+            timeout_s=timeout_s or self._deadlines.read_s,
+            metadata=self._metadata,
+            patience=self._patience,
+        )
+
+    @refused
+    async def compare_versions(
+        self,
+        segment_id: str,
+        older: int,
+        newer: int | None = None,
+        *,
+        timeout_s: float | None = None,
+    ) -> VersionComparison:
+        """How two versions differ, in words and in today's members; no `newer` is the latest."""
+        left = await self.get_segment(segment_id, version=older, timeout_s=timeout_s)
+        right = await self.get_segment(segment_id, version=newer, timeout_s=timeout_s)
+        found = await calls.unary(
+            self.builder.CompareCriteria,
+            segment_builder_pb2.CompareCriteriaRequest(
+                tenant_id=self._tenant_id,
+                schema_id=left.schema_id,
+                as_of=timestamp(self._as_of),
+                time_zone=self._time_zone,
+                left=criteria_pb2.CriteriaInput(expression=left.expression),
+                right=criteria_pb2.CriteriaInput(expression=right.expression),
+            ),
+            timeout_s=timeout_s or self._deadlines.read_s,
+            metadata=self._metadata,
+            patience=self._patience,
+        )
+        return VersionComparison(left, right, found)
+
+
+def _tell(warnings: Iterable[events_pb2.Warning], heard: Heard | None) -> None:
+    for warning in warnings:
+        if heard is not None:
+            heard(warning)

@@ -27,6 +27,7 @@ _BUILDER: dict[str, Group] = {
     "GetSegment": "read",
     "UpdateSegment": "write",
     "DeleteSegment": "write",
+    "LintSegment": "read",
 }
 
 _ANALYSIS: dict[str, Group] = {

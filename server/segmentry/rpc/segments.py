@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from segmentry.errors import MissingField
-from segmentry.rpc import claims, pages
+from segmentry.criteria.nodes import Node
+from segmentry.errors import MissingField, SegmentryError
+from segmentry.rpc import claims, linting, pages
 from segmentry.rpc.call import ServerContext, note
 from segmentry.rpc.context import plain, tenant_of
 from segmentry.rpc.convert import segments as convert
@@ -16,14 +18,17 @@ from segmentry.rpc.pages import PageRequest
 from segmentry.rpc.tokens import Tokens
 from segmentry.segments.record import SavedSegment
 from segmentry.segments.service import SegmentService
+from segmentry.v1 import events_pb2
 from segmentry.v1 import segment_builder_pb2 as pb
 from segmentry.v1 import segment_builder_pb2_grpc as grpc_stubs
 
 PAGE = 50
 
+log = logging.getLogger(__name__)
+
 
 class SavedSegments(grpc_stubs.SegmentBuilderServicer):
-    """The five RPCs. `now` replaces the server's clock."""
+    """The RPCs of saved segments. `now` replaces the server's clock."""
 
     def __init__(
         self, segments: SegmentService, tokens: Tokens, now: Callable[[], datetime] | None = None
@@ -39,8 +44,10 @@ class SavedSegments(grpc_stubs.SegmentBuilderServicer):
         claim = claims.claim(request, "CreateSegment", tenant)
         wanted = convert.definition(request.segment)
         schema_id = plain(request.segment.schema_id, "segment.schema_id")
-        saved = await self._segments.create(tenant, schema_id, wanted, now=self._instant(), claim=claim)
-        return pb.CreateSegmentResponse(segment=_noted(saved))
+        now = self._instant()
+        saved = await self._segments.create(tenant, schema_id, wanted, now=now, claim=claim)
+        odd = await self._odd(saved, wanted.node, tenant, now)
+        return pb.CreateSegmentResponse(segment=_noted(saved), warnings=odd)
 
     async def GetSegment(
         self, request: pb.GetSegmentRequest, context: ServerContext
@@ -84,10 +91,10 @@ class SavedSegments(grpc_stubs.SegmentBuilderServicer):
         etag = _etag(request.segment.etag, "segment.etag")
         claim = claims.claim(request, "UpdateSegment", tenant)
         change = convert.change(request.segment, request.update_mask)
-        saved = await self._segments.update(
-            tenant, segment_id, etag, change, now=self._instant(), claim=claim
-        )
-        return pb.UpdateSegmentResponse(segment=_noted(saved))
+        now = self._instant()
+        saved = await self._segments.update(tenant, segment_id, etag, change, now=now, claim=claim)
+        odd = [] if change.node is None else await self._odd(saved, change.node, tenant, now)
+        return pb.UpdateSegmentResponse(segment=_noted(saved), warnings=odd)
 
     async def DeleteSegment(
         self, request: pb.DeleteSegmentRequest, context: ServerContext
@@ -97,6 +104,22 @@ class SavedSegments(grpc_stubs.SegmentBuilderServicer):
         return pb.DeleteSegmentResponse(
             segment=_noted(await self._segments.archive(tenant, segment_id, etag))
         )
+
+    async def LintSegment(
+        self, request: pb.LintSegmentRequest, context: ServerContext
+    ) -> pb.LintSegmentResponse:
+        return await linting.reply(request, self._segments, self._now() if self._now else None)
+
+    async def _odd(
+        self, saved: SavedSegment, node: Node, tenant: str, now: datetime
+    ) -> list[events_pb2.Warning]:
+        """What is odd about what has been saved: by now nothing of it may fail the call."""
+        try:
+            found = await self._segments.lint_kept(saved, node, tenant, now)
+        except SegmentryError as err:
+            log.warning("a segment was saved and not looked at: %s", type(err).__name__)
+            return [linting.incomplete()]
+        return linting.warnings(node, found)
 
     def _instant(self) -> datetime:
         return self._now() if self._now else datetime.now(UTC).replace(microsecond=0)

@@ -16,6 +16,7 @@ from segmentry.criteria.nodes import Node
 from segmentry.criteria.segments import Saved, references
 from segmentry.customers.store import CustomerStore, Table
 from segmentry.errors import DeadlineExceeded, Exhausted, InvalidState, Unavailable
+from segmentry.segments.lint import Lint, Subject, lint
 from segmentry.segments.record import ARCHIVED, Content, SavedSegment, State
 from segmentry.segments.store import SegmentStore
 from segmentry.state.database import Database
@@ -172,6 +173,29 @@ class SegmentService:
     ) -> list[SavedSegment]:
         """The versions of one segment, as `SegmentStore.versions`. Raises: NotFound."""
         return await self._store.versions(tenant, segment_id, state=state, after=after, limit=limit)
+
+    async def table(self, tenant: str, schema_id: str) -> Table:
+        """The customers' table of that id, or the default one. Raises: NotFound."""
+        return await self._customers.table(tenant, schema_id)
+
+    async def lint(self, tenant: str, table: Table, node: Node, clock: Clock, *, but: str = "") -> Lint:
+        """What is odd about criteria that are kept or to be kept, as the segment `but`.
+
+        Raises: InvalidCriteria with every fault; CriteriaTooComplex; Unavailable or StoreBusy where the
+        criteria name segments.
+        """
+        saved = await self.saved(tenant, table.schema_id, node)
+        subject = Subject(tenant, table, node, saved, clock, but)
+        return await lint(subject, self._store, self._customers)
+
+    async def lint_kept(self, kept: SavedSegment, node: Node, tenant: str, now: datetime) -> Lint:
+        """What is odd about a segment that was saved as `node`, whose paths are the caller's.
+
+        Raises: as `lint`.
+        """
+        table = await self._customers.table(tenant, kept.schema_id)
+        clock = Clock.at(now, table.catalog.time_zone)
+        return await self.lint(tenant, table, node, clock, but=kept.segment_id)
 
     async def _checked_count(
         self, tenant: str, table: Table, node: Node, saved: Saved, now: datetime

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from segmentry.criteria import segments
@@ -19,6 +20,7 @@ from segmentry.segments.record import (
     SavedSegment,
     State,
     no_such_segment,
+    node_of,
     state_of,
     text_of,
 )
@@ -42,6 +44,23 @@ _USED_BY = (
     "JOIN segment_version v ON v.segment_id = s.segment_id AND v.version = s.latest "
     "WHERE v.state <> 'ARCHIVED' AND u.segment_id <> u.root ORDER BY u.root, u.segment_id"
 )
+
+
+# Of longer criteria only those with the same text are held against others.
+_KIN_CHARACTERS = 8 * 1024
+_MOST_KIN = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """A saved segment of the same table, as far as it takes to see whether it is a copy."""
+
+    segment_id: str
+    version: int
+    name: str
+    fingerprint: str
+    last_count: int | None
+    node: Node
 
 
 class SegmentStore:
@@ -124,6 +143,26 @@ class SegmentStore:
             limit,
         )
         return await _with_users(self._database, tenant, rows)
+
+    async def kin(self, tenant: str, schema_id: str, fingerprint: str, *, but: str = "") -> list[Kin]:
+        """Segments of one table that may be copies of one with that fingerprint, the newest 500 at most.
+
+        Those with the same fingerprint come first; archived ones and `but` are left out.
+        """
+        rows = await self._database.fetch(
+            "SELECT s.segment_id, v.version, v.name, v.fingerprint, v.last_count, v.criteria FROM segment s "
+            "JOIN segment_version v ON v.segment_id = s.segment_id AND v.version = s.latest "
+            "WHERE s.tenant = $1 AND s.schema_id = $2 AND v.state <> 'ARCHIVED' AND s.segment_id <> $3 "
+            "AND (v.fingerprint = $4 OR length(v.criteria) <= $5) "
+            "ORDER BY (v.fingerprint = $4) DESC, s.created_at DESC, s.segment_id LIMIT $6",
+            tenant,
+            schema_id,
+            but,
+            fingerprint,
+            _KIN_CHARACTERS,
+            _MOST_KIN,
+        )
+        return await asyncio.to_thread(lambda: [_kin(row) for row in rows])
 
     async def update(
         self, tenant: str, segment_id: str, etag: str, content: Content, claim: Claim | None = None
@@ -261,6 +300,17 @@ async def _with_users(reader: Reader, tenant: str, rows: Sequence[Row]) -> list[
         users.setdefault(row.text("root"), []).append(row.text("segment_id"))
     found = (_segment(row) for row in rows)
     return [replace(each, referenced_by=tuple(users.get(each.segment_id, ()))) for each in found]
+
+
+def _kin(row: Row) -> Kin:
+    return Kin(
+        segment_id=row.text("segment_id"),
+        version=row.integer("version"),
+        name=row.text("name"),
+        fingerprint=row.text("fingerprint"),
+        last_count=row.optional_integer("last_count"),
+        node=node_of(row.text("criteria")),
+    )
 
 
 def _segment(row: Row) -> SavedSegment:

@@ -408,6 +408,10 @@ class _WarningReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Warning
     """Some customers are in more than one segment: sizes add up to more than the table."""
     WARNING_REASON_SEGMENT_DROPPED: _WarningReason.ValueType  # 51
     """A segment that a model proposed did not stand, and was left out."""
+    WARNING_REASON_NEAR_COPY: _WarningReason.ValueType  # 60
+    """A saved segment has nearly the same members: 90 % of the customers of either are in both."""
+    WARNING_REASON_LINT_INCOMPLETE: _WarningReason.ValueType  # 61
+    """Not everything was looked at in time; LintSegment asks again."""
 
 class WarningReason(_WarningReason, metaclass=_WarningReasonEnumTypeWrapper):
     """WarningReason lists every reason of Warning, FieldNote and Finding, which carry it without the prefix."""
@@ -516,6 +520,10 @@ WARNING_REASON_SEGMENTS_OVERLAP: WarningReason.ValueType  # 50
 """Some customers are in more than one segment: sizes add up to more than the table."""
 WARNING_REASON_SEGMENT_DROPPED: WarningReason.ValueType  # 51
 """A segment that a model proposed did not stand, and was left out."""
+WARNING_REASON_NEAR_COPY: WarningReason.ValueType  # 60
+"""A saved segment has nearly the same members: 90 % of the customers of either are in both."""
+WARNING_REASON_LINT_INCOMPLETE: WarningReason.ValueType  # 61
+"""Not everything was looked at in time; LintSegment asks again."""
 Global___WarningReason: _TypeAlias = WarningReason  # noqa: Y015
 
 @_typing.final

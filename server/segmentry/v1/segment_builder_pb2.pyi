@@ -2594,18 +2594,24 @@ class CreateSegmentResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     SEGMENT_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def segment(self) -> Global___Segment:
         """As it was saved, version 1."""
+
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedCompositeFieldContainer[_events_pb2.Warning]:
+        """What LintSegment says of its criteria. None of it keeps a segment from being saved."""
 
     def __init__(
         self,
         *,
         segment: Global___Segment | None = ...,
+        warnings: _abc.Iterable[_events_pb2.Warning] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["segment", b"segment"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["segment", b"segment"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["segment", b"segment", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2780,18 +2786,24 @@ class UpdateSegmentResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     SEGMENT_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def segment(self) -> Global___Segment:
         """The new version."""
+
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedCompositeFieldContainer[_events_pb2.Warning]:
+        """What LintSegment says of its criteria, when they were changed."""
 
     def __init__(
         self,
         *,
         segment: Global___Segment | None = ...,
+        warnings: _abc.Iterable[_events_pb2.Warning] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["segment", b"segment"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["segment", b"segment"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["segment", b"segment", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2850,3 +2862,156 @@ class DeleteSegmentResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DeleteSegmentResponse: _TypeAlias = DeleteSegmentResponse  # noqa: Y015
+
+@_typing.final
+class LintSegmentRequest(_message.Message):
+    """LintSegmentRequest asks what is odd about criteria, saved or not. One form of them or `segment_id` is required."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CRITERIA_FIELD_NUMBER: _builtins.int
+    EXPRESSION_FIELD_NUMBER: _builtins.int
+    TENANT_ID_FIELD_NUMBER: _builtins.int
+    SCHEMA_ID_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    SEGMENT_ID_FIELD_NUMBER: _builtins.int
+    tenant_id: _builtins.str
+    """The tenant. Empty: the credential's."""
+    schema_id: _builtins.str
+    """The table. Empty: that of the segment, else the tenant's default table."""
+    time_zone: _builtins.str
+    """IANA time zone in which days begin. Empty: the table's."""
+    segment_id: _builtins.str
+    """The saved segment that the criteria are of, or are to be: it is no copy of itself. Without criteria its own are
+    looked at.
+    """
+    @_builtins.property
+    def criteria(self) -> _struct_pb2.Struct:
+        """JSON form."""
+
+    @_builtins.property
+    def expression(self) -> _criteria_pb2.Criteria:
+        """Typed form. When both are given they must mean the same."""
+
+    @_builtins.property
+    def as_of(self) -> _timestamp_pb2.Timestamp:
+        """The instant that relative dates count from. Absent: the server's clock."""
+
+    def __init__(
+        self,
+        *,
+        criteria: _struct_pb2.Struct | None = ...,
+        expression: _criteria_pb2.Criteria | None = ...,
+        tenant_id: _builtins.str = ...,
+        schema_id: _builtins.str = ...,
+        as_of: _timestamp_pb2.Timestamp | None = ...,
+        time_zone: _builtins.str = ...,
+        segment_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "criteria", b"criteria", "expression", b"expression"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "criteria", b"criteria", "expression", b"expression", "schema_id", b"schema_id", "segment_id", b"segment_id", "tenant_id", b"tenant_id", "time_zone", b"time_zone"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LintSegmentRequest: _TypeAlias = LintSegmentRequest  # noqa: Y015
+
+@_typing.final
+class LintSegmentResponse(_message.Message):
+    """LintSegmentResponse says what is odd about criteria."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WARNINGS_FIELD_NUMBER: _builtins.int
+    NEAR_COPIES_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    time_zone: _builtins.str
+    """The zone in which days begin."""
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedCompositeFieldContainer[_events_pb2.Warning]:
+        """Conditions that nobody or everybody meets, conditions without effect, values out of range or never seen, near
+        copies; the path says where. Empty when nothing is odd.
+        """
+
+    @_builtins.property
+    def near_copies(self) -> _containers.RepeatedCompositeFieldContainer[Global___NearCopy]:
+        """Saved segments with nearly the same members, nearest first; at most 8 are held against the criteria."""
+
+    @_builtins.property
+    def as_of(self) -> _timestamp_pb2.Timestamp:
+        """The instant that relative dates were counted from."""
+
+    def __init__(
+        self,
+        *,
+        warnings: _abc.Iterable[_events_pb2.Warning] | None = ...,
+        near_copies: _abc.Iterable[Global___NearCopy] | None = ...,
+        as_of: _timestamp_pb2.Timestamp | None = ...,
+        time_zone: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "near_copies", b"near_copies", "time_zone", b"time_zone", "warnings", b"warnings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LintSegmentResponse: _TypeAlias = LintSegmentResponse  # noqa: Y015
+
+@_typing.final
+class NearCopy(_message.Message):
+    """NearCopy is a saved segment that selects nearly the same customers."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SEGMENT_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    SAME_CRITERIA_FIELD_NUMBER: _builtins.int
+    JACCARD_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    BOTH_COUNT_FIELD_NUMBER: _builtins.int
+    segment_id: _builtins.str
+    """The segment."""
+    version: _builtins.int
+    """Its latest version, which was looked at."""
+    name: _builtins.str
+    """What people call it."""
+    same_criteria: _builtins.bool
+    """Whether it has the same criteria in canonical form."""
+    jaccard: _builtins.float
+    """Customers of both as a share of those of either, 0-1. Absent when there are none, or when a count is kept back."""
+    count: _builtins.int
+    """Its customers. Absent when the count is kept back."""
+    both_count: _builtins.int
+    """Customers of both. Absent when the count is kept back."""
+    def __init__(
+        self,
+        *,
+        segment_id: _builtins.str = ...,
+        version: _builtins.int = ...,
+        name: _builtins.str = ...,
+        same_criteria: _builtins.bool = ...,
+        jaccard: _builtins.float | None = ...,
+        count: _builtins.int | None = ...,
+        both_count: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_both_count", b"_both_count", "_count", b"_count", "_jaccard", b"_jaccard", "both_count", b"both_count", "count", b"count", "jaccard", b"jaccard"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_both_count", b"_both_count", "_count", b"_count", "_jaccard", b"_jaccard", "both_count", b"both_count", "count", b"count", "jaccard", b"jaccard", "name", b"name", "same_criteria", b"same_criteria", "segment_id", b"segment_id", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__both_count: _TypeAlias = _typing.Literal["both_count"]  # noqa: Y015
+    _WhichOneofArgType__both_count: _TypeAlias = _typing.Literal["_both_count", b"_both_count"]  # noqa: Y015
+    _WhichOneofReturnType__count: _TypeAlias = _typing.Literal["count"]  # noqa: Y015
+    _WhichOneofArgType__count: _TypeAlias = _typing.Literal["_count", b"_count"]  # noqa: Y015
+    _WhichOneofReturnType__jaccard: _TypeAlias = _typing.Literal["jaccard"]  # noqa: Y015
+    _WhichOneofArgType__jaccard: _TypeAlias = _typing.Literal["_jaccard", b"_jaccard"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__both_count) -> _WhichOneofReturnType__both_count | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__count) -> _WhichOneofReturnType__count | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__jaccard) -> _WhichOneofReturnType__jaccard | None: ...
+
+Global___NearCopy: _TypeAlias = NearCopy  # noqa: Y015

@@ -121,6 +121,11 @@ class SegmentBuilderStub(object):
                 request_serializer=segmentry_dot_v1_dot_segment__builder__pb2.DeleteSegmentRequest.SerializeToString,
                 response_deserializer=segmentry_dot_v1_dot_segment__builder__pb2.DeleteSegmentResponse.FromString,
                 _registered_method=True)
+        self.LintSegment = channel.unary_unary(
+                '/segmentry.v1.SegmentBuilder/LintSegment',
+                request_serializer=segmentry_dot_v1_dot_segment__builder__pb2.LintSegmentRequest.SerializeToString,
+                response_deserializer=segmentry_dot_v1_dot_segment__builder__pb2.LintSegmentResponse.FromString,
+                _registered_method=True)
 
 
 class SegmentBuilderServicer(object):
@@ -252,6 +257,14 @@ class SegmentBuilderServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def LintSegment(self, request, context):
+        """LintSegment says what is odd about criteria: contradictions, tautologies, conditions without effect, near copies
+        of saved segments.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SegmentBuilderServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -339,6 +352,11 @@ def add_SegmentBuilderServicer_to_server(servicer, server):
                     servicer.DeleteSegment,
                     request_deserializer=segmentry_dot_v1_dot_segment__builder__pb2.DeleteSegmentRequest.FromString,
                     response_serializer=segmentry_dot_v1_dot_segment__builder__pb2.DeleteSegmentResponse.SerializeToString,
+            ),
+            'LintSegment': grpc.unary_unary_rpc_method_handler(
+                    servicer.LintSegment,
+                    request_deserializer=segmentry_dot_v1_dot_segment__builder__pb2.LintSegmentRequest.FromString,
+                    response_serializer=segmentry_dot_v1_dot_segment__builder__pb2.LintSegmentResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -802,6 +820,33 @@ class SegmentBuilder(object):
             '/segmentry.v1.SegmentBuilder/DeleteSegment',
             segmentry_dot_v1_dot_segment__builder__pb2.DeleteSegmentRequest.SerializeToString,
             segmentry_dot_v1_dot_segment__builder__pb2.DeleteSegmentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LintSegment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segmentry.v1.SegmentBuilder/LintSegment',
+            segmentry_dot_v1_dot_segment__builder__pb2.LintSegmentRequest.SerializeToString,
+            segmentry_dot_v1_dot_segment__builder__pb2.LintSegmentResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -78,6 +78,10 @@ class SegmentBuilderStub:
     criteria that name it without a version are refused with UNKNOWN_SEGMENT. Refused with SEGMENT_IN_USE while other
     segments refer to it. UpdateSegment with another `state` brings it back.
     """
+    LintSegment: _grpc.UnaryUnaryMultiCallable[_segment_builder_pb2.LintSegmentRequest, _segment_builder_pb2.LintSegmentResponse]
+    """LintSegment says what is odd about criteria: contradictions, tautologies, conditions without effect, near copies
+    of saved segments.
+    """
 
 @_typing.type_check_only
 class SegmentBuilderAsyncStub(SegmentBuilderStub):
@@ -128,6 +132,10 @@ class SegmentBuilderAsyncStub(SegmentBuilderStub):
     """DeleteSegment archives a segment: every version stays readable by id, and pinned references keep working, but
     criteria that name it without a version are refused with UNKNOWN_SEGMENT. Refused with SEGMENT_IN_USE while other
     segments refer to it. UpdateSegment with another `state` brings it back.
+    """
+    LintSegment: _aio.UnaryUnaryMultiCallable[_segment_builder_pb2.LintSegmentRequest, _segment_builder_pb2.LintSegmentResponse]  # type: ignore[assignment]
+    """LintSegment says what is odd about criteria: contradictions, tautologies, conditions without effect, near copies
+    of saved segments.
     """
 
 class SegmentBuilderServicer(metaclass=_abc_1.ABCMeta):
@@ -278,6 +286,16 @@ class SegmentBuilderServicer(metaclass=_abc_1.ABCMeta):
         """DeleteSegment archives a segment: every version stays readable by id, and pinned references keep working, but
         criteria that name it without a version are refused with UNKNOWN_SEGMENT. Refused with SEGMENT_IN_USE while other
         segments refer to it. UpdateSegment with another `state` brings it back.
+        """
+
+    @_abc_1.abstractmethod
+    def LintSegment(
+        self,
+        request: _segment_builder_pb2.LintSegmentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_segment_builder_pb2.LintSegmentResponse, _abc.Awaitable[_segment_builder_pb2.LintSegmentResponse]]:
+        """LintSegment says what is odd about criteria: contradictions, tautologies, conditions without effect, near copies
+        of saved segments.
         """
 
 def add_SegmentBuilderServicer_to_server(servicer: SegmentBuilderServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -1,0 +1,188 @@
+"""`segments`: definitions kept under a name, in every version."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from segmentry.cli import criteria_argument
+from segmentry.cli.command import connected
+from segmentry.cli.problems import usage
+
+if TYPE_CHECKING:
+    from segmentry.cli.session import Session
+    from segmentry.v1 import segment_builder_pb2 as pb
+
+segments = typer.Typer(
+    help="Saved segments: create, list, show, update, delete, diff, lint.", no_args_is_help=True
+)
+
+_ID = Annotated[str, typer.Argument(metavar="ID", help="A segment, as `list` shows it.")]
+_CRITERIA = Annotated[str, typer.Argument(metavar="JSON|@FILE|-", help="Criteria as `build` prints them.")]
+_ETAG = Annotated[str, typer.Option(help="Refuse if it has changed since it was read; else what it is now.")]
+_STATE = Annotated[str, typer.Option(help="draft, active or paused.")]
+_STATES = ("draft", "active", "paused", "archived")
+
+
+@segments.callback()
+def _about() -> None:
+    """Saved segments: create, list, show, update, delete, diff, lint."""
+
+
+async def create(
+    session: "Session",
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What people call it.")],
+    criteria: _CRITERIA,
+    *,
+    description: Annotated[str, typer.Option(help="What it is for.")] = "",
+    state: _STATE = "",
+) -> None:
+    """Save criteria under a name, as version 1."""
+    from segmentry.cli.views import saved
+
+    wanted, heard = criteria_argument.read(criteria), list[saved.Warned]()
+    async with session.client() as client:
+        made = await client.create_segment(
+            name,
+            wanted,
+            description=description,
+            state=_state(state, _STATES[:3]),
+            heard=heard.append,
+            timeout_s=session.common.timeout,
+        )
+    saved.changed(made, heard, session.terminal)
+
+
+async def list_(
+    session: "Session",
+    segment_id: Annotated[str, typer.Argument(metavar="[ID]", help="Its versions, instead of all.")] = "",
+    *,
+    state: Annotated[
+        str, typer.Option(help="draft, active, paused or archived; else all but archived.")
+    ] = "",
+) -> None:
+    """List saved segments in order of creation, or the versions of one. With --json one per line."""
+    from segmentry.cli.views import saved
+
+    async with session.client() as client:
+        found = [
+            each
+            async for each in client.list_segments(
+                state=_state(state, _STATES), segment_id=segment_id, timeout_s=session.common.timeout
+            )
+        ]
+    saved.listed(found, session.terminal, versions=bool(segment_id))
+
+
+async def show(
+    session: "Session",
+    segment_id: _ID,
+    *,
+    version: Annotated[int | None, typer.Option(min=1, help="That version; else the latest.")] = None,
+) -> None:
+    """Show one segment."""
+    from segmentry.cli.views import saved
+
+    async with session.client() as client:
+        found = await client.get_segment(segment_id, version=version, timeout_s=session.common.timeout)
+    saved.changed(found, [], session.terminal)
+
+
+async def update(
+    session: "Session",
+    segment_id: _ID,
+    criteria: Annotated[
+        str, typer.Argument(metavar="[JSON|@FILE|-]", help="New criteria; else they stay.")
+    ] = "",
+    *,
+    name: Annotated[str | None, typer.Option(help="A new name.")] = None,
+    description: Annotated[str | None, typer.Option(help="A new description.")] = None,
+    state: _STATE = "",
+    etag: _ETAG = "",
+) -> None:
+    """Change a segment; the version before stays as it was."""
+    from segmentry.cli.views import saved
+
+    wanted = criteria_argument.read(criteria) if criteria else None
+    if wanted is None and name is None and description is None and not state:
+        raise usage("nothing to change; give criteria, --name, --description or --state")
+    heard, timeout_s = list[saved.Warned](), session.common.timeout
+    async with session.client() as client:
+        if not etag:
+            etag = (await client.get_segment(segment_id, timeout_s=timeout_s)).etag
+        made = await client.update_segment(
+            segment_id,
+            etag,
+            name=name,
+            description=description,
+            criteria=wanted,
+            state=_state(state, _STATES[:3]) if state else None,
+            heard=heard.append,
+            timeout_s=timeout_s,
+        )
+    saved.changed(made, heard, session.terminal)
+
+
+async def delete(session: "Session", segment_id: _ID, *, etag: _ETAG = "") -> None:
+    """Archive a segment; refused while others refer to it."""
+    from segmentry.cli.views import saved
+
+    timeout_s = session.common.timeout
+    async with session.client() as client:
+        if not etag:
+            etag = (await client.get_segment(segment_id, timeout_s=timeout_s)).etag
+        gone = await client.delete_segment(segment_id, etag, timeout_s=timeout_s)
+    saved.changed(gone, [], session.terminal)
+
+
+async def diff(
+    session: "Session",
+    segment_id: _ID,
+    *,
+    from_: Annotated[int | None, typer.Option("--from", min=1, help="Else the one before --to.")] = None,
+    to: Annotated[int | None, typer.Option("--to", min=1, help="Else the latest.")] = None,
+) -> None:
+    """Show how two versions of a segment differ, in words and in today's customers."""
+    from segmentry.cli.views import saved
+
+    timeout_s = session.common.timeout
+    async with session.client() as client:
+        if to is None:
+            to = (await client.get_segment(segment_id, timeout_s=timeout_s)).version
+        older = from_ if from_ is not None else to - 1
+        if older < 1:
+            raise usage(f"segment {segment_id} has one version only: nothing to compare", path="--from")
+        found = await client.compare_versions(segment_id, older, to, timeout_s=timeout_s)
+    saved.versions(found, session.terminal)
+
+
+async def lint(
+    session: "Session",
+    criteria: Annotated[
+        str, typer.Argument(metavar="[JSON|@FILE|-]", help="Criteria; else those of --segment.")
+    ] = "",
+    *,
+    segment: Annotated[str, typer.Option(metavar="ID", help="The segment they are of, or are to be.")] = "",
+) -> None:
+    """Say what is odd about criteria: contradictions, conditions without effect, near copies."""
+    from segmentry.cli.views import saved
+
+    if not criteria and not segment:
+        raise usage("give criteria, or --segment ID for those of a saved segment")
+    wanted = criteria_argument.read(criteria) if criteria else None
+    async with session.client() as client:
+        found = await client.lint_segment(wanted, segment_id=segment, timeout_s=session.common.timeout)
+    saved.lint(found, session.terminal)
+
+
+def _state(text: str, legal: tuple[str, ...]) -> "pb.SegmentState.ValueType":
+    from segmentry.v1 import segment_builder_pb2 as pb
+
+    if not text:
+        return pb.SEGMENT_STATE_UNSPECIFIED
+    if text.lower() not in legal:
+        raise usage(f"{text!r} is no state; use {', '.join(legal[:-1])} or {legal[-1]}", path="--state")
+    return pb.SegmentState.Value(f"SEGMENT_STATE_{text.upper()}")
+
+
+for _command in (create, list_, show, update, delete, diff, lint):
+    segments.command(name=_command.__name__.rstrip("_"))(connected(_command))

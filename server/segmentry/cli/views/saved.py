@@ -1,0 +1,117 @@
+"""Saved segments, their versions and what is odd about them, in lines that fit 80 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from segmentry_client import to_dict
+from segmentry_client.segments import VersionComparison
+
+from segmentry.cli.terminal import Terminal, printable
+from segmentry.cli.views import explaining
+from segmentry.cli.views.lines import columns, labelled, one_line
+from segmentry.errors import JsonValue
+from segmentry.v1 import events_pb2
+from segmentry.v1 import segment_builder_pb2 as pb
+
+Warned = events_pb2.Warning
+
+_NAME = 26
+
+
+def listed(found: Sequence[pb.Segment], terminal: Terminal, *, versions: bool) -> None:
+    """One line each."""
+    if terminal.json:
+        for each in found:
+            terminal.value(to_dict(each))
+        return
+    if not found:
+        terminal.line("no segments; `segmentry segments create NAME CRITERIA` saves one")
+        return
+    rows = [("SEGMENT", "VERSION", "STATE", "CUSTOMERS", "SAVED", "NAME")]
+    for each in found:
+        saved = each.update_time.ToDatetime().date().isoformat()
+        rows.append(
+            (each.segment_id, str(each.version), _state(each), _count(each), saved, _short(each.name))
+        )
+    head, *lines = columns(rows, right=(1, 3))
+    terminal.line(terminal.style(head, "bold"))
+    for line in lines:
+        terminal.line(line)
+    if versions:
+        terminal.note(f"next: segmentry segments diff {found[-1].segment_id}")
+
+
+def changed(segment: pb.Segment, warnings: Iterable[Warned], terminal: Terminal) -> None:
+    """One segment as it is now, and what is odd about it."""
+    warned = list(warnings)
+    if terminal.json:
+        told: dict[str, JsonValue] = {**to_dict(segment)}
+        if warned:
+            told["warnings"] = [to_dict(each) for each in warned]
+        terminal.value(told)
+        return
+    terminal.line(f"segment {segment.segment_id} is {_state(segment)}, version {segment.version}")
+    terminal.line(labelled("name", segment.name, terminal))
+    if segment.description:
+        terminal.line(labelled("what for", segment.description, terminal))
+    terminal.line(labelled("table", segment.schema_id, terminal))
+    terminal.line(labelled("criteria", one_line(segment.criteria), terminal))
+    terminal.line(labelled("customers", _count(segment), terminal))
+    if segment.referenced_by:
+        terminal.line(labelled("used by", ", ".join(segment.referenced_by), terminal))
+    _warn(warned, terminal)
+
+
+def versions(found: VersionComparison, terminal: Terminal) -> None:
+    """What was changed between two versions, then how the criteria differ."""
+    older, newer = found.older, found.newer
+    if terminal.json:
+        terminal.value(
+            {
+                "from": to_dict(older),
+                "to": to_dict(newer),
+                "comparison": to_dict(found.comparison),
+            }
+        )
+        return
+    terminal.line(f"segment {newer.segment_id}, version {older.version} and version {newer.version}")
+    for label, before, after in (
+        ("name", older.name, newer.name),
+        ("what for", older.description, newer.description),
+        ("state", _state(older), _state(newer)),
+    ):
+        if before != after:
+            terminal.line(labelled(label, f"{before or 'none'} -> {after or 'none'}", terminal))
+    explaining.comparison(found.comparison, terminal)
+
+
+def lint(found: pb.LintSegmentResponse, terminal: Terminal) -> None:
+    """Every warning with its place, or that there is none."""
+    if terminal.json:
+        terminal.value(to_dict(found))
+        return
+    if not found.warnings:
+        terminal.line("nothing odd")
+    for each in found.warnings:
+        place = f" at {each.path}" if each.path else ""
+        terminal.line(printable(f"{each.reason}{place}: {each.message}"))
+
+
+def _warn(warnings: Iterable[Warned], terminal: Terminal) -> None:
+    for each in warnings:
+        place = f" at {each.path}" if each.path else ""
+        terminal.warning(f"{each.reason}{place}: {each.message}")
+
+
+def _state(segment: pb.Segment) -> str:
+    return pb.SegmentState.Name(segment.state).removeprefix("SEGMENT_STATE_").lower()
+
+
+def _count(segment: pb.Segment) -> str:
+    return f"{segment.last_count:,}" if segment.HasField("last_count") else "not counted"
+
+
+def _short(name: str) -> str:
+    said = printable(name)
+    return said if len(said) <= _NAME else f"{said[: _NAME - 1]}…"
