@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from segmentry.analysis.memory import KEPT_RUNS, SegmentMemory
+from segmentry.analysis.memory import KEPT_RUNS, Left, SegmentMemory
 from segmentry.analysis.parameters import Parameters
 from segmentry.analysis.question import Question
 from segmentry.analysis.records import Finished
@@ -50,12 +50,13 @@ async def test_a_second_run_continues_the_first_and_another_tenants_does_not(
     assert await memory.secret("demo") != await memory.secret("other")
 
 
-async def test_only_the_last_runs_are_kept(database: Database, tmp_path: Path) -> None:
+async def test_only_the_last_runs_are_kept(database: Database) -> None:
     memory = SegmentMemory(database)
-    (tmp_path / "model.json").write_text('{"ground": "g"}')
     for number in range(KEPT_RUNS + 3):
-        await memory.keep("demo", "club", f"run_{number:02}", tmp_path)
+        await memory.keep("demo", "club", f"run_{number:02}", Left('{"ground": "g"}', None))
     rows = await database.fetch("SELECT run_id FROM segment_model ORDER BY run_id")
     assert [row.text("run_id") for row in rows] == [f"run_{number:02}" for number in range(3, 13)]
     (newest,) = await memory.recall("demo", "club")
     assert (newest.run_id, newest.customers) == ("run_12", None)
+    (before,) = await memory.recall("demo", "club", before="run_12")
+    assert before.run_id == "run_11", "a run that is taken up again does not continue itself"

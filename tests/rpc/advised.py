@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,24 +42,34 @@ class Advised:
 
 @asynccontextmanager
 async def advised(
-    script: Script, *, model: str = "gpt-4o-mini", budget: Budget | None = None
+    script: Script, *, model: str = "gpt-4o-mini", budget: Budget | None = None, names_s: float = 8.0
 ) -> AsyncGenerator[Advised]:
     async with Vendor(script) as vendor:
         chat = OpenAIModel(model=model, key="sk-test", base_url=vendor.base_url)
         try:
-            yield Advised(Advisor(Asker(chat), budget=budget, request_s=8.0, call_s=4.0), vendor)
+            advisor = Advisor(Asker(chat), budget=budget, request_s=8.0, call_s=4.0, names_s=names_s)
+            yield Advised(advisor, vendor)
         finally:
             await chat.close()
 
 
 @asynccontextmanager
 async def serving(
-    database: Database, folder: Path, script: Script, *, job: str = "", budget: Budget | None = None
+    database: Database,
+    folder: Path,
+    script: Script,
+    *,
+    job: str = "",
+    budget: Budget | None = None,
+    names_s: float = 8.0,
+    tables: Mapping[str, Snapshot] | None = None,
 ) -> AsyncGenerator[tuple[Served, Advised]]:
     """SegmentAnalysis with real workers, a model, and the table `shop` (see `marked`)."""
     async with (
-        advised(script, budget=budget) as asked,
-        analyses(database, folder, job, advisor=asked.advisor, tables={"shop": marked()}) as served,
+        advised(script, budget=budget, names_s=names_s) as asked,
+        analyses(
+            database, folder, job, advisor=asked.advisor, tables={"shop": marked(), **(tables or {})}
+        ) as served,
     ):
         yield served, asked
 

@@ -48,6 +48,11 @@ class Asked:
         return self._texts()[-1]
 
     @property
+    def question(self) -> str:
+        """The text of the second message: what was asked at first, also where this call is a repair."""
+        return self._texts()[:2][-1]
+
+    @property
     def schema(self) -> Mapping[str, JsonValue]:
         """The JSON Schema of the answer; empty where none was sent."""
         wanted = cast("Mapping[str, JsonValue]", self.body.get("response_format") or {})

@@ -16,6 +16,8 @@ _FIELD: Final = re.compile(r"^- (.+?): (.*)$", re.MULTILINE)
 _AVERAGE: Final = re.compile(r"; (-?[\d.]+) to (-?[\d.]+), average (-?[\d.]+)")
 _FREQUENT: Final = re.compile(r'most frequent ("[^"]*"(?:, "[^"]*")*)')
 _LONGEST_NAME: Final = 60
+# A name has no decimal point, so that the parts would be numbers of its own.
+_FRACTION: Final = re.compile(r"\d[\d,]*[.,]\d+")
 # In this order, so that ">=" is not taken for ">".
 _SIGNS: Final = ((">=", "at least"), ("<=", "at most"), (">", "above"), ("<", "below"), ("$", ""))
 
@@ -33,8 +35,8 @@ def worded(asked: Asked) -> str:
 
 def named(asked: Asked) -> str:
     """As much of what was told as a name may hold; a letter behind it where that is taken."""
-    told = [json.loads(each) for each in _LISTED.findall(asked.user)]
-    taken = _TAKEN.search(asked.user)
+    told = [_FRACTION.sub(" ", json.loads(each)) for each in _LISTED.findall(asked.question)]
+    taken = _TAKEN.search(asked.question)
     others = {each.casefold() for each in re.findall(r'"([^"]*)"', taken[1] if taken else "")}
     words = " ".join("".join(each if each.isalnum() else " " for each in one) for one in told[:2]).split()
     name = ""

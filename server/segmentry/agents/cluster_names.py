@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Protocol
 
 from segmentry.agents.allowance import Allowance
-from segmentry.agents.asking import Asker
+from segmentry.agents.asking import Asker, Retried
 from segmentry.agents.field_statistics import FEWEST_HOLDERS, listed_values, told_fields
 from segmentry.agents.judging_name import judge
 from segmentry.agents.prompt import name_message
-from segmentry.agents.proposing import Say, nobody
 from segmentry.agents.registry import expert
 from segmentry.criteria.catalog import Catalog
-from segmentry.llm.model import NO_USAGE, CallFailed, Usage
+from segmentry.llm.model import NO_USAGE, CallFailed, ModelCall, Usage
 
 _MOST_TRAITS: Final = 6
 
@@ -43,11 +42,13 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The name of one cluster; `failure` says why a template stands although a model was asked."""
+    """The name of one cluster and what it cost; `failure` says why a template stands although a model was
+    asked."""
 
     name: str
     from_model: bool = False
     failure: CallFailed | None = None
+    usage: Usage = NO_USAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,33 @@ class Names:
     usage: Usage = NO_USAGE
 
 
+class Listener(Protocol):
+    """Told of each cluster by its place: nothing of those that nobody is asked about."""
+
+    async def started(self, at: int, told: Sequence[str]) -> None:
+        """The expert is asked, who is told these lines."""
+        ...
+
+    async def retried(self, at: int, again: Retried) -> None:
+        """Another attempt follows."""
+        ...
+
+    async def ended(self, at: int, named: Named) -> None:
+        """The name is settled."""
+        ...
+
+
+class _Nobody:
+    async def started(self, at: int, told: Sequence[str]) -> None:
+        pass
+
+    async def retried(self, at: int, again: Retried) -> None:
+        pass
+
+    async def ended(self, at: int, named: Named) -> None:
+        pass
+
+
 async def name_clusters(
     clusters: Sequence[Cluster],
     catalog: Catalog,
@@ -66,41 +94,65 @@ async def name_clusters(
     allowance: Allowance,
     *,
     taken: Sequence[str] = (),
+    reserved: Sequence[str] = (),
     max_tokens: int = 2048,
-    say: Say = nobody,
+    listener: Listener | None = None,
 ) -> Names:
-    """Name clusters side by side; `taken` must not come back, and templates have to differ already.
+    """Name clusters side by side; `taken` and `reserved` must not come back, and templates have to differ
+    already.
 
-    Told are traits of fields whose values may leave, of clusters with at least five members. Never raises
-    for what a model does: the template stands for a cluster that it gives no name.
+    Told are `taken`, and traits of fields whose values may leave, of clusters with at least five members.
+    `reserved` names and templates may hold values that were only seen in rows: they are compared here and
+    never told. A name belongs to whoever got it first; the other is asked once more for one that differs.
+    Never raises for what a model does: the template stands for a cluster that it gives no name. What the
+    listener raises ends it all.
     """
     asked = expert("name")
-    usage: list[Usage] = []
+    heard = listener or _Nobody()
+    given: list[str] = []
 
     async def name(at: int, cluster: Cluster) -> Named:
-        told = _told(cluster, catalog)
+        told = told_of(cluster, catalog)
         if not told:
             return Named(cluster.template)
         others = [each.template for place, each in enumerate(clusters) if place != at]
+        await heard.started(at, told)
         answered = await asker.ask(
-            asked.call(name_message("traits", told, (*taken, *others)), max_tokens),
-            lambda value: judge(value, asked, told, (*taken, *others)),  # pyright: ignore[reportArgumentType]  # the seam gives strict JSON
+            asked.call(name_message("traits", told, taken), max_tokens),
+            lambda value: judge(value, asked, told, (*taken, *reserved, *others, *given)),  # pyright: ignore[reportArgumentType]  # the seam gives strict JSON
             allowance,
-            say,
+            lambda again: heard.retried(at, again),
         )
-        usage.append(answered.usage)
-        if answered.value is None:
-            bad = CallFailed("LLM_BAD_OUTPUT", "the model's name did not pass the check")
-            return Named(cluster.template, failure=answered.failure or bad)
-        return Named(answered.value.name, from_model=True)
+        named = _named(cluster, answered.value.name if answered.value else "", given, answered.failure)
+        named = Named(named.name, named.from_model, named.failure, answered.usage)
+        if named.from_model:
+            given.append(named.name)
+        await heard.ended(at, named)
+        return named
 
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(name(at, each)) for at, each in enumerate(clusters)]
-    found = [task.result() for task in tasks]
-    return Names(_distinct(found, clusters), asked.version, sum(usage, NO_USAGE))
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(name(at, each)) for at, each in enumerate(clusters)]
+    except BaseExceptionGroup as failed:
+        raise failed.exceptions[0] from failed
+    found = tuple(task.result() for task in tasks)
+    return Names(found, asked.version, sum((each.usage for each in found), NO_USAGE))
 
 
-def _told(cluster: Cluster, catalog: Catalog) -> list[str]:
+def calls(
+    clusters: Sequence[Cluster], catalog: Catalog, taken: Sequence[str], max_tokens: int
+) -> list[ModelCall]:
+    """The questions that `name_clusters` asks first, for whoever has to pay them."""
+    asked = expert("name")
+    return [
+        asked.call(name_message("traits", told, taken), max_tokens)
+        for each in clusters
+        if (told := told_of(each, catalog))
+    ]
+
+
+def told_of(cluster: Cluster, catalog: Catalog) -> list[str]:
+    """What may be told of a cluster, most telling first; nothing where nobody is asked about it."""
     if cluster.size < FEWEST_HOLDERS:
         return []
     fields = {
@@ -114,14 +166,12 @@ def _told(cluster: Cluster, catalog: Catalog) -> list[str]:
     ]
 
 
-def _distinct(found: Sequence[Named], clusters: Sequence[Cluster]) -> tuple[Named, ...]:
-    """The names with templates in place of those that two clusters were given."""
-    names: list[Named] = []
-    seen: set[str] = set()
-    for each, cluster in zip(found, clusters, strict=True):
-        kept = each
-        if each.name.casefold() in seen:
-            kept = replace(each, name=cluster.template, from_model=False)
-        seen.add(kept.name.casefold())
-        names.append(kept)
-    return tuple(names)
+def _named(cluster: Cluster, name: str, given: Sequence[str], failure: CallFailed | None) -> Named:
+    """The name where there is one that nobody got in the meantime, else the template and why."""
+    if not name:
+        bad = CallFailed("LLM_BAD_OUTPUT", "the model's name did not pass the check")
+        return Named(cluster.template, failure=failure or bad)
+    if name.casefold() in {each.casefold() for each in given}:
+        twice = CallFailed("LLM_BAD_OUTPUT", "the model gave two segments the same name")
+        return Named(cluster.template, failure=twice)
+    return Named(name, from_model=True)

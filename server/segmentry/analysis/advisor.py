@@ -20,6 +20,8 @@ from segmentry.llm.purse import Purse
 # An answer of 900 tokens takes 15 s at 60 tokens a second. Reservations end after 60 s (`llm.budget`).
 REQUEST_S: Final = 45.0
 CALL_S: Final = 30.0
+# A result with the names of templates is whole: it waits no longer for better ones.
+NAMES_S: Final = 5.0
 # How much a call's real count moves what the next estimate is made with.
 _LEARNT: Final = 0.2
 
@@ -33,6 +35,7 @@ class Advisor:
     budget: Budget | None = None
     request_s: float = REQUEST_S
     call_s: float = CALL_S
+    names_s: float = NAMES_S
     _tokens_per_character: float = field(default=TOKENS_PER_CHARACTER, init=False)
 
     @property
@@ -47,11 +50,16 @@ class Advisor:
             self._tokens_per_character += _LEARNT * (seen - self._tokens_per_character)
 
     @asynccontextmanager
-    async def allowed(self, tenant: str, calls: Sequence[ModelCall]) -> AsyncGenerator[Allowance]:
+    async def allowed(
+        self, tenant: str, calls: Sequence[ModelCall], *, within_s: float | None = None
+    ) -> AsyncGenerator[Allowance]:
         """What may be spent on those calls and further attempts at them: reserved now, settled at the end.
+
+        `within_s` counts from now on; without it `request_s` from the reservation on.
 
         Raises: BudgetExhausted; Unavailable, StoreBusy or StorageFull where nobody can say what was spent.
         """
+        ends_at = None if within_s is None else monotonic() + within_s
         row = profile(self.asker.model.model)
         purse = Purse()
         reservation = None
@@ -68,7 +76,7 @@ class Advisor:
                     purse.usd = most.cost_usd
         try:
             yield Allowance(
-                monotonic() + self.request_s,
+                monotonic() + self.request_s if ends_at is None else ends_at,
                 call_s=self.call_s,
                 tenant=tenant,
                 purse=purse,

@@ -203,7 +203,11 @@ class FilterRule:
 
 @dataclass(frozen=True, slots=True)
 class Characteristic:
-    """What distinguishes the members: `importance` 0-1 is how well this field alone tells them apart."""
+    """What distinguishes the members: `importance` 0-1 is how well this field alone tells them apart.
+
+    `comparison` is the same in a few words (`spend 1,250 vs 480`), and `level` the stored value that stands
+    in it: both are for who names the segment, and no caller sees them.
+    """
 
     feature: str
     value: str
@@ -212,21 +216,34 @@ class Characteristic:
     population_average: float | None = None
     top_values: tuple[ValueShare, ...] = ()
     unit: str = ""
+    comparison: str = ""
+    level: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RuleFidelity:
-    """How well the filter rules describe the cluster (0-1), measured by counting on `measured_on`."""
+    """How well the filter rules describe the cluster (0-1), measured by counting on `measured_on`.
+
+    `held_out_precision` and `held_out_recall` are of the `held_out` customers that the rules were not learnt
+    from; None where there are none.
+    """
 
     precision: float | None
     recall: float | None
     matched_count: int
     measured_on: str
+    held_out_precision: float | None = None
+    held_out_recall: float | None = None
+    held_out: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentCard:
-    """One discovered segment. `criteria` is the JSON text of the rules' twin; `size` is the cluster."""
+    """One discovered segment. `criteria` is the JSON text of the rules' twin; `size` is the cluster.
+
+    `revision` is 2 once a model was asked for the name. `criteria_best` finds the segment better than
+    `criteria`, with a fidelity of its own; empty where nothing does.
+    """
 
     card_id: str
     name: str
@@ -244,16 +261,21 @@ class SegmentCard:
     headline: str = ""
     provisional: bool = False
     notices: tuple[Notice, ...] = ()
+    revision: int = 1
+    criteria_best: str = ""
+    fidelity_best: RuleFidelity | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
-    """A lower tier answers, and why."""
+    """A lower tier answers, or a template names what a model would have, and why. `subtask_ids`: the
+    questions that it is about, none for the whole run."""
 
     from_tier: Tier
-    to_tier: Tier
+    to_tier: Tier | Literal["TEMPLATE"]
     reason: str
     message: str
+    subtask_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

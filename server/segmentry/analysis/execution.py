@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import dataclasses
 import logging
-import shutil
-import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from segmentry.analysis import codec, tiers
 from segmentry.analysis.advisor import Advisor
@@ -22,8 +19,9 @@ from segmentry.analysis.events import (
     Fallback,
     Notice,
     Progress,
+    SegmentCard,
 )
-from segmentry.analysis.memory import SegmentMemory, hand_over
+from segmentry.analysis.memory import Left, hand_over, left_in
 from segmentry.analysis.parameters import Parameters, Tier
 from segmentry.analysis.records import (
     Order,
@@ -33,7 +31,7 @@ from segmentry.analysis.records import (
     now,
 )
 from segmentry.analysis.said import Said
-from segmentry.analysis.terms import NO_MODEL, Terms
+from segmentry.analysis.workshop import Workshop, remove, write
 from segmentry.customers.snapshot import Snapshot
 from segmentry.errors import (
     DatasetTooLarge,
@@ -44,55 +42,20 @@ from segmentry.errors import (
     Unavailable,
     WorkerLost,
 )
-from segmentry.runs.checkpoints import Checkpoints
-from segmentry.runs.log import Change, LostRun, RunLog
-from segmentry.runs.queue import RunQueue
+from segmentry.runs.log import Change, LostRun
 from segmentry.runs.run import NewEvent, Run, object_of
-from segmentry.runs.supervisor import ATTEMPTS, Supervisor
+from segmentry.runs.supervisor import ATTEMPTS
 from segmentry.runs.writer import Writer
+
+if TYPE_CHECKING:
+    from segmentry.analysis.renaming import Namer
 
 log = logging.getLogger(__name__)
 
-# A folder this old belongs to no run: runs end after their deadline.
-STALE_FOLDER_S = 86_400.0
 # A run whose servers are lost again and again may be why: with this attempt it ends.
 MOST_ATTEMPTS = 6
 # What the heuristic can answer instead: it needs no process and little memory.
 REPLACEABLE = (WorkerLost, DatasetTooLarge)
-
-
-@dataclass(frozen=True, slots=True)
-class Workshop:
-    """What every run needs: its turn, where it writes, who computes, and a folder for tables on their way."""
-
-    queue: RunQueue
-    log: RunLog
-    checkpoints: Checkpoints
-    memory: SegmentMemory
-    supervisor: Supervisor
-    folder: Path
-    target: str
-    advisor: Advisor | None = None
-
-    @property
-    def terms(self) -> Terms:
-        """What a worker needs to know of the model."""
-        return NO_MODEL if self.advisor is None else self.advisor.terms
-
-    def clear(self) -> None:
-        """Make the folder, and remove what a killed server left there.
-
-        Raises: Unavailable when the folder cannot be used.
-        """
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            for entry in self.folder.glob("run-*"):
-                # A run of another server on this folder may just have ended.
-                with contextlib.suppress(FileNotFoundError):
-                    if time.time() - entry.stat().st_mtime > STALE_FOLDER_S:
-                        shutil.rmtree(entry, ignore_errors=True)
-        except OSError as err:
-            raise Unavailable(f"the folder for tables of analyses cannot be used ({err.strerror})") from err
 
 
 class Execution:
@@ -108,6 +71,13 @@ class Execution:
         self._said = Said()
         self._checkpoint: JsonValue = None
         self._pinned = tiers.pinned(self._order.parameters)
+        self._left: Left | None = None
+        self._namer: Namer | None = None
+        if workshop.advisor is not None and self._order.parameters.model_names:
+            # Imported here: it takes longer than a server without a model should wait for.
+            from segmentry.analysis.renaming import Namer  # noqa: PLC0415
+
+            self._namer = Namer(workshop.advisor, run.tenant, snapshot.catalog, self._say)
 
     async def work(self) -> None:
         """Do the run. Whatever happens, it ends in the log, unless it was cancelled or taken over.
@@ -120,6 +90,10 @@ class Execution:
                 if self._standing.attempt:
                     await self._recall()
                 result = await self._result()
+            # Whoever waits for a model needs no core: the next run has its turn.
+            if self._namer is not None:
+                result = await self._namer.named(result)
+            await self._leave(result)
             await self._end_well(result)
         except LostRun:
             log.info("run %s was ended by somebody else", self._run.run_id)
@@ -159,6 +133,8 @@ class Execution:
         # Imported here: it takes longer than a server without a model should wait for.
         from segmentry.analysis import proposals  # noqa: PLC0415
 
+        # Proposals bring their names; and a vendor that gives none is left alone afterwards.
+        self._namer = None
         await self._begin()
         order = self._order
         try:
@@ -199,7 +175,7 @@ class Execution:
         }
         loop = asyncio.get_running_loop()
         # Only now: a hundred waiting runs would be a hundred copies of the table.
-        writing = loop.run_in_executor(None, _write, self._snapshot, place, table)
+        writing = loop.run_in_executor(None, write, self._snapshot, place, table)
         try:
             await asyncio.shield(writing)
             await self._remember(place)
@@ -211,9 +187,9 @@ class Execution:
                 on_death=self._after_death,
                 deaths=self._standing.deaths,
             )
-            await self._leave(place)
+            self._left = await asyncio.to_thread(left_in, place)
         finally:
-            await asyncio.shield(_remove(place, writing))
+            await asyncio.shield(remove(place, writing))
         result = codec.decode(object_of(answer))
         assert isinstance(result, AnalysisResult)
         return result
@@ -221,14 +197,17 @@ class Execution:
     async def _remember(self, place: Path) -> None:
         """Lay the models of the tenant's last runs beside the table."""
         memory = self._workshop.memory
-        stored = await memory.recall(self._run.tenant, self._run.scope)
+        stored = await memory.recall(self._run.tenant, self._run.scope, before=self._run.run_id)
         secret = await memory.secret(self._run.tenant)
         await asyncio.to_thread(hand_over, place, stored, secret)
 
-    async def _leave(self, place: Path) -> None:
-        """Store what the worker left for later runs. This one is whole without it."""
+    async def _leave(self, result: AnalysisResult) -> None:
+        """Store what the worker left for later runs, under the names of the result."""
+        if self._left is None:
+            return
+        left, run = self._left.called(result.segments), self._run
         try:
-            await self._workshop.memory.keep(self._run.tenant, self._run.scope, self._run.run_id, place)
+            await self._workshop.memory.keep(run.tenant, run.scope, run.run_id, left)
         except (Unavailable, StoreBusy):
             log.warning("the segments of run %s are not kept for later runs", self._run.run_id)
 
@@ -262,6 +241,8 @@ class Execution:
         while events := await self._workshop.log.read(self._run.run_id, after):
             for event in events:
                 self._said.is_new(NewEvent(event.kind, event.body))
+                if self._namer is not None and event.kind in {"card", "subtask"}:
+                    self._namer.recall(codec.decode(event.body))
             after = events[-1].sequence
         self._checkpoint = await self._workshop.checkpoints.get(self._run.run_id)
 
@@ -309,6 +290,8 @@ class Execution:
             case AnalysisEstimate():
                 self._standing = dataclasses.replace(self._standing, parameters=event.effective_parameters)
                 await self._tell(_event(event))
+            case SegmentCard() if self._namer is not None:
+                await self._tell(_event(self._namer.as_found(event)))
             case _:
                 await self._tell(_event(event))
 
@@ -348,19 +331,6 @@ class Execution:
             attempt=standing.attempt,
         )
         await self._writer.append(events, change)
-
-
-def _write(snapshot: Snapshot, place: Path, table: Path) -> None:
-    place.mkdir(mode=0o700, parents=True)
-    snapshot.write(table)
-
-
-async def _remove(place: Path, writing: asyncio.Future[None]) -> None:
-    """Remove the folder after whatever still writes into it: a thread cannot be cancelled."""
-    await asyncio.wait([writing])
-    if not writing.cancelled():
-        writing.exception()  # looked at, for whoever was cancelled while it failed
-    await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
 
 
 def _discover(

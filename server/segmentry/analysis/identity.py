@@ -23,7 +23,7 @@ from segmentry.analysis.continuity import (
     SegmentMatch,
 )
 from segmentry.analysis.events import Notice, SegmentCard
-from segmentry.analysis.naming import numbered
+from segmentry.analysis.naming import numbered, renamed
 from segmentry.analysis.recipes import Recipe, apply
 from segmentry.analysis.table import FeatureTable, Floats, Labels
 
@@ -45,6 +45,7 @@ class Named:
     card_id: str
     name: str
     size: int
+    from_model: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,14 +184,22 @@ def continued(cards: Iterable[SegmentCard], pairing: Pairing, known: Sequence[st
     for card, match in zip(cards, pairing.of_each, strict=True):
         if match:
             earlier = match[0]
-            yield replace(card, card_id=earlier.card_id, name=earlier.name, previous_card_id=earlier.card_id)
+            yield replace(
+                card,
+                card_id=earlier.card_id,
+                name=earlier.name,
+                suggested_use=renamed(card.suggested_use, card.name, earlier.name),
+                name_from_model=earlier.from_model,
+                previous_card_id=earlier.card_id,
+            )
             continue
         name, card_id = numbered(card.name, names), card.card_id
         while card_id in ids:
             card_id = "seg_" + hashlib.sha256(card_id.encode()).hexdigest()[:12]
         names.add(name)
         ids.add(card_id)
-        yield replace(card, card_id=card_id, name=name)
+        use = renamed(card.suggested_use, card.name, name)
+        yield replace(card, card_id=card_id, name=name, suggested_use=use)
 
 
 def continuity(

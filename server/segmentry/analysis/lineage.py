@@ -66,7 +66,7 @@ class Lineage:
     def told(self, cards: Sequence[SegmentCard]) -> Continuity | None:
         """What became of the last run's segments; None where no run is continued. Leaves the model for later
         runs."""
-        named = tuple(Named(card.card_id, card.name, card.size) for card in cards)
+        named = tuple(Named(card.card_id, card.name, card.size, card.name_from_model) for card in cards)
         self.past.learnt = dataclasses.replace(self.model, segments=named)
         self.past.customers = self.customers
         if self.last is None or self.pairing is None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from segmentry.analysis import codec
+from segmentry.analysis.events import SegmentCard
 from segmentry.analysis.identity import Customers, Model, Past, Remembered
 from segmentry.errors import JsonValue
 from segmentry.runs.run import object_of
@@ -30,43 +30,63 @@ class Stored:
     customers: bytes | None
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a run leaves for later ones: its model as JSON text, and its customers."""
+
+    model: str
+    customers: bytes | None
+
+    def called(self, cards: Sequence[SegmentCard]) -> Left:
+        """The same with the segments called as the cards are."""
+        names = {each.card_id: each for each in cards}
+        model = codec.decode_value(Model, object_of(json.loads(self.model)))
+        segments = tuple(
+            replace(each, name=names[each.card_id].name, from_model=names[each.card_id].name_from_model)
+            if each.card_id in names
+            else each
+            for each in model.segments
+        )
+        return replace(self, model=_text(replace(model, segments=segments)))
+
+
 class SegmentMemory:
     """What runs leave for the next ones of the same tenant and table."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def recall(self, tenant: str, schema_id: str) -> tuple[Stored, ...]:
-        """The last run of each ground, the newest first; never another tenant's.
+    async def recall(self, tenant: str, schema_id: str, before: str = "") -> tuple[Stored, ...]:
+        """The last run of each ground, the newest first; never another tenant's, nor the run `before` which
+        they are: it may have stored its own and been lost then.
 
         Raises: what the store raises.
         """
         rows = await self._database.fetch(
             "SELECT run_id, model, customers FROM (SELECT DISTINCT ON (model->>'ground') * "
-            "FROM segment_model WHERE tenant = $1 AND scope = $2 "
+            "FROM segment_model WHERE tenant = $1 AND scope = $2 AND run_id <> $3 "
             "ORDER BY model->>'ground', created_at DESC) AS last ORDER BY created_at DESC",
             tenant,
             schema_id,
+            before,
         )
         return tuple(
             Stored(row.text("run_id"), row.decoded("model"), row.optional_blob("customers")) for row in rows
         )
 
-    async def keep(self, tenant: str, schema_id: str, run_id: str, place: Path) -> None:
-        """Store what a worker left in `place`, if anything, and forget all but the last 10 runs.
+    async def keep(self, tenant: str, schema_id: str, run_id: str, left: Left) -> None:
+        """Store what a run left, and forget all but the last 10 runs.
 
         Raises: what the store raises.
         """
-        left = await asyncio.to_thread(_left, place)
-        if left is None:
-            return
         await self._database.execute(
             "INSERT INTO segment_model (run_id, tenant, scope, model, customers) VALUES ($1, $2, $3, $4, $5) "
-            "ON CONFLICT (run_id) DO NOTHING",
+            "ON CONFLICT (run_id) DO UPDATE SET model = excluded.model, customers = excluded.customers",
             run_id,
             tenant,
             schema_id,
-            *left,
+            left.model,
+            left.customers,
         )
         await self._database.execute(
             "DELETE FROM segment_model WHERE tenant = $1 AND scope = $2 AND run_id NOT IN (SELECT run_id "
@@ -91,11 +111,12 @@ def hand_over(place: Path, stored: Sequence[Stored], secret: bytes) -> None:
     (place / "past.json").write_text(json.dumps({"runs": runs, "secret": secret.hex()}))
 
 
-def _left(place: Path) -> tuple[str, bytes | None] | None:
+def left_in(place: Path) -> Left | None:
+    """What a worker left in its folder; None where it left nothing."""
     model, customers = place / MODEL, place / CUSTOMERS
     if not model.exists():
         return None
-    return model.read_text(), customers.read_bytes() if customers.exists() else None
+    return Left(model.read_text(), customers.read_bytes() if customers.exists() else None)
 
 
 def past_of(place: Path) -> Past:
@@ -125,4 +146,8 @@ def leave(place: Path, past: Past) -> None:
         return
     if past.customers is not None:
         (place / CUSTOMERS).write_bytes(past.customers.to_bytes())
-    (place / MODEL).write_text(json.dumps(codec.encode_value(past.learnt), allow_nan=False))
+    (place / MODEL).write_text(_text(past.learnt))
+
+
+def _text(model: Model) -> str:
+    return json.dumps(codec.encode_value(model), allow_nan=False)

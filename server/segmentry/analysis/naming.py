@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from segmentry.analysis import words
 from segmentry.analysis.events import Characteristic, ValueShare
@@ -18,6 +19,7 @@ TELLING = 0.1
 # From here on the share without a value sets members apart, whatever the others' average is.
 UNSET_TELLS = 0.1
 
+_BITS = frozenset({"0", "1"})
 _VALUE = re.compile(
     r"spend|value|basket|revenue|ltv|amount|charge|balance|income|sales|price|turnover|paid|order value"
 )
@@ -135,6 +137,18 @@ def _degree(traits: FieldTraits) -> str:
 
 def characteristic(traits: FieldTraits) -> Characteristic:
     """The trait as a card shows it: the members against all customers."""
+    return replace(_characteristic(traits), comparison=comparison(traits), level=_told_level(traits))
+
+
+def _told_level(traits: FieldTraits) -> str:
+    """The stored value that `comparison` names; the two of a yes-or-no field are nobody's."""
+    if not isinstance(traits.column, Levels) or traits.top is None:
+        return ""
+    yes_or_no = traits.column.field.type == "boolean" or _BITS.issuperset(traits.column.levels)
+    return "" if yes_or_no else traits.top.level
+
+
+def _characteristic(traits: FieldTraits) -> Characteristic:
     field = traits.column.field
     if isinstance(traits.column, Levels):
         shown = tuple(
@@ -294,6 +308,11 @@ def _direction(traits: Sequence[FieldTraits], about: re.Pattern[str]) -> bool | 
             degree = _degree(each)
             return None if degree == "typical" else degree.endswith("high")
     return None
+
+
+def renamed(use: str, old: str, new: str) -> str:
+    """A suggestion whose segment is called otherwise by now; only where two are alike it says the name."""
+    return use.replace(f" ({old});", f" ({new});")
 
 
 def with_consent(use: str, catalog: Catalog) -> str:

@@ -53,6 +53,7 @@ class Parameters:
     `store_labels` keeps keyed hashes of the customers for the next run, which then tells who moved.
     `field_roles` are what single fields are taken for, whatever their values look like.
     `require_tier`: rather the failure of the tier than another one's answer.
+    `profile_fields` describe segments beside the features. `model_names` lets a configured model name them.
     """
 
     min_clusters: int = 2
@@ -69,6 +70,8 @@ class Parameters:
     field_roles: tuple[FieldRole, ...] = ()
     store_labels: bool = True
     require_tier: bool = False
+    profile_fields: tuple[str, ...] = ()
+    model_names: bool = True
 
     @property
     def roles(self) -> dict[str, Role]:

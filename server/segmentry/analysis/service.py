@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Self
 from segmentry.analysis import tiers
 from segmentry.analysis.advisor import Advisor
 from segmentry.analysis.events import AnalysisEstimate, AnalysisResult
-from segmentry.analysis.execution import Execution, Workshop
+from segmentry.analysis.execution import Execution
 from segmentry.analysis.first_tier import first_tier
 from segmentry.analysis.leases import Leases, Tables
 from segmentry.analysis.memory import SegmentMemory
@@ -39,6 +39,7 @@ from segmentry.analysis.records import (
     said_of,
     view,
 )
+from segmentry.analysis.workshop import Workshop
 from segmentry.criteria import check, parse
 from segmentry.criteria.dates import Clock
 from segmentry.errors import (

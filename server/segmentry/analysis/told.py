@@ -18,7 +18,8 @@ from segmentry.llm.model import ModelCall
 
 # Fewest segments that are worth the name; a model is asked for no less.
 FEWEST: Final = 2
-_TRAITS: Final = 6
+# As many as a card shows.
+_TRAITS: Final = 5
 
 
 def statistics(columns: Mapping[str, Column]) -> list[FieldStatistics]:
@@ -66,9 +67,8 @@ def naming_calls(
 ) -> list[ModelCall]:
     """Questions as long as those that name clusters: one for each cluster that there may be."""
     kept = told_fields(catalog, list(columns)).fields[:_TRAITS]
-    if not kept:
+    if not kept or not parameters.model_names:
         return []
     traits = [f"{words.label(field)} 1,250 vs 2,480" for field in kept]
-    taken = [f"High {words.label(kept[0])}, low {words.label(kept[-1])}"] * parameters.max_clusters
-    call = expert("name").call(prompt.name_message("traits", traits, taken), max_tokens)
+    call = expert("name").call(prompt.name_message("traits", traits, ()), max_tokens)
     return [call] * parameters.max_clusters

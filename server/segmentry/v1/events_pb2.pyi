@@ -343,7 +343,7 @@ class FallbackNotice(_message.Message):
     from_tier: _builtins.str
     """The way that was planned, as the name of the tier, such as `LLM` or `ML_WORKER`."""
     to_tier: _builtins.str
-    """The way that was taken, such as `DETERMINISTIC` or `HEURISTIC`."""
+    """The way that was taken, such as `DETERMINISTIC` or `HEURISTIC`; `TEMPLATE` for names without a model."""
     reason: _builtins.str
     """Why. Models: LLM_RATE_LIMITED, LLM_UNAVAILABLE, LLM_TIMEOUT, LLM_QUOTA_EXHAUSTED, LLM_REFUSED, LLM_NOT_CONFIGURED,
     LLM_BAD_OUTPUT, LLM_TRUNCATED, BUDGET_EXHAUSTED. Analysis: WORKER_LOST, DATASET_TOO_LARGE, NO_USABLE_FIELDS,

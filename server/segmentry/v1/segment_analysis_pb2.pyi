@@ -177,6 +177,8 @@ class AnalysisParameters(_message.Message):
     FIELD_ROLES_FIELD_NUMBER: _builtins.int
     STORE_LABELS_FIELD_NUMBER: _builtins.int
     REQUIRE_TIER_FIELD_NUMBER: _builtins.int
+    PROFILE_FIELDS_FIELD_NUMBER: _builtins.int
+    MODEL_NAMES_FIELD_NUMBER: _builtins.int
     min_clusters: _builtins.int
     """Fewest clusters to try, 2-20. Absent: 2."""
     max_clusters: _builtins.int
@@ -201,6 +203,10 @@ class AnalysisParameters(_message.Message):
     """The run fails rather than have a simpler tier answer. ML_WORKER by name needs it not for NO_USABLE_FIELDS and a lost
     worker, which fail it anyway.
     """
+    model_names: _builtins.bool
+    """Whether a configured model is asked for the names of segments that were found in the rows. Absent: true. Segments of
+    the tier LLM bring their names with them.
+    """
     @_builtins.property
     def included_features(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Names of the fields to use. Empty: all numeric fields that are fit for it. Unknown: INVALID_PARAMETERS."""
@@ -213,6 +219,13 @@ class AnalysisParameters(_message.Message):
     def field_roles(self) -> _containers.ScalarMap[_builtins.str, Global___FieldRole.ValueType]:
         """What single fields are taken for, by name, whatever they look like. The role must suit the field's type, else
         INVALID_PARAMETERS. Fields that are not named: as their values look.
+        """
+
+    @_builtins.property
+    def profile_fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Fields that describe the segments although customers are not compared by them, beside `included_features`. Personal
+        fields and identifiers describe nobody: FIELD_DROPPED. Unknown: INVALID_PARAMETERS. Empty: without
+        `included_features` the categories that are fit for it, else none.
         """
 
     def __init__(
@@ -232,10 +245,12 @@ class AnalysisParameters(_message.Message):
         field_roles: _abc.Mapping[_builtins.str, Global___FieldRole.ValueType] | None = ...,
         store_labels: _builtins.bool | None = ...,
         require_tier: _builtins.bool = ...,
+        profile_fields: _abc.Iterable[_builtins.str] | None = ...,
+        model_names: _builtins.bool | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_eps", b"_eps", "_max_clusters", b"_max_clusters", "_min_clusters", b"_min_clusters", "_min_samples", b"_min_samples", "_min_segment_share", b"_min_segment_share", "_seed", b"_seed", "_store_labels", b"_store_labels", "eps", b"eps", "max_clusters", b"max_clusters", "min_clusters", b"min_clusters", "min_samples", b"min_samples", "min_segment_share", b"min_segment_share", "seed", b"seed", "store_labels", b"store_labels", "within", b"within"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_eps", b"_eps", "_max_clusters", b"_max_clusters", "_min_clusters", b"_min_clusters", "_min_samples", b"_min_samples", "_min_segment_share", b"_min_segment_share", "_model_names", b"_model_names", "_seed", b"_seed", "_store_labels", b"_store_labels", "eps", b"eps", "max_clusters", b"max_clusters", "min_clusters", b"min_clusters", "min_samples", b"min_samples", "min_segment_share", b"min_segment_share", "model_names", b"model_names", "seed", b"seed", "store_labels", b"store_labels", "within", b"within"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_eps", b"_eps", "_max_clusters", b"_max_clusters", "_min_clusters", b"_min_clusters", "_min_samples", b"_min_samples", "_min_segment_share", b"_min_segment_share", "_seed", b"_seed", "_store_labels", b"_store_labels", "algorithm", b"algorithm", "eps", b"eps", "field_roles", b"field_roles", "included_features", b"included_features", "k_rule", b"k_rule", "max_clusters", b"max_clusters", "min_clusters", b"min_clusters", "min_samples", b"min_samples", "min_segment_share", b"min_segment_share", "preferred_tier", b"preferred_tier", "require_tier", b"require_tier", "seed", b"seed", "store_labels", b"store_labels", "within", b"within"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_eps", b"_eps", "_max_clusters", b"_max_clusters", "_min_clusters", b"_min_clusters", "_min_samples", b"_min_samples", "_min_segment_share", b"_min_segment_share", "_model_names", b"_model_names", "_seed", b"_seed", "_store_labels", b"_store_labels", "algorithm", b"algorithm", "eps", b"eps", "field_roles", b"field_roles", "included_features", b"included_features", "k_rule", b"k_rule", "max_clusters", b"max_clusters", "min_clusters", b"min_clusters", "min_samples", b"min_samples", "min_segment_share", b"min_segment_share", "model_names", b"model_names", "preferred_tier", b"preferred_tier", "profile_fields", b"profile_fields", "require_tier", b"require_tier", "seed", b"seed", "store_labels", b"store_labels", "within", b"within"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__eps: _TypeAlias = _typing.Literal["eps"]  # noqa: Y015
     _WhichOneofArgType__eps: _TypeAlias = _typing.Literal["_eps", b"_eps"]  # noqa: Y015
@@ -247,6 +262,8 @@ class AnalysisParameters(_message.Message):
     _WhichOneofArgType__min_samples: _TypeAlias = _typing.Literal["_min_samples", b"_min_samples"]  # noqa: Y015
     _WhichOneofReturnType__min_segment_share: _TypeAlias = _typing.Literal["min_segment_share"]  # noqa: Y015
     _WhichOneofArgType__min_segment_share: _TypeAlias = _typing.Literal["_min_segment_share", b"_min_segment_share"]  # noqa: Y015
+    _WhichOneofReturnType__model_names: _TypeAlias = _typing.Literal["model_names"]  # noqa: Y015
+    _WhichOneofArgType__model_names: _TypeAlias = _typing.Literal["_model_names", b"_model_names"]  # noqa: Y015
     _WhichOneofReturnType__seed: _TypeAlias = _typing.Literal["seed"]  # noqa: Y015
     _WhichOneofArgType__seed: _TypeAlias = _typing.Literal["_seed", b"_seed"]  # noqa: Y015
     _WhichOneofReturnType__store_labels: _TypeAlias = _typing.Literal["store_labels"]  # noqa: Y015
@@ -261,6 +278,8 @@ class AnalysisParameters(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__min_samples) -> _WhichOneofReturnType__min_samples | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__min_segment_share) -> _WhichOneofReturnType__min_segment_share | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__model_names) -> _WhichOneofReturnType__model_names | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__seed) -> _WhichOneofReturnType__seed | None: ...
     @_typing.overload
@@ -1416,6 +1435,10 @@ class SegmentCard(_message.Message):
     HEADLINE_FIELD_NUMBER: _builtins.int
     PROVISIONAL_FIELD_NUMBER: _builtins.int
     WARNINGS_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    CRITERIA_BEST_FIELD_NUMBER: _builtins.int
+    EXPRESSION_BEST_FIELD_NUMBER: _builtins.int
+    FIDELITY_BEST_FIELD_NUMBER: _builtins.int
     card_id: _builtins.str
     """Stable within the run, and across runs where the segment is recognised."""
     name: _builtins.str
@@ -1431,13 +1454,15 @@ class SegmentCard(_message.Message):
     tier: Global___AnalysisTier.ValueType
     """Who found it."""
     name_from_model: _builtins.bool
-    """Whether a language model gave the name and the description."""
+    """Whether a language model gave the name; in the tier LLM the description too."""
     previous_card_id: _builtins.str
     """The card of the previous run that it continues. Empty: none."""
     headline: _builtins.str
     """The most telling fact in one line."""
     provisional: _builtins.bool
     """True while a better name or rule may follow under the same id."""
+    revision: _builtins.int
+    """1 as it was found; 2 after a model was asked for its name, whatever became of that."""
     @_builtins.property
     def filter_rules(self) -> _containers.RepeatedCompositeFieldContainer[Global___FilterRule]:
         """The rule as a list of conditions that all hold."""
@@ -1462,6 +1487,20 @@ class SegmentCard(_message.Message):
     def warnings(self) -> _containers.RepeatedCompositeFieldContainer[_events_pb2.Warning]:
         """What to know about this card, such as RULE_IS_LOOSE."""
 
+    @_builtins.property
+    def criteria_best(self) -> _struct_pb2.Struct:
+        """A rule that finds the segment better than `criteria`: several conjunctions, one of which has to hold. Absent where no
+        such rule is clearly better on customers that it was not learnt from.
+        """
+
+    @_builtins.property
+    def expression_best(self) -> _criteria_pb2.Criteria:
+        """The same as a typed tree. Absent with it."""
+
+    @_builtins.property
+    def fidelity_best(self) -> Global___RuleFidelity:
+        """How well that rule fits the segment. Absent with it."""
+
     def __init__(
         self,
         *,
@@ -1482,10 +1521,14 @@ class SegmentCard(_message.Message):
         headline: _builtins.str = ...,
         provisional: _builtins.bool = ...,
         warnings: _abc.Iterable[_events_pb2.Warning] | None = ...,
+        revision: _builtins.int = ...,
+        criteria_best: _struct_pb2.Struct | None = ...,
+        expression_best: _criteria_pb2.Criteria | None = ...,
+        fidelity_best: Global___RuleFidelity | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_percentage", b"_percentage", "_size", b"_size", "criteria", b"criteria", "expression", b"expression", "fidelity", b"fidelity", "percentage", b"percentage", "size", b"size"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_percentage", b"_percentage", "_size", b"_size", "criteria", b"criteria", "criteria_best", b"criteria_best", "expression", b"expression", "expression_best", b"expression_best", "fidelity", b"fidelity", "fidelity_best", b"fidelity_best", "percentage", b"percentage", "size", b"size"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_percentage", b"_percentage", "_size", b"_size", "card_id", b"card_id", "characteristics", b"characteristics", "criteria", b"criteria", "description", b"description", "expression", b"expression", "fidelity", b"fidelity", "filter_rules", b"filter_rules", "headline", b"headline", "name", b"name", "name_from_model", b"name_from_model", "percentage", b"percentage", "previous_card_id", b"previous_card_id", "provisional", b"provisional", "size", b"size", "suggested_use", b"suggested_use", "tier", b"tier", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_percentage", b"_percentage", "_size", b"_size", "card_id", b"card_id", "characteristics", b"characteristics", "criteria", b"criteria", "criteria_best", b"criteria_best", "description", b"description", "expression", b"expression", "expression_best", b"expression_best", "fidelity", b"fidelity", "fidelity_best", b"fidelity_best", "filter_rules", b"filter_rules", "headline", b"headline", "name", b"name", "name_from_model", b"name_from_model", "percentage", b"percentage", "previous_card_id", b"previous_card_id", "provisional", b"provisional", "revision", b"revision", "size", b"size", "suggested_use", b"suggested_use", "tier", b"tier", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__percentage: _TypeAlias = _typing.Literal["percentage"]  # noqa: Y015
     _WhichOneofArgType__percentage: _TypeAlias = _typing.Literal["_percentage", b"_percentage"]  # noqa: Y015
@@ -1599,6 +1642,9 @@ class RuleFidelity(_message.Message):
     RECALL_FIELD_NUMBER: _builtins.int
     MATCHED_COUNT_FIELD_NUMBER: _builtins.int
     MEASURED_ON_FIELD_NUMBER: _builtins.int
+    HELD_OUT_PRECISION_FIELD_NUMBER: _builtins.int
+    HELD_OUT_RECALL_FIELD_NUMBER: _builtins.int
+    HELD_OUT_CUSTOMERS_FIELD_NUMBER: _builtins.int
     precision: _builtins.float
     """Share of the customers matched by the rule that are in the segment, 0-1."""
     recall: _builtins.float
@@ -1606,7 +1652,17 @@ class RuleFidelity(_message.Message):
     matched_count: _builtins.int
     """Customers that match the rule."""
     measured_on: _builtins.str
-    """What it was measured on, such as `all rows` or `20,000 held-out rows`."""
+    """What `precision`, `recall` and `matched_count` were measured on, such as `all 7,043 rows, rules learnt on half of
+    them`.
+    """
+    held_out_precision: _builtins.float
+    """The precision on the customers that the rule was not learnt from. This and what follows is absent where none were
+    held out: below 400 customers, and for rules that were not learnt.
+    """
+    held_out_recall: _builtins.float
+    """The recall on the customers that the rule was not learnt from."""
+    held_out_customers: _builtins.int
+    """How many customers the rule was not learnt from."""
     def __init__(
         self,
         *,
@@ -1614,17 +1670,32 @@ class RuleFidelity(_message.Message):
         recall: _builtins.float | None = ...,
         matched_count: _builtins.int | None = ...,
         measured_on: _builtins.str = ...,
+        held_out_precision: _builtins.float | None = ...,
+        held_out_recall: _builtins.float | None = ...,
+        held_out_customers: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_matched_count", b"_matched_count", "_precision", b"_precision", "_recall", b"_recall", "matched_count", b"matched_count", "precision", b"precision", "recall", b"recall"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_held_out_customers", b"_held_out_customers", "_held_out_precision", b"_held_out_precision", "_held_out_recall", b"_held_out_recall", "_matched_count", b"_matched_count", "_precision", b"_precision", "_recall", b"_recall", "held_out_customers", b"held_out_customers", "held_out_precision", b"held_out_precision", "held_out_recall", b"held_out_recall", "matched_count", b"matched_count", "precision", b"precision", "recall", b"recall"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_matched_count", b"_matched_count", "_precision", b"_precision", "_recall", b"_recall", "matched_count", b"matched_count", "measured_on", b"measured_on", "precision", b"precision", "recall", b"recall"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_held_out_customers", b"_held_out_customers", "_held_out_precision", b"_held_out_precision", "_held_out_recall", b"_held_out_recall", "_matched_count", b"_matched_count", "_precision", b"_precision", "_recall", b"_recall", "held_out_customers", b"held_out_customers", "held_out_precision", b"held_out_precision", "held_out_recall", b"held_out_recall", "matched_count", b"matched_count", "measured_on", b"measured_on", "precision", b"precision", "recall", b"recall"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__held_out_customers: _TypeAlias = _typing.Literal["held_out_customers"]  # noqa: Y015
+    _WhichOneofArgType__held_out_customers: _TypeAlias = _typing.Literal["_held_out_customers", b"_held_out_customers"]  # noqa: Y015
+    _WhichOneofReturnType__held_out_precision: _TypeAlias = _typing.Literal["held_out_precision"]  # noqa: Y015
+    _WhichOneofArgType__held_out_precision: _TypeAlias = _typing.Literal["_held_out_precision", b"_held_out_precision"]  # noqa: Y015
+    _WhichOneofReturnType__held_out_recall: _TypeAlias = _typing.Literal["held_out_recall"]  # noqa: Y015
+    _WhichOneofArgType__held_out_recall: _TypeAlias = _typing.Literal["_held_out_recall", b"_held_out_recall"]  # noqa: Y015
     _WhichOneofReturnType__matched_count: _TypeAlias = _typing.Literal["matched_count"]  # noqa: Y015
     _WhichOneofArgType__matched_count: _TypeAlias = _typing.Literal["_matched_count", b"_matched_count"]  # noqa: Y015
     _WhichOneofReturnType__precision: _TypeAlias = _typing.Literal["precision"]  # noqa: Y015
     _WhichOneofArgType__precision: _TypeAlias = _typing.Literal["_precision", b"_precision"]  # noqa: Y015
     _WhichOneofReturnType__recall: _TypeAlias = _typing.Literal["recall"]  # noqa: Y015
     _WhichOneofArgType__recall: _TypeAlias = _typing.Literal["_recall", b"_recall"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__held_out_customers) -> _WhichOneofReturnType__held_out_customers | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__held_out_precision) -> _WhichOneofReturnType__held_out_precision | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__held_out_recall) -> _WhichOneofReturnType__held_out_recall | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__matched_count) -> _WhichOneofReturnType__matched_count | None: ...
     @_typing.overload
@@ -2498,6 +2569,7 @@ class ApplySegmentRequest(_message.Message):
     USE_CRITERIA_FIELD_NUMBER: _builtins.int
     NAME_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    USE_BEST_FIELD_NUMBER: _builtins.int
     run_id: _builtins.str
     """The run. It must have SUCCEEDED, else RUN_NOT_FINISHED."""
     card_id: _builtins.str
@@ -2510,6 +2582,8 @@ class ApplySegmentRequest(_message.Message):
     """Another name. Empty: the card's."""
     request_id: _builtins.str
     """A UUID chosen by the caller; a repeat with the same body returns the same recommendation. Optional."""
+    use_best: _builtins.bool
+    """Use the card's `criteria_best`. A card without one: INVALID_VALUE."""
     def __init__(
         self,
         *,
@@ -2519,10 +2593,11 @@ class ApplySegmentRequest(_message.Message):
         use_criteria: _builtins.bool = ...,
         name: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        use_best: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["card_id", b"card_id", "name", b"name", "request_id", b"request_id", "run_id", b"run_id", "tenant_id", b"tenant_id", "use_criteria", b"use_criteria"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["card_id", b"card_id", "name", b"name", "request_id", b"request_id", "run_id", b"run_id", "tenant_id", b"tenant_id", "use_best", b"use_best", "use_criteria", b"use_criteria"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -223,6 +223,8 @@ def _card(position: int, card: segment_analysis_pb2.SegmentCard, terminal: Termi
     terminal.line(f"{position}. {terminal.style(printable(card.name), 'bold')}   {share}")
     if card.description:
         terminal.line(f"  {printable(card.description)}")
+    if card.name_from_model:
+        terminal.line(labelled("name", "by the model", terminal))
     for characteristic in card.characteristics:
         text = f"{characteristic.feature}: {characteristic.value}"
         terminal.line(labelled(f"{characteristic.importance:.2f}", text, terminal))

@@ -79,6 +79,8 @@ def parameters_from(message: pb.AnalysisParameters) -> Parameters:
         ),
         k_rule=message.k_rule or defaults.k_rule,
         require_tier=message.require_tier,
+        profile_fields=tuple(message.profile_fields[: MAX_FEATURES + 1]),
+        model_names=message.model_names if message.HasField("model_names") else defaults.model_names,
     )
 
 
@@ -97,6 +99,8 @@ def parameters(value: Parameters) -> pb.AnalysisParameters:
         min_segment_share=round(100 * value.min_segment_share, 9),
         k_rule=value.k_rule,
         require_tier=value.require_tier,
+        profile_fields=value.profile_fields,
+        model_names=value.model_names,
     )
     for each in value.field_roles:
         message.field_roles[each.field] = fields.role(each.role)
@@ -244,6 +248,7 @@ def result(ended: AnalysisRun, value: events.AnalysisResult, resume_token: str) 
 
 def card(value: events.SegmentCard) -> pb.SegmentCard:
     node = parse.loads(value.criteria)
+    best = parse.loads(value.criteria_best) if value.criteria_best else None
     return pb.SegmentCard(
         card_id=value.card_id,
         name=value.name,
@@ -269,18 +274,29 @@ def card(value: events.SegmentCard) -> pb.SegmentCard:
         suggested_use=value.suggested_use,
         criteria=criteria.to_struct(node),
         expression=criteria.to_expression(node),
-        fidelity=pb.RuleFidelity(
-            precision=value.fidelity.precision,
-            recall=value.fidelity.recall,
-            matched_count=value.fidelity.matched_count,
-            measured_on=value.fidelity.measured_on,
-        ),
+        fidelity=_fidelity(value.fidelity),
         tier=_TIERS[value.tier],
         name_from_model=value.name_from_model,
         previous_card_id=value.previous_card_id,
         headline=value.headline,
         provisional=value.provisional,
         warnings=[fields.warning(each) for each in value.notices],
+        revision=value.revision,
+        criteria_best=None if best is None else criteria.to_struct(best),
+        expression_best=None if best is None else criteria.to_expression(best),
+        fidelity_best=None if value.fidelity_best is None else _fidelity(value.fidelity_best),
+    )
+
+
+def _fidelity(value: events.RuleFidelity) -> pb.RuleFidelity:
+    return pb.RuleFidelity(
+        precision=value.precision,
+        recall=value.recall,
+        matched_count=value.matched_count,
+        measured_on=value.measured_on,
+        held_out_precision=value.held_out_precision,
+        held_out_recall=value.held_out_recall,
+        held_out_customers=value.held_out,
     )
 
 
@@ -352,5 +368,11 @@ def _cause(value: events.Subtask) -> status_pb2.Status:
 
 def _fallback(value: events.Fallback) -> events_pb2.FallbackNotice:
     return events_pb2.FallbackNotice(
-        from_tier=value.from_tier, to_tier=value.to_tier, reason=value.reason, message=value.message
+        from_tier=value.from_tier,
+        to_tier=value.to_tier,
+        reason=value.reason,
+        message=value.message,
+        # One alone is named where there is room for one, as in builds.
+        subtask_id=value.subtask_ids[0] if len(value.subtask_ids) == 1 else "",
+        subtask_ids=value.subtask_ids,
     )
