@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from segmentry.analysis.memory import KEPT_RUNS, Left, SegmentMemory
 from segmentry.analysis.parameters import Parameters
 from segmentry.analysis.question import Question
@@ -15,6 +16,8 @@ from segmentry.state.database import Database
 from tests.analysis.serving import serve_analyses
 from tests.analysis.tables import AS_OF
 from tests.analysis.test_identity import club
+
+pytestmark = pytest.mark.timeout(200)  # three runs in workers of their own
 
 
 async def ended(service: AnalysisService, tenant: str) -> Finished:

@@ -371,7 +371,7 @@ async def test_another_tenants_runs_and_tokens_do_not_exist(serving: ServeAnalys
             await service.cancel("other", run.run_id)
         with pytest.raises(NotFound):
             await anext(service.watch("other", run.run_id))
-        with pytest.raises(NotFound):
+        with pytest.raises(InvalidResumeToken):
             await anext(service.watch("other", "", said[0].resume_token))
         assert await service.list("other") == []
         second = await service.start(asked(Parameters(preferred_tier="HEURISTIC")))

@@ -59,6 +59,13 @@ def subtasks(events: Sequence[pb.AnalysisEvent]) -> list[events_pb2.SubtaskEvent
     return [each.subtask for each in events if each.HasField("subtask")]
 
 
+async def first_named(served: Served, request: pb.WatchAnalysisRequest) -> pb.SegmentCard:
+    async for item in served.stub.WatchAnalysis(request):
+        if item.event.HasField("card") and item.event.card.revision == 2:
+            return item.event.card
+    pytest.fail("the run ended without a name")
+
+
 def bare(card: pb.SegmentCard) -> pb.SegmentCard:
     """The card without what a name may change."""
     kept = pb.SegmentCard()
@@ -135,7 +142,7 @@ async def test_nothing_of_a_row_is_told_not_even_in_the_names_to_differ_from(
     shown = [card.name for card in cards(events, 1).values()]
     assert any(CANARY in name for name in shown), "else the templates have nothing to leak"
     assert CANARY not in prompts
-    assert "other" not in json.dumps([call.body["messages"][-1] for call in asked.vendor.of("name")])  # pyright: ignore[reportIndexIssue, reportCallIssue, reportArgumentType, reportOptionalSubscript]  # JSON of a request
+    assert "other" not in json.dumps([call.body["messages"][-1] for call in asked.vendor.of("name")])  # pyright: ignore[reportIndexIssue, reportArgumentType, reportOptionalSubscript]  # JSON of a request
     assert "NORTH" in prompts
 
 
@@ -295,10 +302,7 @@ async def test_a_server_that_takes_the_run_up_asks_only_for_the_names_that_are_m
         start = pb.StartAnalysisRequest(schema_id="shop", parameters=WORKER)
         run_id = (await served.stub.StartAnalysis(start)).run.run_id
         request = pb.WatchAnalysisRequest(run_id=run_id)
-        async for item in served.stub.WatchAnalysis(request):
-            if item.event.HasField("card") and item.event.card.revision == 2:
-                given = item.event.card
-                break
+        given = await first_named(served, request)
     async with serving(database, tmp_path / "two", naming()) as (served, asked):
         await served.service.open()
         said = [item.event async for item in served.stub.WatchAnalysis(request)]

@@ -46,6 +46,7 @@ CARRIES: dict[str, Kind] = {
     "customer_id": "customer",
     "customer_ids": "customer",
     "included_features": "field",
+    "profile_fields": "field",
     "key": "field",
     "query": "words",
     "instruction": "words",
