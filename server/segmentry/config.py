@@ -39,8 +39,8 @@ from segmentry.config_kinds import (
     Text,
     Url,
 )
+from segmentry.config_learning import LearningSettings
 from segmentry.config_reading import ConfigError, Setting, setting
-from segmentry.config_runs import RunSettings
 from segmentry.config_sources import TableList, TableSettings, with_dsns
 
 __all__ = [
@@ -67,7 +67,7 @@ OTHER_VARIABLES = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings(RunSettings):
+class Settings(LearningSettings):
     """Everything that can be set. Durations are in seconds; secrets never show in `repr`."""
 
     address: str = setting(
@@ -350,7 +350,7 @@ class Settings(RunSettings):
 
 def settings_table() -> dict[str, Setting]:
     """Every setting by its attribute name, in the order of the documentation."""
-    inherited = {field.name for field in dataclasses.fields(RunSettings)}
+    inherited = {field.name for field in dataclasses.fields(LearningSettings)}
     fields = sorted(dataclasses.fields(Settings), key=lambda field: field.name in inherited)
     return {field.name: field.metadata["setting"] for field in fields}
 

@@ -70,7 +70,10 @@ def test_a_server_whose_experts_were_never_asked_says_so(run: Run) -> None:
     assert done.out.endswith("UTC: no builds\nno expert was asked\n")
     told = run("experts", "--embedded", "--json", "--window", "7d").json
     model = {"model", "provider", "breaker", "breakerReason"}
-    assert set(told) == {"since", "agents", "builds", "comparedBuilds"} | model
+    model |= {"reportedModel", "fingerprint"}
+    lists = {"agents", "phrases", "findings"}
+    assert set(told) == {"since", "builds", "comparedBuilds"} | lists | model
+    assert all(told[each] == [] for each in lists)
     assert all(told[each] == "" for each in model)
 
 

@@ -19,8 +19,10 @@ from segmentry.analysis.service import TARGET, AnalysisService
 from segmentry.customers.demo import golf_snapshot
 from segmentry.customers.snapshot import Snapshot
 from segmentry.customers.snapshots import SnapshotStore
+from segmentry.insights.build_log import BuildLog
 from segmentry.insights.counting import KeptCriteria
 from segmentry.insights.expert_counts import ExpertCounts
+from segmentry.insights.outcomes import OutcomeService
 from segmentry.insights.qualification import QualificationService
 from segmentry.insights.recommendation_store import RecommendationStore
 from segmentry.insights.recommendations import RecommendationService
@@ -107,7 +109,12 @@ async def analyses(
         rules = QualificationService(kept, criteria)
         insights.add_to_server(
             insights.SegmentInsights(
-                ExpertCounts(database, Counters()), lambda: None, recommendations, rules, tokens
+                ExpertCounts(database, Counters()),
+                lambda: None,
+                recommendations,
+                rules,
+                OutcomeService(database, BuildLog(database, 30)),
+                tokens,
             ),
             server,
         )

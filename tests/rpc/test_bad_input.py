@@ -112,8 +112,8 @@ def chain(depth: int) -> dict[str, Any]:
         (
             "/segmentry.v1.SegmentBuilder/RecordOutcome",
             b"",
-            "UNIMPLEMENTED/NOT_IMPLEMENTED",
-            None,
+            "INVALID_ARGUMENT/MISSING_FIELD",
+            "build_id",
         ),
     ],
     ids=lambda value: value[:40] if isinstance(value, str) else None,

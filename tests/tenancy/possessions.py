@@ -92,6 +92,11 @@ class Possessions:
         activate = insights.ActivateQualificationRuleRequest(rule_id=rule.rule_id, etag=rule.etag)
         return (await self.get("SegmentInsights/ActivateQualificationRule", activate)).rule
 
+    async def built(self) -> str:
+        """A new build of the people in the tenant's own town."""
+        build = builder.BuildRequest(query=f"customers in {self.town}")
+        return (await self.get("SegmentBuilder/Build", build)).build_id
+
     async def acquire(self) -> None:
         """Get one thing of every kind, and a page token of every list."""
         self.segment = await self.save()
@@ -100,8 +105,12 @@ class Possessions:
         self.rule = await self.rule_of(await self.recommend(), active=True)
         await self.rule_of(await self.recommend(), active=False)
         self.recommendation = await self.recommend()
-        build = builder.BuildRequest(query=f"customers in {self.town}")
-        self.build_id = (await self.get("SegmentBuilder/Build", build)).build_id
+        for _ in range(2):
+            self.build_id = await self.built()
+            report = builder.RecordOutcomeRequest(
+                build_id=self.build_id, outcome=builder.BUILD_OUTCOME_ACCEPTED
+            )
+            await self.get("SegmentBuilder/RecordOutcome", report)
         for key, rpc in RPCS.items():
             if "page_token" in rpc.request.DESCRIPTOR.fields_by_name:
                 first: Any = rpc.request(page_size=1)
@@ -120,6 +129,7 @@ class Possessions:
             ("SegmentAnalysis/GetAnalysis", analysis.GetAnalysisRequest(run_id=self.run_id)),
             ("SegmentInsights/ListRecommendations", insights.ListRecommendationsRequest(page_size=500)),
             ("SegmentInsights/ListQualificationRules", insights.ListQualificationRulesRequest(page_size=500)),
+            ("SegmentInsights/ListOutcomes", insights.ListOutcomesRequest(page_size=500)),
         ]
         return [(await self.ask(key, request)).text for key, request in wanted]
 

@@ -78,6 +78,12 @@ async def _archive(own: Possessions) -> Message:
     return insights.ArchiveQualificationRuleRequest(rule_id=rule.rule_id, etag=rule.etag)
 
 
+async def _report(own: Possessions) -> Message:
+    return builder.RecordOutcomeRequest(
+        build_id=await own.built(), outcome=builder.BUILD_OUTCOME_EDITED, final=_side(own)
+    )
+
+
 def _side(own: Possessions) -> criteria_pb2.CriteriaInput:
     return criteria_pb2.CriteriaInput(criteria=struct({"town": own.town}))
 
@@ -121,7 +127,7 @@ RULES: dict[str, Rule | NotBuilt] = {
     "SegmentBuilder/ExportCriteria": _of(
         lambda own: builder.ExportCriteriaRequest(criteria=struct(_in_segment(own)), target="postgresql")
     ),
-    "SegmentBuilder/RecordOutcome": NotBuilt(),
+    "SegmentBuilder/RecordOutcome": Rule(_report, reads=False),
     "SegmentBuilder/CreateSegment": _of(
         lambda own: builder.CreateSegmentRequest(
             segment=builder.Segment(name="another", criteria=struct(_in_segment(own)))
@@ -175,4 +181,8 @@ RULES: dict[str, Rule | NotBuilt] = {
     "SegmentInsights/GetAnalysisConfig": NotBuilt(),
     "SegmentInsights/UpdateAnalysisConfig": NotBuilt(),
     "SegmentInsights/GetAgentHealth": _of(lambda _: insights.GetAgentHealthRequest()),
+    "SegmentInsights/ListOutcomes": _of(lambda _: insights.ListOutcomesRequest()),
+    "SegmentInsights/RunCanaries": NotBuilt(),
+    "SegmentInsights/GetCanaries": NotBuilt(),
+    "SegmentInsights/AcceptCanaries": NotBuilt(),
 }

@@ -153,3 +153,8 @@ class SegmentryClient:
     archive_rule = _unary(AsyncSegmentryClient.archive_rule)
     check_qualification = _unary(AsyncSegmentryClient.check_qualification)
     agent_health = _unary(AsyncSegmentryClient.agent_health)
+    record_outcome = _unary(AsyncSegmentryClient.record_outcome)
+    list_outcomes = _streamed(AsyncSegmentryClient.list_outcomes)
+    run_canaries = _unary(AsyncSegmentryClient.run_canaries)
+    canaries = _unary(AsyncSegmentryClient.canaries)
+    accept_canaries = _unary(AsyncSegmentryClient.accept_canaries)

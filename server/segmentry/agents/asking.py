@@ -14,7 +14,17 @@ from segmentry.agents.counters import Counters, Tally
 from segmentry.agents.hedging import Hedger, hedged
 from segmentry.agents.judging import repair_message
 from segmentry.agents.pieces import Fault
-from segmentry.llm.model import NO_USAGE, CallFailed, Cause, ChatModel, Message, ModelCall, Usage
+from segmentry.llm.model import (
+    NO_USAGE,
+    UNSAID,
+    CallFailed,
+    Cause,
+    ChatModel,
+    Message,
+    ModelCall,
+    ModelVersion,
+    Usage,
+)
 
 T = TypeVar("T")
 
@@ -49,6 +59,7 @@ class Answered(Generic[T]):
     repaired: bool
     hedged: bool
     failure: CallFailed | None = None
+    version: ModelVersion = UNSAID
 
 
 Pieces: TypeAlias = tuple[T, tuple[Fault, ...]]
@@ -121,6 +132,7 @@ class _Subtask(Generic[T]):
         self._repaired = False
         self._of_repair = False
         self._hedged = False
+        self._version = UNSAID
 
     async def run(self) -> Answered[T]:
         call = self._call
@@ -163,6 +175,7 @@ class _Subtask(Generic[T]):
         if got.hedged:
             self._hedged = True
             self._tally.hedged += 1
+        self._version = got.reply.version
         if got.reply.usage.cached_tokens:
             self._tally.cached += 1
         return got.reply.content, got.reply.value
@@ -220,6 +233,7 @@ class _Subtask(Generic[T]):
             self._of_repair,
             self._hedged,
             failure if kept is None else None,
+            self._version,
         )
 
 

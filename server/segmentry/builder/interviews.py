@@ -178,7 +178,7 @@ class Interviews:
         self._ended_at = started + elapsed
         before = self._experts[agent]
         self._experts[agent] = ExpertUsage(
-            agent, version, before.usage + answered.usage, before.elapsed_s + elapsed
+            agent, version, before.usage + answered.usage, before.elapsed_s + elapsed, answered.version
         )
         failure = _failure(answered, n_pieces)
         tally = self._panel.asker.counters.of(agent, version, self._place.tenant)

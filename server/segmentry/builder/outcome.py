@@ -10,7 +10,7 @@ from segmentry.criteria.dates import Clock
 from segmentry.criteria.diff import LeafChange
 from segmentry.criteria.nodes import Node
 from segmentry.customers.store import Count
-from segmentry.llm.model import NO_USAGE, Usage
+from segmentry.llm.model import NO_USAGE, UNSAID, ModelVersion, Usage
 from segmentry.reader.draft import Source, Span
 
 Tier = Literal["deterministic", "llm", "combined"]
@@ -137,12 +137,16 @@ class Fallback:
 
 @dataclass(frozen=True, slots=True)
 class ExpertUsage:
-    """What one expert cost; `elapsed_s` is from the subtask's start to its end."""
+    """What one expert cost; `elapsed_s` is from the subtask's start to its end.
+
+    `version` is of the model that answered it last.
+    """
 
     agent: str
     prompt_version: str
     usage: Usage
     elapsed_s: float
+    version: ModelVersion = UNSAID
 
 
 # Told once what the experts of a request cost, also of one that failed or whose caller went away.

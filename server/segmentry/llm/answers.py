@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from segmentry.criteria import strict_json
 from segmentry.errors import JsonValue, SegmentryError
-from segmentry.llm.model import CallFailed, Usage
+from segmentry.llm.model import UNSAID, CallFailed, ModelVersion, Usage
 
 # No answer of an expert comes near: one that does is a loop or not an answer.
 MAX_CONTENT_BYTES = 16 * 1024
@@ -32,6 +32,7 @@ class Raw:
     finish_reason: str = ""
     choices: int = 0
     usage: Usage | None = None
+    version: ModelVersion = UNSAID
     size: int = 0
     run: int = 0
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import cast
+from typing import Final, cast
 
 from segmentry.llm.answers import Raw
-from segmentry.llm.model import Usage
+from segmentry.llm.model import ModelVersion, Usage
+
+_LONGEST_NAME: Final = 128
 
 
 class NotJson(Exception):
@@ -38,6 +40,11 @@ def take(text: bytes, raw: Raw) -> None:
     used = reply.get("usage")
     if isinstance(used, dict):
         raw.usage = _usage(cast("dict[str, object]", used))
+    name, fingerprint = reply.get("model"), reply.get("system_fingerprint")
+    if (name or fingerprint) and (name, fingerprint) != (raw.version.name, raw.version.fingerprint):
+        raw.version = ModelVersion(
+            _word(name) or raw.version.name, _word(fingerprint) or raw.version.fingerprint
+        )
     choices = reply.get("choices")
     if not isinstance(choices, list) or not choices:
         return
@@ -95,6 +102,11 @@ def _usage(said: Mapping[str, object]) -> Usage:
         calls=1,
         cost_usd=None,
     )
+
+
+def _word(said: object) -> str:
+    """A name as it may be kept and shown: a vendor may say anything."""
+    return said if isinstance(said, str) and said.isprintable() and len(said) <= _LONGEST_NAME else ""
 
 
 def _count(said: object) -> int:

@@ -5,11 +5,23 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from segmentry.llm.breaker import FAIR_WAIT_S, Breaker, State
 from segmentry.llm.cost import estimated
 from segmentry.llm.lag import LoopLag
-from segmentry.llm.model import AT_ONCE, CallFailed, Cause, ChatModel, ModelCall, ModelReply, Progress, Usage
+from segmentry.llm.model import (
+    AT_ONCE,
+    UNSAID,
+    CallFailed,
+    Cause,
+    ChatModel,
+    ModelCall,
+    ModelReply,
+    ModelVersion,
+    Progress,
+    Usage,
+)
 from segmentry.llm.profiles import profile
 from segmentry.llm.vanguard import Vanguard
 
@@ -17,6 +29,8 @@ _log = logging.getLogger(__name__)
 
 # Being held up for less is what every busy server is now and then.
 _WORTH_SAYING_S = 0.5
+# A vendor that names another one in every reply says nothing by it.
+_MOST_VERSIONS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +54,8 @@ class GuardedModel:
     A time-out within less than `fair_wait_s` is not held against the vendor; time that this process's own
     event loop was held up does not count as given. Nor is one whose call began before another's answer came.
 
+    `version` is of the last reply; `versions` holds when each one was first heard in this process.
+
     Whenever the breaker opens or closes, one warning names provider, model, cause and wait.
     """
 
@@ -61,6 +77,8 @@ class GuardedModel:
         self._answered_at = float("-inf")
         self.breaker = breaker or Breaker()
         self.breaker.on_change = self._breaker_changed
+        self.version = UNSAID
+        self.versions: dict[ModelVersion, datetime] = {}
 
     @property
     def provider(self) -> str:
@@ -125,6 +143,10 @@ class GuardedModel:
                 raise
         self.breaker.succeeded(admission)
         self._answered_at = loop.time()
+        if reply.version != UNSAID:
+            self.version = reply.version
+            if reply.version not in self.versions and len(self.versions) < _MOST_VERSIONS:
+                self.versions[reply.version] = datetime.now(UTC)
         self._accepted()
         return reply
 

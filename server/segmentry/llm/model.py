@@ -121,11 +121,25 @@ class CallFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class ModelVersion:
+    """What the vendor says has answered: the model's own name for its version, and its system's fingerprint.
+
+    Either is empty where the vendor does not say it.
+    """
+
+    name: str = ""
+    fingerprint: str = ""
+
+
+UNSAID: Final = ModelVersion()
+
+
+@dataclass(frozen=True, slots=True)
 class ModelReply:
     """An answer that is strict JSON of the wanted kind of shape; the fields are for the expert to check.
 
     `content` is the same as text, for the one repair message and for transcripts. `first_byte_s` and
-    `elapsed_s` count from the call's start.
+    `elapsed_s` count from the call's start. `version` is of the model that answered.
     """
 
     value: JsonValue
@@ -134,6 +148,7 @@ class ModelReply:
     model: str
     first_byte_s: float
     elapsed_s: float
+    version: ModelVersion = UNSAID
 
 
 @dataclass(slots=True)

@@ -120,7 +120,7 @@ class OpenAIModel:
         value, content = answers.read(raw, usage, fenced=self._profile.schema != "strict")
         elapsed_s = perf_counter() - started
         first_byte_s = elapsed_s if watched.first_byte_at is None else watched.first_byte_at - started
-        return ModelReply(value, content, usage, self._name, first_byte_s, elapsed_s)
+        return ModelReply(value, content, usage, self._name, first_byte_s, elapsed_s, raw.version)
 
     async def close(self) -> None:
         """Give up the connections; calls after it fail."""

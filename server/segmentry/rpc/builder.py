@@ -8,7 +8,7 @@ import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from datetime import datetime
-from typing import NoReturn, cast
+from typing import cast
 
 from segmentry.agents.counters import Counters
 from segmentry.builder import export, preview
@@ -18,18 +18,20 @@ from segmentry.builder.events import Emit, Event, quiet
 from segmentry.builder.outcome import ExpertUsage, Outcome, answered_alone, trees
 from segmentry.builder.panel import Panel
 from segmentry.builder.refine import refine
-from segmentry.builder.request import Options, refuse_words
+from segmentry.builder.request import Options, Place, refuse_words
 from segmentry.criteria.nodes import And, Node
 from segmentry.customers.store import CustomerStore
 from segmentry.errors import InvalidResumeToken, NotBuilt
+from segmentry.insights.outcome_store import no_such_build
 from segmentry.llm.model import NO_USAGE
 from segmentry.rpc import context as contexts
-from segmentry.rpc import explaining
+from segmentry.rpc import explaining, outcomes
 from segmentry.rpc.call import ServerContext, note, request_id
 from segmentry.rpc.context import RequestContext
 from segmentry.rpc.convert import build_events, catalog, criteria
 from segmentry.rpc.convert import builder as convert
 from segmentry.rpc.convert.export import export_response
+from segmentry.rpc.outcomes import Learning
 from segmentry.rpc.pages import MAX_PAGE, PageRequest, page
 from segmentry.rpc.relay import Notice, Outbox, Streams
 from segmentry.rpc.segments import SavedSegments
@@ -48,7 +50,7 @@ _RefineRequest = pb.RefineRequest | pb.StreamRefineRequest
 class SegmentBuilder(SavedSegments):
     """`now` replaces the server's clock for requests that name no `as_of`; `panel`: the experts, if any.
 
-    `counters` count what builds come to.
+    `counters` count what builds come to; `learning` keeps builds until somebody says what became of them.
     """
 
     def __init__(  # noqa: PLR0917 - the parts it is made of
@@ -60,12 +62,14 @@ class SegmentBuilder(SavedSegments):
         now: Callable[[], datetime] | None = None,
         panel: Panel | None = None,
         counters: Counters | None = None,
+        learning: Learning | None = None,
     ) -> None:
         super().__init__(segments, tokens, now)
         self._store = store
         self._streams = streams
         self._panel = panel
         self._counters = counters or Counters()
+        self._learning = learning
 
     # --- words to criteria ------------------------------------------------------------------------
 
@@ -128,8 +132,7 @@ class SegmentBuilder(SavedSegments):
             panel=self._panel,
             bill=_billed,
         )
-        self._count(where.tenant, options, outcome)
-        return _noted(outcome)
+        return _noted(self._kept(outcome, request.query, None, place, options))
 
     async def _refine(self, request: _RefineRequest, emit: Emit, context: ServerContext) -> Outcome:
         refuse_words(request.instruction, "instruction")
@@ -138,10 +141,11 @@ class SegmentBuilder(SavedSegments):
         where = await self._resolve(request)
         build_id = _build_id(where.tenant, "Refine", request)
         note(build_id=build_id, model_calls=0)
+        place = await contexts.place(where, self._segments, current)
         outcome = await refine(
             request.instruction,
             current,
-            await contexts.place(where, self._segments, current),
+            place,
             options,
             where.store,
             build_id=build_id,
@@ -149,15 +153,19 @@ class SegmentBuilder(SavedSegments):
             panel=self._panel,
             bill=_billed,
         )
-        self._count(where.tenant, options, outcome)
-        return _noted(outcome)
+        return _noted(self._kept(outcome, request.instruction, current, place, options))
 
-    def _count(self, tenant: str, options: Options, outcome: Outcome) -> None:
+    def _kept(
+        self, outcome: Outcome, words: str, current: Node | None, place: Place, options: Options
+    ) -> Outcome:
+        """Count an answer, and keep it until somebody says what became of it."""
         if options.dry_run:
-            return
-        answers = self._counters.answers(tenant)
+            return outcome
+        answers = self._counters.answers(place.tenant)
         answers.builds += 1
         answers.alone += answered_alone(outcome)
+        learning = self._learning
+        return outcome if learning is None else learning.keep(outcome, words, current, place)
 
     # --- criteria, fields and tables --------------------------------------------------------------
 
@@ -240,12 +248,12 @@ class SegmentBuilder(SavedSegments):
     async def _resolve(self, request: contexts.TableRequest) -> RequestContext:
         return await contexts.resolve(request, self._store, self._now() if self._now else None)
 
-    # --- in the contract, not built yet -----------------------------------------------------------
-
     async def RecordOutcome(
         self, request: pb.RecordOutcomeRequest, context: ServerContext
     ) -> pb.RecordOutcomeResponse:
-        _not_built("RecordOutcome")
+        if self._learning is None:
+            raise no_such_build(request.build_id)
+        return await outcomes.record(request, self._learning, self._store, self._segments)
 
 
 def _closing(messages: AsyncIterator[build_events.M]) -> aclosing[AsyncGenerator[build_events.M]]:
@@ -314,7 +322,3 @@ def _billed(experts: tuple[ExpertUsage, ...]) -> None:
         note(cost_usd=round(used.cost_usd, 9))
     if used.estimated:
         note(estimated=True)
-
-
-def _not_built(rpc: str) -> NoReturn:
-    raise NotBuilt(f"{rpc} is part of the contract and not built yet", rpc=f"{SERVICE}/{rpc}")

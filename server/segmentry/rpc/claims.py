@@ -18,6 +18,7 @@ Once = TypeVar(
     segment_analysis_pb2.DiscoverRequest,
     segment_builder_pb2.CreateSegmentRequest,
     segment_builder_pb2.UpdateSegmentRequest,
+    segment_builder_pb2.RecordOutcomeRequest,
     segment_analysis_pb2.ApplySegmentRequest,
     segment_insights_pb2.AcceptRecommendationRequest,
     segment_insights_pb2.ActivateQualificationRuleRequest,

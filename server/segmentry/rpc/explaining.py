@@ -56,7 +56,7 @@ async def compare(left: Node, right: Node, place: Place, store: CustomerStore) -
     store raises.
     """
     checked = await asyncio.to_thread(place.check, left), await asyncio.to_thread(place.check, right)
-    faults = [*_of_side("left", checked[0].errors), *_of_side("right", checked[1].errors)]
+    faults = [*of_side("left", checked[0].errors), *of_side("right", checked[1].errors)]
     if faults:
         raise InvalidCriteria(faults)
     found = await compared(*checked, place, store)
@@ -90,14 +90,18 @@ def sides(request: pb.CompareCriteriaRequest) -> tuple[Node, Node]:
 
     Raises: as `convert.criteria.read`, with the side before every path and field.
     """
-    return _side("left", request.left), _side("right", request.right)
+    return side("left", request.left), side("right", request.right)
 
 
-def _side(name: str, side: criteria_pb2.CriteriaInput) -> Node:
+def side(name: str, given: criteria_pb2.CriteriaInput) -> Node:
+    """One definition of several, by its name in the request.
+
+    Raises: as `convert.criteria.read`, with the name before every path and field.
+    """
     try:
-        return criteria.read(side)
+        return criteria.read(given)
     except InvalidCriteria as error:
-        faults = InvalidCriteria(_of_side(name, error.diagnostics))
+        faults = InvalidCriteria(of_side(name, error.diagnostics))
         faults.metadata = {**error.metadata, **faults.metadata}
         raise faults from error
     except SegmentryError as error:
@@ -110,7 +114,8 @@ def _side(name: str, side: criteria_pb2.CriteriaInput) -> Node:
         raise
 
 
-def _of_side(name: str, found: Iterable[Diagnostic]) -> list[Diagnostic]:
+def of_side(name: str, found: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Faults with the name of their side before every path."""
     return [dataclasses.replace(each, path=_joined(_prefix(name), each.path)) for each in found]
 
 
@@ -125,7 +130,7 @@ def _joined(place: str, path: str) -> str:
 
 
 def _warnings(left: Checked, right: Checked) -> tuple[Notice, ...]:
-    return preview.notices([*_of_side("left", left.warnings), *_of_side("right", right.warnings)])
+    return preview.notices([*of_side("left", left.warnings), *of_side("right", right.warnings)])
 
 
 def _kept_back(figures: Sequence[Count]) -> tuple[Notice, ...]:

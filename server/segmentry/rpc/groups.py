@@ -56,6 +56,10 @@ _INSIGHTS: dict[str, Group] = {
     "GetAnalysisConfig": "read",
     "UpdateAnalysisConfig": "write",
     "GetAgentHealth": "read",
+    "ListOutcomes": "read",
+    "RunCanaries": "write",
+    "GetCanaries": "read",
+    "AcceptCanaries": "write",
 }
 
 GROUPS: dict[str, Group] = {

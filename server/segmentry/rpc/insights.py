@@ -15,12 +15,14 @@ from google.protobuf.message_factory import GetMessageClass
 
 from segmentry.errors import InvalidParameters, NotBuilt
 from segmentry.insights.expert_counts import ExpertCounts
+from segmentry.insights.outcomes import OutcomeService
 from segmentry.insights.qualification import QualificationService
 from segmentry.insights.recommendations import RecommendationService
 from segmentry.llm.guarded import VendorState
 from segmentry.rpc.call import ServerContext
 from segmentry.rpc.context import tenant_of
 from segmentry.rpc.convert.insights import health_response
+from segmentry.rpc.outcome_list import OutcomeList
 from segmentry.rpc.qualification import QualificationRules
 from segmentry.rpc.recommendations import Recommendations
 from segmentry.rpc.tokens import Tokens
@@ -29,19 +31,21 @@ from segmentry.v1 import segment_insights_pb2 as pb
 SERVICE = "segmentry.v1.SegmentInsights"
 
 
-class SegmentInsights(Recommendations, QualificationRules):
+class SegmentInsights(Recommendations, QualificationRules, OutcomeList):
     """What is built of the service. `vendor` says whether this server's model is asked; None without one."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - the parts it is made of
         self,
         counts: ExpertCounts,
         vendor: Callable[[], VendorState | None],
         recommendations: RecommendationService,
         rules: QualificationService,
+        outcomes: OutcomeService,
         tokens: Tokens,
     ) -> None:
         Recommendations.__init__(self, recommendations, tokens)
         QualificationRules.__init__(self, rules, tokens)
+        OutcomeList.__init__(self, outcomes, tokens)
         self._counts = counts
         self._vendor = vendor
 

@@ -24,6 +24,7 @@ from segmentry.llm.guarded import GuardedModel, VendorState
 from segmentry.rpc.groups import Group
 from segmentry.rpc.interceptors.admission import Limit
 from segmentry.rpc.interceptors.deadline import Allowance
+from segmentry.rpc.outcomes import Learning
 from segmentry.rpc.relay import StreamLimits, Streams
 from segmentry.rpc.tokens import Tokens
 from segmentry.runs.queue import RunQueue
@@ -43,6 +44,7 @@ class Parts:
     analyses: AnalysisService
     counters: Counters
     counts: ExpertCounts
+    learning: Learning
     panel: Panel | None = None
 
     def vendor(self) -> VendorState | None:

@@ -20,8 +20,10 @@ from segmentry.config import Settings
 from segmentry.customers.snapshots import SnapshotStore
 from segmentry.customers.stores import Stores
 from segmentry.customers.suppressed import suppressed
+from segmentry.insights.build_log import BuildLog
 from segmentry.insights.counting import KeptCriteria
 from segmentry.insights.expert_counts import ExpertCounts
+from segmentry.insights.outcomes import OutcomeService
 from segmentry.insights.qualification import QualificationService
 from segmentry.insights.recommendation_store import RecommendationStore
 from segmentry.insights.recommendations import RecommendationService
@@ -39,6 +41,7 @@ from segmentry.rpc.interceptors.errors import Errors
 from segmentry.rpc.interceptors.observe import Observe
 from segmentry.rpc.listening import listen, remove_socket
 from segmentry.rpc.logs import configure_logging
+from segmentry.rpc.outcomes import Learning
 from segmentry.rpc.parts import Parts
 from segmentry.rpc.relay import Drain, Streams
 from segmentry.runs.background import Background
@@ -114,6 +117,8 @@ async def running(
         counters = Counters()
         counts = ExpertCounts(database, counters)
         stack.push_async_callback(counts.close)
+        log = BuildLog(database, settings.keep_builds_days)
+        stack.push_async_callback(log.close)
         panel = parts.panel(settings, counters, SpendingStore(database))
         if panel is not None:
             stack.push_async_callback(panel.asker.model.close)
@@ -126,7 +131,16 @@ async def running(
         analyses = parts.analyses(settings, customers, database, panel)
         stack.push_async_callback(analyses.close)
         made = Parts(
-            settings, customers, database, streams, parts.tokens(settings), analyses, counters, counts, panel
+            settings,
+            customers,
+            database,
+            streams,
+            parts.tokens(settings),
+            analyses,
+            counters,
+            counts,
+            Learning(log, OutcomeService(database, log)),
+            panel,
         )
         services = _add_services(server, made)
         health = Health(server, services)
@@ -139,6 +153,7 @@ async def running(
         upkeep = Background()
         stack.push_async_callback(upkeep.close)
         upkeep.start(counts.keep(), "keep the experts' counts")
+        upkeep.start(log.keep(), "keep builds")
         if store is None:
             freshened = Background()
             stack.push_async_callback(freshened.close)
@@ -224,7 +239,13 @@ def _add_services(server: grpc.aio.Server, made: Parts) -> tuple[str, ...]:
     customers = suppressed(made.store, made.settings.small_count)
     segments = SegmentService(made.database, customers)
     builder = SegmentBuilder(
-        customers, made.streams, made.tokens, segments, panel=made.panel, counters=made.counters
+        customers,
+        made.streams,
+        made.tokens,
+        segments,
+        panel=made.panel,
+        counters=made.counters,
+        learning=made.learning,
     )
     add_SegmentBuilderServicer_to_server(builder, server)
     kept, kept_criteria = RecommendationStore(made.database), KeptCriteria(customers, segments.saved)
@@ -240,7 +261,10 @@ def _add_services(server: grpc.aio.Server, made: Parts) -> tuple[str, ...]:
     add_SegmentAnalysisServicer_to_server(analysis, server)
     rules = QualificationService(kept, kept_criteria)
     insights.add_to_server(
-        insights.SegmentInsights(made.counts, made.vendor, recommendations, rules, made.tokens), server
+        insights.SegmentInsights(
+            made.counts, made.vendor, recommendations, rules, made.learning.outcomes, made.tokens
+        ),
+        server,
     )
     return (BUILDER, ANALYSIS, insights.SERVICE)
 

@@ -412,6 +412,8 @@ class _WarningReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Warning
     """A saved segment has nearly the same members: 90 % of the customers of either are in both."""
     WARNING_REASON_LINT_INCOMPLETE: _WarningReason.ValueType  # 61
     """Not everything was looked at in time; LintSegment asks again."""
+    WARNING_REASON_BUILD_NOT_KEPT: _WarningReason.ValueType  # 70
+    """The state store is away: this build waits in memory, and RecordOutcome will not know it if the server ends first."""
 
 class WarningReason(_WarningReason, metaclass=_WarningReasonEnumTypeWrapper):
     """WarningReason lists every reason of Warning, FieldNote and Finding, which carry it without the prefix."""
@@ -524,6 +526,8 @@ WARNING_REASON_NEAR_COPY: WarningReason.ValueType  # 60
 """A saved segment has nearly the same members: 90 % of the customers of either are in both."""
 WARNING_REASON_LINT_INCOMPLETE: WarningReason.ValueType  # 61
 """Not everything was looked at in time; LintSegment asks again."""
+WARNING_REASON_BUILD_NOT_KEPT: WarningReason.ValueType  # 70
+"""The state store is away: this build waits in memory, and RecordOutcome will not know it if the server ends first."""
 Global___WarningReason: _TypeAlias = WarningReason  # noqa: Y015
 
 @_typing.final

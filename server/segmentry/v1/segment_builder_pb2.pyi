@@ -131,6 +131,8 @@ class _BuildOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_BuildOut
     """Used after changing it."""
     BUILD_OUTCOME_REJECTED: _BuildOutcome.ValueType  # 3
     """Thrown away."""
+    BUILD_OUTCOME_BUILT_BY_HAND: _BuildOutcome.ValueType  # 4
+    """Thrown away, and the segment was made by hand instead, as `final` where it is given."""
 
 class BuildOutcome(_BuildOutcome, metaclass=_BuildOutcomeEnumTypeWrapper):
     """BuildOutcome is what a person did with a build."""
@@ -143,7 +145,53 @@ BUILD_OUTCOME_EDITED: BuildOutcome.ValueType  # 2
 """Used after changing it."""
 BUILD_OUTCOME_REJECTED: BuildOutcome.ValueType  # 3
 """Thrown away."""
+BUILD_OUTCOME_BUILT_BY_HAND: BuildOutcome.ValueType  # 4
+"""Thrown away, and the segment was made by hand instead, as `final` where it is given."""
 Global___BuildOutcome: _TypeAlias = BuildOutcome  # noqa: Y015
+
+class _OutcomeChange:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _OutcomeChangeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_OutcomeChange.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    OUTCOME_CHANGE_UNSPECIFIED: _OutcomeChange.ValueType  # 0
+    """Never sent."""
+    OUTCOME_CHANGE_UNTOUCHED: _OutcomeChange.ValueType  # 1
+    """Both select the same customers."""
+    OUTCOME_CHANGE_THRESHOLD_CHANGED: _OutcomeChange.ValueType  # 2
+    """The same conditions with other values or bounds."""
+    OUTCOME_CHANGE_CONDITION_ADDED: _OutcomeChange.ValueType  # 3
+    """Conditions were added and nothing else."""
+    OUTCOME_CHANGE_CONDITION_REMOVED: _OutcomeChange.ValueType  # 4
+    """Conditions were taken out and nothing else."""
+    OUTCOME_CHANGE_REWRITTEN: _OutcomeChange.ValueType  # 5
+    """Anything beyond one of the above."""
+    OUTCOME_CHANGE_ABANDONED: _OutcomeChange.ValueType  # 6
+    """Thrown away."""
+    OUTCOME_CHANGE_BUILT_BY_HAND: _OutcomeChange.ValueType  # 7
+    """Thrown away and made by hand."""
+
+class OutcomeChange(_OutcomeChange, metaclass=_OutcomeChangeEnumTypeWrapper):
+    """OutcomeChange says how far the criteria that were used are from those that were proposed."""
+
+OUTCOME_CHANGE_UNSPECIFIED: OutcomeChange.ValueType  # 0
+"""Never sent."""
+OUTCOME_CHANGE_UNTOUCHED: OutcomeChange.ValueType  # 1
+"""Both select the same customers."""
+OUTCOME_CHANGE_THRESHOLD_CHANGED: OutcomeChange.ValueType  # 2
+"""The same conditions with other values or bounds."""
+OUTCOME_CHANGE_CONDITION_ADDED: OutcomeChange.ValueType  # 3
+"""Conditions were added and nothing else."""
+OUTCOME_CHANGE_CONDITION_REMOVED: OutcomeChange.ValueType  # 4
+"""Conditions were taken out and nothing else."""
+OUTCOME_CHANGE_REWRITTEN: OutcomeChange.ValueType  # 5
+"""Anything beyond one of the above."""
+OUTCOME_CHANGE_ABANDONED: OutcomeChange.ValueType  # 6
+"""Thrown away."""
+OUTCOME_CHANGE_BUILT_BY_HAND: OutcomeChange.ValueType  # 7
+"""Thrown away and made by hand."""
+Global___OutcomeChange: _TypeAlias = OutcomeChange  # noqa: Y015
 
 class _SegmentState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -2414,12 +2462,14 @@ class RecordOutcomeRequest(_message.Message):
     outcome: Global___BuildOutcome.ValueType
     """What the person did with it."""
     comment: _builtins.str
-    """A word from the person. Optional."""
+    """A word from the person, at most 2,000 code points. Optional."""
     request_id: _builtins.str
     """A UUID chosen by the caller. Optional."""
     @_builtins.property
     def final(self) -> _criteria_pb2.CriteriaInput:
-        """The criteria that were used in the end. Absent: those of the build."""
+        """The criteria that were used in the end. Absent: those of the build, which ACCEPTED alone can mean; EDITED needs
+        them and REJECTED has none.
+        """
 
     def __init__(
         self,
@@ -2441,23 +2491,37 @@ Global___RecordOutcomeRequest: _TypeAlias = RecordOutcomeRequest  # noqa: Y015
 
 @_typing.final
 class RecordOutcomeResponse(_message.Message):
-    """RecordOutcomeResponse confirms the report."""
+    """RecordOutcomeResponse confirms that the report is kept."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     DIFF_FIELD_NUMBER: _builtins.int
+    CHANGE_FIELD_NUMBER: _builtins.int
+    EDITED_AGENTS_FIELD_NUMBER: _builtins.int
+    BUILD_ID_FIELD_NUMBER: _builtins.int
+    change: Global___OutcomeChange.ValueType
+    """What the change comes to, judged by the customers that both select and not by how they are written."""
+    build_id: _builtins.str
+    """The build."""
     @_builtins.property
     def diff(self) -> _criteria_pb2.CriteriaDiff:
-        """From the build's criteria to the final ones."""
+        """From the build's criteria to the final ones. Absent where there are no final ones, or the build had none."""
+
+    @_builtins.property
+    def edited_agents(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Whose conditions were changed, removed or moved, such as `reader` or `specialist_scores`."""
 
     def __init__(
         self,
         *,
         diff: _criteria_pb2.CriteriaDiff | None = ...,
+        change: Global___OutcomeChange.ValueType = ...,
+        edited_agents: _abc.Iterable[_builtins.str] | None = ...,
+        build_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["diff", b"diff"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["diff", b"diff"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["build_id", b"build_id", "change", b"change", "diff", b"diff", "edited_agents", b"edited_agents"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

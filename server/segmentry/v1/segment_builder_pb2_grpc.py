@@ -212,8 +212,8 @@ class SegmentBuilderServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def RecordOutcome(self, request, context):
-        """RecordOutcome reports what became of a build: taken, edited or thrown away.
-        Not built in this version: answers UNIMPLEMENTED.
+        """RecordOutcome reports what became of a build: taken, edited or thrown away. A build is known for as many days as
+        SEGMENTRY_KEEP_BUILDS_DAYS says, on other servers of the same state store after a second; the last report counts.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -60,8 +60,8 @@ class SegmentBuilderStub:
     ExportCriteria: _grpc.UnaryUnaryMultiCallable[_segment_builder_pb2.ExportCriteriaRequest, _segment_builder_pb2.ExportCriteriaResponse]
     """ExportCriteria writes criteria in another language: SQL with values as parameters, JSON, or an expression."""
     RecordOutcome: _grpc.UnaryUnaryMultiCallable[_segment_builder_pb2.RecordOutcomeRequest, _segment_builder_pb2.RecordOutcomeResponse]
-    """RecordOutcome reports what became of a build: taken, edited or thrown away.
-    Not built in this version: answers UNIMPLEMENTED.
+    """RecordOutcome reports what became of a build: taken, edited or thrown away. A build is known for as many days as
+    SEGMENTRY_KEEP_BUILDS_DAYS says, on other servers of the same state store after a second; the last report counts.
     """
     CreateSegment: _grpc.UnaryUnaryMultiCallable[_segment_builder_pb2.CreateSegmentRequest, _segment_builder_pb2.CreateSegmentResponse]
     """CreateSegment saves a definition under a name, as version 1."""
@@ -115,8 +115,8 @@ class SegmentBuilderAsyncStub(SegmentBuilderStub):
     ExportCriteria: _aio.UnaryUnaryMultiCallable[_segment_builder_pb2.ExportCriteriaRequest, _segment_builder_pb2.ExportCriteriaResponse]  # type: ignore[assignment]
     """ExportCriteria writes criteria in another language: SQL with values as parameters, JSON, or an expression."""
     RecordOutcome: _aio.UnaryUnaryMultiCallable[_segment_builder_pb2.RecordOutcomeRequest, _segment_builder_pb2.RecordOutcomeResponse]  # type: ignore[assignment]
-    """RecordOutcome reports what became of a build: taken, edited or thrown away.
-    Not built in this version: answers UNIMPLEMENTED.
+    """RecordOutcome reports what became of a build: taken, edited or thrown away. A build is known for as many days as
+    SEGMENTRY_KEEP_BUILDS_DAYS says, on other servers of the same state store after a second; the last report counts.
     """
     CreateSegment: _aio.UnaryUnaryMultiCallable[_segment_builder_pb2.CreateSegmentRequest, _segment_builder_pb2.CreateSegmentResponse]  # type: ignore[assignment]
     """CreateSegment saves a definition under a name, as version 1."""
@@ -239,8 +239,8 @@ class SegmentBuilderServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_builder_pb2.RecordOutcomeRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_builder_pb2.RecordOutcomeResponse, _abc.Awaitable[_segment_builder_pb2.RecordOutcomeResponse]]:
-        """RecordOutcome reports what became of a build: taken, edited or thrown away.
-        Not built in this version: answers UNIMPLEMENTED.
+        """RecordOutcome reports what became of a build: taken, edited or thrown away. A build is known for as many days as
+        SEGMENTRY_KEEP_BUILDS_DAYS says, on other servers of the same state store after a second; the last report counts.
         """
 
     @_abc_1.abstractmethod

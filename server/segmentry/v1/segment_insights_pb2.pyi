@@ -15,6 +15,7 @@ from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from segmentry.v1 import criteria_pb2 as _criteria_pb2
 from segmentry.v1 import events_pb2 as _events_pb2
 from segmentry.v1 import segment_analysis_pb2 as _segment_analysis_pb2
+from segmentry.v1 import segment_builder_pb2 as _segment_builder_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -1336,10 +1337,19 @@ class GetAgentHealthResponse(_message.Message):
     BREAKER_FIELD_NUMBER: _builtins.int
     BREAKER_REASON_FIELD_NUMBER: _builtins.int
     BREAKER_WAIT_FIELD_NUMBER: _builtins.int
+    OUTCOMES_FIELD_NUMBER: _builtins.int
+    TEXT_SUCCESS_SHARE_FIELD_NUMBER: _builtins.int
+    PHRASES_FIELD_NUMBER: _builtins.int
+    COST_USD_FIELD_NUMBER: _builtins.int
+    FINDINGS_FIELD_NUMBER: _builtins.int
+    REPORTED_MODEL_FIELD_NUMBER: _builtins.int
+    FINGERPRINT_FIELD_NUMBER: _builtins.int
     offline_share: _builtins.float
     """Share of builds and refinements that were answered without a call of a model, 0-1. Absent without any."""
     edit_rate: _builtins.float
-    """Share of builds that people edited, 0-1. Absent in this version: RecordOutcome, which tells it, is not built."""
+    """Share of reported builds that people edited before they used them, 0-1; those that were thrown away count in
+    neither number. Absent without any.
+    """
     agreement_rate: _builtins.float
     """Of builds that the reader was sure of and that experts read for themselves (a sample), the share for which
     both came to the same customers, 0-1. Absent when never compared.
@@ -1358,6 +1368,16 @@ class GetAgentHealthResponse(_message.Message):
     """
     breaker_reason: _builtins.str
     """Why it is left alone, such as LLM_QUOTA_EXHAUSTED. Empty while it is asked."""
+    text_success_share: _builtins.float
+    """Of the reported segments the share that came of words, edited or not, 0-1; the others were thrown away or made by
+    hand. Absent without any.
+    """
+    cost_usd: _builtins.float
+    """Price of all model calls in US dollars. Absent when the price of one is unknown."""
+    reported_model: _builtins.str
+    """Version of the model as the vendor names it in its last reply, such as `gpt-4o-mini-2024-07-18`. Empty: never said."""
+    fingerprint: _builtins.str
+    """Fingerprint of the vendor's system in its last reply that gave one."""
     @_builtins.property
     def agents(self) -> _containers.RepeatedCompositeFieldContainer[Global___AgentHealth]:
         """One per expert and version of its prompt, by name, the busiest version first."""
@@ -1369,6 +1389,18 @@ class GetAgentHealthResponse(_message.Message):
     @_builtins.property
     def breaker_wait(self) -> _duration_pb2.Duration:
         """How long it is still left alone. Absent while it is asked."""
+
+    @_builtins.property
+    def outcomes(self) -> Global___OutcomeCounts:
+        """Builds of which the window has a report, by what the change came to."""
+
+    @_builtins.property
+    def phrases(self) -> _containers.RepeatedCompositeFieldContainer[Global___PhraseHealth]:
+        """How phrases did, the one with the most failures first; at most 50. Words that no catalog knows are left out of them."""
+
+    @_builtins.property
+    def findings(self) -> _containers.RepeatedCompositeFieldContainer[Global___HealthFinding]:
+        """What should be looked at, the newest first. Empty: nothing."""
 
     def __init__(
         self,
@@ -1385,10 +1417,17 @@ class GetAgentHealthResponse(_message.Message):
         breaker: _builtins.str = ...,
         breaker_reason: _builtins.str = ...,
         breaker_wait: _duration_pb2.Duration | None = ...,
+        outcomes: Global___OutcomeCounts | None = ...,
+        text_success_share: _builtins.float | None = ...,
+        phrases: _abc.Iterable[Global___PhraseHealth] | None = ...,
+        cost_usd: _builtins.float | None = ...,
+        findings: _abc.Iterable[Global___HealthFinding] | None = ...,
+        reported_model: _builtins.str = ...,
+        fingerprint: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_agreement_rate", b"_agreement_rate", "_builds", b"_builds", "_compared_builds", b"_compared_builds", "_edit_rate", b"_edit_rate", "_offline_share", b"_offline_share", "agreement_rate", b"agreement_rate", "breaker_wait", b"breaker_wait", "builds", b"builds", "compared_builds", b"compared_builds", "edit_rate", b"edit_rate", "offline_share", b"offline_share", "since", b"since"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_agreement_rate", b"_agreement_rate", "_builds", b"_builds", "_compared_builds", b"_compared_builds", "_cost_usd", b"_cost_usd", "_edit_rate", b"_edit_rate", "_offline_share", b"_offline_share", "_text_success_share", b"_text_success_share", "agreement_rate", b"agreement_rate", "breaker_wait", b"breaker_wait", "builds", b"builds", "compared_builds", b"compared_builds", "cost_usd", b"cost_usd", "edit_rate", b"edit_rate", "offline_share", b"offline_share", "outcomes", b"outcomes", "since", b"since", "text_success_share", b"text_success_share"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agreement_rate", b"_agreement_rate", "_builds", b"_builds", "_compared_builds", b"_compared_builds", "_edit_rate", b"_edit_rate", "_offline_share", b"_offline_share", "agents", b"agents", "agreement_rate", b"agreement_rate", "breaker", b"breaker", "breaker_reason", b"breaker_reason", "breaker_wait", b"breaker_wait", "builds", b"builds", "compared_builds", b"compared_builds", "edit_rate", b"edit_rate", "model", b"model", "offline_share", b"offline_share", "provider", b"provider", "since", b"since"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agreement_rate", b"_agreement_rate", "_builds", b"_builds", "_compared_builds", b"_compared_builds", "_cost_usd", b"_cost_usd", "_edit_rate", b"_edit_rate", "_offline_share", b"_offline_share", "_text_success_share", b"_text_success_share", "agents", b"agents", "agreement_rate", b"agreement_rate", "breaker", b"breaker", "breaker_reason", b"breaker_reason", "breaker_wait", b"breaker_wait", "builds", b"builds", "compared_builds", b"compared_builds", "cost_usd", b"cost_usd", "edit_rate", b"edit_rate", "findings", b"findings", "fingerprint", b"fingerprint", "model", b"model", "offline_share", b"offline_share", "outcomes", b"outcomes", "phrases", b"phrases", "provider", b"provider", "reported_model", b"reported_model", "since", b"since", "text_success_share", b"text_success_share"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__agreement_rate: _TypeAlias = _typing.Literal["agreement_rate"]  # noqa: Y015
     _WhichOneofArgType__agreement_rate: _TypeAlias = _typing.Literal["_agreement_rate", b"_agreement_rate"]  # noqa: Y015
@@ -1396,10 +1435,14 @@ class GetAgentHealthResponse(_message.Message):
     _WhichOneofArgType__builds: _TypeAlias = _typing.Literal["_builds", b"_builds"]  # noqa: Y015
     _WhichOneofReturnType__compared_builds: _TypeAlias = _typing.Literal["compared_builds"]  # noqa: Y015
     _WhichOneofArgType__compared_builds: _TypeAlias = _typing.Literal["_compared_builds", b"_compared_builds"]  # noqa: Y015
+    _WhichOneofReturnType__cost_usd: _TypeAlias = _typing.Literal["cost_usd"]  # noqa: Y015
+    _WhichOneofArgType__cost_usd: _TypeAlias = _typing.Literal["_cost_usd", b"_cost_usd"]  # noqa: Y015
     _WhichOneofReturnType__edit_rate: _TypeAlias = _typing.Literal["edit_rate"]  # noqa: Y015
     _WhichOneofArgType__edit_rate: _TypeAlias = _typing.Literal["_edit_rate", b"_edit_rate"]  # noqa: Y015
     _WhichOneofReturnType__offline_share: _TypeAlias = _typing.Literal["offline_share"]  # noqa: Y015
     _WhichOneofArgType__offline_share: _TypeAlias = _typing.Literal["_offline_share", b"_offline_share"]  # noqa: Y015
+    _WhichOneofReturnType__text_success_share: _TypeAlias = _typing.Literal["text_success_share"]  # noqa: Y015
+    _WhichOneofArgType__text_success_share: _TypeAlias = _typing.Literal["_text_success_share", b"_text_success_share"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__agreement_rate) -> _WhichOneofReturnType__agreement_rate | None: ...
     @_typing.overload
@@ -1407,11 +1450,200 @@ class GetAgentHealthResponse(_message.Message):
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__compared_builds) -> _WhichOneofReturnType__compared_builds | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__cost_usd) -> _WhichOneofReturnType__cost_usd | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__edit_rate) -> _WhichOneofReturnType__edit_rate | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__offline_share) -> _WhichOneofReturnType__offline_share | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__text_success_share) -> _WhichOneofReturnType__text_success_share | None: ...
 
 Global___GetAgentHealthResponse: _TypeAlias = GetAgentHealthResponse  # noqa: Y015
+
+@_typing.final
+class OutcomeCounts(_message.Message):
+    """OutcomeCounts is how many builds came to what, by the last report of each."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    UNTOUCHED_FIELD_NUMBER: _builtins.int
+    THRESHOLD_CHANGED_FIELD_NUMBER: _builtins.int
+    CONDITION_ADDED_FIELD_NUMBER: _builtins.int
+    CONDITION_REMOVED_FIELD_NUMBER: _builtins.int
+    REWRITTEN_FIELD_NUMBER: _builtins.int
+    ABANDONED_FIELD_NUMBER: _builtins.int
+    BUILT_BY_HAND_FIELD_NUMBER: _builtins.int
+    untouched: _builtins.int
+    """Used as they were."""
+    threshold_changed: _builtins.int
+    """Used with other values or bounds."""
+    condition_added: _builtins.int
+    """Used with further conditions."""
+    condition_removed: _builtins.int
+    """Used with fewer conditions."""
+    rewritten: _builtins.int
+    """Used after more than one of these."""
+    abandoned: _builtins.int
+    """Thrown away."""
+    built_by_hand: _builtins.int
+    """Thrown away and made by hand."""
+    def __init__(
+        self,
+        *,
+        untouched: _builtins.int | None = ...,
+        threshold_changed: _builtins.int | None = ...,
+        condition_added: _builtins.int | None = ...,
+        condition_removed: _builtins.int | None = ...,
+        rewritten: _builtins.int | None = ...,
+        abandoned: _builtins.int | None = ...,
+        built_by_hand: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_abandoned", b"_abandoned", "_built_by_hand", b"_built_by_hand", "_condition_added", b"_condition_added", "_condition_removed", b"_condition_removed", "_rewritten", b"_rewritten", "_threshold_changed", b"_threshold_changed", "_untouched", b"_untouched", "abandoned", b"abandoned", "built_by_hand", b"built_by_hand", "condition_added", b"condition_added", "condition_removed", b"condition_removed", "rewritten", b"rewritten", "threshold_changed", b"threshold_changed", "untouched", b"untouched"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_abandoned", b"_abandoned", "_built_by_hand", b"_built_by_hand", "_condition_added", b"_condition_added", "_condition_removed", b"_condition_removed", "_rewritten", b"_rewritten", "_threshold_changed", b"_threshold_changed", "_untouched", b"_untouched", "abandoned", b"abandoned", "built_by_hand", b"built_by_hand", "condition_added", b"condition_added", "condition_removed", b"condition_removed", "rewritten", b"rewritten", "threshold_changed", b"threshold_changed", "untouched", b"untouched"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__abandoned: _TypeAlias = _typing.Literal["abandoned"]  # noqa: Y015
+    _WhichOneofArgType__abandoned: _TypeAlias = _typing.Literal["_abandoned", b"_abandoned"]  # noqa: Y015
+    _WhichOneofReturnType__built_by_hand: _TypeAlias = _typing.Literal["built_by_hand"]  # noqa: Y015
+    _WhichOneofArgType__built_by_hand: _TypeAlias = _typing.Literal["_built_by_hand", b"_built_by_hand"]  # noqa: Y015
+    _WhichOneofReturnType__condition_added: _TypeAlias = _typing.Literal["condition_added"]  # noqa: Y015
+    _WhichOneofArgType__condition_added: _TypeAlias = _typing.Literal["_condition_added", b"_condition_added"]  # noqa: Y015
+    _WhichOneofReturnType__condition_removed: _TypeAlias = _typing.Literal["condition_removed"]  # noqa: Y015
+    _WhichOneofArgType__condition_removed: _TypeAlias = _typing.Literal["_condition_removed", b"_condition_removed"]  # noqa: Y015
+    _WhichOneofReturnType__rewritten: _TypeAlias = _typing.Literal["rewritten"]  # noqa: Y015
+    _WhichOneofArgType__rewritten: _TypeAlias = _typing.Literal["_rewritten", b"_rewritten"]  # noqa: Y015
+    _WhichOneofReturnType__threshold_changed: _TypeAlias = _typing.Literal["threshold_changed"]  # noqa: Y015
+    _WhichOneofArgType__threshold_changed: _TypeAlias = _typing.Literal["_threshold_changed", b"_threshold_changed"]  # noqa: Y015
+    _WhichOneofReturnType__untouched: _TypeAlias = _typing.Literal["untouched"]  # noqa: Y015
+    _WhichOneofArgType__untouched: _TypeAlias = _typing.Literal["_untouched", b"_untouched"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__abandoned) -> _WhichOneofReturnType__abandoned | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__built_by_hand) -> _WhichOneofReturnType__built_by_hand | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__condition_added) -> _WhichOneofReturnType__condition_added | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__condition_removed) -> _WhichOneofReturnType__condition_removed | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__rewritten) -> _WhichOneofReturnType__rewritten | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__threshold_changed) -> _WhichOneofReturnType__threshold_changed | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__untouched) -> _WhichOneofReturnType__untouched | None: ...
+
+Global___OutcomeCounts: _TypeAlias = OutcomeCounts  # noqa: Y015
+
+@_typing.final
+class PhraseHealth(_message.Message):
+    """PhraseHealth says what became of the conditions that were read from one phrase."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PHRASE_FIELD_NUMBER: _builtins.int
+    PHRASE_ID_FIELD_NUMBER: _builtins.int
+    REPORTED_FIELD_NUMBER: _builtins.int
+    EDITED_FIELD_NUMBER: _builtins.int
+    ABANDONED_FIELD_NUMBER: _builtins.int
+    SUCCESS_SHARE_FIELD_NUMBER: _builtins.int
+    phrase: _builtins.str
+    """The phrase in small letters, with `#` for numbers and `...` for words that no catalog and no grammar knows, such as
+    names of people.
+    """
+    phrase_id: _builtins.str
+    """Its id, which stays the same: 16 hexadecimal digits."""
+    reported: _builtins.int
+    """Conditions that were read from it, of builds with a report."""
+    edited: _builtins.int
+    """Of these, changed or taken out."""
+    abandoned: _builtins.int
+    """Of these, in builds that were thrown away."""
+    success_share: _builtins.float
+    """Share that was used as it was, 0-1."""
+    def __init__(
+        self,
+        *,
+        phrase: _builtins.str = ...,
+        phrase_id: _builtins.str = ...,
+        reported: _builtins.int | None = ...,
+        edited: _builtins.int | None = ...,
+        abandoned: _builtins.int | None = ...,
+        success_share: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_abandoned", b"_abandoned", "_edited", b"_edited", "_reported", b"_reported", "_success_share", b"_success_share", "abandoned", b"abandoned", "edited", b"edited", "reported", b"reported", "success_share", b"success_share"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_abandoned", b"_abandoned", "_edited", b"_edited", "_reported", b"_reported", "_success_share", b"_success_share", "abandoned", b"abandoned", "edited", b"edited", "phrase", b"phrase", "phrase_id", b"phrase_id", "reported", b"reported", "success_share", b"success_share"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__abandoned: _TypeAlias = _typing.Literal["abandoned"]  # noqa: Y015
+    _WhichOneofArgType__abandoned: _TypeAlias = _typing.Literal["_abandoned", b"_abandoned"]  # noqa: Y015
+    _WhichOneofReturnType__edited: _TypeAlias = _typing.Literal["edited"]  # noqa: Y015
+    _WhichOneofArgType__edited: _TypeAlias = _typing.Literal["_edited", b"_edited"]  # noqa: Y015
+    _WhichOneofReturnType__reported: _TypeAlias = _typing.Literal["reported"]  # noqa: Y015
+    _WhichOneofArgType__reported: _TypeAlias = _typing.Literal["_reported", b"_reported"]  # noqa: Y015
+    _WhichOneofReturnType__success_share: _TypeAlias = _typing.Literal["success_share"]  # noqa: Y015
+    _WhichOneofArgType__success_share: _TypeAlias = _typing.Literal["_success_share", b"_success_share"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__abandoned) -> _WhichOneofReturnType__abandoned | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__edited) -> _WhichOneofReturnType__edited | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__reported) -> _WhichOneofReturnType__reported | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__success_share) -> _WhichOneofReturnType__success_share | None: ...
+
+Global___PhraseHealth: _TypeAlias = PhraseHealth  # noqa: Y015
+
+@_typing.final
+class HealthFinding(_message.Message):
+    """HealthFinding is something that should be looked at."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REASON_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    MEASURE_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    NOW_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    reason: _builtins.str
+    """What it is: `DRIFT` (a share moved against the window before), `MODEL_CHANGED` (the vendor names another version or
+    fingerprint than before) or `CANARY_CHANGED` (stored queries are answered otherwise than was accepted).
+    """
+    message: _builtins.str
+    """The same for people, with what would help."""
+    measure: _builtins.str
+    """Of a drift, which share: `agreement`, `words_accounted`, `clarification`, `repair`, `edit` or `offline`."""
+    before: _builtins.float
+    """The share in the window before, 0-1. Of canaries: 1."""
+    now: _builtins.float
+    """The share in the window, 0-1. Of canaries: those that are answered as accepted."""
+    @_builtins.property
+    def since(self) -> _timestamp_pb2.Timestamp:
+        """When it was found."""
+
+    def __init__(
+        self,
+        *,
+        reason: _builtins.str = ...,
+        message: _builtins.str = ...,
+        measure: _builtins.str = ...,
+        before: _builtins.float | None = ...,
+        now: _builtins.float | None = ...,
+        since: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_before", b"_before", "_now", b"_now", "before", b"before", "now", b"now", "since", b"since"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_before", b"_before", "_now", b"_now", "before", b"before", "measure", b"measure", "message", b"message", "now", b"now", "reason", b"reason", "since", b"since"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__before: _TypeAlias = _typing.Literal["before"]  # noqa: Y015
+    _WhichOneofArgType__before: _TypeAlias = _typing.Literal["_before", b"_before"]  # noqa: Y015
+    _WhichOneofReturnType__now: _TypeAlias = _typing.Literal["now"]  # noqa: Y015
+    _WhichOneofArgType__now: _TypeAlias = _typing.Literal["_now", b"_now"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__before) -> _WhichOneofReturnType__before | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__now) -> _WhichOneofReturnType__now | None: ...
+
+Global___HealthFinding: _TypeAlias = HealthFinding  # noqa: Y015
 
 @_typing.final
 class AgentHealth(_message.Message):
@@ -1441,6 +1673,8 @@ class AgentHealth(_message.Message):
     REJECTIONS_FIELD_NUMBER: _builtins.int
     AGREEMENT_RATE_FIELD_NUMBER: _builtins.int
     COMPARED_FIELD_NUMBER: _builtins.int
+    REPORTED_FIELD_NUMBER: _builtins.int
+    EDITED_FIELD_NUMBER: _builtins.int
     agent: _builtins.str
     """The expert's name."""
     prompt_version: _builtins.str
@@ -1460,7 +1694,7 @@ class AgentHealth(_message.Message):
     cost_usd: _builtins.float
     """Price in US dollars. Absent when the model's price is unknown."""
     edit_rate: _builtins.float
-    """Share of its leaves that people edited, 0-1. Absent in this version: RecordOutcome, which tells it, is not built."""
+    """Share of its conditions in builds that were used which people changed or took out, 0-1. Absent without a report."""
     cached_share: _builtins.float
     """Share of prompt tokens that the provider had cached, 0-1. Absent without calls."""
     breaker: _builtins.str
@@ -1481,6 +1715,10 @@ class AgentHealth(_message.Message):
     """
     compared: _builtins.int
     """Conditions that `agreement_rate` is about."""
+    reported: _builtins.int
+    """Conditions that `edit_rate` is about."""
+    edited: _builtins.int
+    """Of these, changed or taken out."""
     @_builtins.property
     def p50(self) -> _duration_pb2.Duration:
         """Half of the calls took at most this long, a call and its copy counted as one. Absent without calls."""
@@ -1522,10 +1760,12 @@ class AgentHealth(_message.Message):
         rejections: _abc.Iterable[Global___ReasonCount] | None = ...,
         agreement_rate: _builtins.float | None = ...,
         compared: _builtins.int | None = ...,
+        reported: _builtins.int | None = ...,
+        edited: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_agreement_rate", b"_agreement_rate", "_asked", b"_asked", "_cached_share", b"_cached_share", "_calls", b"_calls", "_compared", b"_compared", "_cost_usd", b"_cost_usd", "_edit_rate", b"_edit_rate", "_empty", b"_empty", "_failed", b"_failed", "_hedged", b"_hedged", "_rejected", b"_rejected", "_repaired", b"_repaired", "_repairs", b"_repairs", "_retried", b"_retried", "_unanswered", b"_unanswered", "agreement_rate", b"agreement_rate", "asked", b"asked", "cached_share", b"cached_share", "calls", b"calls", "compared", b"compared", "cost_usd", b"cost_usd", "edit_rate", b"edit_rate", "empty", b"empty", "failed", b"failed", "hedged", b"hedged", "p50", b"p50", "p95", b"p95", "rejected", b"rejected", "repaired", b"repaired", "repairs", b"repairs", "retried", b"retried", "unanswered", b"unanswered"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_agreement_rate", b"_agreement_rate", "_asked", b"_asked", "_cached_share", b"_cached_share", "_calls", b"_calls", "_compared", b"_compared", "_cost_usd", b"_cost_usd", "_edit_rate", b"_edit_rate", "_edited", b"_edited", "_empty", b"_empty", "_failed", b"_failed", "_hedged", b"_hedged", "_rejected", b"_rejected", "_repaired", b"_repaired", "_repairs", b"_repairs", "_reported", b"_reported", "_retried", b"_retried", "_unanswered", b"_unanswered", "agreement_rate", b"agreement_rate", "asked", b"asked", "cached_share", b"cached_share", "calls", b"calls", "compared", b"compared", "cost_usd", b"cost_usd", "edit_rate", b"edit_rate", "edited", b"edited", "empty", b"empty", "failed", b"failed", "hedged", b"hedged", "p50", b"p50", "p95", b"p95", "rejected", b"rejected", "repaired", b"repaired", "repairs", b"repairs", "reported", b"reported", "retried", b"retried", "unanswered", b"unanswered"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agreement_rate", b"_agreement_rate", "_asked", b"_asked", "_cached_share", b"_cached_share", "_calls", b"_calls", "_compared", b"_compared", "_cost_usd", b"_cost_usd", "_edit_rate", b"_edit_rate", "_empty", b"_empty", "_failed", b"_failed", "_hedged", b"_hedged", "_rejected", b"_rejected", "_repaired", b"_repaired", "_repairs", b"_repairs", "_retried", b"_retried", "_unanswered", b"_unanswered", "agent", b"agent", "agreement_rate", b"agreement_rate", "asked", b"asked", "breaker", b"breaker", "cached_share", b"cached_share", "calls", b"calls", "compared", b"compared", "cost_usd", b"cost_usd", "edit_rate", b"edit_rate", "empty", b"empty", "failed", b"failed", "failures", b"failures", "hedged", b"hedged", "p50", b"p50", "p95", b"p95", "prompt_version", b"prompt_version", "rejected", b"rejected", "rejections", b"rejections", "repaired", b"repaired", "repairs", b"repairs", "retried", b"retried", "unanswered", b"unanswered"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agreement_rate", b"_agreement_rate", "_asked", b"_asked", "_cached_share", b"_cached_share", "_calls", b"_calls", "_compared", b"_compared", "_cost_usd", b"_cost_usd", "_edit_rate", b"_edit_rate", "_edited", b"_edited", "_empty", b"_empty", "_failed", b"_failed", "_hedged", b"_hedged", "_rejected", b"_rejected", "_repaired", b"_repaired", "_repairs", b"_repairs", "_reported", b"_reported", "_retried", b"_retried", "_unanswered", b"_unanswered", "agent", b"agent", "agreement_rate", b"agreement_rate", "asked", b"asked", "breaker", b"breaker", "cached_share", b"cached_share", "calls", b"calls", "compared", b"compared", "cost_usd", b"cost_usd", "edit_rate", b"edit_rate", "edited", b"edited", "empty", b"empty", "failed", b"failed", "failures", b"failures", "hedged", b"hedged", "p50", b"p50", "p95", b"p95", "prompt_version", b"prompt_version", "rejected", b"rejected", "rejections", b"rejections", "repaired", b"repaired", "repairs", b"repairs", "reported", b"reported", "retried", b"retried", "unanswered", b"unanswered"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__agreement_rate: _TypeAlias = _typing.Literal["agreement_rate"]  # noqa: Y015
     _WhichOneofArgType__agreement_rate: _TypeAlias = _typing.Literal["_agreement_rate", b"_agreement_rate"]  # noqa: Y015
@@ -1541,6 +1781,8 @@ class AgentHealth(_message.Message):
     _WhichOneofArgType__cost_usd: _TypeAlias = _typing.Literal["_cost_usd", b"_cost_usd"]  # noqa: Y015
     _WhichOneofReturnType__edit_rate: _TypeAlias = _typing.Literal["edit_rate"]  # noqa: Y015
     _WhichOneofArgType__edit_rate: _TypeAlias = _typing.Literal["_edit_rate", b"_edit_rate"]  # noqa: Y015
+    _WhichOneofReturnType__edited: _TypeAlias = _typing.Literal["edited"]  # noqa: Y015
+    _WhichOneofArgType__edited: _TypeAlias = _typing.Literal["_edited", b"_edited"]  # noqa: Y015
     _WhichOneofReturnType__empty: _TypeAlias = _typing.Literal["empty"]  # noqa: Y015
     _WhichOneofArgType__empty: _TypeAlias = _typing.Literal["_empty", b"_empty"]  # noqa: Y015
     _WhichOneofReturnType__failed: _TypeAlias = _typing.Literal["failed"]  # noqa: Y015
@@ -1553,6 +1795,8 @@ class AgentHealth(_message.Message):
     _WhichOneofArgType__repaired: _TypeAlias = _typing.Literal["_repaired", b"_repaired"]  # noqa: Y015
     _WhichOneofReturnType__repairs: _TypeAlias = _typing.Literal["repairs"]  # noqa: Y015
     _WhichOneofArgType__repairs: _TypeAlias = _typing.Literal["_repairs", b"_repairs"]  # noqa: Y015
+    _WhichOneofReturnType__reported: _TypeAlias = _typing.Literal["reported"]  # noqa: Y015
+    _WhichOneofArgType__reported: _TypeAlias = _typing.Literal["_reported", b"_reported"]  # noqa: Y015
     _WhichOneofReturnType__retried: _TypeAlias = _typing.Literal["retried"]  # noqa: Y015
     _WhichOneofArgType__retried: _TypeAlias = _typing.Literal["_retried", b"_retried"]  # noqa: Y015
     _WhichOneofReturnType__unanswered: _TypeAlias = _typing.Literal["unanswered"]  # noqa: Y015
@@ -1572,6 +1816,8 @@ class AgentHealth(_message.Message):
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__edit_rate) -> _WhichOneofReturnType__edit_rate | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__edited) -> _WhichOneofReturnType__edited | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__empty) -> _WhichOneofReturnType__empty | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__failed) -> _WhichOneofReturnType__failed | None: ...
@@ -1583,6 +1829,8 @@ class AgentHealth(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__repaired) -> _WhichOneofReturnType__repaired | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__repairs) -> _WhichOneofReturnType__repairs | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__reported) -> _WhichOneofReturnType__reported | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__retried) -> _WhichOneofReturnType__retried | None: ...
     @_typing.overload
@@ -1617,3 +1865,458 @@ class ReasonCount(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__count) -> _WhichOneofReturnType__count | None: ...
 
 Global___ReasonCount: _TypeAlias = ReasonCount  # noqa: Y015
+
+@_typing.final
+class ListOutcomesRequest(_message.Message):
+    """ListOutcomesRequest asks what became of builds."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TENANT_ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    CHANGE_FIELD_NUMBER: _builtins.int
+    tenant_id: _builtins.str
+    """The tenant. Empty: the credential's."""
+    page_size: _builtins.int
+    """Entries per page, 1-500. 0: 100."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before."""
+    change: _segment_builder_pb2.OutcomeChange.ValueType
+    """Only those that came to this. Unspecified: all."""
+    def __init__(
+        self,
+        *,
+        tenant_id: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        change: _segment_builder_pb2.OutcomeChange.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "page_size", b"page_size", "page_token", b"page_token", "tenant_id", b"tenant_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListOutcomesRequest: _TypeAlias = ListOutcomesRequest  # noqa: Y015
+
+@_typing.final
+class ListOutcomesResponse(_message.Message):
+    """ListOutcomesResponse is a page of outcomes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTCOMES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """For the next page. Empty: this was the last."""
+    @_builtins.property
+    def outcomes(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecordedOutcome]:
+        """In order of reporting."""
+
+    def __init__(
+        self,
+        *,
+        outcomes: _abc.Iterable[Global___RecordedOutcome] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "outcomes", b"outcomes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListOutcomesResponse: _TypeAlias = ListOutcomesResponse  # noqa: Y015
+
+@_typing.final
+class RecordedOutcome(_message.Message):
+    """RecordedOutcome is a build and what became of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BUILD_ID_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    CHANGE_FIELD_NUMBER: _builtins.int
+    REPORT_TIME_FIELD_NUMBER: _builtins.int
+    SCHEMA_ID_FIELD_NUMBER: _builtins.int
+    QUERY_FIELD_NUMBER: _builtins.int
+    CURRENT_FIELD_NUMBER: _builtins.int
+    PROPOSED_FIELD_NUMBER: _builtins.int
+    FINAL_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    TIER_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    REPORTED_MODEL_FIELD_NUMBER: _builtins.int
+    FINGERPRINT_FIELD_NUMBER: _builtins.int
+    AGENTS_FIELD_NUMBER: _builtins.int
+    PERSONAL_FIELD_NUMBER: _builtins.int
+    build_id: _builtins.str
+    """The build."""
+    outcome: _segment_builder_pb2.BuildOutcome.ValueType
+    """What the person did."""
+    change: _segment_builder_pb2.OutcomeChange.ValueType
+    """What it came to."""
+    schema_id: _builtins.str
+    """The table."""
+    query: _builtins.str
+    """The words; of a refinement, the instruction. Empty where a personal field is in the criteria."""
+    time_zone: _builtins.str
+    """The zone in which days began."""
+    tier: _segment_builder_pb2.BuildTier.ValueType
+    """Who gave the criteria."""
+    model: _builtins.str
+    """The model as configured. Empty where none was asked."""
+    reported_model: _builtins.str
+    """The model's version as the vendor named it."""
+    fingerprint: _builtins.str
+    """Fingerprint of the vendor's system."""
+    personal: _builtins.bool
+    """Whether a personal field is in the criteria: not for export."""
+    @_builtins.property
+    def report_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was reported."""
+
+    @_builtins.property
+    def current(self) -> _struct_pb2.Struct:
+        """The criteria that a refinement started from. Absent for a build."""
+
+    @_builtins.property
+    def proposed(self) -> _struct_pb2.Struct:
+        """What was proposed. Absent where the build asked a question."""
+
+    @_builtins.property
+    def final(self) -> _struct_pb2.Struct:
+        """What was used. Absent where it was thrown away."""
+
+    @_builtins.property
+    def as_of(self) -> _timestamp_pb2.Timestamp:
+        """The instant that relative dates referred to."""
+
+    @_builtins.property
+    def agents(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who read the conditions, as `expert version`, each once."""
+
+    def __init__(
+        self,
+        *,
+        build_id: _builtins.str = ...,
+        outcome: _segment_builder_pb2.BuildOutcome.ValueType = ...,
+        change: _segment_builder_pb2.OutcomeChange.ValueType = ...,
+        report_time: _timestamp_pb2.Timestamp | None = ...,
+        schema_id: _builtins.str = ...,
+        query: _builtins.str = ...,
+        current: _struct_pb2.Struct | None = ...,
+        proposed: _struct_pb2.Struct | None = ...,
+        final: _struct_pb2.Struct | None = ...,
+        as_of: _timestamp_pb2.Timestamp | None = ...,
+        time_zone: _builtins.str = ...,
+        tier: _segment_builder_pb2.BuildTier.ValueType = ...,
+        model: _builtins.str = ...,
+        reported_model: _builtins.str = ...,
+        fingerprint: _builtins.str = ...,
+        agents: _abc.Iterable[_builtins.str] | None = ...,
+        personal: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "current", b"current", "final", b"final", "proposed", b"proposed", "report_time", b"report_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agents", b"agents", "as_of", b"as_of", "build_id", b"build_id", "change", b"change", "current", b"current", "final", b"final", "fingerprint", b"fingerprint", "model", b"model", "outcome", b"outcome", "personal", b"personal", "proposed", b"proposed", "query", b"query", "report_time", b"report_time", "reported_model", b"reported_model", "schema_id", b"schema_id", "tier", b"tier", "time_zone", b"time_zone"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordedOutcome: _TypeAlias = RecordedOutcome  # noqa: Y015
+
+@_typing.final
+class RunCanariesRequest(_message.Message):
+    """RunCanariesRequest asks to run the stored queries now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TENANT_ID_FIELD_NUMBER: _builtins.int
+    tenant_id: _builtins.str
+    """The tenant. Empty: the credential's."""
+    def __init__(
+        self,
+        *,
+        tenant_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["tenant_id", b"tenant_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RunCanariesRequest: _TypeAlias = RunCanariesRequest  # noqa: Y015
+
+@_typing.final
+class RunCanariesResponse(_message.Message):
+    """RunCanariesResponse is the run that was started, or that was under way."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RUN_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def run(self) -> Global___CanaryRun:
+        """The run."""
+
+    def __init__(
+        self,
+        *,
+        run: Global___CanaryRun | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["run", b"run"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["run", b"run"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RunCanariesResponse: _TypeAlias = RunCanariesResponse  # noqa: Y015
+
+@_typing.final
+class GetCanariesRequest(_message.Message):
+    """GetCanariesRequest asks for the last run."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TENANT_ID_FIELD_NUMBER: _builtins.int
+    tenant_id: _builtins.str
+    """The tenant. Empty: the credential's."""
+    def __init__(
+        self,
+        *,
+        tenant_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["tenant_id", b"tenant_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetCanariesRequest: _TypeAlias = GetCanariesRequest  # noqa: Y015
+
+@_typing.final
+class GetCanariesResponse(_message.Message):
+    """GetCanariesResponse is the last run. Absent: none yet."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RUN_FIELD_NUMBER: _builtins.int
+    EVERY_DAYS_FIELD_NUMBER: _builtins.int
+    every_days: _builtins.int
+    """Whether this server runs them by itself, and every how many days. 0: not."""
+    @_builtins.property
+    def run(self) -> Global___CanaryRun:
+        """The run."""
+
+    def __init__(
+        self,
+        *,
+        run: Global___CanaryRun | None = ...,
+        every_days: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["run", b"run"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["every_days", b"every_days", "run", b"run"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetCanariesResponse: _TypeAlias = GetCanariesResponse  # noqa: Y015
+
+@_typing.final
+class AcceptCanariesRequest(_message.Message):
+    """AcceptCanariesRequest accepts the answers of a run."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TENANT_ID_FIELD_NUMBER: _builtins.int
+    RUN_ID_FIELD_NUMBER: _builtins.int
+    tenant_id: _builtins.str
+    """The tenant. Empty: the credential's."""
+    run_id: _builtins.str
+    """The run, which has to be the last finished one."""
+    def __init__(
+        self,
+        *,
+        tenant_id: _builtins.str = ...,
+        run_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["run_id", b"run_id", "tenant_id", b"tenant_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AcceptCanariesRequest: _TypeAlias = AcceptCanariesRequest  # noqa: Y015
+
+@_typing.final
+class AcceptCanariesResponse(_message.Message):
+    """AcceptCanariesResponse is the accepted run."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RUN_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def run(self) -> Global___CanaryRun:
+        """The run."""
+
+    def __init__(
+        self,
+        *,
+        run: Global___CanaryRun | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["run", b"run"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["run", b"run"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AcceptCanariesResponse: _TypeAlias = AcceptCanariesResponse  # noqa: Y015
+
+@_typing.final
+class CanaryRun(_message.Message):
+    """CanaryRun is one pass over the stored queries."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RUN_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    CAUSE_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    REPORTED_MODEL_FIELD_NUMBER: _builtins.int
+    FINGERPRINT_FIELD_NUMBER: _builtins.int
+    QUERIES_FIELD_NUMBER: _builtins.int
+    ANSWERED_FIELD_NUMBER: _builtins.int
+    CHANGED_FIELD_NUMBER: _builtins.int
+    AGREED_FIELD_NUMBER: _builtins.int
+    CALLS_FIELD_NUMBER: _builtins.int
+    COST_USD_FIELD_NUMBER: _builtins.int
+    ACCEPTED_FIELD_NUMBER: _builtins.int
+    CHANGES_FIELD_NUMBER: _builtins.int
+    STOP_REASON_FIELD_NUMBER: _builtins.int
+    run_id: _builtins.str
+    """The id."""
+    state: _builtins.str
+    """`running`, `finished`, or `stopped` where the model failed or the money was used up before the end."""
+    cause: _builtins.str
+    """Why it was started: `schedule`, `model_changed` or `request`."""
+    model: _builtins.str
+    """The model as configured."""
+    reported_model: _builtins.str
+    """The model's version as the vendor named it."""
+    fingerprint: _builtins.str
+    """Fingerprint of the vendor's system."""
+    queries: _builtins.int
+    """Stored queries."""
+    answered: _builtins.int
+    """Of these, answered."""
+    changed: _builtins.int
+    """Of these, answered otherwise than was accepted."""
+    agreed: _builtins.int
+    """Of those answered, read by the model's experts as the reader reads them."""
+    calls: _builtins.int
+    """Calls of the model."""
+    cost_usd: _builtins.float
+    """Price in US dollars. Absent when it is unknown."""
+    accepted: _builtins.bool
+    """Whether its answers are those that later runs are held against. The first run's are, without anybody's word."""
+    stop_reason: _builtins.str
+    """Why it stopped, such as `BUDGET_EXHAUSTED` or `LLM_TIMEOUT`. Empty otherwise."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """When it began."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """When it ended. Absent while it runs."""
+
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___CanaryChange]:
+        """What is answered otherwise, in the order of the queries."""
+
+    def __init__(
+        self,
+        *,
+        run_id: _builtins.str = ...,
+        state: _builtins.str = ...,
+        cause: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        model: _builtins.str = ...,
+        reported_model: _builtins.str = ...,
+        fingerprint: _builtins.str = ...,
+        queries: _builtins.int | None = ...,
+        answered: _builtins.int | None = ...,
+        changed: _builtins.int | None = ...,
+        agreed: _builtins.int | None = ...,
+        calls: _builtins.int | None = ...,
+        cost_usd: _builtins.float | None = ...,
+        accepted: _builtins.bool = ...,
+        changes: _abc.Iterable[Global___CanaryChange] | None = ...,
+        stop_reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_agreed", b"_agreed", "_answered", b"_answered", "_calls", b"_calls", "_changed", b"_changed", "_cost_usd", b"_cost_usd", "_queries", b"_queries", "agreed", b"agreed", "answered", b"answered", "calls", b"calls", "changed", b"changed", "cost_usd", b"cost_usd", "end_time", b"end_time", "queries", b"queries", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agreed", b"_agreed", "_answered", b"_answered", "_calls", b"_calls", "_changed", b"_changed", "_cost_usd", b"_cost_usd", "_queries", b"_queries", "accepted", b"accepted", "agreed", b"agreed", "answered", b"answered", "calls", b"calls", "cause", b"cause", "changed", b"changed", "changes", b"changes", "cost_usd", b"cost_usd", "end_time", b"end_time", "fingerprint", b"fingerprint", "model", b"model", "queries", b"queries", "reported_model", b"reported_model", "run_id", b"run_id", "start_time", b"start_time", "state", b"state", "stop_reason", b"stop_reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__agreed: _TypeAlias = _typing.Literal["agreed"]  # noqa: Y015
+    _WhichOneofArgType__agreed: _TypeAlias = _typing.Literal["_agreed", b"_agreed"]  # noqa: Y015
+    _WhichOneofReturnType__answered: _TypeAlias = _typing.Literal["answered"]  # noqa: Y015
+    _WhichOneofArgType__answered: _TypeAlias = _typing.Literal["_answered", b"_answered"]  # noqa: Y015
+    _WhichOneofReturnType__calls: _TypeAlias = _typing.Literal["calls"]  # noqa: Y015
+    _WhichOneofArgType__calls: _TypeAlias = _typing.Literal["_calls", b"_calls"]  # noqa: Y015
+    _WhichOneofReturnType__changed: _TypeAlias = _typing.Literal["changed"]  # noqa: Y015
+    _WhichOneofArgType__changed: _TypeAlias = _typing.Literal["_changed", b"_changed"]  # noqa: Y015
+    _WhichOneofReturnType__cost_usd: _TypeAlias = _typing.Literal["cost_usd"]  # noqa: Y015
+    _WhichOneofArgType__cost_usd: _TypeAlias = _typing.Literal["_cost_usd", b"_cost_usd"]  # noqa: Y015
+    _WhichOneofReturnType__queries: _TypeAlias = _typing.Literal["queries"]  # noqa: Y015
+    _WhichOneofArgType__queries: _TypeAlias = _typing.Literal["_queries", b"_queries"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__agreed) -> _WhichOneofReturnType__agreed | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__answered) -> _WhichOneofReturnType__answered | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__calls) -> _WhichOneofReturnType__calls | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__changed) -> _WhichOneofReturnType__changed | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__cost_usd) -> _WhichOneofReturnType__cost_usd | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__queries) -> _WhichOneofReturnType__queries | None: ...
+
+Global___CanaryRun: _TypeAlias = CanaryRun  # noqa: Y015
+
+@_typing.final
+class CanaryChange(_message.Message):
+    """CanaryChange is a stored query that is answered otherwise than was accepted."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    QUERY_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    NOW_FIELD_NUMBER: _builtins.int
+    query: _builtins.str
+    """The query."""
+    @_builtins.property
+    def before(self) -> _struct_pb2.Struct:
+        """What was accepted. Absent where nothing was read."""
+
+    @_builtins.property
+    def now(self) -> _struct_pb2.Struct:
+        """What is answered now. Absent where nothing is read."""
+
+    def __init__(
+        self,
+        *,
+        query: _builtins.str = ...,
+        before: _struct_pb2.Struct | None = ...,
+        now: _struct_pb2.Struct | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["before", b"before", "now", b"now"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["before", b"before", "now", b"now", "query", b"query"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CanaryChange: _TypeAlias = CanaryChange  # noqa: Y015

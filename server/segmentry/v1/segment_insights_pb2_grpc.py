@@ -106,6 +106,26 @@ class SegmentInsightsStub(object):
                 request_serializer=segmentry_dot_v1_dot_segment__insights__pb2.GetAgentHealthRequest.SerializeToString,
                 response_deserializer=segmentry_dot_v1_dot_segment__insights__pb2.GetAgentHealthResponse.FromString,
                 _registered_method=True)
+        self.ListOutcomes = channel.unary_unary(
+                '/segmentry.v1.SegmentInsights/ListOutcomes',
+                request_serializer=segmentry_dot_v1_dot_segment__insights__pb2.ListOutcomesRequest.SerializeToString,
+                response_deserializer=segmentry_dot_v1_dot_segment__insights__pb2.ListOutcomesResponse.FromString,
+                _registered_method=True)
+        self.RunCanaries = channel.unary_unary(
+                '/segmentry.v1.SegmentInsights/RunCanaries',
+                request_serializer=segmentry_dot_v1_dot_segment__insights__pb2.RunCanariesRequest.SerializeToString,
+                response_deserializer=segmentry_dot_v1_dot_segment__insights__pb2.RunCanariesResponse.FromString,
+                _registered_method=True)
+        self.GetCanaries = channel.unary_unary(
+                '/segmentry.v1.SegmentInsights/GetCanaries',
+                request_serializer=segmentry_dot_v1_dot_segment__insights__pb2.GetCanariesRequest.SerializeToString,
+                response_deserializer=segmentry_dot_v1_dot_segment__insights__pb2.GetCanariesResponse.FromString,
+                _registered_method=True)
+        self.AcceptCanaries = channel.unary_unary(
+                '/segmentry.v1.SegmentInsights/AcceptCanaries',
+                request_serializer=segmentry_dot_v1_dot_segment__insights__pb2.AcceptCanariesRequest.SerializeToString,
+                response_deserializer=segmentry_dot_v1_dot_segment__insights__pb2.AcceptCanariesResponse.FromString,
+                _registered_method=True)
 
 
 class SegmentInsightsServicer(object):
@@ -216,6 +236,38 @@ class SegmentInsightsServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListOutcomes(self, request, context):
+        """ListOutcomes lists what became of the tenant's builds, in order of reporting.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RunCanaries(self, request, context):
+        """RunCanaries starts to ask the model the stored queries again and returns at once; GetCanaries tells how it goes. The
+        queries are about a table of the service's own, and no tenant's data is in them.
+        Not built in this version: answers UNIMPLEMENTED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetCanaries(self, request, context):
+        """GetCanaries says how the last run of the stored queries went, and which answers differ from the accepted ones.
+        Not built in this version: answers UNIMPLEMENTED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AcceptCanaries(self, request, context):
+        """AcceptCanaries makes the answers of a finished run those that later runs are held against, and ends its alarm.
+        Not built in this version: answers UNIMPLEMENTED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SegmentInsightsServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -288,6 +340,26 @@ def add_SegmentInsightsServicer_to_server(servicer, server):
                     servicer.GetAgentHealth,
                     request_deserializer=segmentry_dot_v1_dot_segment__insights__pb2.GetAgentHealthRequest.FromString,
                     response_serializer=segmentry_dot_v1_dot_segment__insights__pb2.GetAgentHealthResponse.SerializeToString,
+            ),
+            'ListOutcomes': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListOutcomes,
+                    request_deserializer=segmentry_dot_v1_dot_segment__insights__pb2.ListOutcomesRequest.FromString,
+                    response_serializer=segmentry_dot_v1_dot_segment__insights__pb2.ListOutcomesResponse.SerializeToString,
+            ),
+            'RunCanaries': grpc.unary_unary_rpc_method_handler(
+                    servicer.RunCanaries,
+                    request_deserializer=segmentry_dot_v1_dot_segment__insights__pb2.RunCanariesRequest.FromString,
+                    response_serializer=segmentry_dot_v1_dot_segment__insights__pb2.RunCanariesResponse.SerializeToString,
+            ),
+            'GetCanaries': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCanaries,
+                    request_deserializer=segmentry_dot_v1_dot_segment__insights__pb2.GetCanariesRequest.FromString,
+                    response_serializer=segmentry_dot_v1_dot_segment__insights__pb2.GetCanariesResponse.SerializeToString,
+            ),
+            'AcceptCanaries': grpc.unary_unary_rpc_method_handler(
+                    servicer.AcceptCanaries,
+                    request_deserializer=segmentry_dot_v1_dot_segment__insights__pb2.AcceptCanariesRequest.FromString,
+                    response_serializer=segmentry_dot_v1_dot_segment__insights__pb2.AcceptCanariesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -670,6 +742,114 @@ class SegmentInsights(object):
             '/segmentry.v1.SegmentInsights/GetAgentHealth',
             segmentry_dot_v1_dot_segment__insights__pb2.GetAgentHealthRequest.SerializeToString,
             segmentry_dot_v1_dot_segment__insights__pb2.GetAgentHealthResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListOutcomes(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segmentry.v1.SegmentInsights/ListOutcomes',
+            segmentry_dot_v1_dot_segment__insights__pb2.ListOutcomesRequest.SerializeToString,
+            segmentry_dot_v1_dot_segment__insights__pb2.ListOutcomesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RunCanaries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segmentry.v1.SegmentInsights/RunCanaries',
+            segmentry_dot_v1_dot_segment__insights__pb2.RunCanariesRequest.SerializeToString,
+            segmentry_dot_v1_dot_segment__insights__pb2.RunCanariesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCanaries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segmentry.v1.SegmentInsights/GetCanaries',
+            segmentry_dot_v1_dot_segment__insights__pb2.GetCanariesRequest.SerializeToString,
+            segmentry_dot_v1_dot_segment__insights__pb2.GetCanariesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AcceptCanaries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segmentry.v1.SegmentInsights/AcceptCanaries',
+            segmentry_dot_v1_dot_segment__insights__pb2.AcceptCanariesRequest.SerializeToString,
+            segmentry_dot_v1_dot_segment__insights__pb2.AcceptCanariesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -73,6 +73,21 @@ class SegmentInsightsStub:
     """
     GetAgentHealth: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.GetAgentHealthRequest, _segment_insights_pb2.GetAgentHealthResponse]
     """GetAgentHealth says how each model expert has been doing for the tenant, on all servers of one state store."""
+    ListOutcomes: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.ListOutcomesRequest, _segment_insights_pb2.ListOutcomesResponse]
+    """ListOutcomes lists what became of the tenant's builds, in order of reporting."""
+    RunCanaries: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.RunCanariesRequest, _segment_insights_pb2.RunCanariesResponse]
+    """RunCanaries starts to ask the model the stored queries again and returns at once; GetCanaries tells how it goes. The
+    queries are about a table of the service's own, and no tenant's data is in them.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
+    GetCanaries: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.GetCanariesRequest, _segment_insights_pb2.GetCanariesResponse]
+    """GetCanaries says how the last run of the stored queries went, and which answers differ from the accepted ones.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
+    AcceptCanaries: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.AcceptCanariesRequest, _segment_insights_pb2.AcceptCanariesResponse]
+    """AcceptCanaries makes the answers of a finished run those that later runs are held against, and ends its alarm.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
 
 @_typing.type_check_only
 class SegmentInsightsAsyncStub(SegmentInsightsStub):
@@ -119,6 +134,21 @@ class SegmentInsightsAsyncStub(SegmentInsightsStub):
     """
     GetAgentHealth: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.GetAgentHealthRequest, _segment_insights_pb2.GetAgentHealthResponse]  # type: ignore[assignment]
     """GetAgentHealth says how each model expert has been doing for the tenant, on all servers of one state store."""
+    ListOutcomes: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.ListOutcomesRequest, _segment_insights_pb2.ListOutcomesResponse]  # type: ignore[assignment]
+    """ListOutcomes lists what became of the tenant's builds, in order of reporting."""
+    RunCanaries: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.RunCanariesRequest, _segment_insights_pb2.RunCanariesResponse]  # type: ignore[assignment]
+    """RunCanaries starts to ask the model the stored queries again and returns at once; GetCanaries tells how it goes. The
+    queries are about a table of the service's own, and no tenant's data is in them.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
+    GetCanaries: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.GetCanariesRequest, _segment_insights_pb2.GetCanariesResponse]  # type: ignore[assignment]
+    """GetCanaries says how the last run of the stored queries went, and which answers differ from the accepted ones.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
+    AcceptCanaries: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.AcceptCanariesRequest, _segment_insights_pb2.AcceptCanariesResponse]  # type: ignore[assignment]
+    """AcceptCanaries makes the answers of a finished run those that later runs are held against, and ends its alarm.
+    Not built in this version: answers UNIMPLEMENTED.
+    """
 
 class SegmentInsightsServicer(metaclass=_abc_1.ABCMeta):
     """SegmentInsights is what happens after discovery: recommendations become rules, and the service says how ready the
@@ -246,5 +276,44 @@ class SegmentInsightsServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_segment_insights_pb2.GetAgentHealthResponse, _abc.Awaitable[_segment_insights_pb2.GetAgentHealthResponse]]:
         """GetAgentHealth says how each model expert has been doing for the tenant, on all servers of one state store."""
+
+    @_abc_1.abstractmethod
+    def ListOutcomes(
+        self,
+        request: _segment_insights_pb2.ListOutcomesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_segment_insights_pb2.ListOutcomesResponse, _abc.Awaitable[_segment_insights_pb2.ListOutcomesResponse]]:
+        """ListOutcomes lists what became of the tenant's builds, in order of reporting."""
+
+    @_abc_1.abstractmethod
+    def RunCanaries(
+        self,
+        request: _segment_insights_pb2.RunCanariesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_segment_insights_pb2.RunCanariesResponse, _abc.Awaitable[_segment_insights_pb2.RunCanariesResponse]]:
+        """RunCanaries starts to ask the model the stored queries again and returns at once; GetCanaries tells how it goes. The
+        queries are about a table of the service's own, and no tenant's data is in them.
+        Not built in this version: answers UNIMPLEMENTED.
+        """
+
+    @_abc_1.abstractmethod
+    def GetCanaries(
+        self,
+        request: _segment_insights_pb2.GetCanariesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_segment_insights_pb2.GetCanariesResponse, _abc.Awaitable[_segment_insights_pb2.GetCanariesResponse]]:
+        """GetCanaries says how the last run of the stored queries went, and which answers differ from the accepted ones.
+        Not built in this version: answers UNIMPLEMENTED.
+        """
+
+    @_abc_1.abstractmethod
+    def AcceptCanaries(
+        self,
+        request: _segment_insights_pb2.AcceptCanariesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_segment_insights_pb2.AcceptCanariesResponse, _abc.Awaitable[_segment_insights_pb2.AcceptCanariesResponse]]:
+        """AcceptCanaries makes the answers of a finished run those that later runs are held against, and ends its alarm.
+        Not built in this version: answers UNIMPLEMENTED.
+        """
 
 def add_SegmentInsightsServicer_to_server(servicer: SegmentInsightsServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -26,7 +26,7 @@ _SOURCES: dict[Source, pb.LeafSource.ValueType] = {
     "kept": pb.LEAF_SOURCE_KEPT,
     "fallback": pb.LEAF_SOURCE_FALLBACK,
 }
-_TIERS: dict[o.Tier, pb.BuildTier.ValueType] = {
+TIERS: dict[o.Tier, pb.BuildTier.ValueType] = {
     "deterministic": pb.BUILD_TIER_DETERMINISTIC,
     "llm": pb.BUILD_TIER_LLM,
     "combined": pb.BUILD_TIER_COMBINED,
@@ -102,7 +102,7 @@ def provenance(leaf: o.LeafProvenance) -> pb.LeafProvenance:
         path=leaf.path,
         source=_SOURCES[leaf.source],
         spans=[span(each) for each in leaf.spans],
-        tier=_TIERS[leaf.tier],
+        tier=TIERS[leaf.tier],
         agent=leaf.agent,
         prompt_version=leaf.prompt_version,
         note=leaf.note,
@@ -164,10 +164,10 @@ def _fill(message: pb.BuildResponse | pb.RefineResponse, outcome: Outcome) -> No
     message.success = outcome.result is not None
     if outcome.result is not None:
         message.result.CopyFrom(_result(outcome.result, outcome))
-        message.tier = _TIERS[outcome.tier]
+        message.tier = TIERS[outcome.tier]
     elif outcome.clarification is not None:
         message.clarification.CopyFrom(_clarification(outcome.clarification, outcome.clock))
-        message.tier = _TIERS[outcome.tier]
+        message.tier = TIERS[outcome.tier]
     if outcome.preview is not None and outcome.preview.matched is not None:
         message.preview_count = outcome.preview.matched
     message.usage.CopyFrom(usage(outcome.usage, outcome.model, outcome.latency_s))
