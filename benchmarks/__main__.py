@@ -18,6 +18,7 @@ from benchmarks import (
     crasher,
     engines,
     fanout,
+    large,
     predict,
     reader,
     rpc,
@@ -40,6 +41,7 @@ ALL: dict[str, Callable[[Sequence[str]], None]] = {
     "checks": checks.main,
     "crasher": crasher.main,
     "runs": runs.main,
+    "large": large.main,
 }
 
 

@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 
-from segmentry.analysis.table import Floats
+from segmentry.analysis.table import Floats, Matrix
 from segmentry.errors import JsonValue
 
 Stage = Literal["sample", "polish"]
@@ -77,7 +77,7 @@ class Attempt:
 FIRST = Attempt()
 
 
-def key_of(X: Floats, ks: Sequence[int], seed: int, kernel: str) -> str:
+def key_of(X: Matrix, ks: Sequence[int], seed: int, kernel: str) -> str:
     """What a sweep is about, from its question and a thousand of its rows."""
     digest = hashlib.sha256(repr((X.shape, list(ks), seed, kernel)).encode())
     digest.update(np.ascontiguousarray(X[:: max(1, len(X) // KEYED_ROWS)], dtype="<f8").tobytes())

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from segmentry.analysis.nulls import Blob, Box
 from segmentry.analysis.parameters import KRule
 from segmentry.analysis.prepare import Prepared
 from segmentry.analysis.silhouette import Silhouette, silhouettes
 from segmentry.analysis.sweep import Clustering, sweep
-from segmentry.analysis.table import Floats
 
 NULL_TABLES = 4
 # Null tables are smaller than the table: the silhouette hardly depends on the number of rows; its spread
@@ -78,8 +78,9 @@ def unlike_a_box(prepared: Prepared, clustering: Clustering, measured: Silhouett
     rng = np.random.default_rng([seed, 5])
     rows = min(len(prepared.X), NULL_ROWS)
     values: list[float] = []
+    box = Box.of(prepared)
     for _ in range(BOX_TABLES):
-        null = _box_table(prepared, rows, rng)
+        null = box.table(rows, rng)
         (of_null,) = silhouettes(null, [sweep(null, [clustering.k], seed)[0].labels], rng)
         if of_null.value is None:
             return True
@@ -122,8 +123,9 @@ def excesses(
     rng = np.random.default_rng([seed, 1])
     rows = min(len(prepared.X), NULL_ROWS)
     by_table: list[list[float | None]] = []
+    blob = Blob.of(prepared)
     for _ in range(NULL_TABLES):
-        null = _null_table(prepared, rows, rng)
+        null = blob.table(rows, rng)
         labelings = [each.labels for each in sweep(null, [each.k for each in clusterings], seed)]
         by_table.append([each.value for each in silhouettes(null, labelings, rng)])
     known = [[row[index] for row in by_table if row[index] is not None] for index in range(len(measured))]
@@ -147,39 +149,3 @@ def _value(candidate: Candidate) -> float:
     """The silhouette; below every possible one when it is not defined."""
     value = candidate.silhouette.value
     return -2.0 if value is None else value
-
-
-def _null_table(prepared: Prepared, rows: int, rng: np.random.Generator) -> Floats:
-    null = np.empty((rows, prepared.X.shape[1]))
-    gaussian = np.array(prepared.gaussian)
-    if gaussian.any():
-        covariance = np.atleast_2d(np.cov(prepared.X[:, gaussian], rowvar=False))
-        null[:, gaussian] = rng.multivariate_normal(
-            np.zeros(int(gaussian.sum())), covariance, size=rows, method="eigh"
-        )
-    _shuffle(prepared, null, rng)
-    return null
-
-
-def _box_table(prepared: Prepared, rows: int, rng: np.random.Generator) -> Floats:
-    null = np.empty((rows, prepared.X.shape[1]))
-    gaussian = np.array(prepared.gaussian)
-    if gaussian.any():
-        quantities = prepared.X[:, gaussian]
-        middle = quantities.mean(axis=0)
-        axes = np.linalg.eigh(np.atleast_2d(np.cov(quantities, rowvar=False)))[1]
-        along = (quantities - middle) @ axes
-        null[:, gaussian] = rng.uniform(along.min(0), along.max(0), (rows, len(middle))) @ axes.T + middle
-    _shuffle(prepared, null, rng)
-    return null
-
-
-def _shuffle(prepared: Prepared, null: Floats, rng: np.random.Generator) -> None:
-    """Fill the 0/1 columns of `null` (rows, columns), field by field from rows of the table."""
-    X, rows = prepared.X, len(null)
-    gaussian = np.array(prepared.gaussian)
-    groups = np.array(prepared.groups)
-    for name in dict.fromkeys(prepared.groups):
-        columns = (groups == name) & ~gaussian
-        if columns.any():
-            null[:, columns] = X[np.ix_(rng.integers(0, len(X), rows), columns)]

@@ -18,7 +18,7 @@ from segmentry.analysis.parameters import Parameters, k_rule_of
 from segmentry.analysis.prepare import Prepared
 from segmentry.analysis.silhouette import Silhouette, silhouettes
 from segmentry.analysis.sweep import Clustering, Draft, sweep
-from segmentry.analysis.table import Floats, Labels
+from segmentry.analysis.table import Floats, Labels, Matrix
 
 DISTINCT_ROWS = 200_000
 TINY = 10
@@ -145,7 +145,11 @@ def by_density(prepared: Prepared, parameters: Parameters, emit: Emit, started: 
     from segmentry.analysis import dbscan  # noqa: PLC0415 - scikit-learn takes a second
 
     found = dbscan.cluster(
-        prepared.X, parameters.seed, parameters.eps, parameters.min_samples, parameters.max_clusters
+        prepared.X.astype(np.float64, copy=False),
+        parameters.seed,
+        parameters.eps,
+        parameters.min_samples,
+        parameters.max_clusters,
     )
     rows, columns = prepared.X.shape
     noise = float(np.count_nonzero(found.labels < 0)) / rows
@@ -217,7 +221,7 @@ def _unlike(clusterings: Sequence[Clustering]) -> list[Clustering]:
     return [by_k[k] for k in sorted(by_k)]
 
 
-def _distinct_rows(X: Floats) -> int:
+def _distinct_rows(X: Matrix) -> int:
     """How many rows differ, exactly up to 200,000 rows, else among that many evenly spaced ones."""
     asked = X if len(X) <= DISTINCT_ROWS else X[np.linspace(0, len(X) - 1, DISTINCT_ROWS).astype(np.intp)]
     return len(np.unique(asked, axis=0))

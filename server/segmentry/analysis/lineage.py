@@ -15,7 +15,7 @@ from segmentry.analysis.identity import Customers, Model, Named, Pairing, Past, 
 from segmentry.analysis.parameters import Parameters
 from segmentry.analysis.prepare import Prepared
 from segmentry.analysis.scope import Scope
-from segmentry.analysis.table import Floats, Labels
+from segmentry.analysis.table import Labels, Matrix
 
 
 def by_size(labels: Labels) -> Labels:
@@ -104,5 +104,5 @@ def _customers(scope: Scope, labels: Labels, secret: bytes) -> Customers | None:
     return Customers.of(texts, labels, secret)
 
 
-def _means(X: Floats, labels: Labels, k: int) -> tuple[tuple[float, ...], ...]:
-    return tuple(tuple(X[labels == label].mean(axis=0).tolist()) for label in range(k))
+def _means(X: Matrix, labels: Labels, k: int) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(X[labels == label].mean(axis=0, dtype=np.float64).tolist()) for label in range(k))

@@ -12,8 +12,9 @@ import numpy as np
 
 from segmentry.analysis.events import SegmentCard
 from segmentry.analysis.figures import Heatmap, HeatmapCell, HeatmapRow, Plots, Scatter, ScatterSeries
+from segmentry.analysis.moments import moments
 from segmentry.analysis.recipes import DAY_S
-from segmentry.analysis.table import HUGE, Column, Floats, Labels, Levels
+from segmentry.analysis.table import HUGE, Column, Floats, Labels, Levels, Matrix
 
 HEATMAP_FIELDS = 12
 SCATTER_POINTS = 2_000
@@ -21,13 +22,12 @@ SCATTER_POINTS = 2_000
 LEAST_POINTS = 20
 LEAST_ROWS = 50
 LEAST_MEMBERS = 20
-BLOCK_ROWS = 65_536
 
 
 def plots(
     cards: Sequence[SegmentCard],
     labels: Labels,
-    X: Floats,
+    X: Matrix,
     columns: Mapping[str, Column],
     *,
     as_of_s: float,
@@ -67,7 +67,7 @@ def heatmap(
     return Heatmap(fields, tuple(rows))
 
 
-def scatter(cards: Sequence[SegmentCard], labels: Labels, X: Floats, seed: int) -> Scatter | None:
+def scatter(cards: Sequence[SegmentCard], labels: Labels, X: Matrix, seed: int) -> Scatter | None:
     """At most 2,000 customers on the first two principal components of the whole matrix (rows, columns).
 
     Each segment has its share of the points, but 20 where it has as many customers. An axis points where
@@ -76,7 +76,7 @@ def scatter(cards: Sequence[SegmentCard], labels: Labels, X: Floats, seed: int) 
     rows = len(X)
     if rows < LEAST_ROWS:
         return None
-    middle, covariance = _moments(X)
+    middle, covariance = moments(X)
     total = float(np.trace(covariance))
     if total <= 0:
         return None
@@ -94,7 +94,7 @@ def scatter(cards: Sequence[SegmentCard], labels: Labels, X: Floats, seed: int) 
         if len(inside) == 0 and not card_id:
             continue
         drawn = np.sort(rng.choice(inside, points, replace=False))
-        places = np.round((X[drawn] - middle) @ axes, 3)
+        places = np.round((X[drawn].astype(np.float64) - middle) @ axes, 3)
         y = places[:, 1] if places.shape[1] > 1 else np.zeros(points)
         series.append(ScatterSeries(card_id, tuple(places[:, 0].tolist()), tuple(y.tolist())))
     return Scatter(tuple(series), explained[0], explained[1] if len(explained) > 1 else 0.0, rows)
@@ -117,16 +117,6 @@ def _shares(sizes: Sequence[int]) -> list[int]:
     return [
         few + left * (size - few) // (sum(shown) - sum(base)) for size, few in zip(shown, base, strict=True)
     ]
-
-
-def _moments(X: Floats) -> tuple[Floats, Floats]:
-    """The mean (columns,) and the covariance (columns, columns), without a copy of the matrix."""
-    middle = X.mean(axis=0)
-    products = np.zeros((X.shape[1], X.shape[1]))
-    for start in range(0, len(X), BLOCK_ROWS):
-        block = X[start : start + BLOCK_ROWS] - middle
-        products += block.T @ block
-    return middle, products / len(X)
 
 
 def _values(column: Column, as_of_s: float) -> Floats | None:

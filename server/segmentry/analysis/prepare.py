@@ -12,7 +12,7 @@ from segmentry.analysis.events import FieldPreparation, Notice, Preparation
 from segmentry.analysis.parameters import Role
 from segmentry.analysis.recipes import DAY_S, Recipe, columns_of
 from segmentry.analysis.statistics import skew_of
-from segmentry.analysis.table import HUGE, FeatureTable, Floats, Levels, Numbers
+from segmentry.analysis.table import HUGE, FeatureTable, Levels, Matrix, Numbers, empty_matrix
 from segmentry.analysis.words import cut
 
 CLIP_PERCENTILES = (0.5, 99.5)
@@ -25,11 +25,11 @@ MAX_ONE_HOT = 64
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """`X` (rows, columns) float64. `gaussian` (columns,) marks scaled quantities; `groups` names the field
-    of every column. `recipes` make the same columns of other rows. `dropped` maps fields without variation
-    to the reason."""
+    """`X` (rows, columns), float32 beyond 2 million rows. `gaussian` (columns,) marks scaled quantities;
+    `groups` names the field of every column. `recipes` make the same columns of other rows. `dropped` maps
+    fields without variation to the reason."""
 
-    X: Floats
+    X: Matrix
     groups: tuple[str, ...]
     gaussian: tuple[bool, ...]
     recipes: tuple[Recipe, ...]
@@ -56,7 +56,6 @@ def prepare(
     scaled to mean 0 and deviation 1. Categories become 0/1 columns which are never standardised, because
     that amplifies rare levels. Cost: one sort per numeric field.
     """
-    blocks: list[Floats] = []
     groups: list[str] = []
     gaussian: list[bool] = []
     recipes: list[Recipe] = []
@@ -75,17 +74,20 @@ def prepare(
             dropped[name] = "it does not vary"
             notices.append(Notice("FIELD_DROPPED", f"{name} was left out: it does not vary", name))
             continue
-        block = columns_of(column, recipe, as_of_s)
-        width = block.shape[1]
+        width = recipe.width
         one_hot_left -= width if recipe.kind == "levels" else 0
         said = _notices(recipe, table.rows)
         notices.extend(said)
-        blocks.append(block)
         groups.extend([name] * width)
         scaled = recipe.kind in ("number", "age")
         gaussian.extend([scaled, *[False] * (width - 1)])
         recipes.append(dataclasses.replace(recipe, role=role, columns=width, notices=said))
-    X = np.hstack(blocks) if blocks else np.empty((table.rows, 0))
+    X = empty_matrix(table.rows, len(groups))
+    first = 0
+    for recipe in recipes:
+        last = first + recipe.columns
+        X[:, first:last] = columns_of(table.columns[recipe.field], recipe, as_of_s)
+        first = last
     return Prepared(X, tuple(groups), tuple(gaussian), tuple(recipes), dropped, tuple(notices))
 
 

@@ -50,6 +50,19 @@ class Recipe:
     columns: int = 0
     notices: tuple[Notice, ...] = ()
 
+    @property
+    def width(self) -> int:
+        """How many columns `columns_of` makes."""
+        match self.kind:
+            case "dropped":
+                return 0
+            case "flag":
+                return 1
+            case "number" | "age":
+                return 1 + self.marks_missing
+            case "levels":
+                return len(self.levels) + bool(self.folded_levels) + self.marks_missing
+
 
 def columns_of(column: Column, recipe: Recipe, as_of_s: float) -> Floats:
     """The columns of one field, (rows, `recipe.columns`). `as_of_s` is the instant that ages are measured at.

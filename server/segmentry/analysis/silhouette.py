@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from segmentry.analysis.kmeans import kernel as kernels
 from segmentry.analysis.kmeans.inner import Inner, inner
-from segmentry.analysis.table import Floats, Labels
+from segmentry.analysis.table import Floats, Labels, Matrix
 
 EXACT_ROWS = 20_000
 QUERIES = 4_000
@@ -42,7 +42,7 @@ class Silhouette:
 
 
 def silhouettes(
-    X: Floats,
+    X: Matrix,
     labelings: Sequence[Labels],
     rng: np.random.Generator,
     exact_rows: int = EXACT_ROWS,
@@ -56,17 +56,17 @@ def silhouettes(
     `inners` are the inner scores of the labelings where they are known already.
     """
     if len(X) <= exact_rows:
-        return _exact(X, labelings)
+        return _exact(X.astype(np.float64, copy=False), labelings)
     return _estimate(X, labelings, inner(X, labelings) if inners is None else inners, rng)
 
 
 def sampled(
-    X: Floats, labelings: Sequence[Labels], rows: int, rng: np.random.Generator
+    X: Matrix, labelings: Sequence[Labels], rows: int, rng: np.random.Generator
 ) -> list[float | None]:
     """The plain silhouette of a random sample: the provisional score."""
     chosen = np.arange(len(X)) if len(X) <= rows else np.sort(rng.choice(len(X), rows, replace=False))
     packed = [_packed(labels[chosen]) for labels in labelings]
-    return [each.value for each in _exact(X[chosen], packed)]
+    return [each.value for each in _exact(X[chosen].astype(np.float64), packed)]
 
 
 def _packed(labels: Labels) -> Labels:
@@ -184,7 +184,7 @@ class _Sample:
 
 
 def _estimate(
-    X: Floats, labelings: Sequence[Labels], inners: Sequence[Inner], rng: np.random.Generator
+    X: Matrix, labelings: Sequence[Labels], inners: Sequence[Inner], rng: np.random.Generator
 ) -> list[Silhouette]:
     """All labelings against the same queries and references, so that distances are computed once."""
     sample = _Sample.draw(labelings, rng)
@@ -194,10 +194,10 @@ def _estimate(
     groups = [np.flatnonzero(group_of_run == group) for group in range(len(sample.runs))]
     counts = np.stack([np.diff(runs.edges)[group] @ runs.members[group] for group in groups])
     sums = np.empty((len(groups), len(sample.queries), runs.members.shape[1]))
-    references = X[sample.references[runs.order]]
+    references = X[sample.references[runs.order]].astype(np.float64)
     place = np.where(sample.place >= 0, runs.place[sample.place], -1)
     kernel = kernels.chosen()
-    asked = X[sample.queries]
+    asked = X[sample.queries].astype(np.float64)
     for block in runs.blocks(len(asked)):
         of_runs = kernel.sums(asked[block], references, runs.edges, place[block])
         for at, group in enumerate(groups):

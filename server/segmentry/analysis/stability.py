@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from segmentry.analysis.sweep import sweep
-from segmentry.analysis.table import Floats, Labels
+from segmentry.analysis.table import Floats, Labels, Matrix
 
 SAMPLE_ROWS = 20_000
 # With fewer shared rows the index says more about the draw than about the clusters.
 LEAST_SHARED = 20
 
 
-def stabilities(X: Floats, ks: Sequence[int], seed: int) -> list[float | None]:
+def stabilities(X: Matrix, ks: Sequence[int], seed: int) -> list[float | None]:
     """The agreement (-1 to 1) of two clusterings per k; None for tables too small to be halved.
 
     Both are of a random half of at most 20,000 rows; about a quarter of those rows is in both. High values
@@ -30,7 +30,7 @@ def stabilities(X: Floats, ks: Sequence[int], seed: int) -> list[float | None]:
     if len(shared) < LEAST_SHARED or rows // 2 <= max(ks):
         return [None for _ in ks]
     both = [
-        [each.labels[place] for each in sweep(X[half], ks, seed)]
+        [each.labels[place] for each in sweep(X[half].astype(np.float64), ks, seed)]
         for half, place in zip(halves, places, strict=True)
     ]
     return [adjusted_rand(one, other) for one, other in zip(*both, strict=True)]

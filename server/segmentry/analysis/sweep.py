@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from segmentry.analysis.attempt import FIRST, Attempt, Checkpoint, key_of
 from segmentry.analysis.kmeans import kernel as kernels
-from segmentry.analysis.kmeans.batch import MAX_CLUSTERS
+from segmentry.analysis.kmeans.batch import MAX_CLUSTERS, Bytes
 from segmentry.analysis.kmeans.inner import Inner, inner
 from segmentry.analysis.kmeans.stages import assigned, polished, starts
-from segmentry.analysis.table import Floats, Labels
+from segmentry.analysis.table import Floats, Labels, Matrix
 
 SAMPLE_FROM = 100_000
 # below this the fits take no time, and a start more or less decides
@@ -65,10 +65,10 @@ class Drafts:
     ks: range
     labels: tuple[tuple[Labels, ...], ...]
 
-    def centroids(self, X: Floats) -> tuple[tuple[Floats, ...], ...]:
+    def centroids(self, X: Matrix) -> tuple[tuple[Floats, ...], ...]:
         """The means of the drafted clusters in the matrix of the whole table, which is scaled a little
         differently. Per k and rival (clusters, columns)."""
-        sample = X[self.rows]
+        sample = X[self.rows].astype(np.float64)
         return tuple(tuple(_means(sample, labels) for labels in of_k) for of_k in self.labels)
 
 
@@ -78,7 +78,7 @@ def sample_of(rows: int, at_most: int, rng: np.random.Generator) -> NDArray[np.i
 
 
 def sweep(
-    X: Floats,
+    X: Matrix,
     ks: Sequence[int],
     seed: int,
     on_draft: Callable[[Floats, Draft], None] = lambda _sample, _draft: None,
@@ -106,7 +106,7 @@ def sweep(
 
 
 def _together(
-    X: Floats,
+    X: Matrix,
     ks: Sequence[int],
     seed: int,
     on_draft: Callable[[Floats, Draft], None],
@@ -123,7 +123,7 @@ def _together(
     else:
         ended = _fitted(X, ks, seed, on_draft, key=key, attempt=attempt, drafts=drafts)
         attempt.keep(Checkpoint("polish", key, tuple((centroids,) for centroids, _ in ended)))
-    labelings = [_packed(labels) for _, labels in ended]
+    labelings = [_packed(labels.astype(np.int32)) for _, labels in ended]
     found: list[Clustering] = []
     for labels, scores in zip(labelings, inner(X, labelings), strict=True):
         found.append(Clustering(len(scores.means), labels, scores, time.perf_counter() - started))
@@ -132,7 +132,7 @@ def _together(
 
 
 def _fitted(
-    X: Floats,
+    X: Matrix,
     ks: Sequence[int],
     seed: int,
     on_draft: Callable[[Floats, Draft], None],
@@ -140,7 +140,7 @@ def _fitted(
     key: str,
     attempt: Attempt,
     drafts: Drafts | None,
-) -> list[tuple[Floats, Labels]]:
+) -> list[tuple[Floats, Labels | Bytes]]:
     """Centroids and labels of each k by the two stages; of a table no larger than the sample by the first."""
     rivals = attempt.after("sample", key)
     if rivals is None and drafts is not None:
@@ -150,16 +150,16 @@ def _fitted(
         rng = np.random.default_rng(seed)
         if len(X) <= attempt.sample_rows:
             return [(of_k[0].centroids, of_k[0].labels) for of_k in starts(X, ks, rng)]
-        sample = X[sample_of(len(X), attempt.sample_rows, rng)]
+        sample = X[sample_of(len(X), attempt.sample_rows, rng)].astype(np.float64)
         found = starts(sample, ks, rng)
         rivals = tuple(tuple(start.centroids for start in of_k) for of_k in found)
         attempt.keep(Checkpoint("sample", key, rivals))
         for k, of_k in zip(ks, found, strict=True):
             on_draft(sample, Draft(k, _packed(of_k[0].labels)))
-    return polished(X, rivals)
+    return [*polished(X, rivals)]
 
 
-def fit(X: Floats, k: int, seed: int, restarts: int = RESTARTS) -> Clustering:
+def fit(X: Matrix, k: int, seed: int, restarts: int = RESTARTS) -> Clustering:
     """K-Means of one k on all rows by scikit-learn, the best of `restarts` k-means++ starts."""
     from segmentry.analysis import scikit  # noqa: PLC0415 - takes a second, which the compiled kernel saves
 

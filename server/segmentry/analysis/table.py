@@ -14,12 +14,15 @@ from numpy.typing import NDArray
 from segmentry.criteria.catalog import Catalog, Field
 
 Floats: TypeAlias = NDArray[np.float64]
+# A matrix of many rows: beyond some millions float64 would be half of what a worker may take.
+Matrix: TypeAlias = NDArray[np.float64] | NDArray[np.float32]
 Codes: TypeAlias = NDArray[np.int32]
 Mask: TypeAlias = NDArray[np.bool_]
 Labels: TypeAlias = NDArray[np.int32]
 
 # Above this a number overflows when squared or summed in float64; it is an outlier in every real table.
 HUGE = 1e15
+MANY_ROWS = 2_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +43,9 @@ class Numbers:
     @cached_property
     def present(self) -> Floats:
         """The usable numbers alone, without those beyond `HUGE`, in row order."""
-        kept = self.values[self.finite]
-        return kept[np.abs(kept) <= HUGE]
+        usable = self.finite & (self.values >= -HUGE) & (self.values <= HUGE)
+        # Of a column without gaps a copy would be as large as the column.
+        return self.values if usable.all() else self.values[usable]
 
     def take(self, rows: Mask | NDArray[np.intp]) -> Numbers:
         return Numbers(self.field, self.values[rows], self.sentinel)
@@ -88,6 +92,12 @@ class FeatureTable:
         if self.rows <= at_most:
             return self
         return self.take(np.linspace(0, self.rows - 1, at_most).astype(np.intp))
+
+
+def empty_matrix(rows: int, columns: int) -> Matrix:
+    """Room for a matrix: float64, beyond `MANY_ROWS` float32, which the passes of a sweep read anyhow."""
+    shape = (rows, columns)
+    return np.empty(shape, np.float32) if rows > MANY_ROWS else np.empty(shape, np.float64)
 
 
 def levels_of(field: Field, values: Sequence[str | bool | None]) -> Levels:

@@ -85,11 +85,11 @@ def cell(column: Column, row: int) -> Cell:
 def numeric(column: Column) -> npt.NDArray[np.float64]:
     """(n_rows,) float64, NaN = unset. Booleans are 0 and 1, datetimes seconds since 1970.
 
-    Raises: ValueError for text and lists.
+    May be the column itself, so it is not for writing to. Raises: ValueError for text and lists.
     """
     match column:
         case Number(values, valid):
-            floats = values.astype(np.float64)
+            floats = values.astype(np.float64, copy=False)
             return floats if valid is None else np.where(valid, floats, np.nan)
         case Instant(values, valid):
             floats = values / SECOND

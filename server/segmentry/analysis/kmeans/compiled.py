@@ -14,19 +14,21 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from os import environ
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentry.analysis.kmeans.batch import Batch, Narrow, Rows
+from segmentry.analysis.kmeans.batch import Batch, Bytes, Narrow, Rows
 from segmentry.analysis.kmeans.kernel import Laid
-from segmentry.analysis.table import Floats
+from segmentry.analysis.table import Floats, Matrix
 
 BLOCK = 512
 # Columns are padded to whole groups, so that one pass over a block's sums serves several of them.
 GROUP = 4
+# Blocks that are filled at once where rows have to be widened first.
+LAID_AT_ONCE = 256
 PARTS = 16
 T = TypeVar("T")
 
@@ -46,7 +48,7 @@ _FAST: dict[str, Any] = {"nogil": True, "cache": _has_cache(), "boundscheck": Fa
 class Blocks:
     """Rows in blocks (blocks, padded columns, 512)."""
 
-    def __init__(self, X: Floats, threads: int) -> None:
+    def __init__(self, X: Matrix, threads: int) -> None:
         self.given = X
         self._threads = threads
         self._blocks, self._length = _in_blocks(X)
@@ -86,42 +88,44 @@ class Compiled:
     def __init__(self) -> None:
         self._threads = max(1, int(environ.get("OMP_NUM_THREADS") or 1))
 
-    def lay(self, X: Floats) -> Laid:
+    def lay(self, X: Matrix) -> Laid:
         return Blocks(X, self._threads)
 
-    def totals(self, X: Floats, batch: Batch) -> Floats:
+    def totals(self, X: Matrix, batch: Batch) -> Floats:
         found = np.zeros(batch.centroids.shape)
 
         def part(first: int, last: int) -> Floats:
             own = np.zeros(found.shape)
-            _totals(X, first, last, batch.starts, batch.labels, own)
+            rows, labels, first, last = _wide(X, batch, first, last)
+            _totals(rows, first, last, batch.starts, labels, own)
             return own
 
         for own in _over(len(X), part, self._threads):
             found += own
         return found
 
-    def spreads(self, X: Floats, batch: Batch) -> Floats:
+    def spreads(self, X: Matrix, batch: Batch) -> Floats:
         found = np.zeros(len(batch.centroids))
 
         def part(first: int, last: int) -> Floats:
             own = np.zeros(len(found))
-            _spreads(X, first, last, batch.centroids, batch.starts, batch.labels, own)
+            rows, labels, first, last = _wide(X, batch, first, last)
+            _spreads(rows, first, last, batch.centroids, batch.starts, labels, own)
             return own
 
         for own in _over(len(X), part, self._threads):
             found += own
         return found
 
-    def score(self, X: Floats, batch: Batch, spread: Floats) -> tuple[Floats, Floats]:
+    def score(self, X: Matrix, batch: Batch, spread: Floats) -> tuple[Floats, Floats]:
         simplified, squared = np.zeros(len(batch)), np.zeros(len(batch))
 
         def part(first: int, last: int) -> tuple[Floats, Floats]:
             simple, square = np.zeros(len(batch)), np.zeros(len(batch))
+            rows, labels, first, last = _wide(X, batch, first, last)
             _score(
-                X, first, last, batch.centroids, batch.starts, batch.labels, batch.counts, spread,
-                simple, square,
-            )  # fmt: skip
+                rows, first, last, batch.centroids, batch.starts, labels, batch.counts, spread, simple, square
+            )
             return simple, square
 
         for simple, square in _over(len(X), part, self._threads):
@@ -142,11 +146,26 @@ class Compiled:
         return found[:, : len(asked)].T
 
 
-def _in_blocks(X: Floats) -> tuple[Narrow, float]:
+def _in_blocks(X: Matrix) -> tuple[Narrow, float]:
     """The rows in blocks, and the sum of their squares."""
     rows, columns = X.shape
     blocks = np.zeros((-(-rows // BLOCK), -(-columns // GROUP) * GROUP, BLOCK), np.float32)
-    return blocks, float(_lay(X, blocks))
+    if X.dtype == np.float64:
+        return blocks, float(_lay(X, blocks))
+    step = LAID_AT_ONCE * BLOCK
+    wide = ((at, X[at : at + step].astype(np.float64)) for at in range(0, rows, step))
+    return blocks, sum(float(_lay(part, blocks[at // BLOCK :])) for at, part in wide)
+
+
+def _wide(X: Matrix, batch: Batch, first: int, last: int) -> tuple[Floats, Bytes, int, int]:
+    """Rows and labels with a range of them, in float64: narrow rows are widened for the range alone.
+
+    Compiled code is of one type of number: for another one it would be compiled once more, in seconds.
+    """
+    if X.dtype == np.float64:
+        return cast("Floats", X), batch.labels, first, last
+    part = X[first:last].astype(np.float64)
+    return part, np.ascontiguousarray(batch.labels[:, first:last]), 0, last - first
 
 
 def _widened(points: Floats, blocks: Narrow) -> Narrow:

@@ -15,7 +15,7 @@ import numpy as np
 
 from segmentry.analysis.kmeans import kernel as kernels
 from segmentry.analysis.kmeans.batch import Batch
-from segmentry.analysis.table import Floats, Labels
+from segmentry.analysis.table import Floats, Labels, Matrix
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +28,7 @@ class Inner:
     squared: float | None
 
 
-def inner(X: Floats, labelings: Sequence[Labels]) -> list[Inner]:
+def inner(X: Matrix, labelings: Sequence[Labels]) -> list[Inner]:
     """The inner scores of each labeling (rows,) of `X` (rows, columns), labels 0..k-1 without gaps."""
     if not labelings:
         return []

@@ -7,14 +7,14 @@ from importlib.util import find_spec
 from typing import Protocol
 
 from segmentry.analysis.kmeans.batch import Batch, Narrow, Rows
-from segmentry.analysis.table import Floats
+from segmentry.analysis.table import Floats, Matrix
 
 
 class Laid(Protocol):
     """Rows in the form that a kernel reads fastest, in float32, for the passes of the sweep."""
 
     @property
-    def given(self) -> Floats:
+    def given(self) -> Matrix:
         """The rows as they were given. (rows, columns)"""
         ...
 
@@ -46,19 +46,19 @@ class Kernel(Protocol):
         """The library that does the arithmetic."""
         ...
 
-    def lay(self, X: Floats) -> Laid:
+    def lay(self, X: Matrix) -> Laid:
         """The rows (rows, columns) in the kernel's own form."""
         ...
 
-    def totals(self, X: Floats, batch: Batch) -> Floats:
+    def totals(self, X: Matrix, batch: Batch) -> Floats:
         """The members' values summed per cluster. (K, columns)"""
         ...
 
-    def spreads(self, X: Floats, batch: Batch) -> Floats:
+    def spreads(self, X: Matrix, batch: Batch) -> Floats:
         """The squared distances of the members to their own centroid, summed per cluster. (K,)"""
         ...
 
-    def score(self, X: Floats, batch: Batch, spread: Floats) -> tuple[Floats, Floats]:
+    def score(self, X: Matrix, batch: Batch, spread: Floats) -> tuple[Floats, Floats]:
         """The mean simplified and the mean squared-Euclidean silhouette of each clustering. (m,) twice
 
         The centroids are the means of the labels, `spread` (K,) their mean squared distance to them. In

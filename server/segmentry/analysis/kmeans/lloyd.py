@@ -41,4 +41,4 @@ def _farthest(laid: Laid, batch: Batch, clusters: slice, empty: int) -> Floats:
     for place in range(clusters.start, clusters.stop):
         if place != clusters.start + empty:
             nearest = laid.gains(nearest, batch.centroids[place : place + 1])[0]
-    return laid.given[int(nearest[: len(laid.given)].argmax())]
+    return laid.given[int(nearest[: len(laid.given)].argmax())].astype(np.float64)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from segmentry.analysis.kmeans.batch import Batch, Narrow, Rows
 from segmentry.analysis.kmeans.kernel import Laid
-from segmentry.analysis.table import Floats
+from segmentry.analysis.table import Floats, Matrix
 
 # Distances held at once: 4 million float32 numbers are 16 MB.
 BLOCK_CELLS = 4_000_000
@@ -19,7 +19,7 @@ MOST_BLOCK_ROWS = 65_536
 class Whole:
     """The rows as they are."""
 
-    def __init__(self, X: Floats) -> None:
+    def __init__(self, X: Matrix) -> None:
         self.given = X
         self.padded = len(X)
         self._rows = np.ascontiguousarray(X, dtype=np.float32)
@@ -51,10 +51,10 @@ class Plain:
 
     name = "numpy"
 
-    def lay(self, X: Floats) -> Laid:
+    def lay(self, X: Matrix) -> Laid:
         return Whole(X)
 
-    def totals(self, X: Floats, batch: Batch) -> Floats:
+    def totals(self, X: Matrix, batch: Batch) -> Floats:
         found = np.empty(batch.centroids.shape)
         for at in range(len(batch)):
             clusters = batch.clusters(at)
@@ -63,7 +63,7 @@ class Plain:
                 found[clusters, column] = np.bincount(labels, X[:, column], minlength=k)
         return found
 
-    def spreads(self, X: Floats, batch: Batch) -> Floats:
+    def spreads(self, X: Matrix, batch: Batch) -> Floats:
         found = np.zeros(len(batch.centroids))
         for at in range(len(batch)):
             clusters = batch.clusters(at)
@@ -75,7 +75,7 @@ class Plain:
                 found[clusters] += np.bincount(labels, squares, minlength=len(means))
         return found
 
-    def score(self, X: Floats, batch: Batch, spread: Floats) -> tuple[Floats, Floats]:
+    def score(self, X: Matrix, batch: Batch, spread: Floats) -> tuple[Floats, Floats]:
         simplified, squared = np.zeros(len(batch)), np.zeros(len(batch))
         for at in range(len(batch)):
             clusters = batch.clusters(at)

@@ -12,7 +12,7 @@ import numpy as np
 
 from segmentry.analysis.kmeans.batch import Rows
 from segmentry.analysis.kmeans.kernel import Laid
-from segmentry.analysis.table import Floats
+from segmentry.analysis.table import Floats, Matrix
 
 
 def chains(laid: Laid, most: int, restarts: int, rng: np.random.Generator) -> list[Floats]:
@@ -25,14 +25,18 @@ def _chain(laid: Laid, most: int, rng: np.random.Generator) -> Floats:
     rows = len(X)
     trials = 2 + int(log(max(most, 1)))
     chosen = [int(rng.integers(rows))]
-    nearest = laid.gains(np.full(laid.padded, np.inf, np.float32), X[chosen])[0]
+    nearest = laid.gains(np.full(laid.padded, np.inf, np.float32), _wide(X[chosen]))[0]
     for _ in range(1, most):
         reached: Floats = np.cumsum(nearest[:rows], dtype=np.float64)
         thresholds: Floats = rng.random(trials) * reached[-1]
         drawn: Rows = np.searchsorted(reached, thresholds, side="right")
         asked = np.minimum(drawn, rows - 1)
-        found = laid.gains(nearest, X[asked])
+        found = laid.gains(nearest, _wide(X[asked]))
         best = int(found[:, :rows].sum(axis=1, dtype=np.float64).argmin())
         chosen.append(int(asked[best]))
         nearest = found[best]
-    return X[chosen]
+    return _wide(X[chosen])
+
+
+def _wide(rows: Matrix) -> Floats:
+    return rows.astype(np.float64, copy=False)

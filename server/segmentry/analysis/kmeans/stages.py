@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from segmentry.analysis.kmeans import kernel as kernels
-from segmentry.analysis.kmeans.batch import Batch
+from segmentry.analysis.kmeans.batch import Batch, Bytes
 from segmentry.analysis.kmeans.lloyd import improve
 from segmentry.analysis.kmeans.seeds import chains
-from segmentry.analysis.table import Floats, Labels
+from segmentry.analysis.table import Floats, Labels, Matrix
 
 # Starts of each k on the sample: all of them a few passes, the best of them to the end.
 STARTS = 16
@@ -35,7 +35,7 @@ class Start:
     inertia: float
 
 
-def starts(sample: Floats, ks: Sequence[int], rng: np.random.Generator) -> list[list[Start]]:
+def starts(sample: Matrix, ks: Sequence[int], rng: np.random.Generator) -> list[list[Start]]:
     """For every k the best clusterings of the sample that differ, best first; two at most."""
     laid = kernels.chosen().lay(sample)
     seeds = chains(laid, max(ks), STARTS, rng)
@@ -60,7 +60,7 @@ def starts(sample: Floats, ks: Sequence[int], rng: np.random.Generator) -> list[
     return found
 
 
-def polished(X: Floats, rivals: Sequence[Sequence[Floats]]) -> list[tuple[Floats, Labels]]:
+def polished(X: Matrix, rivals: Sequence[Sequence[Floats]]) -> list[tuple[Floats, Bytes]]:
     """Centroids (k, columns) and labels (rows,) of each k on all rows, from the start that does best.
 
     `rivals` are the centroids of the starts of each k.
@@ -79,7 +79,7 @@ def polished(X: Floats, rivals: Sequence[Sequence[Floats]]) -> list[tuple[Floats
     return [_ended(batch, at, len(X)) for at in chosen]
 
 
-def assigned(X: Floats, centroids: Sequence[Floats]) -> list[tuple[Floats, Labels]]:
+def assigned(X: Matrix, centroids: Sequence[Floats]) -> list[tuple[Floats, Bytes]]:
     """The labels (rows,) of each of some clusterings by their centroids: what `polished` had at its end."""
     laid = kernels.chosen().lay(X)
     batch = Batch.of(centroids, laid.padded)
@@ -87,8 +87,8 @@ def assigned(X: Floats, centroids: Sequence[Floats]) -> list[tuple[Floats, Label
     return [_ended(batch, at, len(X)) for at in range(len(batch))]
 
 
-def _ended(batch: Batch, at: int, rows: int) -> tuple[Floats, Labels]:
-    return batch.centroids[batch.clusters(at)], batch.labels[at, :rows].astype(np.int32)
+def _ended(batch: Batch, at: int, rows: int) -> tuple[Floats, Bytes]:
+    return batch.centroids[batch.clusters(at)], batch.labels[at, :rows].copy()
 
 
 def _ranked(batch: Batch, n_ks: int, each: int) -> list[list[int]]:
