@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from segmentry.config_kinds import Integer, Number
+from segmentry.config_kinds import Choice, Integer, Number
 from segmentry.config_reading import setting
 
 
@@ -54,4 +54,39 @@ class RunSettings:
         "analysis.deadline_s",
         Number(10, 3600),
         "An analysis that runs longer fails with DEADLINE_PASSED; waiting does not count.",
+    )
+    analysis_min_clusters: int = setting(
+        2,
+        "SEGMENTRY_ANALYSIS_MIN_CLUSTERS",
+        "analysis.min_clusters",
+        Integer(2, 20),
+        "Fewest segments to try, for tenants that have not set it (UpdateAnalysisConfig).",
+    )
+    analysis_max_clusters: int = setting(
+        8,
+        "SEGMENTRY_ANALYSIS_MAX_CLUSTERS",
+        "analysis.max_clusters",
+        Integer(2, 50),
+        "Most segments to try, for tenants that have not set it.",
+    )
+    analysis_algorithm: str = setting(
+        "kmeans",
+        "SEGMENTRY_ANALYSIS_ALGORITHM",
+        "analysis.algorithm",
+        Choice(("kmeans", "dbscan")),
+        "How segments are found, for tenants that have not set it.",
+    )
+    analysis_tier: str = setting(
+        "auto",
+        "SEGMENTRY_ANALYSIS_TIER",
+        "analysis.tier",
+        Choice(("auto", "llm", "ml_worker", "heuristic")),
+        "Who finds them, for tenants that have not set it.",
+    )
+    analysis_confirm_rows: int = setting(
+        5_000,
+        "SEGMENTRY_ANALYSIS_CONFIRM_ROWS",
+        "analysis.confirm_rows",
+        Integer(1, 10_000_000),
+        "Rows from which the model tier must be confirmed, for tenants that have not set it.",
     )

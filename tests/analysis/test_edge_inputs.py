@@ -24,6 +24,7 @@ from segmentry.customers.snapshot import Snapshot
 from segmentry.customers.snapshots import SnapshotStore
 from segmentry.errors import SegmentryError
 from segmentry.rpc.convert import analysis as convert
+from segmentry.rpc.convert.analysis_parameters import parameters_from
 from segmentry.runs.run import JsonObject, Run
 from segmentry.state.database import Database
 from segmentry.v1 import segment_analysis_pb2 as pb
@@ -204,7 +205,7 @@ def direct_end(snapshot: Snapshot, parameters: pb.AnalysisParameters) -> Ended:
         if not isinstance(read, events.Progress | events.Notice | events.AnalysisResult):
             said.append(convert.event(read, ""))
 
-    asked = convert.parameters_from(parameters)
+    asked = parameters_from(parameters)
     try:
         result = discover(snapshot, asked, AS_OF, emit)
     except SegmentryError as err:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +15,7 @@ import grpc
 import pytest
 from segmentry.agents.counters import Counters
 from segmentry.analysis.advisor import Advisor
+from segmentry.analysis.defaults import NO_DEFAULTS, Defaults
 from segmentry.analysis.service import TARGET, AnalysisService
 from segmentry.customers.demo import golf_snapshot
 from segmentry.customers.snapshot import Snapshot
@@ -26,10 +27,14 @@ from segmentry.insights.outcomes import OutcomeService
 from segmentry.insights.qualification import QualificationService
 from segmentry.insights.recommendation_store import RecommendationStore
 from segmentry.insights.recommendations import RecommendationService
+from segmentry.insights.settings import SettingsStore
 from segmentry.rpc import insights
+from segmentry.rpc.access import Principal
 from segmentry.rpc.analysis import SegmentAnalysis
+from segmentry.rpc.interceptors.auth import Auth
 from segmentry.rpc.interceptors.errors import Errors
 from segmentry.rpc.relay import Drain, StreamLimits, Streams
+from segmentry.rpc.settings import AnalysisDefaults
 from segmentry.rpc.tokens import Tokens
 from segmentry.runs.supervisor import Supervisor
 from segmentry.segments.service import SegmentService
@@ -77,10 +82,12 @@ async def analyses(
     small_count: int = 0,
     advisor: Advisor | None = None,
     tables: Mapping[str, Snapshot] | None = None,
+    environment: Defaults = NO_DEFAULTS,
+    identify: Callable[[object], Principal] | None = None,
 ) -> AsyncGenerator[Served]:
     """Serve SegmentAnalysis with a job of `tests/analysis/jobs.py`; empty means the real one. `store` takes
     two golf clubs beside the tables that it holds, `tables` are further ones of the tenant `demo`; an
-    `advisor` is a model to ask."""
+    `advisor` is a model to ask. `identify` says who calls, from the metadata."""
     store = store or SnapshotStore()
     for tenant in ("demo", "tenant_123"):
         store.put(tenant, "customers", club(300), default=True)
@@ -90,19 +97,21 @@ async def analyses(
     supervisor = Supervisor(environment={"PYTHONPATH": os.pathsep.join([str(TOP), str(TOP / "server")])})
     target = f"tests.analysis.jobs:{job}" if job else TARGET
     drain = Drain()
-    server = grpc.aio.server(interceptors=[Errors()])
+    server = grpc.aio.server(interceptors=[Errors(), Auth(identify)])
     async with AnalysisService(
         database, store, supervisor, folder=folder, target=target, advisor=advisor
     ) as service:
         segments, tokens = SegmentService(database, store), Tokens(b"0123456789abcdef")
         kept, criteria = RecommendationStore(database), KeptCriteria(store, segments.saved)
         recommendations = RecommendationService(kept, criteria)
+        defaults = AnalysisDefaults(SettingsStore(database), store, environment)
         servicer = SegmentAnalysis(
             service,
             Streams(StreamLimits(heartbeat_s=heartbeat_s), drain),
             tokens,
             segments,
             recommendations,
+            defaults=defaults,
             small_count=small_count,
         )
         segment_analysis_pb2_grpc.add_SegmentAnalysisServicer_to_server(servicer, server)
@@ -115,6 +124,7 @@ async def analyses(
                 rules,
                 OutcomeService(database, BuildLog(database, 30)),
                 tokens,
+                defaults=defaults,
             ),
             server,
         )

@@ -77,6 +77,8 @@ INNOCENT = frozenset(
         "tenant_id",
         "time_zone",
         "update_mask",
+        # Of a map of closed lists.
+        "value",
         "update_time",
         "updated_by",
         "window",
@@ -170,7 +172,8 @@ def planted(request: Message, carrier: Carrier, value: Any) -> Message:
     for name in carrier.path[:-1]:
         field = inner.DESCRIPTOR.fields_by_name[name]
         if field.message_type.GetOptions().map_entry:
-            getattr(inner, name)[value] = 1
+            holds_text = field.message_type.fields_by_name["value"].type == _TEXT
+            getattr(inner, name)[value] = "run" if holds_text else 1
             return changed
         inner = getattr(inner, name)
         if field.is_repeated:

@@ -178,8 +178,14 @@ RULES: dict[str, Rule | NotBuilt] = {
     ),
     "SegmentInsights/GetReadiness": NotBuilt(),
     "SegmentInsights/WatchReadiness": NotBuilt(),
-    "SegmentInsights/GetAnalysisConfig": NotBuilt(),
-    "SegmentInsights/UpdateAnalysisConfig": NotBuilt(),
+    "SegmentInsights/GetAnalysisConfig": _of(lambda _: insights.GetAnalysisConfigRequest()),
+    "SegmentInsights/UpdateAnalysisConfig": _of(
+        lambda own: insights.UpdateAnalysisConfigRequest(
+            config=insights.AnalysisConfig(included_features=[own.field], seed=5),
+            update_mask=FieldMask(paths=["included_features", "seed"]),
+        ),
+        reads=False,
+    ),
     "SegmentInsights/GetAgentHealth": _of(lambda _: insights.GetAgentHealthRequest()),
     "SegmentInsights/ListOutcomes": _of(lambda _: insights.ListOutcomesRequest()),
     "SegmentInsights/RunCanaries": NotBuilt(),

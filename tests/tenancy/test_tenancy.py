@@ -197,7 +197,11 @@ async def test_the_whole_request_of_another_tenant_shows_and_changes_nothing(
 
 
 # Lists of nothing, and what is said of the server rather than of a tenant.
-KNOW_NO_TENANT = {"SegmentInsights/GetAgentHealth", "SegmentInsights/CheckQualification"}
+KNOW_NO_TENANT = {
+    "SegmentInsights/GetAgentHealth",
+    "SegmentInsights/CheckQualification",
+    "SegmentInsights/GetAnalysisConfig",
+}
 
 
 @pytest.mark.parametrize("key", READ)

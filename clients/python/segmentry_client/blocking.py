@@ -152,6 +152,8 @@ class SegmentryClient:
     activate_rule = _unary(AsyncSegmentryClient.activate_rule)
     archive_rule = _unary(AsyncSegmentryClient.archive_rule)
     check_qualification = _unary(AsyncSegmentryClient.check_qualification)
+    get_analysis_config = _unary(AsyncSegmentryClient.get_analysis_config)
+    update_analysis_config = _unary(AsyncSegmentryClient.update_analysis_config)
     agent_health = _unary(AsyncSegmentryClient.agent_health)
     record_outcome = _unary(AsyncSegmentryClient.record_outcome)
     list_outcomes = _streamed(AsyncSegmentryClient.list_outcomes)

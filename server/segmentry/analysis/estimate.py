@@ -8,7 +8,7 @@ from datetime import datetime
 
 from segmentry.analysis import fields, heuristic, tiers, told
 from segmentry.analysis.alike import Alikeness
-from segmentry.analysis.events import AnalysisEstimate, Notice, TierEstimate
+from segmentry.analysis.events import AnalysisEstimate, FieldNote, Notice, TierEstimate
 from segmentry.analysis.fields import Advice
 from segmentry.analysis.parameters import Parameters, Tier, validate
 from segmentry.analysis.reading import as_read
@@ -59,15 +59,15 @@ def planned(
     explicit = parameters.included_features is not None
     shown = described(chosen, advice, explicit=explicit)
     costs = _model_costs(table, parameters, shown, terms, catalog)
-    best = tiers.recommended(table.rows, model=bool(terms.model) and costs[0] is not None)
+    best = tiers.recommended(parameters, table.rows, model=bool(terms.model) and costs[0] is not None)
     compared = _tiers(table, parameters, chosen, terms, costs)
     return AnalysisEstimate(
         rows=table.rows,
-        requires_confirmation=table.rows >= tiers.CONFIRM_ROWS,
+        requires_confirmation=table.rows >= parameters.confirm_rows,
         recommended_tier=best,
         tiers=tuple(sorted(compared, key=lambda each: each.tier != best)),
-        warning=_warning(table.rows, field_notices(chosen, suggested)),
-        fields=notes,
+        warning=_warning(table.rows >= parameters.confirm_rows, table.rows, field_notices(chosen, suggested)),
+        fields=(*notes, *absent_notes(parameters)),
         effective_parameters=dataclasses.replace(parameters, included_features=chosen),
         suggested_features=suggested,
     )
@@ -98,10 +98,20 @@ def described(features: Sequence[str], advice: Mapping[str, Advice], *, explicit
     return tuple(dict.fromkeys((*features, *others)))
 
 
-def _warning(rows: int, notices: Sequence[Notice]) -> str:
+def absent_notes(parameters: Parameters) -> tuple[FieldNote, ...]:
+    """What is said of saved features that this table does not have."""
+    return tuple(
+        FieldNote(
+            name, "FIELD_DROPPED", f"the saved configuration names {name}, which is not here", used=False
+        )
+        for name in parameters.absent_features
+    )
+
+
+def _warning(is_large: bool, rows: int, notices: Sequence[Notice]) -> str:
     large = (
         f"{rows:,} customers: the ML worker looks at every row, a language model only at field statistics."
-        if rows >= tiers.CONFIRM_ROWS
+        if is_large
         else ""
     )
     return " ".join(part for part in (large, *(f"{each.message}." for each in notices)) if part)

@@ -27,7 +27,7 @@ async def first_tier(order: Order, snapshot: Snapshot, *, model: bool) -> Tier:
     if parameters.preferred_tier != "AUTO":
         return tiers.first(parameters, rows, model=model)
     model = model and told.tellable(snapshot.catalog, parameters.included_features)
-    if model and parameters.within and rows >= tiers.CONFIRM_ROWS:
+    if model and parameters.within and rows >= tiers.worker_rows(parameters):
         clock = Clock.at(order.as_of, order.time_zone or snapshot.catalog.time_zone)
         within = check.require(parse.loads(parameters.within), snapshot.catalog, clock, order.saved).bound
         rows = await asyncio.to_thread(snapshot.count, within, clock.as_of)

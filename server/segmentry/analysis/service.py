@@ -18,8 +18,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from segmentry.analysis import tiers
 from segmentry.analysis.advisor import Advisor
+from segmentry.analysis.defaults import fitted
 from segmentry.analysis.events import AnalysisEstimate, AnalysisResult
 from segmentry.analysis.execution import Execution
 from segmentry.analysis.first_tier import first_tier
@@ -191,12 +191,12 @@ class AnalysisService:
                     on_made(earlier.run_id)
                 return view(earlier)
         snapshot = await self._snapshot(question)
-        parameters = validate(question.parameters, snapshot.catalog)
+        parameters = validate(fitted(question.parameters, snapshot.catalog), snapshot.catalog)
         if snapshot.rows == 0:
             raise EmptyDataset("the table has no rows; load one that has", schemaId=question.schema_id)
         if parameters.preferred_tier == "LLM" and not confirmed:
             estimate = await self._estimate(question, snapshot)
-            if estimate.rows >= tiers.CONFIRM_ROWS:
+            if estimate.requires_confirmation:
                 raise NeedsConfirmation(estimate)
         if parameters.within:
             clock = Clock.at(question.as_of, question.time_zone or snapshot.catalog.time_zone)
@@ -314,7 +314,7 @@ class AnalysisService:
 
             return estimates.estimate(
                 snapshot,
-                question.parameters,
+                fitted(question.parameters, snapshot.catalog),
                 question.as_of,
                 terms=self._workshop.terms,
                 saved=question.saved,

@@ -16,6 +16,7 @@ from segmentry.cli.building import build, preview, refine
 from segmentry.cli.catalogs import catalog
 from segmentry.cli.checking import doctor, health
 from segmentry.cli.command import connected
+from segmentry.cli.configuring import config
 from segmentry.cli.discovering import discover
 from segmentry.cli.evaluating import evals
 from segmentry.cli.experts import experts
@@ -61,6 +62,7 @@ app.command()(predict)
 app.add_typer(recommendations, name="recommendations")
 app.add_typer(rules, name="rules")
 app.add_typer(segments, name="segments")
+app.add_typer(config, name="config")
 app.add_typer(catalog, name="catalog")
 app.add_typer(prompts, name="prompts")
 app.command(

@@ -49,10 +49,10 @@ async def discover(
     fields: Annotated[
         str, typer.Option(metavar="A,B,C", help="Fields to compare customers by; else all numeric ones.")
     ] = "",
-    min_clusters: Annotated[int | None, typer.Option(min=0, help="Fewest segments to try (2).")] = None,
-    max_clusters: Annotated[int | None, typer.Option(min=0, help="Most segments to try (8).")] = None,
+    min_clusters: Annotated[int | None, typer.Option(min=0, help="Fewest segments to try.")] = None,
+    max_clusters: Annotated[int | None, typer.Option(min=0, help="Most segments to try.")] = None,
     algorithm: Annotated[Algorithm | None, typer.Option(help="How to group.")] = None,
-    tier: Annotated[Tier, typer.Option(help="Who looks.")] = Tier.AUTO,
+    tier: Annotated[Tier | None, typer.Option(help="Who looks; else as configured.")] = None,
     require_tier: Annotated[
         bool, typer.Option("--require-tier", help="Fail rather than have a simpler tier answer.")
     ] = False,
@@ -60,7 +60,7 @@ async def discover(
     eps: Annotated[float | None, typer.Option(help="dbscan: how near neighbours are.")] = None,
     min_samples: Annotated[int | None, typer.Option(min=0, help="dbscan: how many make a core.")] = None,
     min_share: Annotated[
-        float | None, typer.Option(metavar="PERCENT", help="Smallest share of a segment, 0 to 20 (3).")
+        float | None, typer.Option(metavar="PERCENT", help="Smallest share of a segment, 0 to 20.")
     ] = None,
     k_rule: Annotated[KRule | None, typer.Option(help="What chooses the number of segments.")] = None,
     within: Annotated[
@@ -146,7 +146,7 @@ def _parameters(
     min_clusters: int | None,
     max_clusters: int | None,
     algorithm: Algorithm | None,
-    tier: Tier,
+    tier: Tier | None,
     require_tier: bool,
     seed: int | None,
     eps: float | None,
@@ -167,7 +167,9 @@ def _parameters(
         max_clusters=max_clusters,
         algorithm=algorithm.value if algorithm else "",
         included_features=wanted,
-        preferred_tier=segment_analysis_pb2.AnalysisTier.Value(f"ANALYSIS_TIER_{tier.name}"),
+        preferred_tier=segment_analysis_pb2.AnalysisTier.Value(
+            f"ANALYSIS_TIER_{tier.name if tier else 'UNSPECIFIED'}"
+        ),
         require_tier=require_tier,
         seed=seed,
         eps=eps,

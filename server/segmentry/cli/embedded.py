@@ -25,11 +25,12 @@ async def server(
     *,
     members: int | None = None,
     as_of: datetime | None = None,
+    kept: bool = False,
 ) -> AsyncGenerator[str]:
     """The address of a server on a free loopback port that ends with this block.
 
-    It holds the table in `data`, or the golf club on the day of `as_of` when there is none. Nothing is
-    written to the working directory; see `data_folder`.
+    It holds the table in `data`, or the golf club on the day of `as_of` when there is none. With `kept` its
+    state store is open. Nothing is written to the working directory; see `data_folder`.
 
     Raises: CommandError for settings that do not hold; SegmentryError for a table that cannot be read.
     """
@@ -50,6 +51,8 @@ async def server(
         # An interrupt during the imports arrives here, not in the middle of the server's start.
         await asyncio.sleep(0)
         async with rpc.running(settings) as running:
+            if kept:
+                await running.database.open()
             yield running.address
 
 

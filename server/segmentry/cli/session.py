@@ -50,8 +50,12 @@ class Session:
             ) from None
 
     @contextlib.asynccontextmanager
-    async def client(self) -> AsyncGenerator[AsyncSegmentryClient]:
-        """A client of the server at --address, or of one that lives as long as this block."""
+    async def client(self, *, kept: bool = False) -> AsyncGenerator[AsyncSegmentryClient]:
+        """A client of the server at --address, or of one that lives as long as this block.
+
+        `kept`: the command reads what the state store keeps. To start the embedded one takes longer than a
+        read may, so it is there first.
+        """
         common = self.common
         embedded = common.embedded or common.data is not None
         if common.catalog is not None and common.data is None:
@@ -69,7 +73,7 @@ class Session:
                     schema = schema or schema_name(common.data.stem)
                 tenant = tenant or EMBEDDED_TENANT
                 address = await stack.enter_async_context(
-                    inside.server(common.data, common.catalog, schema, tenant, as_of=self.as_of)
+                    inside.server(common.data, common.catalog, schema, tenant, as_of=self.as_of, kept=kept)
                 )
             client = AsyncSegmentryClient(
                 address, tenant_id=tenant, schema_id=schema, as_of=self.as_of, time_zone=common.tz

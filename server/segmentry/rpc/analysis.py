@@ -29,9 +29,11 @@ from segmentry.rpc.context import plain, required, tenant_of
 from segmentry.rpc.convert import analysis as convert
 from segmentry.rpc.convert import recommendations as convert_recommendations
 from segmentry.rpc.convert import segments as convert_segments
+from segmentry.rpc.convert.analysis_parameters import named_in, parameters_from
 from segmentry.rpc.convert.notices import server_notice
 from segmentry.rpc.pages import PageRequest
 from segmentry.rpc.relay import Notice, Outbox, Streams
+from segmentry.rpc.settings import AnalysisDefaults
 from segmentry.rpc.tokens import Tokens
 from segmentry.segments.service import SegmentService
 from segmentry.v1 import segment_analysis_pb2 as pb
@@ -63,6 +65,7 @@ class SegmentAnalysis(pb_grpc.SegmentAnalysisServicer):
         segments: SegmentService,
         recommendations: RecommendationService,
         *,
+        defaults: AnalysisDefaults,
         small_count: int = 0,
         now: Callable[[], datetime] = _now,
     ) -> None:
@@ -71,6 +74,7 @@ class SegmentAnalysis(pb_grpc.SegmentAnalysisServicer):
         self._tokens = tokens
         self._segments = segments
         self._recommendations = recommendations
+        self._defaults = defaults
         self._small_count = small_count
         self._now = now
 
@@ -244,7 +248,8 @@ class SegmentAnalysis(pb_grpc.SegmentAnalysisServicer):
         tenant: str,
     ) -> Question:
         """What is asked, with the saved segments that `within` names: a worker cannot look them up."""
-        parameters = convert.parameters_from(request.parameters)
+        own, named = parameters_from(request.parameters), named_in(request.parameters)
+        parameters = await self._defaults.completed(tenant, own, named)
         saved = Saved()
         if parameters.within and request.schema_id:
             within = parse.loads(parameters.within)

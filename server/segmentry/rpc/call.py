@@ -11,6 +11,8 @@ from typing import Any
 
 import grpc
 
+from segmentry.rpc.access import ANYONE, Principal
+
 # One name for the context of every handler: gRPC's generics are invariant, and ours never read them.
 ServerContext = grpc.aio.ServicerContext[Any, Any]
 
@@ -25,6 +27,7 @@ class Call:
     request_id: str
     started: float = field(default_factory=perf_counter)
     tenant: str = ""
+    principal: Principal = ANYONE
     messages: int = 0
     # Facts that a servicer adds to the log line: ids, counts, tier. Never a customer's value.
     facts: dict[str, str | int | float] = field(default_factory=dict[str, "str | int | float"])
@@ -53,6 +56,12 @@ def request_id() -> str:
     """The id of the RPC being served, empty outside of one."""
     call = _current.get()
     return call.request_id if call else ""
+
+
+def principal() -> Principal:
+    """Who makes the RPC being served; anyone outside of one."""
+    call = _current.get()
+    return call.principal if call else ANYONE
 
 
 def note(**facts: str | float) -> None:

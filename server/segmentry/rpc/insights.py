@@ -1,4 +1,4 @@
-"""Serves SegmentInsights: recommendations, rules, experts' health; what else it names is not built yet."""
+"""Serves SegmentInsights: recommendations, rules, configuration, experts; the rest of it is not built yet."""
 
 # ruff: noqa: N802, ARG002  # methods are named by the contract, and few need the context
 
@@ -25,13 +25,14 @@ from segmentry.rpc.convert.insights import health_response
 from segmentry.rpc.outcome_list import OutcomeList
 from segmentry.rpc.qualification import QualificationRules
 from segmentry.rpc.recommendations import Recommendations
+from segmentry.rpc.settings import AnalysisConfiguration, AnalysisDefaults
 from segmentry.rpc.tokens import Tokens
 from segmentry.v1 import segment_insights_pb2 as pb
 
 SERVICE = "segmentry.v1.SegmentInsights"
 
 
-class SegmentInsights(Recommendations, QualificationRules, OutcomeList):
+class SegmentInsights(Recommendations, QualificationRules, OutcomeList, AnalysisConfiguration):
     """What is built of the service. `vendor` says whether this server's model is asked; None without one."""
 
     def __init__(  # noqa: PLR0917 - the parts it is made of
@@ -42,10 +43,13 @@ class SegmentInsights(Recommendations, QualificationRules, OutcomeList):
         rules: QualificationService,
         outcomes: OutcomeService,
         tokens: Tokens,
+        *,
+        defaults: AnalysisDefaults,
     ) -> None:
         Recommendations.__init__(self, recommendations, tokens)
         QualificationRules.__init__(self, rules, tokens)
         OutcomeList.__init__(self, outcomes, tokens)
+        AnalysisConfiguration.__init__(self, defaults)
         self._counts = counts
         self._vendor = vendor
 

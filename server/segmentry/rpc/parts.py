@@ -13,6 +13,8 @@ from segmentry.agents.asking import Asker
 from segmentry.agents.counters import Counters
 from segmentry.agents.experiments import Experiment
 from segmentry.analysis.advisor import Advisor
+from segmentry.analysis.defaults import Defaults
+from segmentry.analysis.parameters import Parameters
 from segmentry.analysis.service import PRELOAD, AnalysisService
 from segmentry.builder.panel import Panel, Split, Strategy
 from segmentry.config import Settings, TenantSettings
@@ -88,6 +90,21 @@ def panel(settings: Settings, counters: Counters | None = None, ledger: Ledger |
             Experiment(each.id, each.expert, each.versions) for each in settings.ai_trials if each.expert
         ),
         budget=None if ledger is None else budget(settings, ledger),
+    )
+
+
+def analysis_defaults(settings: Settings) -> Defaults:
+    """What the server's settings say for runs whose tenant says nothing; what they leave alone is None."""
+    product, said = Parameters(), settings
+    chosen = {
+        "min_clusters": said.analysis_min_clusters,
+        "max_clusters": said.analysis_max_clusters,
+        "algorithm": said.analysis_algorithm,
+        "preferred_tier": said.analysis_tier.upper(),
+        "confirm_rows": said.analysis_confirm_rows,
+    }
+    return Defaults.of_json(
+        {name: value for name, value in chosen.items() if value != getattr(product, name)}
     )
 
 

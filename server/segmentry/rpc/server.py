@@ -27,6 +27,7 @@ from segmentry.insights.outcomes import OutcomeService
 from segmentry.insights.qualification import QualificationService
 from segmentry.insights.recommendation_store import RecommendationStore
 from segmentry.insights.recommendations import RecommendationService
+from segmentry.insights.settings import SettingsStore
 from segmentry.rpc import insights, parts, reflection, tables
 from segmentry.rpc.analysis import SERVICE as ANALYSIS
 from segmentry.rpc.analysis import SegmentAnalysis
@@ -44,6 +45,7 @@ from segmentry.rpc.logs import configure_logging
 from segmentry.rpc.outcomes import Learning
 from segmentry.rpc.parts import Parts
 from segmentry.rpc.relay import Drain, Streams
+from segmentry.rpc.settings import AnalysisDefaults
 from segmentry.runs.background import Background
 from segmentry.segments.service import SegmentService
 from segmentry.state.database import Database
@@ -250,19 +252,29 @@ def _add_services(server: grpc.aio.Server, made: Parts) -> tuple[str, ...]:
     add_SegmentBuilderServicer_to_server(builder, server)
     kept, kept_criteria = RecommendationStore(made.database), KeptCriteria(customers, segments.saved)
     recommendations = RecommendationService(kept, kept_criteria)
+    defaults = AnalysisDefaults(
+        SettingsStore(made.database), made.store, parts.analysis_defaults(made.settings)
+    )
     analysis = SegmentAnalysis(
         made.analyses,
         made.streams,
         made.tokens,
         segments,
         recommendations,
+        defaults=defaults,
         small_count=made.settings.small_count,
     )
     add_SegmentAnalysisServicer_to_server(analysis, server)
     rules = QualificationService(kept, kept_criteria)
     insights.add_to_server(
         insights.SegmentInsights(
-            made.counts, made.vendor, recommendations, rules, made.learning.outcomes, made.tokens
+            made.counts,
+            made.vendor,
+            recommendations,
+            rules,
+            made.learning.outcomes,
+            made.tokens,
+            defaults=defaults,
         ),
         server,
     )

@@ -98,7 +98,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_TENANT_MISMATCH: _ErrorReason.ValueType  # 25
     """PERMISSION_DENIED: the body names another tenant than the credential."""
     ERROR_REASON_ROLE_REQUIRED: _ErrorReason.ValueType  # 26
-    """PERMISSION_DENIED: the credential's role may not do this. [role]"""
+    """PERMISSION_DENIED: the credential's role may not do this. [role, needed]"""
     ERROR_REASON_RESOURCE_NOT_FOUND: _ErrorReason.ValueType  # 27
     """NOT_FOUND: no such schema, segment, run, card, recommendation, rule, build, customer or tenant. What belongs to
     another tenant looks the same. [resourceType, resourceId]
@@ -237,7 +237,7 @@ ERROR_REASON_CREDENTIALS_INVALID: ErrorReason.ValueType  # 24
 ERROR_REASON_TENANT_MISMATCH: ErrorReason.ValueType  # 25
 """PERMISSION_DENIED: the body names another tenant than the credential."""
 ERROR_REASON_ROLE_REQUIRED: ErrorReason.ValueType  # 26
-"""PERMISSION_DENIED: the credential's role may not do this. [role]"""
+"""PERMISSION_DENIED: the credential's role may not do this. [role, needed]"""
 ERROR_REASON_RESOURCE_NOT_FOUND: ErrorReason.ValueType  # 27
 """NOT_FOUND: no such schema, segment, run, card, recommendation, rule, build, customer or tenant. What belongs to
 another tenant looks the same. [resourceType, resourceId]

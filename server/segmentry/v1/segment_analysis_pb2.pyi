@@ -32,7 +32,7 @@ class _AnalysisTier:
 class _AnalysisTierEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AnalysisTier.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     ANALYSIS_TIER_UNSPECIFIED: _AnalysisTier.ValueType  # 0
-    """Not given: as AUTO."""
+    """Not given: the configuration's, else as AUTO."""
     ANALYSIS_TIER_AUTO: _AnalysisTier.ValueType  # 1
     """By size and by what is configured."""
     ANALYSIS_TIER_LLM: _AnalysisTier.ValueType  # 2
@@ -46,7 +46,7 @@ class AnalysisTier(_AnalysisTier, metaclass=_AnalysisTierEnumTypeWrapper):
     """AnalysisTier says who finds the segments."""
 
 ANALYSIS_TIER_UNSPECIFIED: AnalysisTier.ValueType  # 0
-"""Not given: as AUTO."""
+"""Not given: the configuration's, else as AUTO."""
 ANALYSIS_TIER_AUTO: AnalysisTier.ValueType  # 1
 """By size and by what is configured."""
 ANALYSIS_TIER_LLM: AnalysisTier.ValueType  # 2
@@ -163,6 +163,26 @@ class AnalysisParameters(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class OriginsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     MIN_CLUSTERS_FIELD_NUMBER: _builtins.int
     MAX_CLUSTERS_FIELD_NUMBER: _builtins.int
     ALGORITHM_FIELD_NUMBER: _builtins.int
@@ -179,26 +199,33 @@ class AnalysisParameters(_message.Message):
     REQUIRE_TIER_FIELD_NUMBER: _builtins.int
     PROFILE_FIELDS_FIELD_NUMBER: _builtins.int
     MODEL_NAMES_FIELD_NUMBER: _builtins.int
+    ORIGINS_FIELD_NUMBER: _builtins.int
     min_clusters: _builtins.int
-    """Fewest clusters to try, 2-20. Absent: 2."""
+    """Fewest clusters to try, 2-20. Absent: the configuration's, else 2."""
     max_clusters: _builtins.int
-    """Most clusters to try, 2-50. Absent: 8. Below `min_clusters`: INVALID_PARAMETERS."""
+    """Most clusters to try, 2-50. Absent: the configuration's, else 8. Below `min_clusters`: INVALID_PARAMETERS."""
     algorithm: _builtins.str
-    """Closed list: `kmeans` (also when empty), `dbscan`."""
+    """Closed list: `kmeans`, `dbscan`. Empty: the configuration's, else `kmeans`."""
     preferred_tier: Global___AnalysisTier.ValueType
-    """The tier to use. Not given or AUTO: by size and by what is configured."""
+    """The tier to use. AUTO: by size and by what is configured. Not given: the configuration's, else AUTO."""
     seed: _builtins.int
-    """Seed of everything random: same seed, same data, same result. Absent: 0."""
+    """Seed of everything random: same seed, same data, same result. Absent: the configuration's, else 0."""
     eps: _builtins.float
     """DBSCAN: radius in scaled units, above 0. Absent: found from the data."""
     min_samples: _builtins.int
     """DBSCAN: neighbours that make a core point, at least 1. Absent: found from the data."""
     min_segment_share: _builtins.float
-    """Least share of the customers that every segment of an eligible number of clusters holds, 0-20 percent. Absent: 3."""
+    """Least share of the customers that every segment of an eligible number of clusters holds, 0-20 percent. Absent:
+    the configuration's, else 3.
+    """
     k_rule: _builtins.str
-    """Which rule chooses the number of clusters: closed list `silhouette` (also when empty), `excess`."""
+    """Which rule chooses the number of clusters: closed list `silhouette`, `excess`. Empty: the configuration's, else
+    `silhouette`.
+    """
     store_labels: _builtins.bool
-    """Whether keyed hashes of the customers' keys are kept, so that the next run can tell who moved. Absent: true."""
+    """Whether keyed hashes of the customers' keys are kept, so that the next run can tell who moved. Absent: the
+    configuration's, else true.
+    """
     require_tier: _builtins.bool
     """The run fails rather than have a simpler tier answer. ML_WORKER by name needs it not for NO_USABLE_FIELDS and a lost
     worker, which fail it anyway.
@@ -209,7 +236,9 @@ class AnalysisParameters(_message.Message):
     """
     @_builtins.property
     def included_features(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Names of the fields to use. Empty: all numeric fields that are fit for it. Unknown: INVALID_PARAMETERS."""
+        """Names of the fields to use. Unknown: INVALID_PARAMETERS. Empty: those of the configuration that the table has, else all
+        numeric fields that are fit for it; `*` alone: those whatever the configuration says.
+        """
 
     @_builtins.property
     def within(self) -> _criteria_pb2.CriteriaInput:
@@ -226,6 +255,12 @@ class AnalysisParameters(_message.Message):
         """Fields that describe the segments although customers are not compared by them, beside `included_features`. Personal
         fields and identifiers describe nobody: FIELD_DROPPED. Unknown: INVALID_PARAMETERS. Empty: without
         `included_features` the categories that are fit for it, else none.
+        """
+
+    @_builtins.property
+    def origins(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """Where the value of each field that a configuration may set comes from, by name. Output only. Closed list `run` (this
+        request), `tenant` (GetAnalysisConfig), `environment` (the server's settings), `default`.
         """
 
     def __init__(
@@ -247,10 +282,11 @@ class AnalysisParameters(_message.Message):
         require_tier: _builtins.bool = ...,
         profile_fields: _abc.Iterable[_builtins.str] | None = ...,
         model_names: _builtins.bool | None = ...,
+        origins: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_eps", b"_eps", "_max_clusters", b"_max_clusters", "_min_clusters", b"_min_clusters", "_min_samples", b"_min_samples", "_min_segment_share", b"_min_segment_share", "_model_names", b"_model_names", "_seed", b"_seed", "_store_labels", b"_store_labels", "eps", b"eps", "max_clusters", b"max_clusters", "min_clusters", b"min_clusters", "min_samples", b"min_samples", "min_segment_share", b"min_segment_share", "model_names", b"model_names", "seed", b"seed", "store_labels", b"store_labels", "within", b"within"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_eps", b"_eps", "_max_clusters", b"_max_clusters", "_min_clusters", b"_min_clusters", "_min_samples", b"_min_samples", "_min_segment_share", b"_min_segment_share", "_model_names", b"_model_names", "_seed", b"_seed", "_store_labels", b"_store_labels", "algorithm", b"algorithm", "eps", b"eps", "field_roles", b"field_roles", "included_features", b"included_features", "k_rule", b"k_rule", "max_clusters", b"max_clusters", "min_clusters", b"min_clusters", "min_samples", b"min_samples", "min_segment_share", b"min_segment_share", "model_names", b"model_names", "preferred_tier", b"preferred_tier", "profile_fields", b"profile_fields", "require_tier", b"require_tier", "seed", b"seed", "store_labels", b"store_labels", "within", b"within"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_eps", b"_eps", "_max_clusters", b"_max_clusters", "_min_clusters", b"_min_clusters", "_min_samples", b"_min_samples", "_min_segment_share", b"_min_segment_share", "_model_names", b"_model_names", "_seed", b"_seed", "_store_labels", b"_store_labels", "algorithm", b"algorithm", "eps", b"eps", "field_roles", b"field_roles", "included_features", b"included_features", "k_rule", b"k_rule", "max_clusters", b"max_clusters", "min_clusters", b"min_clusters", "min_samples", b"min_samples", "min_segment_share", b"min_segment_share", "model_names", b"model_names", "origins", b"origins", "preferred_tier", b"preferred_tier", "profile_fields", b"profile_fields", "require_tier", b"require_tier", "seed", b"seed", "store_labels", b"store_labels", "within", b"within"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__eps: _TypeAlias = _typing.Literal["eps"]  # noqa: Y015
     _WhichOneofArgType__eps: _TypeAlias = _typing.Literal["_eps", b"_eps"]  # noqa: Y015
@@ -360,7 +396,7 @@ class AnalysisEstimate(_message.Message):
     rows: _builtins.int
     """Customers that would be analysed."""
     requires_confirmation: _builtins.bool
-    """True when the model tier would need `confirmed`, from 5,000 rows."""
+    """True when the model tier would need `confirmed`, from 5,000 rows or as configured."""
     recommended_tier: Global___AnalysisTier.ValueType
     """The tier that AUTO means here."""
     warning: _builtins.str

@@ -1131,6 +1131,10 @@ class AnalysisConfig(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATED_BY_FIELD_NUMBER: _builtins.int
+    SEED_FIELD_NUMBER: _builtins.int
+    MIN_SEGMENT_SHARE_FIELD_NUMBER: _builtins.int
+    K_RULE_FIELD_NUMBER: _builtins.int
+    STORE_LABELS_FIELD_NUMBER: _builtins.int
     min_clusters: _builtins.int
     """Fewest clusters to try, 2-20. Absent: 2."""
     max_clusters: _builtins.int
@@ -1140,14 +1144,26 @@ class AnalysisConfig(_message.Message):
     preferred_tier: _segment_analysis_pb2.AnalysisTier.ValueType
     """The tier to use."""
     confirm_rows: _builtins.int
-    """Rows from which the model tier must be confirmed. Absent: 5,000."""
+    """Rows from which the model tier must be confirmed, 1-10,000,000. Absent: 5,000. A smaller figure also keeps AUTO from
+    asking a model about more rows than that.
+    """
     etag: _builtins.str
-    """Changes with every change; required for updating."""
+    """Changes with every change. With it an update is refused when the configuration has changed since it was read."""
     updated_by: _builtins.str
-    """Who changed it last."""
+    """Who changed it last; `anonymous` on a server without authentication. Empty: nobody."""
+    seed: _builtins.int
+    """Seed of everything random. Absent: 0."""
+    min_segment_share: _builtins.float
+    """Least share of the customers that every segment of an eligible number of clusters holds, 0-20 percent. Absent: 3."""
+    k_rule: _builtins.str
+    """Which rule chooses the number of clusters: closed list `silhouette`, `excess`."""
+    store_labels: _builtins.bool
+    """Whether keyed hashes of the customers' keys are kept, so that the next run can tell who moved. Absent: true."""
     @_builtins.property
     def included_features(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Names of the fields to use. Empty: all numeric fields that are fit for it."""
+        """Names of the fields to use, each in one of the tenant's tables; a table is analysed by those that it has. Empty: all
+        numeric fields that are fit for it.
+        """
 
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp:
@@ -1165,10 +1181,14 @@ class AnalysisConfig(_message.Message):
         etag: _builtins.str = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         updated_by: _builtins.str = ...,
+        seed: _builtins.int | None = ...,
+        min_segment_share: _builtins.float | None = ...,
+        k_rule: _builtins.str = ...,
+        store_labels: _builtins.bool | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_confirm_rows", b"_confirm_rows", "_max_clusters", b"_max_clusters", "_min_clusters", b"_min_clusters", "confirm_rows", b"confirm_rows", "max_clusters", b"max_clusters", "min_clusters", b"min_clusters", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_confirm_rows", b"_confirm_rows", "_max_clusters", b"_max_clusters", "_min_clusters", b"_min_clusters", "_min_segment_share", b"_min_segment_share", "_seed", b"_seed", "_store_labels", b"_store_labels", "confirm_rows", b"confirm_rows", "max_clusters", b"max_clusters", "min_clusters", b"min_clusters", "min_segment_share", b"min_segment_share", "seed", b"seed", "store_labels", b"store_labels", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_confirm_rows", b"_confirm_rows", "_max_clusters", b"_max_clusters", "_min_clusters", b"_min_clusters", "algorithm", b"algorithm", "confirm_rows", b"confirm_rows", "etag", b"etag", "included_features", b"included_features", "max_clusters", b"max_clusters", "min_clusters", b"min_clusters", "preferred_tier", b"preferred_tier", "update_time", b"update_time", "updated_by", b"updated_by"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_confirm_rows", b"_confirm_rows", "_max_clusters", b"_max_clusters", "_min_clusters", b"_min_clusters", "_min_segment_share", b"_min_segment_share", "_seed", b"_seed", "_store_labels", b"_store_labels", "algorithm", b"algorithm", "confirm_rows", b"confirm_rows", "etag", b"etag", "included_features", b"included_features", "k_rule", b"k_rule", "max_clusters", b"max_clusters", "min_clusters", b"min_clusters", "min_segment_share", b"min_segment_share", "preferred_tier", b"preferred_tier", "seed", b"seed", "store_labels", b"store_labels", "update_time", b"update_time", "updated_by", b"updated_by"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__confirm_rows: _TypeAlias = _typing.Literal["confirm_rows"]  # noqa: Y015
     _WhichOneofArgType__confirm_rows: _TypeAlias = _typing.Literal["_confirm_rows", b"_confirm_rows"]  # noqa: Y015
@@ -1176,14 +1196,87 @@ class AnalysisConfig(_message.Message):
     _WhichOneofArgType__max_clusters: _TypeAlias = _typing.Literal["_max_clusters", b"_max_clusters"]  # noqa: Y015
     _WhichOneofReturnType__min_clusters: _TypeAlias = _typing.Literal["min_clusters"]  # noqa: Y015
     _WhichOneofArgType__min_clusters: _TypeAlias = _typing.Literal["_min_clusters", b"_min_clusters"]  # noqa: Y015
+    _WhichOneofReturnType__min_segment_share: _TypeAlias = _typing.Literal["min_segment_share"]  # noqa: Y015
+    _WhichOneofArgType__min_segment_share: _TypeAlias = _typing.Literal["_min_segment_share", b"_min_segment_share"]  # noqa: Y015
+    _WhichOneofReturnType__seed: _TypeAlias = _typing.Literal["seed"]  # noqa: Y015
+    _WhichOneofArgType__seed: _TypeAlias = _typing.Literal["_seed", b"_seed"]  # noqa: Y015
+    _WhichOneofReturnType__store_labels: _TypeAlias = _typing.Literal["store_labels"]  # noqa: Y015
+    _WhichOneofArgType__store_labels: _TypeAlias = _typing.Literal["_store_labels", b"_store_labels"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__confirm_rows) -> _WhichOneofReturnType__confirm_rows | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__max_clusters) -> _WhichOneofReturnType__max_clusters | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__min_clusters) -> _WhichOneofReturnType__min_clusters | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_segment_share) -> _WhichOneofReturnType__min_segment_share | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__seed) -> _WhichOneofReturnType__seed | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__store_labels) -> _WhichOneofReturnType__store_labels | None: ...
 
 Global___AnalysisConfig: _TypeAlias = AnalysisConfig  # noqa: Y015
+
+@_typing.final
+class AnalysisSetting(_message.Message):
+    """AnalysisSetting is what is known of one value of AnalysisConfig: enough for a page that holds no limit of its own."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    ORIGIN_FIELD_NUMBER: _builtins.int
+    DEFAULT_VALUE_FIELD_NUMBER: _builtins.int
+    MINIMUM_FIELD_NUMBER: _builtins.int
+    MAXIMUM_FIELD_NUMBER: _builtins.int
+    OPTIONS_FIELD_NUMBER: _builtins.int
+    MOST_VALUES_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    """Its name in AnalysisConfig, as `update_mask` takes it."""
+    origin: _builtins.str
+    """Where the value comes from: closed list `tenant` (saved), `environment` (the server's settings), `default`."""
+    minimum: _builtins.float
+    """The least that may be set. Absent: it is no number."""
+    maximum: _builtins.float
+    """The most that may be set. Absent: it is no number."""
+    most_values: _builtins.int
+    """Most values of a list. Absent: it is no list."""
+    @_builtins.property
+    def default_value(self) -> _struct_pb2.Value:
+        """What holds without a saved value."""
+
+    @_builtins.property
+    def options(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What may be set, of a closed list."""
+
+    def __init__(
+        self,
+        *,
+        field: _builtins.str = ...,
+        origin: _builtins.str = ...,
+        default_value: _struct_pb2.Value | None = ...,
+        minimum: _builtins.float | None = ...,
+        maximum: _builtins.float | None = ...,
+        options: _abc.Iterable[_builtins.str] | None = ...,
+        most_values: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_maximum", b"_maximum", "_minimum", b"_minimum", "_most_values", b"_most_values", "default_value", b"default_value", "maximum", b"maximum", "minimum", b"minimum", "most_values", b"most_values"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_maximum", b"_maximum", "_minimum", b"_minimum", "_most_values", b"_most_values", "default_value", b"default_value", "field", b"field", "maximum", b"maximum", "minimum", b"minimum", "most_values", b"most_values", "options", b"options", "origin", b"origin"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__maximum: _TypeAlias = _typing.Literal["maximum"]  # noqa: Y015
+    _WhichOneofArgType__maximum: _TypeAlias = _typing.Literal["_maximum", b"_maximum"]  # noqa: Y015
+    _WhichOneofReturnType__minimum: _TypeAlias = _typing.Literal["minimum"]  # noqa: Y015
+    _WhichOneofArgType__minimum: _TypeAlias = _typing.Literal["_minimum", b"_minimum"]  # noqa: Y015
+    _WhichOneofReturnType__most_values: _TypeAlias = _typing.Literal["most_values"]  # noqa: Y015
+    _WhichOneofArgType__most_values: _TypeAlias = _typing.Literal["_most_values", b"_most_values"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__maximum) -> _WhichOneofReturnType__maximum | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__minimum) -> _WhichOneofReturnType__minimum | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__most_values) -> _WhichOneofReturnType__most_values | None: ...
+
+Global___AnalysisSetting: _TypeAlias = AnalysisSetting  # noqa: Y015
 
 @_typing.final
 class GetAnalysisConfigRequest(_message.Message):
@@ -1214,18 +1307,24 @@ class GetAnalysisConfigResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CONFIG_FIELD_NUMBER: _builtins.int
+    SETTINGS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def config(self) -> Global___AnalysisConfig:
         """With every default filled in."""
+
+    @_builtins.property
+    def settings(self) -> _containers.RepeatedCompositeFieldContainer[Global___AnalysisSetting]:
+        """Where each value comes from and what may be set, in the order of AnalysisConfig."""
 
     def __init__(
         self,
         *,
         config: Global___AnalysisConfig | None = ...,
+        settings: _abc.Iterable[Global___AnalysisSetting] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["config", b"config"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["config", b"config"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["config", b"config", "settings", b"settings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1244,11 +1343,13 @@ class UpdateAnalysisConfigRequest(_message.Message):
     """The tenant. Empty: the credential's."""
     @_builtins.property
     def config(self) -> Global___AnalysisConfig:
-        """The new values. `etag` is required."""
+        """The new values. What the mask names and is absent or empty here goes back to its default. With an `etag` the change is
+        refused when another came first (VERSION_MISMATCH); without one the last change stands.
+        """
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """What to change. Must not be empty."""
+        """What to change, of the names in AnalysisSetting; `*` alone: all of them. Must not be empty."""
 
     def __init__(
         self,
@@ -1272,18 +1373,24 @@ class UpdateAnalysisConfigResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CONFIG_FIELD_NUMBER: _builtins.int
+    SETTINGS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def config(self) -> Global___AnalysisConfig:
         """With every default filled in."""
+
+    @_builtins.property
+    def settings(self) -> _containers.RepeatedCompositeFieldContainer[Global___AnalysisSetting]:
+        """As in GetAnalysisConfigResponse."""
 
     def __init__(
         self,
         *,
         config: Global___AnalysisConfig | None = ...,
+        settings: _abc.Iterable[Global___AnalysisSetting] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["config", b"config"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["config", b"config"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["config", b"config", "settings", b"settings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

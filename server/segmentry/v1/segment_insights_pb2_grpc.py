@@ -214,16 +214,16 @@ class SegmentInsightsServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def GetAnalysisConfig(self, request, context):
-        """GetAnalysisConfig returns the tenant's defaults for analysis.
-        Not built in this version: answers UNIMPLEMENTED.
+        """GetAnalysisConfig returns the tenant's defaults for analysis, with where each comes from and its bounds. Every role
+        may read them.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpdateAnalysisConfig(self, request, context):
-        """UpdateAnalysisConfig changes the tenant's defaults for analysis.
-        Not built in this version: answers UNIMPLEMENTED.
+        """UpdateAnalysisConfig changes the tenant's defaults for analysis: for runs that are started later, where they say
+        nothing themselves. Only an admin may. Every change is kept, with who made it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -64,12 +64,12 @@ class SegmentInsightsStub:
     Not built in this version: answers UNIMPLEMENTED.
     """
     GetAnalysisConfig: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.GetAnalysisConfigRequest, _segment_insights_pb2.GetAnalysisConfigResponse]
-    """GetAnalysisConfig returns the tenant's defaults for analysis.
-    Not built in this version: answers UNIMPLEMENTED.
+    """GetAnalysisConfig returns the tenant's defaults for analysis, with where each comes from and its bounds. Every role
+    may read them.
     """
     UpdateAnalysisConfig: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.UpdateAnalysisConfigRequest, _segment_insights_pb2.UpdateAnalysisConfigResponse]
-    """UpdateAnalysisConfig changes the tenant's defaults for analysis.
-    Not built in this version: answers UNIMPLEMENTED.
+    """UpdateAnalysisConfig changes the tenant's defaults for analysis: for runs that are started later, where they say
+    nothing themselves. Only an admin may. Every change is kept, with who made it.
     """
     GetAgentHealth: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.GetAgentHealthRequest, _segment_insights_pb2.GetAgentHealthResponse]
     """GetAgentHealth says how each model expert has been doing for the tenant, on all servers of one state store."""
@@ -125,12 +125,12 @@ class SegmentInsightsAsyncStub(SegmentInsightsStub):
     Not built in this version: answers UNIMPLEMENTED.
     """
     GetAnalysisConfig: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.GetAnalysisConfigRequest, _segment_insights_pb2.GetAnalysisConfigResponse]  # type: ignore[assignment]
-    """GetAnalysisConfig returns the tenant's defaults for analysis.
-    Not built in this version: answers UNIMPLEMENTED.
+    """GetAnalysisConfig returns the tenant's defaults for analysis, with where each comes from and its bounds. Every role
+    may read them.
     """
     UpdateAnalysisConfig: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.UpdateAnalysisConfigRequest, _segment_insights_pb2.UpdateAnalysisConfigResponse]  # type: ignore[assignment]
-    """UpdateAnalysisConfig changes the tenant's defaults for analysis.
-    Not built in this version: answers UNIMPLEMENTED.
+    """UpdateAnalysisConfig changes the tenant's defaults for analysis: for runs that are started later, where they say
+    nothing themselves. Only an admin may. Every change is kept, with who made it.
     """
     GetAgentHealth: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.GetAgentHealthRequest, _segment_insights_pb2.GetAgentHealthResponse]  # type: ignore[assignment]
     """GetAgentHealth says how each model expert has been doing for the tenant, on all servers of one state store."""
@@ -255,8 +255,8 @@ class SegmentInsightsServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_insights_pb2.GetAnalysisConfigRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_insights_pb2.GetAnalysisConfigResponse, _abc.Awaitable[_segment_insights_pb2.GetAnalysisConfigResponse]]:
-        """GetAnalysisConfig returns the tenant's defaults for analysis.
-        Not built in this version: answers UNIMPLEMENTED.
+        """GetAnalysisConfig returns the tenant's defaults for analysis, with where each comes from and its bounds. Every role
+        may read them.
         """
 
     @_abc_1.abstractmethod
@@ -265,8 +265,8 @@ class SegmentInsightsServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_insights_pb2.UpdateAnalysisConfigRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_insights_pb2.UpdateAnalysisConfigResponse, _abc.Awaitable[_segment_insights_pb2.UpdateAnalysisConfigResponse]]:
-        """UpdateAnalysisConfig changes the tenant's defaults for analysis.
-        Not built in this version: answers UNIMPLEMENTED.
+        """UpdateAnalysisConfig changes the tenant's defaults for analysis: for runs that are started later, where they say
+        nothing themselves. Only an admin may. Every change is kept, with who made it.
         """
 
     @_abc_1.abstractmethod

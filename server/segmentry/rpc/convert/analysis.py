@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import assert_never
 
 from google.rpc import status_pb2
 
 from segmentry.analysis import events
 from segmentry.analysis.continuity import Continuity
-from segmentry.analysis.parameters import MAX_FEATURES, Parameters, Tier
 from segmentry.analysis.records import AnalysisRun, Finished, Said
-from segmentry.criteria import parse, render
+from segmentry.criteria import parse
 from segmentry.errors import InvalidParameters, Violation
 from segmentry.llm.model import CallFailed
 from segmentry.llm.required import as_error
@@ -19,6 +17,7 @@ from segmentry.rpc import status
 from segmentry.rpc.convert import analysis_fields as fields
 from segmentry.rpc.convert import analysis_lineage as lineage
 from segmentry.rpc.convert import analysis_plots, criteria, struct
+from segmentry.rpc.convert.analysis_parameters import parameters, tier
 from segmentry.rpc.convert.builder import usage
 from segmentry.rpc.convert.times import duration, timestamp
 from segmentry.runs.run import State
@@ -28,13 +27,6 @@ from segmentry.v1 import segment_analysis_pb2 as pb
 SHORT_FIELDS = 20
 SHORT_BYTES = 4096
 
-_TIERS: dict[Tier, pb.AnalysisTier.ValueType] = {
-    "AUTO": pb.ANALYSIS_TIER_AUTO,
-    "LLM": pb.ANALYSIS_TIER_LLM,
-    "ML_WORKER": pb.ANALYSIS_TIER_ML_WORKER,
-    "HEURISTIC": pb.ANALYSIS_TIER_HEURISTIC,
-}
-_TIER_OF: dict[int, Tier] = {0: "AUTO", **{int(number): tier for tier, number in _TIERS.items()}}
 _STATES: dict[State, pb.RunState.ValueType] = {
     "QUEUED": pb.RUN_STATE_QUEUED,
     "RUNNING": pb.RUN_STATE_RUNNING,
@@ -43,72 +35,6 @@ _STATES: dict[State, pb.RunState.ValueType] = {
     "CANCELLED": pb.RUN_STATE_CANCELLED,
 }
 _STATE_OF: dict[int, State] = {int(number): state for state, number in _STATES.items()}
-
-
-def parameters_from(message: pb.AnalysisParameters) -> Parameters:
-    """The parameters with the defaults filled in; the service checks their bounds.
-
-    Raises: InvalidParameters for a tier that is none; ParseError and others for `within`.
-    """
-    defaults = Parameters()
-    tier = _TIER_OF.get(int(message.preferred_tier))
-    if tier is None:
-        text = f"parameters.preferred_tier {int(message.preferred_tier)} is none of {', '.join(_TIERS)}"
-        path = "parameters.preferred_tier"
-        raise InvalidParameters(text, violations=[Violation(path, "INVALID_VALUE", text)], field=path)
-    within = ""
-    if message.HasField("within"):
-        within = json.dumps(render.to_json(criteria.read(message.within)), ensure_ascii=False)
-    return Parameters(
-        min_clusters=message.min_clusters if message.HasField("min_clusters") else defaults.min_clusters,
-        max_clusters=message.max_clusters if message.HasField("max_clusters") else defaults.max_clusters,
-        algorithm=message.algorithm or defaults.algorithm,
-        # One more than are allowed: enough to be refused, without reading a message that is full of them.
-        included_features=tuple(message.included_features[: MAX_FEATURES + 1]) or None,
-        preferred_tier=tier,
-        seed=message.seed if message.HasField("seed") else defaults.seed,
-        within=within,
-        eps=message.eps if message.HasField("eps") else None,
-        min_samples=message.min_samples if message.HasField("min_samples") else None,
-        store_labels=message.store_labels if message.HasField("store_labels") else defaults.store_labels,
-        field_roles=tuple(fields.roles_from(message)),
-        min_segment_share=(
-            message.min_segment_share / 100
-            if message.HasField("min_segment_share")
-            else defaults.min_segment_share
-        ),
-        k_rule=message.k_rule or defaults.k_rule,
-        require_tier=message.require_tier,
-        profile_fields=tuple(message.profile_fields[: MAX_FEATURES + 1]),
-        model_names=message.model_names if message.HasField("model_names") else defaults.model_names,
-    )
-
-
-def parameters(value: Parameters) -> pb.AnalysisParameters:
-    message = pb.AnalysisParameters(
-        min_clusters=value.min_clusters,
-        max_clusters=value.max_clusters,
-        algorithm=value.algorithm,
-        included_features=value.included_features or (),
-        preferred_tier=_TIERS[value.preferred_tier],
-        seed=value.seed,
-        eps=value.eps,
-        min_samples=value.min_samples,
-        store_labels=value.store_labels,
-        # 7 % is no binary fraction.
-        min_segment_share=round(100 * value.min_segment_share, 9),
-        k_rule=value.k_rule,
-        require_tier=value.require_tier,
-        profile_fields=value.profile_fields,
-        model_names=value.model_names,
-    )
-    for each in value.field_roles:
-        message.field_roles[each.field] = fields.role(each.role)
-    if value.within:
-        node = parse.loads(value.within)
-        message.within.criteria.CopyFrom(criteria.to_struct(node))
-        message.within.expression.CopyFrom(criteria.to_expression(node))
-    return message
 
 
 def state_from(number: int) -> State | None:
@@ -131,7 +57,7 @@ def run(value: AnalysisRun, resume_token: str) -> pb.AnalysisRun:
         state=_STATES[value.state],
         schema_id=value.schema_id,
         parameters=parameters(value.parameters),
-        tier=_TIERS[value.tier],
+        tier=tier(value.tier),
         stage=value.stage,
         progress=value.progress,
         create_time=timestamp(value.create_time),
@@ -184,10 +110,10 @@ def estimate(value: events.AnalysisEstimate) -> pb.AnalysisEstimate:
     return pb.AnalysisEstimate(
         rows=value.rows,
         requires_confirmation=value.requires_confirmation,
-        recommended_tier=_TIERS[value.recommended_tier],
+        recommended_tier=tier(value.recommended_tier),
         tiers=[
             pb.TierEstimate(
-                tier=_TIERS[each.tier],
+                tier=tier(each.tier),
                 available=each.available,
                 accuracy=each.accuracy,
                 prompt_tokens=each.prompt_tokens,
@@ -275,7 +201,7 @@ def card(value: events.SegmentCard) -> pb.SegmentCard:
         criteria=criteria.to_struct(node),
         expression=criteria.to_expression(node),
         fidelity=_fidelity(value.fidelity),
-        tier=_TIERS[value.tier],
+        tier=tier(value.tier),
         name_from_model=value.name_from_model,
         previous_card_id=value.previous_card_id,
         headline=value.headline,
