@@ -127,6 +127,8 @@ async def test_start_is_idempotent_by_request_id(database: Database, tmp_path: P
 
             starts = [tasks.create_task(once()) for _ in range(100)]
         (run_id,) = {each.result().run.run_id for each in starts}
+        rows = await database.fetch("SELECT run_id FROM run")
+        assert [row.text("run_id") for row in rows] == [run_id]
         explicit = await served.stub.StartAnalysis(start(request_id=request_id, tenant_id="demo"))
         assert explicit.run.run_id == run_id
         other = served.stub.StartAnalysis(start(request_id=request_id, schema_id="large"))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from segmentry.criteria import parse
+from segmentry.criteria import check, parse
+from segmentry.criteria.dates import Clock
 from segmentry.criteria.nodes import Segment
 from segmentry.customers.snapshots import SnapshotStore
 from segmentry.errors import (
@@ -114,6 +115,30 @@ async def test_a_cycle_is_refused_when_it_would_be_saved(service: SegmentService
     assert (fault.code, fault.path) == ("SEGMENT_CYCLE", "$not.$and[0].$segment")
     assert fault.message.count(" > ") == length
     assert (await service.get("demo", chain[0].segment_id)).version == 1
+
+
+@pytest.mark.parametrize("length", [1, 2, 5])
+async def test_a_cycle_that_is_in_the_store_is_refused_when_it_is_evaluated(
+    service: SegmentService, database: Database, length: int
+) -> None:
+    chain = [await keep(service, '{"score":1}')]
+    for _ in range(length - 1):
+        chain.append(await keep(service, naming(chain[-1])))
+    # As no call can: what the first one says is written beside the service.
+    await database.execute(
+        "UPDATE segment_version SET criteria = $2 WHERE segment_id = $1",
+        chain[0].segment_id,
+        naming(chain[-1]),
+    )
+    asked = parse.loads(naming(chain[-1]))
+    table = await service.table("demo", "")
+    saved = await service.saved("demo", table.schema_id, asked)
+    with pytest.raises(InvalidCriteria) as caught:
+        check.require(asked, table.catalog, Clock.at(NOW), saved)
+    assert {fault.code for fault in caught.value.diagnostics} == {"SEGMENT_CYCLE"}
+    assert caught.value.diagnostics[0].message.count(" > ") == length
+    with pytest.raises(InvalidCriteria):
+        await keep(service, naming(chain[-1]))
 
 
 async def test_two_updates_at_once_cannot_close_a_cycle(service: SegmentService) -> None:
