@@ -241,6 +241,10 @@ class SegmentInUse(FailedPrecondition):
     reason = "SEGMENT_IN_USE"
 
 
+class SegmentTestsFailed(FailedPrecondition):
+    reason = "SEGMENT_TESTS_FAILED"
+
+
 class ModelNotUsable(FailedPrecondition):
     """The model was required, and no retry helps. `cause` = LLM_QUOTA_EXHAUSTED, LLM_REFUSED or
     LLM_NOT_CONFIGURED."""

@@ -26,6 +26,12 @@ def test_a_segment_is_saved_changed_compared_and_archived(run: Run) -> None:
     assert [line.split()[1] for line in listed.out.splitlines()[1:]] == ["1", "2"]
     assert all(len(line) <= 80 for line in listed.out.splitlines())
 
+    tested = run("segments", "test", segment, "--min-size", "1", "--embedded")
+    assert (tested.code, tested.out.split()[0]) == (0, "pass")
+    broken = run("segments", "test", segment, "--max-size", "0", "--in", "nobody", "--embedded")
+    assert broken.code == 3
+    assert [line.split()[0] for line in broken.out.splitlines()] == ["FAIL", "FAIL"]
+
     diff = run("segments", "diff", segment, "--embedded")
     assert f"segment {segment}, version 1 and version 2" in diff.out
     assert "handicap" in diff.out
@@ -38,8 +44,15 @@ def test_a_segment_is_saved_changed_compared_and_archived(run: Run) -> None:
     shown = run("segments", "show", segment, "--version", "1", "--embedded", "--json")
     told = list(shown.lines)
     assert told[0]["criteria"] == {"status": "ACTIVE"}
+    kept = run("segments", "update", segment, "--min-size", "1", "--embedded")
+    assert "at least 1" in kept.out
+    refused = run("segments", "update", segment, '{"handicap":{"$lt":0}}', "--embedded")
+    assert refused.code == 3
+    assert "at least 1 customers; there are 0" in refused.err
+    forced = run("segments", "update", segment, '{"handicap":{"$lt":0}}', "--force", "--embedded")
+    assert "forced past" in forced.out
     gone = run("segments", "delete", segment, "--embedded")
-    assert "is archived, version 3" in gone.out
+    assert "is archived, version 5" in gone.out
     assert segment not in run("segments", "list", "--embedded").out
 
 

@@ -103,6 +103,21 @@ async def test_a_segment_is_explained_and_compared_like_every_condition(
         await client.explain_count({"$segment": "seg_0000000000000000"})
 
 
+async def test_a_contract_is_kept_tested_and_forced(client: AsyncSegmentryClient) -> None:
+    contract = pb.SegmentContract(min_size=1)
+    made = await client.create_segment("A", {"status": "ACTIVE"}, contract=contract)
+    assert (await client.test_segment(made.segment_id)).passed is True
+    nobody = '{"handicap": {"$lt": 0}}'
+    assert (await client.test_segment(made.segment_id, candidate=nobody)).passed is False
+    with pytest.raises(SegmentryCallError) as caught:
+        await client.update_segment(made.segment_id, made.etag, criteria=nobody)
+    assert caught.value.reason == "SEGMENT_TESTS_FAILED"
+    forced = await client.update_segment(made.segment_id, made.etag, criteria=nobody, force=True)
+    assert list(forced.forced_past) == ["at least 1 customers; there are 0"]
+    freed = await client.update_segment(made.segment_id, forced.etag, contract=pb.SegmentContract())
+    assert not freed.HasField("contract")
+
+
 async def test_versions_are_compared_and_warnings_are_heard(client: AsyncSegmentryClient) -> None:
     heard: list[str] = []
     made = await client.create_segment("A", {"status": "ACTIVE"})

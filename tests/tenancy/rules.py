@@ -140,6 +140,12 @@ RULES: dict[str, Rule | NotBuilt] = {
     "SegmentBuilder/ListSegments": _of(lambda _: builder.ListSegmentsRequest()),
     "SegmentBuilder/UpdateSegment": Rule(_update, reads=False),
     "SegmentBuilder/DeleteSegment": Rule(_delete, reads=False),
+    "SegmentBuilder/TestSegment": _of(
+        lambda own: builder.TestSegmentRequest(
+            segment_id=own.segment.segment_id,
+            contract=builder.SegmentContract(included_customers=[own.customer_id], min_size=1),
+        )
+    ),
     "SegmentBuilder/LintSegment": _of(
         lambda own: builder.LintSegmentRequest(criteria=struct({"town": own.town}))
     ),

@@ -133,6 +133,7 @@ class SegmentryClient:
     list_segments = _streamed(AsyncSegmentryClient.list_segments)
     update_segment = _unary(AsyncSegmentryClient.update_segment)
     delete_segment = _unary(AsyncSegmentryClient.delete_segment)
+    test_segment = _unary(AsyncSegmentryClient.test_segment)
     lint_segment = _unary(AsyncSegmentryClient.lint_segment)
     compare_versions = _unary(AsyncSegmentryClient.compare_versions)
     estimate_analysis = _unary(AsyncSegmentryClient.estimate_analysis)

@@ -11,7 +11,7 @@ from segmentry.v1 import criteria_pb2, events_pb2, segment_builder_pb2
 from segmentry_client import calls
 from segmentry_client.connection import Connection
 from segmentry_client.texts import refused, refused_stream
-from segmentry_client.wire import CriteriaLike, criteria_of, timestamp
+from segmentry_client.wire import CriteriaLike, criteria_input, criteria_of, timestamp
 
 # Is told each warning of a reply.
 Heard = Callable[[events_pb2.Warning], None]
@@ -39,11 +39,16 @@ class SavedSegments(Connection):
         schema_id: str = "",
         state: segment_builder_pb2.SegmentState.ValueType = segment_builder_pb2.SEGMENT_STATE_UNSPECIFIED,
         build_id: str = "",
+        contract: segment_builder_pb2.SegmentContract | None = None,
+        force: bool = False,
         request_id: str = "",
         heard: Heard | None = None,
         timeout_s: float | None = None,
     ) -> segment_builder_pb2.Segment:
-        """Save a definition as version 1; without a `state` it is ACTIVE. `heard` is told every warning."""
+        """Save a definition as version 1; without a `state` it is ACTIVE. `heard` is told every warning.
+
+        Criteria that break the `contract` are refused with SEGMENT_TESTS_FAILED, unless with `force`.
+        """
         struct, expression = criteria_of(criteria)
         reply = await calls.unary(
             self.builder.CreateSegment,
@@ -57,8 +62,10 @@ class SavedSegments(Connection):
                     schema_id=schema_id or self._schema_id,
                     state=state,
                     build_id=build_id,
+                    contract=contract,
                 ),
                 request_id=request_id,
+                force=force,
             ),
             timeout_s=timeout_s or self._deadlines.write_s,
             metadata=self._metadata,
@@ -127,6 +134,8 @@ class SavedSegments(Connection):
         description: str | None = None,
         criteria: CriteriaLike | None = None,
         state: segment_builder_pb2.SegmentState.ValueType | None = None,
+        contract: segment_builder_pb2.SegmentContract | None = None,
+        force: bool = False,
         request_id: str = "",
         heard: Heard | None = None,
         timeout_s: float | None = None,
@@ -134,7 +143,8 @@ class SavedSegments(Connection):
         """Change what is given and leave the rest, as a new version. `etag` is that of the version read.
 
         A change that somebody else made meanwhile is refused with VERSION_MISMATCH. `heard` is told every
-        warning about changed criteria.
+        warning about changed criteria. A change that breaks a contract, its own or that of a segment that
+        names it, is refused with SEGMENT_TESTS_FAILED; with `force` it is saved, and says what it broke.
         """
         changed = segment_builder_pb2.Segment(
             segment_id=segment_id,
@@ -156,6 +166,9 @@ class SavedSegments(Connection):
             if expression is not None:
                 changed.expression.CopyFrom(expression)
                 paths.append("expression")
+        if contract is not None:
+            changed.contract.CopyFrom(contract)
+            paths.append("contract")
         reply = await calls.unary(
             self.builder.UpdateSegment,
             segment_builder_pb2.UpdateSegmentRequest(
@@ -163,6 +176,7 @@ class SavedSegments(Connection):
                 segment=changed,
                 update_mask=field_mask_pb2.FieldMask(paths=paths),
                 request_id=request_id,
+                force=force,
             ),
             timeout_s=timeout_s or self._deadlines.write_s,
             metadata=self._metadata,
@@ -207,6 +221,33 @@ class SavedSegments(Connection):
                 as_of=timestamp(self._as_of),
                 time_zone=self._time_zone,
                 segment_id=segment_id,
+            ),
+            timeout_s=timeout_s or self._deadlines.read_s,
+            metadata=self._metadata,
+            patience=self._patience,
+        )
+
+    @refused
+    async def test_segment(
+        self,
+        segment_id: str,
+        *,
+        version: int | None = None,
+        candidate: CriteriaLike | None = None,
+        contract: segment_builder_pb2.SegmentContract | None = None,
+        timeout_s: float | None = None,
+    ) -> segment_builder_pb2.TestSegmentResponse:
+        """Hold a segment against its contract, or try a `candidate` or another `contract` before a save."""
+        return await calls.unary(
+            self.builder.TestSegment,
+            segment_builder_pb2.TestSegmentRequest(
+                tenant_id=self._tenant_id,
+                segment_id=segment_id,
+                version=version,
+                as_of=timestamp(self._as_of),
+                time_zone=self._time_zone,
+                candidate=None if candidate is None else criteria_input(candidate),
+                contract=contract,
             ),
             timeout_s=timeout_s or self._deadlines.read_s,
             metadata=self._metadata,

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from segmentry.cli import criteria_argument
+from segmentry.cli import criteria_argument, exit_codes
 from segmentry.cli.command import connected
 from segmentry.cli.problems import usage
 
@@ -13,19 +13,28 @@ if TYPE_CHECKING:
     from segmentry.v1 import segment_builder_pb2 as pb
 
 segments = typer.Typer(
-    help="Saved segments: create, list, show, update, delete, diff, lint.", no_args_is_help=True
+    help="Saved segments: create, list, show, update, delete, test, diff, lint.", no_args_is_help=True
 )
 
 _ID = Annotated[str, typer.Argument(metavar="ID", help="A segment, as `list` shows it.")]
 _CRITERIA = Annotated[str, typer.Argument(metavar="JSON|@FILE|-", help="Criteria as `build` prints them.")]
 _ETAG = Annotated[str, typer.Option(help="Refuse if it has changed since it was read; else what it is now.")]
 _STATE = Annotated[str, typer.Option(help="draft, active or paused.")]
+_INCLUDED = Annotated[
+    list[str] | None, typer.Option("--in", metavar="CUSTOMER", help="Must be in it; repeat for several.")
+]
+_EXCLUDED = Annotated[
+    list[str] | None, typer.Option("--out", metavar="CUSTOMER", help="Must not be in it; repeat.")
+]
+_LEAST = Annotated[int | None, typer.Option("--min-size", min=0, help="Fewest customers.")]
+_MOST = Annotated[int | None, typer.Option("--max-size", min=0, help="Most customers.")]
+_FORCE = Annotated[bool, typer.Option("--force", help="Save it although a test of a contract fails.")]
 _STATES = ("draft", "active", "paused", "archived")
 
 
 @segments.callback()
 def _about() -> None:
-    """Saved segments: create, list, show, update, delete, diff, lint."""
+    """Saved segments: create, list, show, update, delete, test, diff, lint."""
 
 
 async def create(
@@ -35,6 +44,11 @@ async def create(
     *,
     description: Annotated[str, typer.Option(help="What it is for.")] = "",
     state: _STATE = "",
+    must_hold: _INCLUDED = None,
+    must_not_hold: _EXCLUDED = None,
+    min_size: _LEAST = None,
+    max_size: _MOST = None,
+    force: _FORCE = False,
 ) -> None:
     """Save criteria under a name, as version 1."""
     from segmentry.cli.views import saved
@@ -46,6 +60,8 @@ async def create(
             wanted,
             description=description,
             state=_state(state, _STATES[:3]),
+            contract=_contract(must_hold, must_not_hold, min_size, max_size),
+            force=force,
             heard=heard.append,
             timeout_s=session.common.timeout,
         )
@@ -97,14 +113,23 @@ async def update(
     name: Annotated[str | None, typer.Option(help="A new name.")] = None,
     description: Annotated[str | None, typer.Option(help="A new description.")] = None,
     state: _STATE = "",
+    must_hold: _INCLUDED = None,
+    must_not_hold: _EXCLUDED = None,
+    min_size: _LEAST = None,
+    max_size: _MOST = None,
+    no_contract: Annotated[
+        bool, typer.Option("--no-contract", help="Nothing must stay true any more.")
+    ] = False,
+    force: _FORCE = False,
     etag: _ETAG = "",
 ) -> None:
     """Change a segment; the version before stays as it was."""
     from segmentry.cli.views import saved
 
     wanted = criteria_argument.read(criteria) if criteria else None
-    if wanted is None and name is None and description is None and not state:
-        raise usage("nothing to change; give criteria, --name, --description or --state")
+    contract = _contract(must_hold, must_not_hold, min_size, max_size, empty=no_contract)
+    if wanted is None and name is None and description is None and not state and contract is None:
+        raise usage("nothing to change; give criteria, --name, --description, --state or a contract")
     heard, timeout_s = list[saved.Warned](), session.common.timeout
     async with session.client() as client:
         if not etag:
@@ -116,6 +141,8 @@ async def update(
             description=description,
             criteria=wanted,
             state=_state(state, _STATES[:3]) if state else None,
+            contract=contract,
+            force=force,
             heard=heard.append,
             timeout_s=timeout_s,
         )
@@ -132,6 +159,39 @@ async def delete(session: "Session", segment_id: _ID, *, etag: _ETAG = "") -> No
             etag = (await client.get_segment(segment_id, timeout_s=timeout_s)).etag
         gone = await client.delete_segment(segment_id, etag, timeout_s=timeout_s)
     saved.changed(gone, [], session.terminal)
+
+
+async def hold(
+    session: "Session",
+    segment_id: _ID,
+    criteria: Annotated[
+        str, typer.Argument(metavar="[JSON|@FILE|-]", help="Criteria to try before they are saved.")
+    ] = "",
+    *,
+    version: Annotated[int | None, typer.Option(min=1, help="That version; else the latest.")] = None,
+    must_hold: _INCLUDED = None,
+    must_not_hold: _EXCLUDED = None,
+    min_size: _LEAST = None,
+    max_size: _MOST = None,
+) -> None:
+    """Test what must stay true of a segment; exit code 3 when a test fails.
+
+    With customers or bounds given, those are tested instead of what is saved.
+    """
+    from segmentry.cli.views import saved
+
+    wanted = criteria_argument.read(criteria) if criteria else None
+    async with session.client() as client:
+        found = await client.test_segment(
+            segment_id,
+            version=version,
+            candidate=wanted,
+            contract=_contract(must_hold, must_not_hold, min_size, max_size),
+            timeout_s=session.common.timeout,
+        )
+    saved.tests(found, session.terminal)
+    if found.HasField("passed") and not found.passed:
+        raise typer.Exit(exit_codes.INVALID)
 
 
 async def diff(
@@ -174,6 +234,23 @@ async def lint(
     saved.lint(found, session.terminal)
 
 
+def _contract(
+    included: list[str] | None,
+    excluded: list[str] | None,
+    low: int | None,
+    high: int | None,
+    *,
+    empty: bool = False,
+) -> "pb.SegmentContract | None":
+    from segmentry.v1 import segment_builder_pb2 as pb
+
+    if not included and not excluded and low is None and high is None:
+        return pb.SegmentContract() if empty else None
+    return pb.SegmentContract(
+        included_customers=included or (), excluded_customers=excluded or (), min_size=low, max_size=high
+    )
+
+
 def _state(text: str, legal: tuple[str, ...]) -> "pb.SegmentState.ValueType":
     from segmentry.v1 import segment_builder_pb2 as pb
 
@@ -184,5 +261,14 @@ def _state(text: str, legal: tuple[str, ...]) -> "pb.SegmentState.ValueType":
     return pb.SegmentState.Value(f"SEGMENT_STATE_{text.upper()}")
 
 
-for _command in (create, list_, show, update, delete, diff, lint):
-    segments.command(name=_command.__name__.rstrip("_"))(connected(_command))
+for _name, _command in (
+    ("create", create),
+    ("list", list_),
+    ("show", show),
+    ("update", update),
+    ("delete", delete),
+    ("test", hold),
+    ("diff", diff),
+    ("lint", lint),
+):
+    segments.command(name=_name)(connected(_command))

@@ -44,13 +44,18 @@ class TimedRequest(Protocol):
     def HasField(self, field_name: Literal["as_of"]) -> bool: ...  # noqa: N802  # protobuf's own name
 
 
-class TableRequest(TenantRequest, TimedRequest, Protocol):
+class ZonedRequest(TimedRequest, Protocol):
+    """A request that may also say in which zone days begin."""
+
+    @property
+    def time_zone(self) -> str: ...
+
+
+class TableRequest(TenantRequest, ZonedRequest, Protocol):
     """A request about one table (CTX in the contract)."""
 
     @property
     def schema_id(self) -> str: ...
-    @property
-    def time_zone(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +136,7 @@ async def place(where: RequestContext, segments: SegmentService, *nodes: Node) -
     return Place(where.tenant, where.schema_id, where.catalog, where.clock, saved)
 
 
-def clock_of(request: TableRequest, default_zone: str, now: datetime | None = None) -> Clock:
+def clock_of(request: ZonedRequest, default_zone: str, now: datetime | None = None) -> Clock:
     """The clock of a request: its `as_of` and `time_zone`, else now and the table's zone."""
     return Clock(instant_of(request, now), _zone(request.time_zone or default_zone))
 

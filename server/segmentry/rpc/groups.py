@@ -28,6 +28,7 @@ _BUILDER: dict[str, Group] = {
     "UpdateSegment": "write",
     "DeleteSegment": "write",
     "LintSegment": "read",
+    "TestSegment": "read",
 }
 
 _ANALYSIS: dict[str, Group] = {

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from segmentry.criteria.nodes import Node
 from segmentry.errors import MissingField, SegmentryError
-from segmentry.rpc import claims, linting, pages
+from segmentry.rpc import claims, linting, pages, testing
 from segmentry.rpc.call import ServerContext, note
 from segmentry.rpc.context import plain, tenant_of
 from segmentry.rpc.convert import segments as convert
@@ -42,7 +42,7 @@ class SavedSegments(grpc_stubs.SegmentBuilderServicer):
     ) -> pb.CreateSegmentResponse:
         tenant = tenant_of(request)
         claim = claims.claim(request, "CreateSegment", tenant)
-        wanted = convert.definition(request.segment)
+        wanted = convert.definition(request.segment, force=request.force)
         schema_id = plain(request.segment.schema_id, "segment.schema_id")
         now = self._instant()
         saved = await self._segments.create(tenant, schema_id, wanted, now=now, claim=claim)
@@ -90,7 +90,7 @@ class SavedSegments(grpc_stubs.SegmentBuilderServicer):
         segment_id = _segment_id(request.segment.segment_id, "segment.segment_id")
         etag = _etag(request.segment.etag, "segment.etag")
         claim = claims.claim(request, "UpdateSegment", tenant)
-        change = convert.change(request.segment, request.update_mask)
+        change = convert.change(request.segment, request.update_mask, force=request.force)
         now = self._instant()
         saved = await self._segments.update(tenant, segment_id, etag, change, now=now, claim=claim)
         odd = [] if change.node is None else await self._odd(saved, change.node, tenant, now)
@@ -104,6 +104,11 @@ class SavedSegments(grpc_stubs.SegmentBuilderServicer):
         return pb.DeleteSegmentResponse(
             segment=_noted(await self._segments.archive(tenant, segment_id, etag))
         )
+
+    async def TestSegment(
+        self, request: pb.TestSegmentRequest, context: ServerContext
+    ) -> pb.TestSegmentResponse:
+        return await testing.reply(request, self._segments, self._now() if self._now else None)
 
     async def LintSegment(
         self, request: pb.LintSegmentRequest, context: ServerContext

@@ -12,7 +12,7 @@ from segmentry.segments.lookup import Reader, closure
 from segmentry.segments.record import SavedSegment, node_of
 
 # A reference without a version is to the latest one; who pins an older version sees no change.
-_DEPENDANTS = (
+DEPENDANTS = (
     "WITH RECURSIVE used (segment_id, version) AS ("
     "SELECT r.segment_id, r.version FROM segment_reference r "
     "WHERE r.target = $2 AND r.target_version IS NULL "
@@ -34,7 +34,7 @@ async def refuse_growth(reader: Reader, tenant: str, before: SavedSegment, after
     Raises: CriteriaTooComplex (limit, actual, maximum, segmentId) naming the dependant.
     """
     segment_id, schema_id = before.segment_id, before.schema_id
-    rows = await reader.fetch(_DEPENDANTS, tenant, segment_id)
+    rows = await reader.fetch(DEPENDANTS, tenant, segment_id)
     if not rows:
         return
     named = (await closure(reader, tenant, schema_id, [after])).criteria

@@ -19,7 +19,10 @@ ARCHIVED: State = "ARCHIVED"
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What one version says. `last_count` None means that it was not counted."""
+    """What one version says. `last_count` None means that it was not counted.
+
+    `contract` is what must stay true (see `contract.Contract`), `forced_past` the tests it was saved past.
+    """
 
     name: str
     description: str
@@ -30,6 +33,8 @@ class Content:
     author: str = ""
     build_id: str = ""
     last_count: int | None = None
+    contract: str = ""
+    forced_past: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,8 @@ class SavedSegment:
     update_time: datetime
     last_count: int | None = None
     referenced_by: tuple[str, ...] = ()
+    contract: str = ""
+    forced_past: tuple[str, ...] = ()
 
     @cached_property
     def node(self) -> Node:

@@ -16,6 +16,8 @@ from segmentry.criteria.nodes import Node
 from segmentry.criteria.segments import Saved, references
 from segmentry.customers.store import CustomerStore, Table
 from segmentry.errors import DeadlineExceeded, Exhausted, InvalidState, Unavailable
+from segmentry.segments import testing
+from segmentry.segments.contract import NOTHING, Contract, Outcome, contract_of
 from segmentry.segments.lint import Lint, Subject, lint
 from segmentry.segments.record import ARCHIVED, Content, SavedSegment, State
 from segmentry.segments.store import SegmentStore
@@ -37,6 +39,8 @@ class Definition:
     node: Node
     state: State = "ACTIVE"
     build_id: str = ""
+    contract: Contract = NOTHING
+    force: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,8 @@ class Change:
     description: str | None = None
     node: Node | None = None
     state: State | None = None
+    contract: Contract | None = None
+    force: bool = False
 
 
 class SegmentService:
@@ -55,6 +61,11 @@ class SegmentService:
     def __init__(self, database: Database, customers: CustomerStore) -> None:
         self._store = SegmentStore(database)
         self._customers = customers
+
+    @property
+    def customers(self) -> CustomerStore:
+        """The customers that the segments select."""
+        return self._customers
 
     async def saved(self, tenant: str, schema_id: str, *nodes: Node) -> Saved:
         """Everything that those trees name, directly and through other segments.
@@ -79,13 +90,18 @@ class SegmentService:
     ) -> SavedSegment:
         """Save version 1, or return what the same claim saved before. No `schema_id` means the default table.
 
-        Raises: NotFound for the table; InvalidCriteria with every fault; AlreadyExists; as the stores.
+        Raises: NotFound for the table; InvalidCriteria with every fault; SegmentTestsFailed without `force`;
+        AlreadyExists; as the stores.
         """
         if claim is not None and (earlier := await self._store.made_by(tenant, claim)) is not None:
             return earlier
         table = await self._customers.table(tenant, schema_id)
         saved = await self.saved(tenant, table.schema_id, wanted.node)
         n_matched = await self._checked_count(tenant, table, wanted.node, saved, now)
+        where = testing.Where(tenant, table, Clock.at(now, table.catalog.time_zone), self._customers)
+        lost = testing.told(await testing.broken(wanted.contract, wanted.node, saved, where), {})
+        if not wanted.force:
+            testing.refuse("", lost)
         content = Content(
             wanted.name,
             wanted.description,
@@ -96,6 +112,8 @@ class SegmentService:
             author,
             wanted.build_id,
             n_matched,
+            wanted.contract.text(),
+            lost,
         )
         return await self._store.create(tenant, table.schema_id, content, claim)
 
@@ -113,7 +131,8 @@ class SegmentService:
         """Add a version with the change, or return the one that the same claim added before.
 
         Raises: NotFound; VersionMismatch; InvalidState for an archived segment that the change does not bring
-        back; InvalidCriteria with every fault, cycles too; AlreadyExists; what the stores raise.
+        back; InvalidCriteria with every fault, cycles too; AlreadyExists; SegmentTestsFailed without `force`;
+        what the stores raise.
         """
         if claim is not None and (earlier := await self._store.made_by(tenant, claim)) is not None:
             return earlier
@@ -136,6 +155,10 @@ class SegmentService:
             n_matched = await self._checked_count(tenant, table, node, saved, now)
             fingerprint = canonical.fingerprint(node, table.catalog)
             catalog_version = str(table.catalog.version)
+        contract = contract_of(before.contract) if change.contract is None else change.contract
+        lost = await self._broken(tenant, before, node, contract, now)
+        if lost and not change.force:
+            testing.refuse(segment_id, lost)
         content = Content(
             before.name if change.name is None else change.name,
             before.description if change.description is None else change.description,
@@ -146,6 +169,8 @@ class SegmentService:
             author,
             before.build_id,
             n_matched,
+            contract.text(),
+            lost,
         )
         return await self._store.update(tenant, segment_id, etag, content, claim)
 
@@ -173,6 +198,34 @@ class SegmentService:
     ) -> list[SavedSegment]:
         """The versions of one segment, as `SegmentStore.versions`. Raises: NotFound."""
         return await self._store.versions(tenant, segment_id, state=state, after=after, limit=limit)
+
+    async def _broken(
+        self, tenant: str, before: SavedSegment, node: Node, contract: Contract, now: datetime
+    ) -> tuple[str, ...]:
+        """The tests that a change breaks, of the segment and of those that name it."""
+        if node is before.node and contract.text() == before.contract:
+            return ()
+        table = await self._customers.table(tenant, before.schema_id)
+        where = testing.Where(tenant, table, Clock.at(now, table.catalog.time_zone), self._customers)
+        saved = await self.saved(tenant, before.schema_id, node, before.node)
+        own = await testing.broken(contract, node, saved, where, (before, saved))
+        if node is before.node:
+            return testing.told(own, {})
+        others = await testing.broken_dependants(before, node, where, self._store)
+        return testing.told(own, others)
+
+    async def test(
+        self, tenant: str, kept: SavedSegment, node: Node, contract: Contract, clock: Clock
+    ) -> tuple[Outcome, ...]:
+        """Every test of a contract on those criteria, in the table of the segment.
+
+        Raises: InvalidCriteria with every fault; what the stores raise.
+        """
+        table = await self._customers.table(tenant, kept.schema_id)
+        others = await self.saved(tenant, kept.schema_id, node)
+        saved = Saved({**others.criteria, (kept.segment_id, None): node}, others.names)
+        where = testing.Where(tenant, table, clock, self._customers)
+        return await testing.outcomes(contract, node, saved, where)
 
     async def table(self, tenant: str, schema_id: str) -> Table:
         """The customers' table of that id, or the default one. Raises: NotFound."""

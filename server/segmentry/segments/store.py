@@ -12,7 +12,7 @@ from segmentry.criteria import segments
 from segmentry.criteria.nodes import Node
 from segmentry.criteria.segments import Saved
 from segmentry.errors import SegmentInUse
-from segmentry.segments.dependants import refuse_growth
+from segmentry.segments.dependants import DEPENDANTS, refuse_growth
 from segmentry.segments.lookup import SEGMENT_ID, Reader, closure
 from segmentry.segments.record import (
     ARCHIVED,
@@ -144,6 +144,16 @@ class SegmentStore:
         )
         return await _with_users(self._database, tenant, rows)
 
+    async def tested_dependants(self, tenant: str, segment_id: str) -> list[SavedSegment]:
+        """The latest versions that name the latest of this one, also through others, with a contract."""
+        rows = await self._database.fetch(
+            _SELECT + "AND v.version = s.latest WHERE s.tenant = $1 AND v.contract <> '' "
+            "AND s.segment_id = ANY($2::text[]) ORDER BY s.created_at, s.segment_id",
+            tenant,
+            [row.text("segment_id") for row in await self._database.fetch(DEPENDANTS, tenant, segment_id)],
+        )
+        return [_segment(row) for row in rows]
+
     async def kin(self, tenant: str, schema_id: str, fingerprint: str, *, but: str = "") -> list[Kin]:
         """Segments of one table that may be copies of one with that fingerprint, the newest 500 at most.
 
@@ -215,6 +225,7 @@ class SegmentStore:
                 author,
                 before.build_id,
                 before.last_count,
+                before.contract,
             )
             return await _append(session, tenant, segment_id, before.version + 1, content)
 
@@ -247,9 +258,9 @@ async def _append(
 async def _insert(session: Session, segment_id: str, number: int, content: Content) -> None:
     await session.execute(
         "INSERT INTO segment_version (segment_id, version, name, description, state, criteria, fingerprint, "
-        "catalog_version, etag, author, build_id, last_count, counted_at) "
+        "catalog_version, etag, author, build_id, last_count, counted_at, contract, forced_past) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::bigint, "
-        "CASE WHEN $12::bigint IS NOT NULL THEN clock_timestamp() END)",
+        "CASE WHEN $12::bigint IS NOT NULL THEN clock_timestamp() END, $13, $14::text[])",
         segment_id,
         number,
         content.name,
@@ -262,6 +273,8 @@ async def _insert(session: Session, segment_id: str, number: int, content: Conte
         content.author,
         content.build_id,
         content.last_count,
+        content.contract,
+        list(content.forced_past),
     )
     named = segments.references(content.node)
     await session.execute(
@@ -330,6 +343,8 @@ def _segment(row: Row) -> SavedSegment:
         create_time=row.instant("first_at"),
         update_time=row.instant("created_at"),
         last_count=row.optional_integer("last_count"),
+        contract=row.text("contract"),
+        forced_past=row.texts("forced_past"),
     )
 
 

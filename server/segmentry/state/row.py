@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from typing import cast
 
 from segmentry.errors import JsonValue
 
@@ -24,6 +25,12 @@ class Row:
 
     def optional_text(self, name: str) -> str | None:
         return None if self._columns[name] is None else self.text(name)
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """A `text[]` column without nulls."""
+        value = self._columns[name]
+        assert isinstance(value, list), name
+        return tuple(str(each) for each in cast("list[object]", value))
 
     def integer(self, name: str) -> int:
         value = self._columns[name]

@@ -157,6 +157,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """
     ERROR_REASON_NO_CLUSTERS: _ErrorReason.ValueType  # 52
     """FAILED_PRECONDITION: the algorithm found no two groups, and the tier was pinned. [schemaId]"""
+    ERROR_REASON_SEGMENT_TESTS_FAILED: _ErrorReason.ValueType  # 60
+    """FAILED_PRECONDITION: a test of the segment's contract, or of one that names it, fails with these criteria.
+    TestSegment says why; `force` saves it nevertheless. [segmentId, tests]
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """ErrorReason lists every reason that `google.rpc.ErrorInfo` carries, without the prefix, in the domain
@@ -296,6 +300,10 @@ value of a few. Ask for counts instead. [path]
 """
 ERROR_REASON_NO_CLUSTERS: ErrorReason.ValueType  # 52
 """FAILED_PRECONDITION: the algorithm found no two groups, and the tier was pinned. [schemaId]"""
+ERROR_REASON_SEGMENT_TESTS_FAILED: ErrorReason.ValueType  # 60
+"""FAILED_PRECONDITION: a test of the segment's contract, or of one that names it, fails with these criteria.
+TestSegment says why; `force` saves it nevertheless. [segmentId, tests]
+"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 class _WarningReason:

@@ -2548,6 +2548,8 @@ class Segment(_message.Message):
     BUILD_ID_FIELD_NUMBER: _builtins.int
     LAST_COUNT_FIELD_NUMBER: _builtins.int
     REFERENCED_BY_FIELD_NUMBER: _builtins.int
+    CONTRACT_FIELD_NUMBER: _builtins.int
+    FORCED_PAST_FIELD_NUMBER: _builtins.int
     segment_id: _builtins.str
     """The id, such as `seg_7`. Chosen by the server."""
     version: _builtins.int
@@ -2588,6 +2590,16 @@ class Segment(_message.Message):
     def referenced_by(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Ids of segments and rules that refer to it."""
 
+    @_builtins.property
+    def contract(self) -> Global___SegmentContract:
+        """What must stay true of it. Tested whenever its criteria, its contract or those of a segment that it names change,
+        and by TestSegment. Absent: nothing.
+        """
+
+    @_builtins.property
+    def forced_past(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The tests that failed when this version was saved with `force`, for people. Empty otherwise. Set by the server."""
+
     def __init__(
         self,
         *,
@@ -2606,16 +2618,63 @@ class Segment(_message.Message):
         build_id: _builtins.str = ...,
         last_count: _builtins.int | None = ...,
         referenced_by: _abc.Iterable[_builtins.str] | None = ...,
+        contract: Global___SegmentContract | None = ...,
+        forced_past: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_last_count", b"_last_count", "create_time", b"create_time", "criteria", b"criteria", "expression", b"expression", "last_count", b"last_count", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_last_count", b"_last_count", "contract", b"contract", "create_time", b"create_time", "criteria", b"criteria", "expression", b"expression", "last_count", b"last_count", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_last_count", b"_last_count", "build_id", b"build_id", "create_time", b"create_time", "criteria", b"criteria", "description", b"description", "etag", b"etag", "expression", b"expression", "last_count", b"last_count", "name", b"name", "referenced_by", b"referenced_by", "schema_id", b"schema_id", "segment_id", b"segment_id", "state", b"state", "update_time", b"update_time", "updated_by", b"updated_by", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_last_count", b"_last_count", "build_id", b"build_id", "contract", b"contract", "create_time", b"create_time", "criteria", b"criteria", "description", b"description", "etag", b"etag", "expression", b"expression", "forced_past", b"forced_past", "last_count", b"last_count", "name", b"name", "referenced_by", b"referenced_by", "schema_id", b"schema_id", "segment_id", b"segment_id", "state", b"state", "update_time", b"update_time", "updated_by", b"updated_by", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__last_count: _TypeAlias = _typing.Literal["last_count"]  # noqa: Y015
     _WhichOneofArgType__last_count: _TypeAlias = _typing.Literal["_last_count", b"_last_count"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType__last_count) -> _WhichOneofReturnType__last_count | None: ...
 
 Global___Segment: _TypeAlias = Segment  # noqa: Y015
+
+@_typing.final
+class SegmentContract(_message.Message):
+    """SegmentContract is what must stay true of a segment: named customers in or out, and bounds of its size."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INCLUDED_CUSTOMERS_FIELD_NUMBER: _builtins.int
+    EXCLUDED_CUSTOMERS_FIELD_NUMBER: _builtins.int
+    MIN_SIZE_FIELD_NUMBER: _builtins.int
+    MAX_SIZE_FIELD_NUMBER: _builtins.int
+    min_size: _builtins.int
+    """Fewest customers. Absent: no such bound."""
+    max_size: _builtins.int
+    """Most customers. Absent: no such bound."""
+    @_builtins.property
+    def included_customers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Customers who must be in it, by the ids that ExplainMember takes; at most 100."""
+
+    @_builtins.property
+    def excluded_customers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Customers who must not be in it; at most 100."""
+
+    def __init__(
+        self,
+        *,
+        included_customers: _abc.Iterable[_builtins.str] | None = ...,
+        excluded_customers: _abc.Iterable[_builtins.str] | None = ...,
+        min_size: _builtins.int | None = ...,
+        max_size: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_size", b"_max_size", "_min_size", b"_min_size", "max_size", b"max_size", "min_size", b"min_size"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_size", b"_max_size", "_min_size", b"_min_size", "excluded_customers", b"excluded_customers", "included_customers", b"included_customers", "max_size", b"max_size", "min_size", b"min_size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__max_size: _TypeAlias = _typing.Literal["max_size"]  # noqa: Y015
+    _WhichOneofArgType__max_size: _TypeAlias = _typing.Literal["_max_size", b"_max_size"]  # noqa: Y015
+    _WhichOneofReturnType__min_size: _TypeAlias = _typing.Literal["min_size"]  # noqa: Y015
+    _WhichOneofArgType__min_size: _TypeAlias = _typing.Literal["_min_size", b"_min_size"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_size) -> _WhichOneofReturnType__max_size | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_size) -> _WhichOneofReturnType__min_size | None: ...
+
+Global___SegmentContract: _TypeAlias = SegmentContract  # noqa: Y015
 
 @_typing.final
 class CreateSegmentRequest(_message.Message):
@@ -2626,10 +2685,15 @@ class CreateSegmentRequest(_message.Message):
     TENANT_ID_FIELD_NUMBER: _builtins.int
     SEGMENT_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    FORCE_FIELD_NUMBER: _builtins.int
     tenant_id: _builtins.str
     """The tenant. Empty: the credential's."""
     request_id: _builtins.str
     """A UUID chosen by the caller; a repeat with the same body returns the same segment. Optional."""
+    force: _builtins.bool
+    """Save it although a test of its contract fails; `forced_past` then says which. Else that is refused with
+    SEGMENT_TESTS_FAILED.
+    """
     @_builtins.property
     def segment(self) -> Global___Segment:
         """The segment; `name` and one form of the criteria are required, what the server sets is ignored. No `state` means
@@ -2642,10 +2706,11 @@ class CreateSegmentRequest(_message.Message):
         tenant_id: _builtins.str = ...,
         segment: Global___Segment | None = ...,
         request_id: _builtins.str = ...,
+        force: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["segment", b"segment"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "segment", b"segment", "tenant_id", b"tenant_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["force", b"force", "request_id", b"request_id", "segment", b"segment", "tenant_id", b"tenant_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2813,17 +2878,22 @@ class UpdateSegmentRequest(_message.Message):
     SEGMENT_FIELD_NUMBER: _builtins.int
     UPDATE_MASK_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    FORCE_FIELD_NUMBER: _builtins.int
     tenant_id: _builtins.str
     """The tenant. Empty: the credential's."""
     request_id: _builtins.str
     """A UUID chosen by the caller. Optional."""
+    force: _builtins.bool
+    """Save it although the change breaks a test of its contract, or of a segment that names it; it is kept who did and
+    which. Else that is refused with SEGMENT_TESTS_FAILED. A test that failed before the change breaks nothing.
+    """
     @_builtins.property
     def segment(self) -> Global___Segment:
         """The new values. `segment_id` and `etag` are required."""
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """What to change: `name`, `description`, `criteria`, `expression`, `state`. Must not be empty. Of the criteria only the
+        """What to change: `name`, `description`, `criteria`, `expression`, `state`, `contract`. Must not be empty. Of the criteria only the
         forms named here are read.
         """
 
@@ -2834,10 +2904,11 @@ class UpdateSegmentRequest(_message.Message):
         segment: Global___Segment | None = ...,
         update_mask: _field_mask_pb2.FieldMask | None = ...,
         request_id: _builtins.str = ...,
+        force: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["segment", b"segment", "update_mask", b"update_mask"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "segment", b"segment", "tenant_id", b"tenant_id", "update_mask", b"update_mask"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["force", b"force", "request_id", b"request_id", "segment", b"segment", "tenant_id", b"tenant_id", "update_mask", b"update_mask"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2926,6 +2997,165 @@ class DeleteSegmentResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DeleteSegmentResponse: _TypeAlias = DeleteSegmentResponse  # noqa: Y015
+
+@_typing.final
+class TestSegmentRequest(_message.Message):
+    """TestSegmentRequest asks whether the contract of a segment holds."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TENANT_ID_FIELD_NUMBER: _builtins.int
+    SEGMENT_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    CANDIDATE_FIELD_NUMBER: _builtins.int
+    CONTRACT_FIELD_NUMBER: _builtins.int
+    tenant_id: _builtins.str
+    """The tenant. Empty: the credential's."""
+    segment_id: _builtins.str
+    """The segment."""
+    version: _builtins.int
+    """The version whose criteria and contract are meant. Absent: the latest."""
+    time_zone: _builtins.str
+    """IANA time zone in which days begin. Empty: the table's."""
+    @_builtins.property
+    def as_of(self) -> _timestamp_pb2.Timestamp:
+        """The instant that relative dates count from. Absent: the server's clock."""
+
+    @_builtins.property
+    def candidate(self) -> _criteria_pb2.CriteriaInput:
+        """Criteria to try before they are saved. Absent: those of the version."""
+
+    @_builtins.property
+    def contract(self) -> Global___SegmentContract:
+        """A contract to try before it is saved. Absent: that of the version."""
+
+    def __init__(
+        self,
+        *,
+        tenant_id: _builtins.str = ...,
+        segment_id: _builtins.str = ...,
+        version: _builtins.int | None = ...,
+        as_of: _timestamp_pb2.Timestamp | None = ...,
+        time_zone: _builtins.str = ...,
+        candidate: _criteria_pb2.CriteriaInput | None = ...,
+        contract: Global___SegmentContract | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_version", b"_version", "as_of", b"as_of", "candidate", b"candidate", "contract", b"contract", "version", b"version"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_version", b"_version", "as_of", b"as_of", "candidate", b"candidate", "contract", b"contract", "segment_id", b"segment_id", "tenant_id", b"tenant_id", "time_zone", b"time_zone", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__version: _TypeAlias = _typing.Literal["version"]  # noqa: Y015
+    _WhichOneofArgType__version: _TypeAlias = _typing.Literal["_version", b"_version"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__version) -> _WhichOneofReturnType__version | None: ...
+
+Global___TestSegmentRequest: _TypeAlias = TestSegmentRequest  # noqa: Y015
+
+@_typing.final
+class TestSegmentResponse(_message.Message):
+    """TestSegmentResponse is the result of every test."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SEGMENT_ID_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    PASSED_FIELD_NUMBER: _builtins.int
+    RESULTS_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    segment_id: _builtins.str
+    """The segment."""
+    version: _builtins.int
+    """The version that was meant."""
+    passed: _builtins.bool
+    """Whether every test passed. Absent when none failed and one could not be judged, or there is none."""
+    time_zone: _builtins.str
+    """The zone in which days begin."""
+    @_builtins.property
+    def results(self) -> _containers.RepeatedCompositeFieldContainer[Global___SegmentTestResult]:
+        """One per test, in the order of the contract."""
+
+    @_builtins.property
+    def as_of(self) -> _timestamp_pb2.Timestamp:
+        """The instant that relative dates were counted from."""
+
+    def __init__(
+        self,
+        *,
+        segment_id: _builtins.str = ...,
+        version: _builtins.int = ...,
+        passed: _builtins.bool | None = ...,
+        results: _abc.Iterable[Global___SegmentTestResult] | None = ...,
+        as_of: _timestamp_pb2.Timestamp | None = ...,
+        time_zone: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_passed", b"_passed", "as_of", b"as_of", "passed", b"passed"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_passed", b"_passed", "as_of", b"as_of", "passed", b"passed", "results", b"results", "segment_id", b"segment_id", "time_zone", b"time_zone", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__passed: _TypeAlias = _typing.Literal["passed"]  # noqa: Y015
+    _WhichOneofArgType__passed: _TypeAlias = _typing.Literal["_passed", b"_passed"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__passed) -> _WhichOneofReturnType__passed | None: ...
+
+Global___TestSegmentResponse: _TypeAlias = TestSegmentResponse  # noqa: Y015
+
+@_typing.final
+class SegmentTestResult(_message.Message):
+    """SegmentTestResult is one test of a contract."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    BOUND_FIELD_NUMBER: _builtins.int
+    PASSED_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    LEAVES_FIELD_NUMBER: _builtins.int
+    FLIPS_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    """Closed list: `included`, `excluded`, `min_size`, `max_size`."""
+    customer_id: _builtins.str
+    """The customer of `included` and `excluded`."""
+    bound: _builtins.int
+    """The bound of `min_size` and `max_size`."""
+    passed: _builtins.bool
+    """Whether it passed. Absent when it cannot be judged because small counts are kept back."""
+    message: _builtins.str
+    """The same for people, such as `customer 17 must be in and is not`."""
+    @_builtins.property
+    def leaves(self) -> _containers.RepeatedCompositeFieldContainer[Global___LeafVerdict]:
+        """Of a failed test of a customer: every condition, held against the customer. For the first 20 of them."""
+
+    @_builtins.property
+    def flips(self) -> _containers.RepeatedCompositeFieldContainer[Global___Flip]:
+        """Of a failed test of a customer: what would change the verdict."""
+
+    def __init__(
+        self,
+        *,
+        kind: _builtins.str = ...,
+        customer_id: _builtins.str = ...,
+        bound: _builtins.int | None = ...,
+        passed: _builtins.bool | None = ...,
+        message: _builtins.str = ...,
+        leaves: _abc.Iterable[Global___LeafVerdict] | None = ...,
+        flips: _abc.Iterable[Global___Flip] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_bound", b"_bound", "_passed", b"_passed", "bound", b"bound", "passed", b"passed"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_bound", b"_bound", "_passed", b"_passed", "bound", b"bound", "customer_id", b"customer_id", "flips", b"flips", "kind", b"kind", "leaves", b"leaves", "message", b"message", "passed", b"passed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__bound: _TypeAlias = _typing.Literal["bound"]  # noqa: Y015
+    _WhichOneofArgType__bound: _TypeAlias = _typing.Literal["_bound", b"_bound"]  # noqa: Y015
+    _WhichOneofReturnType__passed: _TypeAlias = _typing.Literal["passed"]  # noqa: Y015
+    _WhichOneofArgType__passed: _TypeAlias = _typing.Literal["_passed", b"_passed"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__bound) -> _WhichOneofReturnType__bound | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__passed) -> _WhichOneofReturnType__passed | None: ...
+
+Global___SegmentTestResult: _TypeAlias = SegmentTestResult  # noqa: Y015
 
 @_typing.final
 class LintSegmentRequest(_message.Message):

@@ -121,6 +121,11 @@ class SegmentBuilderStub(object):
                 request_serializer=segmentry_dot_v1_dot_segment__builder__pb2.DeleteSegmentRequest.SerializeToString,
                 response_deserializer=segmentry_dot_v1_dot_segment__builder__pb2.DeleteSegmentResponse.FromString,
                 _registered_method=True)
+        self.TestSegment = channel.unary_unary(
+                '/segmentry.v1.SegmentBuilder/TestSegment',
+                request_serializer=segmentry_dot_v1_dot_segment__builder__pb2.TestSegmentRequest.SerializeToString,
+                response_deserializer=segmentry_dot_v1_dot_segment__builder__pb2.TestSegmentResponse.FromString,
+                _registered_method=True)
         self.LintSegment = channel.unary_unary(
                 '/segmentry.v1.SegmentBuilder/LintSegment',
                 request_serializer=segmentry_dot_v1_dot_segment__builder__pb2.LintSegmentRequest.SerializeToString,
@@ -257,6 +262,13 @@ class SegmentBuilderServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def TestSegment(self, request, context):
+        """TestSegment holds a segment against its contract: named customers in or out, bounds of its size, with reasons.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def LintSegment(self, request, context):
         """LintSegment says what is odd about criteria: contradictions, tautologies, conditions without effect, near copies
         of saved segments.
@@ -352,6 +364,11 @@ def add_SegmentBuilderServicer_to_server(servicer, server):
                     servicer.DeleteSegment,
                     request_deserializer=segmentry_dot_v1_dot_segment__builder__pb2.DeleteSegmentRequest.FromString,
                     response_serializer=segmentry_dot_v1_dot_segment__builder__pb2.DeleteSegmentResponse.SerializeToString,
+            ),
+            'TestSegment': grpc.unary_unary_rpc_method_handler(
+                    servicer.TestSegment,
+                    request_deserializer=segmentry_dot_v1_dot_segment__builder__pb2.TestSegmentRequest.FromString,
+                    response_serializer=segmentry_dot_v1_dot_segment__builder__pb2.TestSegmentResponse.SerializeToString,
             ),
             'LintSegment': grpc.unary_unary_rpc_method_handler(
                     servicer.LintSegment,
@@ -820,6 +837,33 @@ class SegmentBuilder(object):
             '/segmentry.v1.SegmentBuilder/DeleteSegment',
             segmentry_dot_v1_dot_segment__builder__pb2.DeleteSegmentRequest.SerializeToString,
             segmentry_dot_v1_dot_segment__builder__pb2.DeleteSegmentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TestSegment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segmentry.v1.SegmentBuilder/TestSegment',
+            segmentry_dot_v1_dot_segment__builder__pb2.TestSegmentRequest.SerializeToString,
+            segmentry_dot_v1_dot_segment__builder__pb2.TestSegmentResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -78,6 +78,8 @@ class SegmentBuilderStub:
     criteria that name it without a version are refused with UNKNOWN_SEGMENT. Refused with SEGMENT_IN_USE while other
     segments refer to it. UpdateSegment with another `state` brings it back.
     """
+    TestSegment: _grpc.UnaryUnaryMultiCallable[_segment_builder_pb2.TestSegmentRequest, _segment_builder_pb2.TestSegmentResponse]
+    """TestSegment holds a segment against its contract: named customers in or out, bounds of its size, with reasons."""
     LintSegment: _grpc.UnaryUnaryMultiCallable[_segment_builder_pb2.LintSegmentRequest, _segment_builder_pb2.LintSegmentResponse]
     """LintSegment says what is odd about criteria: contradictions, tautologies, conditions without effect, near copies
     of saved segments.
@@ -133,6 +135,8 @@ class SegmentBuilderAsyncStub(SegmentBuilderStub):
     criteria that name it without a version are refused with UNKNOWN_SEGMENT. Refused with SEGMENT_IN_USE while other
     segments refer to it. UpdateSegment with another `state` brings it back.
     """
+    TestSegment: _aio.UnaryUnaryMultiCallable[_segment_builder_pb2.TestSegmentRequest, _segment_builder_pb2.TestSegmentResponse]  # type: ignore[assignment]
+    """TestSegment holds a segment against its contract: named customers in or out, bounds of its size, with reasons."""
     LintSegment: _aio.UnaryUnaryMultiCallable[_segment_builder_pb2.LintSegmentRequest, _segment_builder_pb2.LintSegmentResponse]  # type: ignore[assignment]
     """LintSegment says what is odd about criteria: contradictions, tautologies, conditions without effect, near copies
     of saved segments.
@@ -287,6 +291,14 @@ class SegmentBuilderServicer(metaclass=_abc_1.ABCMeta):
         criteria that name it without a version are refused with UNKNOWN_SEGMENT. Refused with SEGMENT_IN_USE while other
         segments refer to it. UpdateSegment with another `state` brings it back.
         """
+
+    @_abc_1.abstractmethod
+    def TestSegment(
+        self,
+        request: _segment_builder_pb2.TestSegmentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_segment_builder_pb2.TestSegmentResponse, _abc.Awaitable[_segment_builder_pb2.TestSegmentResponse]]:
+        """TestSegment holds a segment against its contract: named customers in or out, bounds of its size, with reasons."""
 
     @_abc_1.abstractmethod
     def LintSegment(

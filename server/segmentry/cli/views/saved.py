@@ -9,7 +9,7 @@ from segmentry_client.segments import VersionComparison
 
 from segmentry.cli.terminal import Terminal, printable
 from segmentry.cli.views import explaining
-from segmentry.cli.views.lines import columns, labelled, one_line
+from segmentry.cli.views.lines import columns, labelled, many, one_line
 from segmentry.errors import JsonValue
 from segmentry.v1 import events_pb2
 from segmentry.v1 import segment_builder_pb2 as pb
@@ -58,6 +58,10 @@ def changed(segment: pb.Segment, warnings: Iterable[Warned], terminal: Terminal)
     terminal.line(labelled("table", segment.schema_id, terminal))
     terminal.line(labelled("criteria", one_line(segment.criteria), terminal))
     terminal.line(labelled("customers", _count(segment), terminal))
+    if segment.HasField("contract"):
+        terminal.line(labelled("must stay", _contract(segment.contract), terminal))
+    for each in segment.forced_past:
+        terminal.line(labelled("forced past", each, terminal))
     if segment.referenced_by:
         terminal.line(labelled("used by", ", ".join(segment.referenced_by), terminal))
     _warn(warned, terminal)
@@ -86,6 +90,24 @@ def versions(found: VersionComparison, terminal: Terminal) -> None:
     explaining.comparison(found.comparison, terminal)
 
 
+def tests(found: pb.TestSegmentResponse, terminal: Terminal) -> None:
+    """One line per test, and under a failed one of a customer the conditions that do not fit."""
+    if terminal.json:
+        terminal.value(to_dict(found))
+        return
+    if not found.results:
+        terminal.line("no contract; `segmentry segments update ID --in CUSTOMER --max-size N` makes one")
+    for each in found.results:
+        mark = ("pass" if each.passed else "FAIL") if each.HasField("passed") else "?"
+        terminal.line(printable(f"{mark:4}  {each.message}"))
+        for leaf in each.leaves:
+            if leaf.holds != (each.kind == "included"):
+                terminal.line(printable(f"        {leaf.message}"))
+    n_failed = sum(each.HasField("passed") and not each.passed for each in found.results)
+    if found.results:
+        terminal.note(f"{n_failed:,} of {many(len(found.results), 'test')} failed")
+
+
 def lint(found: pb.LintSegmentResponse, terminal: Terminal) -> None:
     """Every warning with its place, or that there is none."""
     if terminal.json:
@@ -96,6 +118,19 @@ def lint(found: pb.LintSegmentResponse, terminal: Terminal) -> None:
     for each in found.warnings:
         place = f" at {each.path}" if each.path else ""
         terminal.line(printable(f"{each.reason}{place}: {each.message}"))
+
+
+def _contract(contract: pb.SegmentContract) -> str:
+    said: list[str] = []
+    if contract.included_customers:
+        said.append(f"in: {', '.join(contract.included_customers)}")
+    if contract.excluded_customers:
+        said.append(f"out: {', '.join(contract.excluded_customers)}")
+    if contract.HasField("min_size"):
+        said.append(f"at least {contract.min_size:,}")
+    if contract.HasField("max_size"):
+        said.append(f"at most {contract.max_size:,}")
+    return "; ".join(said)
 
 
 def _warn(warnings: Iterable[Warned], terminal: Terminal) -> None:

@@ -11,6 +11,7 @@ from segmentry.criteria.nodes import Node
 from segmentry.errors import InvalidParameters, MissingField, Violation
 from segmentry.rpc.convert import criteria
 from segmentry.rpc.convert.times import timestamp
+from segmentry.segments.contract import MOST_CUSTOMERS, Contract, contract_of
 from segmentry.segments.record import ARCHIVED, SavedSegment, State
 from segmentry.segments.service import Change, Definition
 from segmentry.v1 import segment_builder_pb2 as pb
@@ -18,7 +19,8 @@ from segmentry.v1 import segment_builder_pb2 as pb
 MAX_NAME = 200
 MAX_DESCRIPTION = 2_000
 MAX_BUILD_ID = 128
-MASK = ("name", "description", "criteria", "expression", "state")
+MAX_KEY = 1024
+MASK = ("name", "description", "criteria", "expression", "state", "contract")
 
 _STATES: dict[State, pb.SegmentState.ValueType] = {
     "DRAFT": pb.SEGMENT_STATE_DRAFT,
@@ -48,6 +50,8 @@ def segment(saved: SavedSegment) -> pb.Segment:
         build_id=saved.build_id,
         last_count=saved.last_count,
         referenced_by=saved.referenced_by,
+        contract=contract(contract_of(saved.contract)) if saved.contract else None,
+        forced_past=saved.forced_past,
     )
 
 
@@ -77,7 +81,7 @@ def name_from(text: str, field: str) -> str:
     return text.strip()
 
 
-def definition(message: pb.Segment) -> Definition:
+def definition(message: pb.Segment, *, force: bool = False) -> Definition:
     """What is to be kept; what the server sets is ignored.
 
     Raises: MissingField for the name or the criteria; InvalidParameters with every fault of the texts and
@@ -95,10 +99,13 @@ def definition(message: pb.Segment) -> Definition:
     if not name:
         raise MissingField("segment.name is needed: what people call it", field="segment.name")
     node = criteria.read(message)
-    return Definition(name, message.description.strip(), node, state or "ACTIVE", message.build_id)
+    kept = contract_from(message.contract, "segment.contract")
+    return Definition(
+        name, message.description.strip(), node, state or "ACTIVE", message.build_id, kept, force
+    )
 
 
-def change(message: pb.Segment, mask: FieldMask) -> Change:
+def change(message: pb.Segment, mask: FieldMask, *, force: bool = False) -> Change:
     """What is to be changed: the fields that the mask names, and no others.
 
     Raises: MissingField for an empty mask, a name or criteria that it names and that are not there;
@@ -122,7 +129,46 @@ def change(message: pb.Segment, mask: FieldMask) -> Change:
     if name == "":
         raise MissingField("segment.name is needed: what people call it", field="segment.name")
     description = message.description.strip() if "description" in paths else None
-    return Change(name, description, _changed_criteria(message, paths), state)
+    kept = contract_from(message.contract, "segment.contract") if "contract" in paths else None
+    return Change(name, description, _changed_criteria(message, paths), state, kept, force)
+
+
+def contract(value: Contract) -> pb.SegmentContract:
+    """What must stay true, as it travels."""
+    return pb.SegmentContract(
+        included_customers=value.included,
+        excluded_customers=value.excluded,
+        min_size=value.min_size,
+        max_size=value.max_size,
+    )
+
+
+def contract_from(message: pb.SegmentContract, field: str) -> Contract:
+    """What must stay true. A customer that is named twice on one side is named once.
+
+    Raises: InvalidParameters with every fault.
+    """
+    faults: list[tuple[str, str]] = []
+    sides = (
+        ("included_customers", message.included_customers),
+        ("excluded_customers", message.excluded_customers),
+    )
+    for name, keys in sides:
+        if len(keys) > MOST_CUSTOMERS:
+            faults.append((f"{field}.{name}", f"names {len(keys):,} customers, limit {MOST_CUSTOMERS}"))
+        elif not all(0 < len(key) <= MAX_KEY and "\0" not in key for key in keys):
+            faults.append((f"{field}.{name}", f"holds ids of 1 to {MAX_KEY:,} characters without NUL"))
+    both = sorted(set(message.included_customers) & set(message.excluded_customers))
+    if both:
+        faults.append((f"{field}.excluded_customers", f"names {both[0][:64]!r}, who must be in as well"))
+    low = message.min_size if message.HasField("min_size") else None
+    high = message.max_size if message.HasField("max_size") else None
+    if low is not None and high is not None and low > high:
+        faults.append((f"{field}.max_size", f"is {high:,}, below min_size {low:,}"))
+    if faults:
+        raise _refused(faults)
+    included, excluded = (tuple(dict.fromkeys(keys)) for _, keys in sides)
+    return Contract(included, excluded, low, high)
 
 
 def _changed_criteria(message: pb.Segment, paths: set[str]) -> Node | None:
