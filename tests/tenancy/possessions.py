@@ -17,7 +17,7 @@ from segmentry.v1 import segment_analysis_pb2 as analysis
 from segmentry.v1 import segment_builder_pb2 as builder
 from segmentry.v1 import segment_insights_pb2 as insights
 
-from tests.tenancy.calling import RPCS, Answer, call
+from tests.tenancy.calling import RPCS, Answer, call, written
 
 THIRDS = analysis.AnalysisParameters(
     preferred_tier=analysis.ANALYSIS_TIER_HEURISTIC, included_features=["spend", "visits"]
@@ -43,12 +43,17 @@ class Possessions:
     rule: insights.QualificationRule = dataclasses.field(default_factory=insights.QualificationRule)
     recommendation: insights.Recommendation = dataclasses.field(default_factory=insights.Recommendation)
     request_id: str = dataclasses.field(default_factory=lambda: str(uuid.uuid4()))
+    # Another tenant's words (not its ids), and those of them that this one has sent: what it wrote into its
+    # own things, it may read there.
+    foreign: frozenset[str] = frozenset()
+    said: set[str] = dataclasses.field(default_factory=set[str])
     page_tokens: dict[str, str] = dataclasses.field(default_factory=dict)
 
     async def ask(self, key: str, request: Message) -> Answer:
         """Ask as this tenant."""
         own: Any = request
         own.tenant_id = self.tenant
+        self.said |= {word for word in self.foreign if word in written(request)}
         return await call(self.channel, RPCS[key], own)
 
     async def get(self, key: str, request: Message) -> Any:
@@ -132,6 +137,11 @@ class Possessions:
             ("SegmentInsights/ListOutcomes", insights.ListOutcomesRequest(page_size=500)),
         ]
         return [(await self.ask(key, request)).text for key, request in wanted]
+
+    @property
+    def words(self) -> frozenset[str]:
+        """Names that anybody may happen to use."""
+        return frozenset({self.town, self.field, self.table, self.customer_id})
 
     @property
     def secrets(self) -> set[str]:
