@@ -67,6 +67,17 @@ def test_an_unknown_field_suggests_the_nearest_name() -> None:
     assert "did you mean 'spend'?" in fault.message
 
 
+def test_a_field_to_describe_by_has_to_be_there_too() -> None:
+    with pytest.raises(InvalidParameters) as caught:
+        validate(Parameters(profile_fields=("visits", "Spnd")), CATALOG)
+    (fault,) = caught.value.diagnostics
+    assert (fault.code, fault.path) == ("INVALID_FIELD", "parameters.profile_fields[1]")
+    assert fault.suggestions == ("spend",)
+    with pytest.raises(InvalidParameters, match="at most 64"):
+        validate(Parameters(profile_fields=("visits",) * 65), CATALOG)
+    assert validate(Parameters(profile_fields=("visits", "visits")), CATALOG).profile_fields == ("visits",)
+
+
 def test_a_hidden_field_is_neither_accepted_nor_suggested() -> None:
     with pytest.raises(InvalidParameters) as caught:
         validate(Parameters(included_features=("secre",)), CATALOG)

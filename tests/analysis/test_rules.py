@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from segmentry.analysis.conditions import at_least, below, date_edges, number_edges, roundest
 from segmentry.analysis.features import feature_table
+from segmentry.analysis.halves import by_row
 from segmentry.analysis.rules import Learner
 from segmentry.analysis.scope import Scope
 from segmentry.analysis.table import Mask
@@ -22,7 +23,7 @@ finite = st.floats(-1e12, 1e12, allow_nan=False)
 
 def learnt(snapshot: Snapshot, members: Mask) -> tuple[Leaf, ...]:
     table = feature_table(snapshot)
-    return Learner.of(table.columns, table.rows, 0, CLOCK).learn(members)
+    return Learner.of(table.columns, by_row(table.rows, 0), CLOCK).learn(members)
 
 
 @settings(deadline=None)
@@ -119,7 +120,7 @@ def test_rows_without_a_value_cost_recall_and_are_not_hidden() -> None:
     members = np.array([each % 2 == 1 or each % 10 == 0 for each in range(1_000)])
     snapshot = numbers(x=values)
     scope = Scope.of(snapshot, "", AS_OF)
-    fidelity = scope.fidelity(scope.criteria(learnt(snapshot, members)), members, halved=True)
+    fidelity = scope.fidelity(scope.criteria(learnt(snapshot, members)), members)
     assert fidelity.precision == 1
     assert fidelity.recall == pytest.approx(500 / 600)
 
@@ -136,8 +137,15 @@ def test_fidelity_is_what_a_count_from_scratch_gives() -> None:
         assert isinstance(leaf.value, int | float)
         column = x if leaf.field == "x" else y
         matched &= column >= leaf.value if leaf.operator is Operator.GTE else column < leaf.value
-    fidelity = scope.fidelity(scope.criteria(leaves), members, halved=True)
+    held = Learner.of(scope.table.columns, scope.places(0), CLOCK).held_out
+    assert held is not None
+    assert held.sum() == 450
+    fidelity = scope.fidelity(scope.criteria(leaves), members, held)
     assert fidelity.matched_count == matched.sum()
+    assert fidelity.held_out == 450
+    found = (matched & members & held).sum()
+    assert fidelity.held_out_precision == pytest.approx(found / (matched & held).sum())
+    assert fidelity.held_out_recall == pytest.approx(found / (members & held).sum())
     assert fidelity.precision == pytest.approx((matched & members).sum() / matched.sum())
     assert fidelity.recall == pytest.approx((matched & members).sum() / members.sum())
     assert fidelity.measured_on == "all 900 rows, rules learnt on half of them"

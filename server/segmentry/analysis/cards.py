@@ -66,13 +66,14 @@ def of_clusters(
     of_each = traits(profiled, ranked, k)
     names = naming.names(of_each)
     uses = naming.suggested_uses(of_each, names, scope.snapshot.catalog)
-    learner = Learner.of(ruled, len(labels), seed, scope.clock)
+    learner = Learner.of(ruled, scope.places(seed), scope.clock)
+    held_out = learner.held_out
     taken: set[str] = set()
     for rank in range(k):
         members = ranked == rank
         leaves = learner.learn(members)
         node = scope.criteria(leaves)
-        fidelity = scope.fidelity(node, members, halved=learner.halved)
+        fidelity = scope.fidelity(node, members, held_out)
         size = int(sizes[order[rank]])
         found = _Found(size, shares[rank], of_each[rank], names[rank], uses[rank], leaves, node, fidelity)
         yield _card(scope, found, "ML_WORKER", taken)
@@ -91,7 +92,7 @@ def of_slices(scope: Scope, slices: Sequence[Slice], profiled: Mapping[str, Colu
     taken: set[str] = set()
     for rank, each in enumerate(ordered):
         node = scope.criteria(each.leaves)
-        fidelity = scope.fidelity(node, each.rows, halved=False)
+        fidelity = scope.fidelity(node, each.rows)
         use = f"{each.use}; {channel}."
         found = _Found(sizes[rank], shares[rank], of_each[rank], each.name, use, each.rules, node, fidelity)
         yield _card(scope, found, "HEURISTIC", taken)
@@ -122,7 +123,7 @@ def of_rules(
             naming.with_consent(each.use, scope.snapshot.catalog) if each.use else uses[at],
             each.leaves,
             nodes[at],
-            scope.fidelity(nodes[at], masks[at], halved=False),
+            scope.fidelity(nodes[at], masks[at]),
             each.description,
             bool(each.name),
         )

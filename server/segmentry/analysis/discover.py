@@ -89,6 +89,7 @@ class _Run:
         self._plan = seen.plan
         self._effective = seen.effective
         self._features = seen.features
+        self._seen_notices = seen.notices
         self._tier: Tier = "HEURISTIC" if parameters.preferred_tier == "HEURISTIC" else "ML_WORKER"
         self._profiled = seen.profiled
         emit(self._plan)
@@ -97,6 +98,7 @@ class _Run:
 
     def result(self) -> AnalysisResult:
         self._notice(field_notices(self._features, self._plan.suggested_features))
+        self._notice(self._seen_notices)
         found: Groups | Declined | None = None
         prepared: Prepared | None = None
         if self._tier == "ML_WORKER":

@@ -57,7 +57,7 @@ def planned(
     chosen, notes = fields.choose_features(advice, parameters.included_features, table.left_out, alike)
     suggested = fields.suggested_features(advice, alike)
     explicit = parameters.included_features is not None
-    shown = described(chosen, advice, explicit=explicit)
+    shown = described(chosen, advice, explicit=explicit, named=parameters.profile_fields)
     costs = _model_costs(table, parameters, shown, terms, catalog)
     best = tiers.recommended(parameters, table.rows, model=bool(terms.model) and costs[0] is not None)
     compared = _tiers(table, parameters, chosen, terms, costs)
@@ -87,8 +87,13 @@ def field_notices(chosen: Sequence[str], suggested: Sequence[str]) -> tuple[Noti
     return ()
 
 
-def described(features: Sequence[str], advice: Mapping[str, Advice], *, explicit: bool) -> tuple[str, ...]:
-    """The features; without an explicit list also what else characterises members without naming them."""
+def described(
+    features: Sequence[str], advice: Mapping[str, Advice], *, explicit: bool, named: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """The features, and those of the `named` fields that may describe members. Where the caller chose neither
+    also what else characterises members without naming them."""
+    if named:
+        return tuple(dict.fromkeys((*features, *fields.describing(named, advice)[0])))
     others = () if explicit else tuple(
         name
         for name, each in advice.items()

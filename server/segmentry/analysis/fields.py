@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from segmentry.analysis.alike import Alikeness
-from segmentry.analysis.events import FieldNote
+from segmentry.analysis.events import FieldNote, Notice
 from segmentry.analysis.parameters import Role
 from segmentry.analysis.statistics import kind_of
 from segmentry.analysis.table import Column, FeatureTable, Levels, Numbers
@@ -118,6 +118,24 @@ def choose_features(
             text = f"{name} was left out: {reason}"
             notes.append(FieldNote(name, "FIELD_DROPPED", text, used=False, role=advice[name].role))
     return tuple(chosen), tuple(notes)
+
+
+def describing(names: Sequence[str], advice: Mapping[str, Advice]) -> tuple[tuple[str, ...], list[Notice]]:
+    """Those of the named fields that may describe members, and a notice for each of the others.
+
+    An outcome may: it is no reason for a segment, and what a segment is looked at for.
+    """
+    kept: list[str] = []
+    dropped: list[Notice] = []
+    for name in names:
+        each = advice.get(name)
+        reasons = {reason for reason, _ in each.notes} if each else {"LISTS"}
+        if each is None or _unusable(each) or reasons & {"PERSONAL_DATA", "IDENTIFIER"}:
+            why = each.notes[0][1] if each and each.notes else f"{name} has no values that could be compared"
+            dropped.append(Notice("FIELD_DROPPED", f"{name} describes no segment: {why}", "profile_fields"))
+        else:
+            kept.append(name)
+    return tuple(kept), dropped
 
 
 def suggested_features(advice: Mapping[str, Advice], alike: Alikeness) -> tuple[str, ...]:

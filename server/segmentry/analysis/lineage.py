@@ -95,13 +95,8 @@ def _paired(
 
 def _customers(scope: Scope, labels: Labels, secret: bytes) -> Customers | None:
     """The customers of the analysed rows; None where they have no key or may not be looked at."""
-    keys = scope.snapshot.keys
-    if keys is None or not secret:
-        return None
-    texts: list[str | None] = keys.to_list()
-    if scope.inside is not None:
-        texts = [text for text, inside in zip(texts, scope.inside.tolist(), strict=True) if inside]
-    return Customers.of(texts, labels, secret)
+    keys = scope.keys() if secret else None
+    return None if keys is None else Customers.of(keys, labels, secret)
 
 
 def _means(X: Matrix, labels: Labels, k: int) -> tuple[tuple[float, ...], ...]:

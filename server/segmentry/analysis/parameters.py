@@ -119,9 +119,14 @@ def validate(parameters: Parameters, catalog: Catalog, prefix: str = "parameters
     elif features is not None:
         features = tuple(dict.fromkeys(features))
         found += unknown_features(features, catalog)
+    described = tuple(dict.fromkeys(parameters.profile_fields))
+    if len(parameters.profile_fields) > MAX_FEATURES:
+        found.append(("profile_fields", "INVALID_VALUE", f"must name at most {MAX_FEATURES} fields", ()))
+    else:
+        found += unknown_features(described, catalog, "profile_fields")
     found += _unsuited(parameters.field_roles, catalog)
     refuse([*faults, *(diagnostic(prefix, each) for each in found)])
-    return dataclasses.replace(parameters, included_features=features)
+    return dataclasses.replace(parameters, included_features=features, profile_fields=described)
 
 
 def bound_faults(parameters: Parameters, prefix: str) -> list[Diagnostic]:
@@ -233,9 +238,9 @@ def k_rule_of(parameters: Parameters) -> KRule:
 
 
 def unknown_features(
-    features: Sequence[str], catalog: Catalog, others: Sequence[Catalog] = ()
+    features: Sequence[str], catalog: Catalog, of: str = "included_features", others: Sequence[Catalog] = ()
 ) -> Iterator[Fault]:
-    """The faults of names that no catalog has; the first faults suggest names of `catalog`."""
+    """The faults of names in the parameter `of` that no catalog has; the first suggest names of `catalog`."""
     comparable = {field.name for field in catalog.visible if not field.pii and field.role != "id"}
     spellings = sum(1 + len(field.synonyms) for field in catalog.visible)
     suggested = min(SUGGESTED_FAULTS, MOST_COMPARISONS // max(1, spellings))
@@ -249,4 +254,4 @@ def unknown_features(
             close = [each for each in near if each in comparable]
         hint = f"; did you mean {close[0]!r}?" if close else ""
         message = f"names an unknown field {name[:SHOWN_CHARACTERS]!r}{hint}"
-        yield f"included_features[{position}]", "INVALID_FIELD", message, close
+        yield f"{of}[{position}]", "INVALID_FIELD", message, close

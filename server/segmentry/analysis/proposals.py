@@ -76,7 +76,7 @@ async def discover(  # noqa: PLR0917 - a table, how to look at it, and whom to a
         await say(card)
     return dataclasses.replace(
         made,
-        notices=(*notices, *made.notices, *(_dropped(each) for each in proposal.faults)),
+        notices=(*notices, *seen.notices, *made.notices, *(_dropped(each) for each in proposal.faults)),
         usage=proposal.usage,
         model=advisor.asker.model.model,
         model_s=took_s,

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from segmentry.analysis import conditions
 from segmentry.analysis.conditions import Edge
+from segmentry.analysis.halves import Places
 from segmentry.analysis.table import Column, Floats, Labels, Levels, Mask, Numbers
 from segmentry.criteria.catalog import Field
 from segmentry.criteria.dates import Clock
@@ -55,20 +56,36 @@ class _Condition:
 
 @dataclass(frozen=True, eq=False)
 class Learner:
-    """The rows that rules are learnt on. `rows` indexes the table; `halved` says that it is one half."""
+    """The rows that rules are learnt on. `rows` indexes the table of `n_rows`; with `halved` it is one half
+    at most."""
 
     columns: tuple[_Binned, ...]
     rows: NDArray[np.intp]
     halved: bool
+    n_rows: int
 
     @classmethod
-    def of(cls, columns: Mapping[str, Column], n_rows: int, seed: int, clock: Clock) -> Learner:
-        """Rows to learn on (half of them, at most 200,000) with every column cut at its edges."""
+    def of(cls, columns: Mapping[str, Column], places: Places, clock: Clock) -> Learner:
+        """Rows to learn on (half of them, at most 200,000) with every column cut at its edges.
+
+        `places` (table rows,) put the rows in an order that has nothing to do with what they hold: the first
+        half is learnt from.
+        """
+        n_rows = len(places)
         halved = n_rows >= LEAST_ROWS_TO_HALVE
-        order = np.random.default_rng([seed, 3]).permutation(n_rows)
-        kept = np.sort(order[: min(n_rows // 2, MOST_LEARNING_ROWS)]) if halved else np.arange(n_rows)
+        n_learnt = min(n_rows // 2, MOST_LEARNING_ROWS)
+        kept = np.sort(np.argpartition(places, n_learnt)[:n_learnt]) if halved else np.arange(n_rows)
         binned = [_bin(column.take(kept), clock) for column in columns.values()]
-        return cls(tuple(each for each in binned if each is not None), kept, halved)
+        return cls(tuple(each for each in binned if each is not None), kept, halved, n_rows)
+
+    @property
+    def held_out(self) -> Mask | None:
+        """The rows that nothing is learnt from (table rows,), None where all of them are needed."""
+        if not self.halved:
+            return None
+        held = np.ones(self.n_rows, dtype=np.bool_)
+        held[self.rows] = False
+        return held
 
     def learn(self, members: Mask) -> tuple[Leaf, ...]:
         """The conditions for the rows that `members` (table rows,) marks; empty when none helps."""

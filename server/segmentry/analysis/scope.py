@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from segmentry.analysis.conditions import node_of
 from segmentry.analysis.events import RuleFidelity
 from segmentry.analysis.features import feature_table
+from segmentry.analysis.halves import Places, by_key, by_row
 from segmentry.analysis.table import FeatureTable, Mask
 from segmentry.criteria import canonical, check, parse, render
 from segmentry.criteria.dates import Clock
@@ -77,15 +78,47 @@ class Scope:
         mask = self.snapshot.mask(bound, self.clock.as_of)
         return mask if self.inside is None else mask[self.inside]
 
-    def fidelity(self, node: Node, members: Mask, *, halved: bool) -> RuleFidelity:
-        """How well criteria find the members (table rows,), counted on all rows of the table."""
+    def places(self, seed: int) -> Places:
+        """An order of the rows by customer, (table rows,); by chance where customers have no key."""
+        keys = self.keys()
+        return by_row(self.table.rows, seed) if keys is None else by_key(keys)
+
+    def keys(self) -> list[str | None] | None:
+        """What the customers of the table's rows are called; None where they have no key."""
+        if self.snapshot.keys is None:
+            return None
+        texts: list[str | None] = self.snapshot.keys.to_list()
+        if self.inside is not None:
+            texts = [text for text, inside in zip(texts, self.inside.tolist(), strict=True) if inside]
+        return texts
+
+    def fidelity(self, node: Node, members: Mask, held_out: Mask | None = None) -> RuleFidelity:
+        """How well criteria find the members (table rows,), counted on all rows of the table, and on those
+        that `held_out` marks, where rules were learnt on the others."""
         matched = self.matched(node)
-        n_matched, n_members = int(np.count_nonzero(matched)), int(np.count_nonzero(members))
-        true = int(np.count_nonzero(matched & members))
-        learnt = ", rules learnt on half of them" if halved else ""
-        return RuleFidelity(
-            precision=true / n_matched if n_matched else None,
-            recall=true / n_members if n_members else None,
-            matched_count=n_matched,
-            measured_on=f"all {self.table.rows:,} rows{learnt}",
+        precision, recall = _shares(matched, members)
+        told = RuleFidelity(
+            precision=precision,
+            recall=recall,
+            matched_count=int(np.count_nonzero(matched)),
+            measured_on=f"all {self.table.rows:,} rows",
         )
+        if held_out is None:
+            return told
+        precision, recall = _shares(matched[held_out], members[held_out])
+        n_held = int(np.count_nonzero(held_out))
+        part = "half" if 2 * n_held <= self.table.rows + 1 else f"{self.table.rows - n_held:,}"
+        return replace(
+            told,
+            measured_on=f"{told.measured_on}, rules learnt on {part} of them",
+            held_out_precision=precision,
+            held_out_recall=recall,
+            held_out=n_held,
+        )
+
+
+def _shares(matched: Mask, members: Mask) -> tuple[float | None, float | None]:
+    """Precision and recall, None where nobody is matched and where there are no members."""
+    n_matched, n_members = int(np.count_nonzero(matched)), int(np.count_nonzero(members))
+    true = int(np.count_nonzero(matched & members))
+    return true / n_matched if n_matched else None, true / n_members if n_members else None

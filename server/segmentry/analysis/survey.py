@@ -8,7 +8,7 @@ from datetime import datetime
 
 from segmentry.analysis import fields
 from segmentry.analysis.estimate import described, planned
-from segmentry.analysis.events import AnalysisEstimate
+from segmentry.analysis.events import AnalysisEstimate, Notice
 from segmentry.analysis.fields import Advice
 from segmentry.analysis.parameters import Parameters, validate
 from segmentry.analysis.scope import Scope
@@ -21,13 +21,15 @@ from segmentry.errors import EmptyDataset
 
 @dataclass(frozen=True, eq=False)
 class Survey:
-    """`profiled` are the columns that are described: the features, and what else characterises members."""
+    """`profiled` are the columns that are described: the features, and what else characterises members.
+    `notices` say which fields the caller wants described that cannot be."""
 
     scope: Scope
     parameters: Parameters
     advice: Mapping[str, Advice]
     plan: AnalysisEstimate
     profiled: Mapping[str, Column]
+    notices: tuple[Notice, ...] = ()
 
     @property
     def effective(self) -> Parameters:
@@ -61,6 +63,9 @@ def survey(
     advice = fields.advise(scope.table, checked.roles)
     plan = planned(scope.table, checked, advice, terms=terms, catalog=snapshot.catalog)
     chosen = plan.effective_parameters.included_features or ()
-    names = described(chosen, advice, explicit=checked.included_features is not None)
+    names = described(
+        chosen, advice, explicit=checked.included_features is not None, named=checked.profile_fields
+    )
+    _, dropped = fields.describing(checked.profile_fields, advice)
     profiled = {name: scope.table.columns[name] for name in names}
-    return Survey(scope, checked, advice, plan, profiled)
+    return Survey(scope, checked, advice, plan, profiled, tuple(dropped))

@@ -201,12 +201,17 @@ class SegmentAnalysis(pb_grpc.SegmentAnalysisServicer):
                 resourceType="card",
                 resourceId=card_id[:80],
             )
+        if request.use_best and not found.criteria_best:
+            raise InvalidValue(
+                f"card {card_id[:80]!r} has no criteria_best; leave use_best out to apply its rules",
+                field="use_best",
+                problem="range",
+            )
         card = convert.card(found)
         card.name = name or card.name
-        as_rules = bool(found.filter_rules) and not request.use_criteria
-        kept = convert_recommendations.applied(
-            card, run.run_id, run.schema_id, found.criteria, as_rules=as_rules
-        )
+        as_rules = bool(found.filter_rules) and not (request.use_criteria or request.use_best)
+        criteria = found.criteria_best if request.use_best else found.criteria
+        kept = convert_recommendations.applied(card, run.run_id, run.schema_id, criteria, as_rules=as_rules)
         made = await self._recommendations.apply(tenant, kept, now=self._now(), claim=claim)
         note(run=run.run_id, recommendation=made.recommendation_id)
         return pb.ApplySegmentResponse(

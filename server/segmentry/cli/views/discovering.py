@@ -240,10 +240,20 @@ def _card(position: int, card: segment_analysis_pb2.SegmentCard, terminal: Termi
                 terminal,
             )
         )
+        if measured.HasField("held_out_customers"):
+            terminal.line(labelled("held out", _held_out(measured), terminal))
     for warning in card.warnings:
         terminal.line(labelled("beware", warning.message, terminal))
     if card.suggested_use:
         terminal.line(labelled("use", card.suggested_use, terminal))
+
+
+def _held_out(measured: segment_analysis_pb2.RuleFidelity) -> str:
+    """The same on the customers that the rules were not learnt from."""
+    precision = f"{measured.held_out_precision:.0%}" if measured.HasField("held_out_precision") else "none"
+    recall = f"{measured.held_out_recall:.0%}" if measured.HasField("held_out_recall") else "none"
+    who = many(measured.held_out_customers, "customer")
+    return f"{precision} and {recall} on {who} they were not learnt from"
 
 
 def _rule(rule: segment_analysis_pb2.FilterRule) -> str:
