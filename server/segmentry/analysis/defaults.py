@@ -143,4 +143,6 @@ def _feature_faults(features: Sequence[str], catalogs: Sequence[Catalog], prefix
         return [bounds.diagnostic(prefix, ("included_features", "INVALID_VALUE", text, ()))]
     # The default table, the first, suggests.
     first, *others = catalogs
-    return [bounds.diagnostic(prefix, each) for each in bounds.unknown_features(features, first, others)]
+    return [
+        bounds.diagnostic(prefix, each) for each in bounds.unknown_features(features, first, others=others)
+    ]
