@@ -11,7 +11,8 @@ from tests.cli.conftest import Run
 
 @pytest.mark.timeout(240)
 def test_a_segment_is_saved_changed_compared_and_archived(run: Run) -> None:
-    made = run("segments", "create", "Actives", '{"status":"ACTIVE"}', "--embedded")
+    # The first command makes the database: on a busy machine that takes longer than a write may.
+    made = run("segments", "create", "Actives", '{"status":"ACTIVE"}', "--embedded", "--timeout", "60")
     assert made.code == 0, made.err
     assert made.out.splitlines()[0].endswith("is active, version 1")
     segment = made.out.split()[1]
