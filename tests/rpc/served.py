@@ -20,6 +20,7 @@ from segmentry.analysis.service import TARGET, AnalysisService
 from segmentry.customers.demo import golf_snapshot
 from segmentry.customers.snapshot import Snapshot
 from segmentry.customers.snapshots import SnapshotStore
+from segmentry.customers.suppressed import suppressed
 from segmentry.insights.build_log import BuildLog
 from segmentry.insights.counting import KeptCriteria
 from segmentry.insights.expert_counts import ExpertCounts
@@ -28,11 +29,15 @@ from segmentry.insights.qualification import QualificationService
 from segmentry.insights.recommendation_store import RecommendationStore
 from segmentry.insights.recommendations import RecommendationService
 from segmentry.insights.settings import SettingsStore
+from segmentry.insights.watching import Clock
+from segmentry.llm.guarded import VendorState
 from segmentry.rpc import insights
 from segmentry.rpc.access import Principal
 from segmentry.rpc.analysis import SegmentAnalysis
 from segmentry.rpc.interceptors.auth import Auth
 from segmentry.rpc.interceptors.errors import Errors
+from segmentry.rpc.readiness import TableReadiness
+from segmentry.rpc.readiness_sources import Asked
 from segmentry.rpc.relay import Drain, StreamLimits, Streams
 from segmentry.rpc.settings import AnalysisDefaults
 from segmentry.rpc.tokens import Tokens
@@ -69,6 +74,7 @@ class Served:
     service: AnalysisService
     supervisor: Supervisor
     drain: Drain
+    readiness: TableReadiness
 
 
 @asynccontextmanager
@@ -84,6 +90,9 @@ async def analyses(
     tables: Mapping[str, Snapshot] | None = None,
     environment: Defaults = NO_DEFAULTS,
     identify: Callable[[object], Principal] | None = None,
+    vendor: Callable[[], VendorState | None] = lambda: None,
+    clock: Clock | None = None,
+    supervisor: Supervisor | None = None,
 ) -> AsyncGenerator[Served]:
     """Serve SegmentAnalysis with a job of `tests/analysis/jobs.py`; empty means the real one. `store` takes
     two golf clubs beside the tables that it holds, `tables` are further ones of the tenant `demo`; an
@@ -94,7 +103,9 @@ async def analyses(
         store.put(tenant, "large", club(5000))
     for schema_id, snapshot in (tables or {}).items():
         store.put("demo", schema_id, snapshot)
-    supervisor = Supervisor(environment={"PYTHONPATH": os.pathsep.join([str(TOP), str(TOP / "server")])})
+    supervisor = supervisor or Supervisor(
+        environment={"PYTHONPATH": os.pathsep.join([str(TOP), str(TOP / "server")])}
+    )
     target = f"tests.analysis.jobs:{job}" if job else TARGET
     drain = Drain()
     server = grpc.aio.server(interceptors=[Errors(), Auth(identify)])
@@ -104,10 +115,11 @@ async def analyses(
         segments, tokens = SegmentService(database, store), Tokens(b"0123456789abcdef")
         kept, criteria = RecommendationStore(database), KeptCriteria(store, segments.saved)
         recommendations = RecommendationService(kept, criteria)
+        streams = Streams(StreamLimits(heartbeat_s=heartbeat_s), drain)
         defaults = AnalysisDefaults(SettingsStore(database), store, environment)
         servicer = SegmentAnalysis(
             service,
-            Streams(StreamLimits(heartbeat_s=heartbeat_s), drain),
+            streams,
             tokens,
             segments,
             recommendations,
@@ -116,15 +128,28 @@ async def analyses(
         )
         segment_analysis_pb2_grpc.add_SegmentAnalysisServicer_to_server(servicer, server)
         rules = QualificationService(kept, criteria)
+        asked = Asked(
+            database,
+            suppressed(store, small_count),
+            store,
+            segments,
+            kept,
+            service,
+            defaults,
+            vendor,
+            small_count,
+        )
+        readiness = TableReadiness.of(asked, streams, clock)
         insights.add_to_server(
             insights.SegmentInsights(
                 ExpertCounts(database, Counters()),
-                lambda: None,
+                vendor,
                 recommendations,
                 rules,
                 OutcomeService(database, BuildLog(database, 30)),
                 tokens,
                 defaults=defaults,
+                readiness=readiness,
             ),
             server,
         )
@@ -134,7 +159,7 @@ async def analyses(
             async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
                 stub: Any = segment_analysis_pb2_grpc.SegmentAnalysisStub(channel)
                 beside: Any = segment_insights_pb2_grpc.SegmentInsightsStub(channel)
-                yield Served(stub, beside, store, service, supervisor, drain)
+                yield Served(stub, beside, store, service, supervisor, drain, readiness)
         finally:
             await server.stop(0)
 

@@ -94,14 +94,6 @@ def test_every_rpc_of_the_contract_has_a_group() -> None:
     assert rpcs == set(GROUPS)
 
 
-async def test_what_is_not_built_says_so(tmp_path: Path) -> None:
-    async with channel_to(tmp_path) as channel:
-        unbuilt = (grpc.StatusCode.UNIMPLEMENTED, "NOT_IMPLEMENTED")
-        assert await outcome(call(channel, READINESS)) == unbuilt
-        watching = streaming(channel, "/segmentry.v1.SegmentInsights/WatchReadiness")
-        assert await outcome(watching) == unbuilt
-
-
 async def test_health_is_serving_for_the_server_and_each_service(tmp_path: Path) -> None:
     async with channel_to(tmp_path) as channel:
         for service in ("", *SERVICES):
@@ -343,8 +335,8 @@ async def test_a_second_signal_ends_the_process_at_once(open_folder: Path) -> No
                 break
             await asyncio.sleep(0.02)
         assert await outcome(call(channel, READINESS)) == (
-            grpc.StatusCode.UNIMPLEMENTED,
-            "NOT_IMPLEMENTED",
+            grpc.StatusCode.NOT_FOUND,
+            "RESOURCE_NOT_FOUND",
         )
         child.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(child.wait(), 40) == 1

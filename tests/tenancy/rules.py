@@ -182,8 +182,8 @@ RULES: dict[str, Rule | NotBuilt] = {
             customer_id=own.customer_id, rule_ids=[own.rule.rule_id]
         )
     ),
-    "SegmentInsights/GetReadiness": NotBuilt(),
-    "SegmentInsights/WatchReadiness": NotBuilt(),
+    "SegmentInsights/GetReadiness": _of(lambda _: insights.GetReadinessRequest(), reads=False),
+    "SegmentInsights/WatchReadiness": _of(lambda _: insights.WatchReadinessRequest(), reads=False),
     "SegmentInsights/GetAnalysisConfig": _of(lambda _: insights.GetAnalysisConfigRequest()),
     "SegmentInsights/UpdateAnalysisConfig": _of(
         lambda own: insights.UpdateAnalysisConfigRequest(

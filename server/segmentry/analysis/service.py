@@ -79,9 +79,8 @@ log = logging.getLogger(__name__)
 class AnalysisService:
     """Use as `async with`, or call `close`. Nothing runs and nothing is opened before the first call.
 
-    `folder` takes the tables on their way to workers. `queue` says how many run at once, without one as many
-    as there are cores. `token_key` signs resume tokens; without one the
-    installation's own key is kept in the database.
+    `folder` takes the tables on their way to workers. `queue` says how many run at once, by default one per
+    core. `token_key` signs resume tokens; without one the database keeps the installation's own key.
     """
 
     def __init__(
@@ -138,6 +137,11 @@ class AnalysisService:
             self._supervisor.warm()
             self._keeper = self._background.start(leases.keep(), "analysis leases")
 
+    @property
+    def has_workers(self) -> bool:
+        """Whether a run would find a worker."""
+        return self._supervisor.is_able
+
     async def until_warm(self) -> None:
         """Wait until spare workers are there, after `open`."""
         await self._supervisor.until_warm()
@@ -158,8 +162,6 @@ class AnalysisService:
                 log.warning(
                     "the store is away: the runs of this server are taken up when their leases run out"
                 )
-
-    # --- questions --------------------------------------------------------------------------------
 
     async def estimate(self, question: Question) -> AnalysisEstimate:
         """What a run would do, take and cost. Starts nothing.
@@ -299,8 +301,6 @@ class AnalysisService:
     async def token(self, run: AnalysisRun) -> str:
         """What watches a run from after its newest event."""
         return (await self._resume_tokens()).issue(run.tenant, run.run_id, run.last_sequence)
-
-    # --- work -------------------------------------------------------------------------------------
 
     async def _snapshot(self, question: Question) -> Snapshot:
         if not question.schema_id:

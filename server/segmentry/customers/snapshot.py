@@ -283,6 +283,14 @@ class Snapshot:
         found = [self.row_of(key) for key in wanted]
         return np.array([ABSENT if row is None else row for row in found], dtype=np.intp)
 
+    def key_faults(self) -> tuple[int, int]:
+        """Rows without a key, and rows with one that another row has too; none where rows are numbered."""
+        if self.keys is None:
+            return 0, 0
+        missing = self.keys.null_count()
+        distinct = self.keys.n_unique() - (1 if missing else 0)
+        return missing, self.rows - missing - distinct
+
     @property
     def can_find(self) -> bool:
         """Whether `rows_of` has what it needs."""

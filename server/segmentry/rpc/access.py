@@ -45,6 +45,7 @@ _BUILDER: dict[str, Role] = {
     "UpdateSegment": "editor",
     "DeleteSegment": "editor",
     "LintSegment": "viewer",
+    "TestSegment": "viewer",
 }
 
 _ANALYSIS: dict[str, Role] = {

@@ -1,4 +1,4 @@
-"""Serves SegmentInsights: recommendations, rules, configuration, experts; the rest of it is not built yet."""
+"""Serves SegmentInsights: recommendations, rules, configuration, readiness, outcomes, experts."""
 
 # ruff: noqa: N802, ARG002  # methods are named by the contract, and few need the context
 
@@ -24,6 +24,7 @@ from segmentry.rpc.context import tenant_of
 from segmentry.rpc.convert.insights import health_response
 from segmentry.rpc.outcome_list import OutcomeList
 from segmentry.rpc.qualification import QualificationRules
+from segmentry.rpc.readiness import ReadinessOfTables, TableReadiness
 from segmentry.rpc.recommendations import Recommendations
 from segmentry.rpc.settings import AnalysisConfiguration, AnalysisDefaults
 from segmentry.rpc.tokens import Tokens
@@ -32,7 +33,9 @@ from segmentry.v1 import segment_insights_pb2 as pb
 SERVICE = "segmentry.v1.SegmentInsights"
 
 
-class SegmentInsights(Recommendations, QualificationRules, OutcomeList, AnalysisConfiguration):
+class SegmentInsights(
+    Recommendations, QualificationRules, OutcomeList, AnalysisConfiguration, ReadinessOfTables
+):
     """What is built of the service. `vendor` says whether this server's model is asked; None without one."""
 
     def __init__(  # noqa: PLR0917 - the parts it is made of
@@ -45,11 +48,13 @@ class SegmentInsights(Recommendations, QualificationRules, OutcomeList, Analysis
         tokens: Tokens,
         *,
         defaults: AnalysisDefaults,
+        readiness: TableReadiness,
     ) -> None:
         Recommendations.__init__(self, recommendations, tokens)
         QualificationRules.__init__(self, rules, tokens)
         OutcomeList.__init__(self, outcomes, tokens)
         AnalysisConfiguration.__init__(self, defaults)
+        ReadinessOfTables.__init__(self, readiness)
         self._counts = counts
         self._vendor = vendor
 

@@ -24,7 +24,6 @@ class Numbered(Protocol):
     """A stream item of the contract."""
 
     sequence: int
-    resume_token: str
 
 
 M = TypeVar("M", bound=Numbered)
@@ -172,7 +171,7 @@ class Streams:
                 last = False
                 if message is not None:
                     sequence = message.sequence if logged else sequence + 1
-                    token = message.resume_token or token
+                    token = _token(message) or token
                 elif worker.done():
                     _result(worker)
                     return
@@ -206,6 +205,11 @@ class Streams:
             worker.cancel()
             if not worker.done():
                 await asyncio.wait({worker})
+
+
+def _token(message: object) -> str:
+    """What resumes the stream after that message; empty where nothing does."""
+    return getattr(message, "resume_token", "")
 
 
 async def _run(work: Callable[[Outbox[M]], Awaitable[None]], outbox: Outbox[M]) -> None:

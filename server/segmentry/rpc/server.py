@@ -44,6 +44,8 @@ from segmentry.rpc.listening import listen, remove_socket
 from segmentry.rpc.logs import configure_logging
 from segmentry.rpc.outcomes import Learning
 from segmentry.rpc.parts import Parts
+from segmentry.rpc.readiness import TableReadiness
+from segmentry.rpc.readiness_sources import Asked
 from segmentry.rpc.relay import Drain, Streams
 from segmentry.rpc.settings import AnalysisDefaults
 from segmentry.runs.background import Background
@@ -266,6 +268,17 @@ def _add_services(server: grpc.aio.Server, made: Parts) -> tuple[str, ...]:
     )
     add_SegmentAnalysisServicer_to_server(analysis, server)
     rules = QualificationService(kept, kept_criteria)
+    asked = Asked(
+        made.database,
+        customers,
+        made.store,
+        segments,
+        kept,
+        made.analyses,
+        defaults,
+        made.vendor,
+        made.settings.small_count,
+    )
     insights.add_to_server(
         insights.SegmentInsights(
             made.counts,
@@ -275,6 +288,7 @@ def _add_services(server: grpc.aio.Server, made: Parts) -> tuple[str, ...]:
             made.learning.outcomes,
             made.tokens,
             defaults=defaults,
+            readiness=TableReadiness.of(asked, made.streams),
         ),
         server,
     )

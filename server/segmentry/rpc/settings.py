@@ -38,6 +38,10 @@ class AnalysisDefaults:
         saved = await self.store.get(tenant)
         return composed(own, named, Defaults.of_json(saved.values), self.environment)
 
+    async def saved_features(self, tenant: str) -> tuple[str, ...]:
+        """The fields that the tenant's runs compare customers by; none when it left that open."""
+        return Defaults.of_json((await self.store.get(tenant)).values).included_features or ()
+
     async def catalogs(self, tenant: str) -> list[Catalog]:
         """Those of the tenant's tables, default first. Raises: NotFound for a tenant without tables."""
         return [each.catalog for each in await self.tables.tables(tenant)]

@@ -30,6 +30,8 @@ class _Place:
 
     spare: Child | None = None
     taken: asyncio.Event = field(default_factory=asyncio.Event)
+    # In a row, since a spare was last ready or taken.
+    deaths: int = 0
 
     @property
     def is_free(self) -> bool:
@@ -58,6 +60,11 @@ class Spares:
     def warm(self) -> int:
         """How many workers wait with their imports done."""
         return sum(place.is_free and place.is_warm for place in self._places)
+
+    @property
+    def failing(self) -> bool:
+        """Whether there are places, and the worker of each died and is not back."""
+        return bool(self._places) and all(place.deaths and not place.is_warm for place in self._places)
 
     def open(self) -> None:
         """Keep a spare in every place from now on. Idempotent."""
@@ -89,17 +96,16 @@ class Spares:
             await asyncio.wait(keepers)
 
     async def _keep(self, place: _Place) -> None:
-        deaths = 0
         while True:
             try:
                 await self._fill(place)
                 await self._watch(place)
             except Died as err:
-                deaths += 1
-                pause_s = min(FIRST_PAUSE_S * 2.0 ** (deaths - 1), LONGEST_PAUSE_S)
+                place.deaths += 1
+                pause_s = min(FIRST_PAUSE_S * 2.0 ** (place.deaths - 1), LONGEST_PAUSE_S)
                 log.warning("a spare worker was lost (%s); the next one starts in %g s", err, pause_s)
             else:
-                deaths, pause_s = 0, self._rest_s
+                place.deaths, pause_s = 0, self._rest_s
             place.spare = None
             place.taken.clear()
             await asyncio.sleep(pause_s)

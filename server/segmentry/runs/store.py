@@ -120,6 +120,17 @@ class RunStore:
         )
         return [run_of(row) for row in rows]
 
+    async def last_ended(self, tenant: str, kind: str, scope: str) -> str | None:
+        """The id of the run that ended last, well or not; None without one. Cancelled ones say nothing."""
+        row = await self._database.fetch_one(
+            "SELECT run_id FROM run WHERE tenant = $1 AND kind = $2 AND scope = $3 "
+            "AND state IN ('SUCCEEDED', 'FAILED') ORDER BY ended_at DESC, run_id DESC LIMIT 1",
+            tenant,
+            kind,
+            scope,
+        )
+        return None if row is None else row.text("run_id")
+
     async def renew(self, active: Collection[str]) -> frozenset[str]:
         """Renew the leases of the runs we work on; return those that are still open and ours."""
         async with self._database.transaction(upkeep=True) as session:

@@ -80,6 +80,11 @@ class Supervisor:
         """How many workers wait with their imports done."""
         return self._spares.warm
 
+    @property
+    def is_able(self) -> bool:
+        """Whether a job would find a worker: not while every spare that was started has died."""
+        return not self._closed and not self._spares.failing
+
     def warm(self) -> None:
         """Keep spares from now on, whose imports go on by themselves. Idempotent."""
         if not self._closed:

@@ -422,6 +422,46 @@ class _WarningReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Warning
     """Not everything was looked at in time; LintSegment asks again."""
     WARNING_REASON_BUILD_NOT_KEPT: _WarningReason.ValueType  # 70
     """The state store is away: this build waits in memory, and RecordOutcome will not know it if the server ends first."""
+    WARNING_REASON_EMPTY_TABLE: _WarningReason.ValueType  # 80
+    """The table has no rows."""
+    WARNING_REASON_FEW_ROWS: _WarningReason.ValueType  # 81
+    """Too few rows to find groups that are not chance."""
+    WARNING_REASON_ROWS_LOST: _WarningReason.ValueType  # 82
+    """The table has far fewer rows than its version before."""
+    WARNING_REASON_NO_KEY: _WarningReason.ValueType  # 83
+    """No field tells customers apart: they go by the number of their row."""
+    WARNING_REASON_KEY_MISSING: _WarningReason.ValueType  # 84
+    """Rows without a key."""
+    WARNING_REASON_KEY_REPEATED: _WarningReason.ValueType  # 85
+    """Rows with the key of another row."""
+    WARNING_REASON_OLD_TABLE: _WarningReason.ValueType  # 86
+    """The rows were loaded long ago."""
+    WARNING_REASON_FIELD_MOVED: _WarningReason.ValueType  # 87
+    """The field's values lie otherwise than in the version before."""
+    WARNING_REASON_FIELD_VANISHED: _WarningReason.ValueType  # 88
+    """The version before had the field, this one has not."""
+    WARNING_REASON_CRITERIA_BROKEN: _WarningReason.ValueType  # 89
+    """A saved segment, a rule or a card no longer fits the table."""
+    WARNING_REASON_SEGMENT_MOVED: _WarningReason.ValueType  # 90
+    """A segment of the last discovery holds another share of the customers than then."""
+    WARNING_REASON_NEVER_ANALYSED: _WarningReason.ValueType  # 91
+    """No discovery has run over the table."""
+    WARNING_REASON_RUN_FAILED: _WarningReason.ValueType  # 92
+    """The last discovery failed."""
+    WARNING_REASON_RUN_OLD: _WarningReason.ValueType  # 93
+    """The last discovery is long ago."""
+    WARNING_REASON_MODEL_NOT_CONFIGURED: _WarningReason.ValueType  # 94
+    """No language model is configured."""
+    WARNING_REASON_MODEL_AWAY: _WarningReason.ValueType  # 95
+    """The language model is left alone for a while."""
+    WARNING_REASON_WORKER_AWAY: _WarningReason.ValueType  # 96
+    """No process for analyses can be started."""
+    WARNING_REASON_STATE_AWAY: _WarningReason.ValueType  # 97
+    """The state store cannot be reached."""
+    WARNING_REASON_TABLE_AWAY: _WarningReason.ValueType  # 98
+    """The rows of the table cannot be reached."""
+    WARNING_REASON_TABLE_TOO_LARGE: _WarningReason.ValueType  # 99
+    """The table has more rows than the server copies for an analysis."""
 
 class WarningReason(_WarningReason, metaclass=_WarningReasonEnumTypeWrapper):
     """WarningReason lists every reason of Warning, FieldNote and Finding, which carry it without the prefix."""
@@ -536,6 +576,46 @@ WARNING_REASON_LINT_INCOMPLETE: WarningReason.ValueType  # 61
 """Not everything was looked at in time; LintSegment asks again."""
 WARNING_REASON_BUILD_NOT_KEPT: WarningReason.ValueType  # 70
 """The state store is away: this build waits in memory, and RecordOutcome will not know it if the server ends first."""
+WARNING_REASON_EMPTY_TABLE: WarningReason.ValueType  # 80
+"""The table has no rows."""
+WARNING_REASON_FEW_ROWS: WarningReason.ValueType  # 81
+"""Too few rows to find groups that are not chance."""
+WARNING_REASON_ROWS_LOST: WarningReason.ValueType  # 82
+"""The table has far fewer rows than its version before."""
+WARNING_REASON_NO_KEY: WarningReason.ValueType  # 83
+"""No field tells customers apart: they go by the number of their row."""
+WARNING_REASON_KEY_MISSING: WarningReason.ValueType  # 84
+"""Rows without a key."""
+WARNING_REASON_KEY_REPEATED: WarningReason.ValueType  # 85
+"""Rows with the key of another row."""
+WARNING_REASON_OLD_TABLE: WarningReason.ValueType  # 86
+"""The rows were loaded long ago."""
+WARNING_REASON_FIELD_MOVED: WarningReason.ValueType  # 87
+"""The field's values lie otherwise than in the version before."""
+WARNING_REASON_FIELD_VANISHED: WarningReason.ValueType  # 88
+"""The version before had the field, this one has not."""
+WARNING_REASON_CRITERIA_BROKEN: WarningReason.ValueType  # 89
+"""A saved segment, a rule or a card no longer fits the table."""
+WARNING_REASON_SEGMENT_MOVED: WarningReason.ValueType  # 90
+"""A segment of the last discovery holds another share of the customers than then."""
+WARNING_REASON_NEVER_ANALYSED: WarningReason.ValueType  # 91
+"""No discovery has run over the table."""
+WARNING_REASON_RUN_FAILED: WarningReason.ValueType  # 92
+"""The last discovery failed."""
+WARNING_REASON_RUN_OLD: WarningReason.ValueType  # 93
+"""The last discovery is long ago."""
+WARNING_REASON_MODEL_NOT_CONFIGURED: WarningReason.ValueType  # 94
+"""No language model is configured."""
+WARNING_REASON_MODEL_AWAY: WarningReason.ValueType  # 95
+"""The language model is left alone for a while."""
+WARNING_REASON_WORKER_AWAY: WarningReason.ValueType  # 96
+"""No process for analyses can be started."""
+WARNING_REASON_STATE_AWAY: WarningReason.ValueType  # 97
+"""The state store cannot be reached."""
+WARNING_REASON_TABLE_AWAY: WarningReason.ValueType  # 98
+"""The rows of the table cannot be reached."""
+WARNING_REASON_TABLE_TOO_LARGE: WarningReason.ValueType  # 99
+"""The table has more rows than the server copies for an analysis."""
 Global___WarningReason: _TypeAlias = WarningReason  # noqa: Y015
 
 @_typing.final

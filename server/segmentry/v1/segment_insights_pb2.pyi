@@ -960,7 +960,7 @@ class WatchReadinessRequest(_message.Message):
     """The table. Empty: the tenant's default table."""
     @_builtins.property
     def interval(self) -> _duration_pb2.Duration:
-        """Time between two reports, at least 10 s. Absent: 300 s."""
+        """Time between two reports, 10 to 3,600 s. Absent: 300 s."""
 
     def __init__(
         self,
@@ -979,27 +979,33 @@ Global___WatchReadinessRequest: _TypeAlias = WatchReadinessRequest  # noqa: Y015
 
 @_typing.final
 class WatchReadinessResponse(_message.Message):
-    """WatchReadinessResponse is one report."""
+    """WatchReadinessResponse is one report, or a notice."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     SEQUENCE_FIELD_NUMBER: _builtins.int
     READINESS_FIELD_NUMBER: _builtins.int
+    NOTICE_FIELD_NUMBER: _builtins.int
     sequence: _builtins.int
-    """1, 2, 3 ..."""
+    """1, 2, 3 ...; a notice repeats that of the report before."""
     @_builtins.property
     def readiness(self) -> Global___Readiness:
-        """The state and its findings."""
+        """The state and its findings. Absent beside a notice."""
+
+    @_builtins.property
+    def notice(self) -> _events_pb2.ServerNotice:
+        """The stream is alive, or about to end. Absent beside a report."""
 
     def __init__(
         self,
         *,
         sequence: _builtins.int = ...,
         readiness: Global___Readiness | None = ...,
+        notice: _events_pb2.ServerNotice | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["readiness", b"readiness"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["notice", b"notice", "readiness", b"readiness"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["readiness", b"readiness", "sequence", b"sequence"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["notice", b"notice", "readiness", b"readiness", "sequence", b"sequence"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1020,10 +1026,14 @@ class Readiness(_message.Message):
     WORKER_AVAILABLE_FIELD_NUMBER: _builtins.int
     ROWS_FIELD_NUMBER: _builtins.int
     SCHEMA_ID_FIELD_NUMBER: _builtins.int
+    SNAPSHOT_ID_FIELD_NUMBER: _builtins.int
+    LOADED_AT_FIELD_NUMBER: _builtins.int
+    USABLE_FIELDS_FIELD_NUMBER: _builtins.int
+    ALGORITHMS_FIELD_NUMBER: _builtins.int
     score: _builtins.float
-    """0-1, higher is better. Absent when it could not be found out."""
+    """0-1, higher is better: 1 less 0.1 for each kind of finding that is DEGRADED, and 0.5 for each that is NOT_READY."""
     level: Global___ReadinessLevel.ValueType
-    """The same in three steps."""
+    """That of the worst finding."""
     llm_available: _builtins.bool
     """Whether a language model is configured and answers."""
     worker_available: _builtins.bool
@@ -1032,6 +1042,8 @@ class Readiness(_message.Message):
     """Customers in the table."""
     schema_id: _builtins.str
     """The table."""
+    snapshot_id: _builtins.str
+    """The version of its rows."""
     @_builtins.property
     def findings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Finding]:
         """What is wrong or worth knowing, worst first."""
@@ -1043,6 +1055,18 @@ class Readiness(_message.Message):
     @_builtins.property
     def next_check_at(self) -> _timestamp_pb2.Timestamp:
         """When it will be found out again."""
+
+    @_builtins.property
+    def loaded_at(self) -> _timestamp_pb2.Timestamp:
+        """When they were loaded."""
+
+    @_builtins.property
+    def usable_fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The fields that customers are compared by when nobody names any."""
+
+    @_builtins.property
+    def algorithms(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """How the process for analyses can find groups."""
 
     def __init__(
         self,
@@ -1056,10 +1080,14 @@ class Readiness(_message.Message):
         worker_available: _builtins.bool = ...,
         rows: _builtins.int | None = ...,
         schema_id: _builtins.str = ...,
+        snapshot_id: _builtins.str = ...,
+        loaded_at: _timestamp_pb2.Timestamp | None = ...,
+        usable_fields: _abc.Iterable[_builtins.str] | None = ...,
+        algorithms: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_rows", b"_rows", "_score", b"_score", "checked_at", b"checked_at", "next_check_at", b"next_check_at", "rows", b"rows", "score", b"score"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_rows", b"_rows", "_score", b"_score", "checked_at", b"checked_at", "loaded_at", b"loaded_at", "next_check_at", b"next_check_at", "rows", b"rows", "score", b"score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_rows", b"_rows", "_score", b"_score", "checked_at", b"checked_at", "findings", b"findings", "level", b"level", "llm_available", b"llm_available", "next_check_at", b"next_check_at", "rows", b"rows", "schema_id", b"schema_id", "score", b"score", "worker_available", b"worker_available"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_rows", b"_rows", "_score", b"_score", "algorithms", b"algorithms", "checked_at", b"checked_at", "findings", b"findings", "level", b"level", "llm_available", b"llm_available", "loaded_at", b"loaded_at", "next_check_at", b"next_check_at", "rows", b"rows", "schema_id", b"schema_id", "score", b"score", "snapshot_id", b"snapshot_id", "usable_fields", b"usable_fields", "worker_available", b"worker_available"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__rows: _TypeAlias = _typing.Literal["rows"]  # noqa: Y015
     _WhichOneofArgType__rows: _TypeAlias = _typing.Literal["_rows", b"_rows"]  # noqa: Y015
@@ -1084,10 +1112,12 @@ class Finding(_message.Message):
     MESSAGE_FIELD_NUMBER: _builtins.int
     ADVICE_FIELD_NUMBER: _builtins.int
     VALUE_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    RESOURCE_ID_FIELD_NUMBER: _builtins.int
     reason: _builtins.str
     """A value of WarningReason without its prefix, such as `MOSTLY_NULL`."""
     level: Global___ReadinessLevel.ValueType
-    """How much it matters."""
+    """How much it matters; READY: worth knowing, and in nobody's way."""
     field: _builtins.str
     """The field it is about. Empty: the table."""
     message: _builtins.str
@@ -1096,6 +1126,10 @@ class Finding(_message.Message):
     """What to do about it, in one sentence."""
     value: _builtins.float
     """The figure that was measured. Absent: none."""
+    limit: _builtins.float
+    """From where on the figure is a finding. Absent: no such bound."""
+    resource_id: _builtins.str
+    """The saved segment, rule or card it is about. Empty: none."""
     def __init__(
         self,
         *,
@@ -1105,13 +1139,20 @@ class Finding(_message.Message):
         message: _builtins.str = ...,
         advice: _builtins.str = ...,
         value: _builtins.float | None = ...,
+        limit: _builtins.float | None = ...,
+        resource_id: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_value", b"_value", "value", b"value"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_limit", b"_limit", "_value", b"_value", "limit", b"limit", "value", b"value"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_value", b"_value", "advice", b"advice", "field", b"field", "level", b"level", "message", b"message", "reason", b"reason", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_limit", b"_limit", "_value", b"_value", "advice", b"advice", "field", b"field", "level", b"level", "limit", b"limit", "message", b"message", "reason", b"reason", "resource_id", b"resource_id", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__limit: _TypeAlias = _typing.Literal["limit"]  # noqa: Y015
+    _WhichOneofArgType__limit: _TypeAlias = _typing.Literal["_limit", b"_limit"]  # noqa: Y015
     _WhichOneofReturnType__value: _TypeAlias = _typing.Literal["value"]  # noqa: Y015
     _WhichOneofArgType__value: _TypeAlias = _typing.Literal["_value", b"_value"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__limit) -> _WhichOneofReturnType__limit | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__value) -> _WhichOneofReturnType__value | None: ...
 
 Global___Finding: _TypeAlias = Finding  # noqa: Y015

@@ -198,16 +198,15 @@ class SegmentInsightsServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def GetReadiness(self, request, context):
-        """GetReadiness says how ready a table is for segmentation.
-        Not built in this version: answers UNIMPLEMENTED.
+        """GetReadiness says how ready a table is for segmentation, with the next step for everything that is wrong.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def WatchReadiness(self, request, context):
-        """WatchReadiness sends the readiness at once, then at every interval and on change.
-        Not built in this version: answers UNIMPLEMENTED.
+        """WatchReadiness sends the readiness at once, then within a second of a change and at every interval. It ends with the
+        server, or after an hour: watch again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

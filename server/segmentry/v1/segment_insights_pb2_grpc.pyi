@@ -56,12 +56,10 @@ class SegmentInsightsStub:
     CheckQualification: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.CheckQualificationRequest, _segment_insights_pb2.CheckQualificationResponse]
     """CheckQualification holds customers against rules, as a decision flow asks."""
     GetReadiness: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.GetReadinessRequest, _segment_insights_pb2.GetReadinessResponse]
-    """GetReadiness says how ready a table is for segmentation.
-    Not built in this version: answers UNIMPLEMENTED.
-    """
+    """GetReadiness says how ready a table is for segmentation, with the next step for everything that is wrong."""
     WatchReadiness: _grpc.UnaryStreamMultiCallable[_segment_insights_pb2.WatchReadinessRequest, _segment_insights_pb2.WatchReadinessResponse]
-    """WatchReadiness sends the readiness at once, then at every interval and on change.
-    Not built in this version: answers UNIMPLEMENTED.
+    """WatchReadiness sends the readiness at once, then within a second of a change and at every interval. It ends with the
+    server, or after an hour: watch again.
     """
     GetAnalysisConfig: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.GetAnalysisConfigRequest, _segment_insights_pb2.GetAnalysisConfigResponse]
     """GetAnalysisConfig returns the tenant's defaults for analysis, with where each comes from and its bounds. Every role
@@ -117,12 +115,10 @@ class SegmentInsightsAsyncStub(SegmentInsightsStub):
     CheckQualification: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.CheckQualificationRequest, _segment_insights_pb2.CheckQualificationResponse]  # type: ignore[assignment]
     """CheckQualification holds customers against rules, as a decision flow asks."""
     GetReadiness: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.GetReadinessRequest, _segment_insights_pb2.GetReadinessResponse]  # type: ignore[assignment]
-    """GetReadiness says how ready a table is for segmentation.
-    Not built in this version: answers UNIMPLEMENTED.
-    """
+    """GetReadiness says how ready a table is for segmentation, with the next step for everything that is wrong."""
     WatchReadiness: _aio.UnaryStreamMultiCallable[_segment_insights_pb2.WatchReadinessRequest, _segment_insights_pb2.WatchReadinessResponse]  # type: ignore[assignment]
-    """WatchReadiness sends the readiness at once, then at every interval and on change.
-    Not built in this version: answers UNIMPLEMENTED.
+    """WatchReadiness sends the readiness at once, then within a second of a change and at every interval. It ends with the
+    server, or after an hour: watch again.
     """
     GetAnalysisConfig: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.GetAnalysisConfigRequest, _segment_insights_pb2.GetAnalysisConfigResponse]  # type: ignore[assignment]
     """GetAnalysisConfig returns the tenant's defaults for analysis, with where each comes from and its bounds. Every role
@@ -235,9 +231,7 @@ class SegmentInsightsServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_insights_pb2.GetReadinessRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_insights_pb2.GetReadinessResponse, _abc.Awaitable[_segment_insights_pb2.GetReadinessResponse]]:
-        """GetReadiness says how ready a table is for segmentation.
-        Not built in this version: answers UNIMPLEMENTED.
-        """
+        """GetReadiness says how ready a table is for segmentation, with the next step for everything that is wrong."""
 
     @_abc_1.abstractmethod
     def WatchReadiness(
@@ -245,8 +239,8 @@ class SegmentInsightsServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_insights_pb2.WatchReadinessRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_segment_insights_pb2.WatchReadinessResponse], _abc.AsyncIterator[_segment_insights_pb2.WatchReadinessResponse]]:
-        """WatchReadiness sends the readiness at once, then at every interval and on change.
-        Not built in this version: answers UNIMPLEMENTED.
+        """WatchReadiness sends the readiness at once, then within a second of a change and at every interval. It ends with the
+        server, or after an hour: watch again.
         """
 
     @_abc_1.abstractmethod
