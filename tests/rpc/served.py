@@ -24,6 +24,7 @@ from segmentry.customers.suppressed import suppressed
 from segmentry.insights.build_log import BuildLog
 from segmentry.insights.counting import KeptCriteria
 from segmentry.insights.expert_counts import ExpertCounts
+from segmentry.insights.health_report import HealthReports
 from segmentry.insights.outcomes import OutcomeService
 from segmentry.insights.qualification import QualificationService
 from segmentry.insights.recommendation_store import RecommendationStore
@@ -142,7 +143,7 @@ async def analyses(
         readiness = TableReadiness.of(asked, streams, clock)
         insights.add_to_server(
             insights.SegmentInsights(
-                ExpertCounts(database, Counters()),
+                HealthReports(database, ExpertCounts(database, Counters())),
                 vendor,
                 recommendations,
                 rules,

@@ -65,7 +65,8 @@ def whole(asked: Asked, plan: Plan, answer: str, counted: Counted) -> Content:
         "id": f"chatcmpl-{asked.number}",
         "object": "chat.completion",
         "created": _CREATED,
-        "model": asked.body.get("model"),
+        "model": plan.version or asked.body.get("model"),
+        "system_fingerprint": plan.fingerprint or None,
         "choices": [choice] if plan.choices else [],
     }
     if plan.usage:
@@ -78,7 +79,8 @@ def stream(asked: Asked, plan: Plan, answer: str, counted: Counted) -> Content:
     """The events of a streamed completion, one token each."""
     head = (
         f'data: {{"id":"chatcmpl-{asked.number}","object":"chat.completion.chunk","created":{_CREATED},'
-        f'"model":{json.dumps(asked.body.get("model"))},"service_tier":"default","choices":['
+        f'"model":{json.dumps(plan.version or asked.body.get("model"))},"service_tier":"default",'
+        f'"system_fingerprint":{json.dumps(plan.fingerprint or None)},"choices":['
     ).encode()
     tail = b'],"usage":null}\n\n'
 

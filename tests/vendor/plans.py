@@ -89,6 +89,7 @@ class Plan:
     `status` other than 200 sends an error body with `code`; with status 200 `code` is an error event in the
     middle of a stream, or an error body. `body` is sent as it stands in place of a completion. `choices`
     False leaves the list of choices empty; `refusal` is sent in place of content.
+    `version` is the model's name in the reply where it is another than the one that was asked.
     """
 
     answer: str | Answerer = "{}"
@@ -104,6 +105,8 @@ class Plan:
     wire: Wire = "whole"
     drip_s: float = 0.01
     pace: Pace = AT_ONCE
+    version: str = ""
+    fingerprint: str = ""
 
     def text(self, asked: Asked) -> str:
         """The answer to this request."""

@@ -97,13 +97,17 @@ class Answers:
     """Builds and refinements of a tenant: `alone` needed no model, which is not said of those that had
     to do without one.
 
-    `compared` were also read by experts for themselves, `agreed` came to the same customers.
+    `compared` were also read by experts for themselves, `agreed` came to the same customers. `clarified`
+    came to a question. Of those with a result: `words` have content, conditions account for `accounted`.
     """
 
     builds: int = 0
     alone: int = 0
     compared: int = 0
     agreed: int = 0
+    clarified: int = 0
+    words: int = 0
+    accounted: int = 0
 
     def counts(self) -> dict[str, float]:
         """As `Tally.counts`."""
@@ -112,6 +116,9 @@ class Answers:
             "alone": self.alone,
             "compared": self.compared,
             "agreed": self.agreed,
+            "clarified": self.clarified,
+            "words": self.words,
+            "accounted": self.accounted,
         }
         return {name: float(n) for name, n in found.items() if n}
 

@@ -196,6 +196,16 @@ def answered_alone(outcome: Outcome) -> bool:
     return not (called or wanted or outcome.tier != "deterministic")
 
 
+def words_read(outcome: Outcome) -> tuple[int, int]:
+    """How many words of a result its conditions account for, and how many have content; 0 without one."""
+    if outcome.result is None:
+        return 0, 0
+    read = {span for each in outcome.result.provenance for span in each.spans}
+    accounted = sum(len(span.text.split()) for span in read)
+    left = sum(len(span.text.split()) for span in set(outcome.result.unexplained))
+    return accounted, accounted + left
+
+
 def trees(outcome: Outcome) -> tuple[Node, ...]:
     """Every tree that a reply shows, the readings' too."""
     if outcome.result is not None:

@@ -28,6 +28,7 @@ from segmentry.cli.predicting import predict
 from segmentry.cli.problems import CommandError, Problem, of_error, show
 from segmentry.cli.prompts import prompts
 from segmentry.cli.recommending import apply, recommendations
+from segmentry.cli.reporting import outcomes
 from segmentry.cli.ruling import rules
 from segmentry.cli.saving import segments
 from segmentry.cli.serving import demo, serve
@@ -61,6 +62,7 @@ app.command()(match)
 app.command()(predict)
 app.add_typer(recommendations, name="recommendations")
 app.add_typer(rules, name="rules")
+app.add_typer(outcomes, name="outcomes")
 app.add_typer(segments, name="segments")
 app.add_typer(config, name="config")
 app.add_typer(catalog, name="catalog")

@@ -64,6 +64,12 @@ class Health:
     answers: Counts
 
     @property
+    def cost_usd(self) -> float | None:
+        """Price of all calls; None without any, and where that of one is not known."""
+        prices = [each.cost_usd for each in self.agents]
+        return None if not prices or None in prices else sum(price for price in prices if price is not None)
+
+    @property
     def builds(self) -> int:
         return int(self.answers.get("builds", 0))
 

@@ -119,6 +119,23 @@ class ExpertCounts:
         agents.sort(key=lambda each: (each.agent, -each.count("asked"), each.prompt_version))
         return Health(since, tuple(agents), answers)
 
+    async def totals(self, tenant: str, since: datetime, until: datetime | None) -> dict[str, float]:
+        """Counts of a tenant's answers in `[since, until)`, and after `experts.` of all its experts.
+
+        Raises: Unavailable, StoreBusy.
+        """
+        rows = await self._database.fetch(
+            "SELECT (CASE WHEN e.agent = '' THEN '' ELSE 'experts.' END) || each.key AS name, "
+            "sum(each.value::double precision)::text AS n "
+            "FROM expert_count e CROSS JOIN LATERAL jsonb_each_text(e.counts) each "
+            "WHERE e.tenant = $1 AND e.period >= $2 AND ($3::timestamptz IS NULL OR e.period < $3) "
+            "GROUP BY 1",
+            tenant,
+            since,
+            until,
+        )
+        return {row.text("name"): float(row.text("n")) for row in rows}
+
     async def _sweep(self) -> None:
         await self._database.execute(
             "DELETE FROM expert_count WHERE period < $1", period_of(self._now() - KEPT), upkeep=True

@@ -35,13 +35,17 @@ _MOST_VERSIONS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class VendorState:
-    """Whether a model is asked now; while it is left alone, `cause` says why and `wait_s` how long still."""
+    """Whether a model is asked now; while it is left alone, `cause` says why and `wait_s` how long still.
+
+    `version` is what the vendor said of itself last.
+    """
 
     provider: str
     model: str
     state: State
     cause: Cause | None
     wait_s: float
+    version: ModelVersion = UNSAID
 
 
 class GuardedModel:
@@ -92,7 +96,9 @@ class GuardedModel:
     def vendor(self) -> VendorState:
         """Whom it asks, and whether it asks now."""
         breaker = self.breaker
-        return VendorState(self.provider, self.model, breaker.state, breaker.cause, breaker.wait_s)
+        return VendorState(
+            self.provider, self.model, breaker.state, breaker.cause, breaker.wait_s, self.version
+        )
 
     async def complete(
         self, call: ModelCall, *, within_s: float, progress: Progress | None = None

@@ -15,7 +15,7 @@ from segmentry.builder import export, preview
 from segmentry.builder.aside import aside
 from segmentry.builder.build import build
 from segmentry.builder.events import Emit, Event, quiet
-from segmentry.builder.outcome import ExpertUsage, Outcome, answered_alone, trees
+from segmentry.builder.outcome import ExpertUsage, Outcome, answered_alone, trees, words_read
 from segmentry.builder.panel import Panel
 from segmentry.builder.refine import refine
 from segmentry.builder.request import Options, Place, refuse_words
@@ -164,6 +164,9 @@ class SegmentBuilder(SavedSegments):
         answers = self._counters.answers(place.tenant)
         answers.builds += 1
         answers.alone += answered_alone(outcome)
+        answers.clarified += outcome.clarification is not None
+        accounted, n_words = words_read(outcome)
+        answers.accounted, answers.words = answers.accounted + accounted, answers.words + n_words
         learning = self._learning
         return outcome if learning is None else learning.keep(outcome, words, current, place)
 

@@ -14,7 +14,7 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
 from segmentry.errors import InvalidParameters, NotBuilt
-from segmentry.insights.expert_counts import ExpertCounts
+from segmentry.insights.health_report import HealthReports
 from segmentry.insights.outcomes import OutcomeService
 from segmentry.insights.qualification import QualificationService
 from segmentry.insights.recommendations import RecommendationService
@@ -40,7 +40,7 @@ class SegmentInsights(
 
     def __init__(  # noqa: PLR0917 - the parts it is made of
         self,
-        counts: ExpertCounts,
+        reports: HealthReports,
         vendor: Callable[[], VendorState | None],
         recommendations: RecommendationService,
         rules: QualificationService,
@@ -55,14 +55,14 @@ class SegmentInsights(
         OutcomeList.__init__(self, outcomes, tokens)
         AnalysisConfiguration.__init__(self, defaults)
         ReadinessOfTables.__init__(self, readiness)
-        self._counts = counts
+        self._reports = reports
         self._vendor = vendor
 
     async def GetAgentHealth(
         self, request: pb.GetAgentHealthRequest, context: ServerContext
     ) -> pb.GetAgentHealthResponse:
-        health = await self._counts.health(tenant_of(request), _window(request))
-        return health_response(health, self._vendor())
+        report = await self._reports.report(tenant_of(request), _window(request))
+        return health_response(report, self._vendor())
 
 
 def add_to_server(servicer: SegmentInsights, server: grpc.aio.Server) -> None:

@@ -21,6 +21,7 @@ from segmentry.config import Settings, TenantSettings
 from segmentry.customers.stores import Stores
 from segmentry.errors import FailedPrecondition, StorageFull
 from segmentry.insights.expert_counts import ExpertCounts
+from segmentry.insights.model_versions import Heard, ModelVersions
 from segmentry.llm.budget import Budget, Ledger, Limits
 from segmentry.llm.guarded import GuardedModel, VendorState
 from segmentry.rpc.groups import Group
@@ -47,6 +48,7 @@ class Parts:
     counters: Counters
     counts: ExpertCounts
     learning: Learning
+    versions: ModelVersions
     panel: Panel | None = None
 
     def vendor(self) -> VendorState | None:
@@ -106,6 +108,12 @@ def analysis_defaults(settings: Settings) -> Defaults:
     return Defaults.of_json(
         {name: value for name, value in chosen.items() if value != getattr(product, name)}
     )
+
+
+def heard(panel: Panel | None) -> Heard | None:
+    """What the vendor said of the model that a panel asks; None without one."""
+    model = None if panel is None else panel.asker.model
+    return Heard(model.provider, model.model, model.versions) if isinstance(model, GuardedModel) else None
 
 
 def budget(settings: Settings, ledger: Ledger) -> Budget | None:

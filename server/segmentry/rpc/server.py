@@ -23,6 +23,8 @@ from segmentry.customers.suppressed import suppressed
 from segmentry.insights.build_log import BuildLog
 from segmentry.insights.counting import KeptCriteria
 from segmentry.insights.expert_counts import ExpertCounts
+from segmentry.insights.health_report import HealthReports
+from segmentry.insights.model_versions import ModelVersions
 from segmentry.insights.outcomes import OutcomeService
 from segmentry.insights.qualification import QualificationService
 from segmentry.insights.recommendation_store import RecommendationStore
@@ -134,6 +136,7 @@ async def running(
         # Closed before the model that they ask.
         analyses = parts.analyses(settings, customers, database, panel)
         stack.push_async_callback(analyses.close)
+        versions = ModelVersions(database, lambda: parts.heard(panel))
         made = Parts(
             settings,
             customers,
@@ -144,6 +147,7 @@ async def running(
             counters,
             counts,
             Learning(log, OutcomeService(database, log)),
+            versions,
             panel,
         )
         services = _add_services(server, made)
@@ -158,6 +162,7 @@ async def running(
         stack.push_async_callback(upkeep.close)
         upkeep.start(counts.keep(), "keep the experts' counts")
         upkeep.start(log.keep(), "keep builds")
+        upkeep.start(versions.keep(), "keep the model's versions")
         if store is None:
             freshened = Background()
             stack.push_async_callback(freshened.close)
@@ -281,7 +286,7 @@ def _add_services(server: grpc.aio.Server, made: Parts) -> tuple[str, ...]:
     )
     insights.add_to_server(
         insights.SegmentInsights(
-            made.counts,
+            HealthReports(made.database, made.counts, made.settings.drift_points, made.versions),
             made.vendor,
             recommendations,
             rules,

@@ -7,6 +7,7 @@ from segmentry.cli.views.lines import columns, elapsed, many
 from segmentry.v1 import segment_insights_pb2 as pb
 
 _HEAD = ("CALLS", "FAILED", "EMPTY", "HEDGED", "CACHED", "REPAIRED", "P95", "USD", "AGREES")
+_MOST_PHRASES = 10
 
 
 def experts(found: pb.GetAgentHealthResponse, terminal: Terminal) -> None:
@@ -17,20 +18,29 @@ def experts(found: pb.GetAgentHealthResponse, terminal: Terminal) -> None:
             f"reader and experts agree on {_share(found.agreement_rate)} of "
             f"{many(found.compared_builds, 'build')} that both read"
         )
+    if found.HasField("outcomes"):
+        terminal.line(_outcomes(found))
     if found.model:
         terminal.line(printable(vendor(found)))
+    for each in found.findings:
+        terminal.line(terminal.style(printable(f"{each.reason}: {each.message}"), "yellow"))
     if not found.agents:
         terminal.line("no expert was asked")
+        _phrases(found, terminal)
         return
     head, *lines = columns([_HEAD, *(_row(each) for each in found.agents)], right=range(len(_HEAD)))
     terminal.line(terminal.style(f"  {head}", "bold"))
     for each, line in zip(found.agents, lines, strict=True):
         terminal.line(printable(f"{each.agent} {each.prompt_version}"))
         terminal.line(f"  {line}")
+        if each.HasField("edit_rate"):
+            said = f"  edited: {_share(each.edit_rate)} of {many(each.reported, 'condition')}"
+            terminal.line(terminal.style(said, "dim"))
         for label, counts in (("failed", each.failures), ("refused", each.rejections)):
             if counts:
                 said = ", ".join(f"{printable(one.reason)} {one.count:,}" for one in counts)
                 terminal.line(terminal.style(f"  {label}: {said}", "dim"))
+    _phrases(found, terminal)
 
 
 def vendor(found: pb.GetAgentHealthResponse) -> str:
@@ -43,6 +53,29 @@ def vendor(found: pb.GetAgentHealthResponse) -> str:
     if found.breaker == "half_open":
         return f"{whom} is asked once, to see whether it is back: {found.breaker_reason}"
     return f"{whom} is left alone for {elapsed(found.breaker_wait)}: {found.breaker_reason}"
+
+
+def _outcomes(found: pb.GetAgentHealthResponse) -> str:
+    told = found.outcomes
+    n_used = told.untouched + told.threshold_changed + told.condition_added + told.condition_removed
+    n_used += told.rewritten
+    edited = f", {_share(found.edit_rate)} after an edit" if found.HasField("edit_rate") else ""
+    reported = many(n_used + told.abandoned + told.built_by_hand, "reported build")
+    return f"of {reported} {n_used:,} were used{edited}"
+
+
+def _phrases(found: pb.GetAgentHealthResponse, terminal: Terminal) -> None:
+    """The phrases of which the most came to nothing."""
+    failed = [each for each in found.phrases if each.edited or each.abandoned][:_MOST_PHRASES]
+    if not failed:
+        return
+    terminal.line(terminal.style("phrases that were edited or thrown away", "bold"))
+    rows = [
+        (f"{each.edited + each.abandoned:,} of {each.reported:,}", printable(each.phrase)[:60])
+        for each in failed
+    ]
+    for line in columns(rows, right=(0,)):
+        terminal.line(f"  {line}")
 
 
 def _builds(found: pb.GetAgentHealthResponse) -> str:

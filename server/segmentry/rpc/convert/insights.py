@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from segmentry.insights.agent_health import AgentHealth, Health
+from segmentry.insights.agent_health import AgentHealth
+from segmentry.insights.findings import Finding
+from segmentry.insights.health_report import HealthReport
+from segmentry.insights.outcome_figures import OutcomeFigures, PhraseFigures
+from segmentry.insights.phrases import phrase_id
 from segmentry.llm.guarded import VendorState
 from segmentry.rpc.convert.times import duration, timestamp
 from segmentry.v1 import segment_insights_pb2 as pb
 
 
-def health_response(health: Health, vendor: VendorState | None) -> pb.GetAgentHealthResponse:
+def health_response(report: HealthReport, vendor: VendorState | None) -> pb.GetAgentHealthResponse:
     """The reply, without what is unknown; `vendor` is the server's model, None without one."""
+    health, outcomes = report.health, report.outcomes
     breaker = "" if vendor is None else vendor.state
     return pb.GetAgentHealthResponse(
-        agents=[_agent(each, breaker) for each in health.agents],
+        agents=[_agent(each, breaker, outcomes) for each in health.agents],
         since=timestamp(health.since),
         offline_share=health.offline_share,
         agreement_rate=health.agreement,
@@ -23,10 +28,53 @@ def health_response(health: Health, vendor: VendorState | None) -> pb.GetAgentHe
         breaker=breaker,
         breaker_reason="" if vendor is None or vendor.cause is None else vendor.cause,
         breaker_wait=None if vendor is None or vendor.cause is None else duration(vendor.wait_s),
+        edit_rate=outcomes.edit_rate,
+        outcomes=_outcomes(outcomes) if outcomes.reported else None,
+        text_success_share=outcomes.text_success,
+        phrases=[_phrase(each) for each in outcomes.phrases],
+        cost_usd=health.cost_usd,
+        findings=[_finding(each) for each in report.findings],
+        reported_model="" if vendor is None else vendor.version.name,
+        fingerprint="" if vendor is None else vendor.version.fingerprint,
     )
 
 
-def _agent(each: AgentHealth, breaker: str) -> pb.AgentHealth:
+def _outcomes(found: OutcomeFigures) -> pb.OutcomeCounts:
+    return pb.OutcomeCounts(
+        untouched=found.count("UNTOUCHED"),
+        threshold_changed=found.count("THRESHOLD_CHANGED"),
+        condition_added=found.count("CONDITION_ADDED"),
+        condition_removed=found.count("CONDITION_REMOVED"),
+        rewritten=found.count("REWRITTEN"),
+        abandoned=found.count("ABANDONED"),
+        built_by_hand=found.count("BUILT_BY_HAND"),
+    )
+
+
+def _phrase(each: PhraseFigures) -> pb.PhraseHealth:
+    return pb.PhraseHealth(
+        phrase=each.phrase,
+        phrase_id=phrase_id(each.phrase),
+        reported=each.reported,
+        edited=each.edited,
+        abandoned=each.abandoned,
+        success_share=each.success,
+    )
+
+
+def _finding(each: Finding) -> pb.HealthFinding:
+    return pb.HealthFinding(
+        reason=each.reason,
+        message=each.message,
+        measure=each.measure,
+        before=each.before,
+        now=each.now,
+        since=timestamp(each.since),
+    )
+
+
+def _agent(each: AgentHealth, breaker: str, outcomes: OutcomeFigures) -> pb.AgentHealth:
+    leaves = outcomes.by_agent.get((each.agent, each.prompt_version))
     half, most = each.latency_s(0.5), each.latency_s(0.95)
     return pb.AgentHealth(
         agent=each.agent,
@@ -50,4 +98,7 @@ def _agent(each: AgentHealth, breaker: str) -> pb.AgentHealth:
         rejections=[pb.ReasonCount(reason=code, count=n) for code, n in each.by_reason("rejected")],
         agreement_rate=each.agreement,
         compared=each.count("compared"),
+        edit_rate=None if leaves is None else leaves.edit_rate,
+        reported=None if leaves is None else leaves.reported,
+        edited=None if leaves is None else leaves.edited,
     )

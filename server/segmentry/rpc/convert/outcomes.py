@@ -16,6 +16,7 @@ from segmentry.errors import InvalidParameters, MissingField
 from segmentry.insights import phrases
 from segmentry.insights.builds import KeptBuild, KeptLeaf, node_of, text_of
 from segmentry.insights.edits import Change
+from segmentry.insights.outcome_figures import CALLER
 from segmentry.insights.outcome_store import Outcome as Said
 from segmentry.insights.outcome_store import Recorded
 from segmentry.insights.outcomes import Classed
@@ -26,8 +27,6 @@ from segmentry.rpc.convert.times import timestamp
 from segmentry.v1 import segment_builder_pb2 as pb
 from segmentry.v1 import segment_insights_pb2
 
-# Leaves of a refinement that were there before: nobody read them.
-CALLER = "caller"
 MOST_COMMENT = 2_000
 
 _OUTCOMES: dict[int, Said] = {

@@ -1,0 +1,96 @@
+"""Everything that is known of how a tenant's builds and experts have been doing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from segmentry.insights.agent_health import AgentHealth, Counts, Health
+from segmentry.insights.expert_counts import KEPT, ExpertCounts
+from segmentry.insights.findings import POINTS, Finding, Measure, Part, Shares, drifts
+from segmentry.insights.model_versions import ModelVersions
+from segmentry.insights.outcome_figures import OutcomeFigures, figures
+from segmentry.state.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class HealthReport:
+    """Counts and outcomes of one window, and what should be looked at."""
+
+    health: Health
+    outcomes: OutcomeFigures
+    findings: tuple[Finding, ...]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class HealthReports:
+    """Adds up counts and outcomes. `points`: by how much a share has to get worse for an alarm;
+    `versions` of the model that this server asks."""
+
+    def __init__(
+        self,
+        database: Database,
+        counts: ExpertCounts,
+        points: float = POINTS,
+        versions: ModelVersions | None = None,
+        now: Callable[[], datetime] = _now,
+    ) -> None:
+        self._database = database
+        self._counts = counts
+        self._points = points
+        self._versions = versions
+        self._now = now
+
+    async def report(self, tenant: str, window: timedelta | None = None) -> HealthReport:
+        """How a tenant's builds did in a window, against the window of the same length before.
+
+        A window that reaches back further than half of what is kept is compared with nothing.
+
+        Raises: as `ExpertCounts.health`.
+        """
+        health = await self._counts.health(tenant, window)
+        until = self._now()
+        outcomes = await figures(self._database, tenant, health.since, until + timedelta(seconds=1))
+        length = until - health.since
+        earliest = health.since - length
+        changed = () if self._versions is None else await self._versions.findings(health.since)
+        if length * 2 > KEPT + timedelta(minutes=20):
+            return HealthReport(_with_edited(health, outcomes), outcomes, changed)
+        then = shares(
+            await self._counts.totals(tenant, earliest, health.since),
+            await figures(self._database, tenant, earliest, health.since),
+        )
+        current = shares(await self._counts.totals(tenant, health.since, None), outcomes)
+        found = drifts(then, current, health.since, self._points)
+        return HealthReport(_with_edited(health, outcomes), outcomes, (*changed, *found))
+
+
+def shares(counts: Counts, outcomes: OutcomeFigures) -> Shares:
+    """The shares that drift is looked for in. `counts`: as `ExpertCounts.totals`."""
+    wanted: dict[Measure, tuple[float, float, float]] = {
+        "agreement": (counts.get("agreed", 0), counts.get("compared", 0), counts.get("compared", 0)),
+        "words_accounted": (counts.get("accounted", 0), counts.get("words", 0), counts.get("builds", 0)),
+        "offline": (counts.get("alone", 0), counts.get("builds", 0), counts.get("builds", 0)),
+        "clarification": (counts.get("clarified", 0), counts.get("builds", 0), counts.get("builds", 0)),
+        "repair": (
+            counts.get("experts.repaired", 0),
+            counts.get("experts.asked", 0),
+            counts.get("experts.asked", 0),
+        ),
+        "edit": (outcomes.edited, outcomes.used, outcomes.used),
+    }
+    return {name: Part(part, whole, int(n)) for name, (part, whole, n) in wanted.items()}
+
+
+def _with_edited(health: Health, outcomes: OutcomeFigures) -> Health:
+    """Also those who were not asked in the window, of whose earlier work something was said in it."""
+    known = {(each.agent, each.prompt_version) for each in health.agents}
+    further = [AgentHealth(agent, version, {}) for agent, version in outcomes.by_agent.keys() - known]
+    agents = sorted(
+        (*health.agents, *further), key=lambda each: (each.agent, -each.count("asked"), each.prompt_version)
+    )
+    return Health(health.since, tuple(agents), health.answers)
