@@ -45,7 +45,7 @@ def golf_snapshot(
 ) -> Snapshot:
     """The population on the day of `as_of` (default today, UTC): activity ends at that midnight.
 
-    With `cache_dir` the tables are written there once and mapped into memory the next time; the tables of
+    With `cache_dir` the tables are written there once and read from there the next time; the tables of
     earlier days are removed. A folder that cannot be written is done without.
 
     Raises: InvalidParameters if `members` is outside 1 to 10 million.

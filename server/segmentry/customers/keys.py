@@ -42,8 +42,10 @@ class KeyIndex:
         )
         once = np.flatnonzero(same_hash & ~again)
         rows = self.order[first[once]]
-        same = self.keys.gather(rows) == pl.Series([wanted[int(each)] for each in once], dtype=pl.String)
-        kept = same.fill_null(value=False).to_numpy()
+        # Compared here: an expression of polars wakes its threads, which takes longer than a thousand texts.
+        held = self.keys[rows].to_list()
+        same = [key == wanted[at] for key, at in zip(held, once.tolist(), strict=True)]
+        kept = np.array(same, dtype=np.bool_)
         found[once[kept]] = rows[kept]
         for each in [int(at) for at in np.flatnonzero(again)]:
             # Two keys of one hash, or one key twice: rare, and told apart by looking.

@@ -366,7 +366,7 @@ class Snapshot:
 
     @staticmethod
     def read(path: Path) -> Snapshot:
-        """Open a folder made by `write`; the rows stay on disk and are mapped into memory.
+        """Open a folder made by `write`. Its rows are read into memory: polars copies what it scans.
 
         Raises: UnreadableTable if the folder holds no snapshot.
         """

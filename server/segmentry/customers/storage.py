@@ -1,4 +1,4 @@
-"""A snapshot as a folder: Arrow files that are mapped into memory, the catalog as TOML, and a manifest.
+"""A snapshot as a folder: Arrow files, the catalog as TOML, and a manifest.
 
     catalog.toml    manifest.json    block-0.arrow ...
 
