@@ -153,6 +153,8 @@ class SegmentryClient:
     activate_rule = _unary(AsyncSegmentryClient.activate_rule)
     archive_rule = _unary(AsyncSegmentryClient.archive_rule)
     check_qualification = _unary(AsyncSegmentryClient.check_qualification)
+    get_readiness = _unary(AsyncSegmentryClient.get_readiness)
+    watch_readiness = _streamed(AsyncSegmentryClient.watch_readiness)
     get_analysis_config = _unary(AsyncSegmentryClient.get_analysis_config)
     update_analysis_config = _unary(AsyncSegmentryClient.update_analysis_config)
     agent_health = _unary(AsyncSegmentryClient.agent_health)

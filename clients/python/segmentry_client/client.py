@@ -8,10 +8,13 @@ from segmentry_client.configuring import Configuring
 from segmentry_client.explaining import Explaining
 from segmentry_client.insights import Insights
 from segmentry_client.qualifying import Qualifying
+from segmentry_client.readying import Readying
 from segmentry_client.segments import SavedSegments
 
 
-class AsyncSegmentryClient(Building, Explaining, SavedSegments, Analyses, Qualifying, Configuring, Insights):
+class AsyncSegmentryClient(
+    Building, Explaining, SavedSegments, Analyses, Qualifying, Readying, Configuring, Insights
+):
     """A connection to one server. Use it with `async with`, and from one event loop.
 
     `tenant_id`, `schema_id`, `as_of` and `time_zone` are sent with every request that takes them; each

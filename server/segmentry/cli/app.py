@@ -27,6 +27,7 @@ from segmentry.cli.matching import match
 from segmentry.cli.predicting import predict
 from segmentry.cli.problems import CommandError, Problem, of_error, show
 from segmentry.cli.prompts import prompts
+from segmentry.cli.readying import readiness
 from segmentry.cli.recommending import apply, recommendations
 from segmentry.cli.reporting import outcomes
 from segmentry.cli.ruling import rules
@@ -56,7 +57,20 @@ def _about() -> None:
 
 app.command()(demo)
 app.command()(serve)
-for _command in (build, refine, preview, explain, compare, export, fields, schemas, discover, apply, experts):
+for _command in (
+    build,
+    refine,
+    preview,
+    explain,
+    compare,
+    export,
+    fields,
+    schemas,
+    discover,
+    apply,
+    experts,
+    readiness,
+):
     app.command(name=_command.__name__)(connected(_command))
 app.command()(match)
 app.command()(predict)
