@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from segmentry.analysis.cards import of_clusters
 from segmentry.analysis.conditions import at_least, below, date_edges, number_edges, roundest
 from segmentry.analysis.features import feature_table
 from segmentry.analysis.halves import by_row
 from segmentry.analysis.rules import Learner
 from segmentry.analysis.scope import Scope
 from segmentry.analysis.table import Mask
+from segmentry.criteria import parse
 from segmentry.criteria.catalog import Field, FieldValue
 from segmentry.criteria.dates import Clock
 from segmentry.criteria.nodes import Leaf, Operator
@@ -158,3 +160,58 @@ def test_date_thresholds_are_starts_of_days_in_placeholders() -> None:
     assert "{{60_DAYS_AGO}}" in texts
     assert all(text.startswith("{{") or len(text) == 10 for text in texts)
     assert texts[0][:2] in ("20", "{{")
+
+
+def two_camps() -> tuple[Snapshot, Mask]:
+    """Members are those who spend much and those who come often: no single conjunction says that."""
+    rng = np.random.default_rng(0)
+    spend, visits = rng.uniform(0, 100, 4_000), rng.uniform(0, 100, 4_000)
+    members = ((spend > 70) & (visits < 50)) | ((spend < 40) & (visits > 80))
+    return numbers(spend=spend.tolist(), visits=visits.tolist()), members
+
+
+def test_several_conjunctions_say_what_one_cannot() -> None:
+    snapshot, members = two_camps()
+    table = feature_table(snapshot)
+    learner = Learner.of(table.columns, by_row(table.rows, 0), CLOCK)
+    several = learner.learn_several(members, 4)
+    assert several[0] == learner.learn(members)
+    scope = Scope.of(snapshot, "", AS_OF)
+    alone, together = (
+        scope.fidelity(node, members) for node in (scope.criteria(several[0]), scope.any_of(several))
+    )
+    assert alone.recall is not None
+    assert alone.recall < 0.8
+    assert together.precision is not None
+    assert together.recall is not None
+    assert min(together.precision, together.recall) > 0.93
+
+
+def test_where_one_conjunction_says_it_all_there_is_no_other() -> None:
+    values = [float(each) for each in range(2_000)]
+    members = np.array([value >= 1_500 for value in values])
+    table = feature_table(numbers(x=values))
+    assert len(Learner.of(table.columns, by_row(table.rows, 0), CLOCK).learn_several(members, 4)) == 1
+
+
+def test_nobody_and_everybody_have_no_rule() -> None:
+    table = feature_table(numbers(x=[1.0, 2.0, 3.0]))
+    learner = Learner.of(table.columns, by_row(table.rows, 0), CLOCK)
+    assert learner.learn_several(np.zeros(3, dtype=np.bool_), 4) == ()
+    assert learner.learn(np.ones(3, dtype=np.bool_)) == ()
+
+
+@pytest.mark.parametrize("within", ["", '{"visits":{"$gte":20}}'])
+def test_a_card_holds_the_better_rule_with_its_own_fidelity(within: str) -> None:
+    snapshot, members = two_camps()
+    scope = Scope.of(snapshot, within, AS_OF)
+    inside = members if scope.inside is None else members[scope.inside]
+    columns = scope.table.columns
+    made = {each.size: each for each in of_clusters(scope, inside.astype(np.int32), columns, columns, 0)}
+    card = made[int(np.count_nonzero(inside))]
+    assert card.fidelity_best is not None
+    best = parse.loads(card.criteria_best)
+    assert int(np.count_nonzero(scope.matched(best))) == card.fidelity_best.matched_count
+    assert card.fidelity_best.held_out_recall is not None
+    assert card.fidelity.held_out_recall is not None
+    assert card.fidelity_best.held_out_recall > card.fidelity.held_out_recall + 0.1

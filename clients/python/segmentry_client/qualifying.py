@@ -28,10 +28,14 @@ class Qualifying(Connection):
         *,
         name: str = "",
         use_criteria: bool = False,
+        use_best: bool = False,
         request_id: str = "",
         timeout_s: float | None = None,
     ) -> segment_analysis_pb2.ApplySegmentResponse:
-        """Make a recommendation of a card; the same card always gives the same one."""
+        """Make a recommendation of a card; the same card always gives the same one.
+
+        `use_best` takes its `criteria_best`; refused where it has none.
+        """
         return await calls.unary(
             self.analysis.ApplySegment,
             segment_analysis_pb2.ApplySegmentRequest(
@@ -40,6 +44,7 @@ class Qualifying(Connection):
                 card_id=card_id,
                 name=name,
                 use_criteria=use_criteria,
+                use_best=use_best,
                 request_id=request_id,
             ),
             timeout_s=timeout_s or self._deadlines.write_s,

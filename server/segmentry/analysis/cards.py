@@ -20,6 +20,9 @@ from segmentry.analysis.table import Column, Labels, Mask
 from segmentry.criteria.nodes import Leaf, Node
 
 LOOSE_F1 = 0.6
+# A rule of several conjunctions is harder to read and to edit: it has to be this much better.
+BETTER_F1 = 0.02
+MOST_CONJUNCTIONS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +39,7 @@ class _Found:
     fidelity: RuleFidelity
     description: str = ""
     name_from_model: bool = False
+    best: tuple[Node, RuleFidelity] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +75,21 @@ def of_clusters(
     taken: set[str] = set()
     for rank in range(k):
         members = ranked == rank
-        leaves = learner.learn(members)
+        several = learner.learn_several(members, MOST_CONJUNCTIONS)
+        leaves = several[0] if several else ()
         node = scope.criteria(leaves)
         fidelity = scope.fidelity(node, members, held_out)
-        size = int(sizes[order[rank]])
-        found = _Found(size, shares[rank], of_each[rank], names[rank], uses[rank], leaves, node, fidelity)
+        found = _Found(
+            int(sizes[order[rank]]),
+            shares[rank],
+            of_each[rank],
+            names[rank],
+            uses[rank],
+            leaves,
+            node,
+            fidelity,
+            best=_better(scope, several, members, held_out, fidelity),
+        )
         yield _card(scope, found, "ML_WORKER", taken)
 
 
@@ -150,13 +164,40 @@ def _card(scope: Scope, found: _Found, tier: Tier, taken: set[str]) -> SegmentCa
         name_from_model=found.name_from_model,
         headline=naming.headline(found.size, found.percentage, telling),
         notices=_loose(found.fidelity),
+        criteria_best="" if found.best is None else scope.text(found.best[0]),
+        fidelity_best=None if found.best is None else found.best[1],
     )
+
+
+def _better(
+    scope: Scope,
+    rules: Sequence[Sequence[Leaf]],
+    members: Mask,
+    held_out: Mask | None,
+    fidelity: RuleFidelity,
+) -> tuple[Node, RuleFidelity] | None:
+    """Several conjunctions in the place of one, where that is clearly better for those not learnt from."""
+    if len(rules) < 2:
+        return None
+    node = scope.any_of(rules)
+    found = scope.fidelity(node, members, held_out)
+    return (node, found) if _new_f1(found) >= _new_f1(fidelity) + BETTER_F1 else None
+
+
+def _new_f1(fidelity: RuleFidelity) -> float:
+    """F1 on the customers that nothing was learnt from; on everybody where all were needed to learn."""
+    if fidelity.held_out is None:
+        return _f1(fidelity.precision, fidelity.recall)
+    return _f1(fidelity.held_out_precision, fidelity.held_out_recall)
+
+
+def _f1(precision: float | None, recall: float | None) -> float:
+    return 2 * precision * recall / (precision + recall) if precision and recall else 0.0
 
 
 def _loose(fidelity: RuleFidelity) -> tuple[Notice, ...]:
     precision, recall = fidelity.precision or 0.0, fidelity.recall or 0.0
-    f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
-    if f1 >= LOOSE_F1:
+    if _f1(precision, recall) >= LOOSE_F1:
         return ()
     text = (
         f"the rules find {words.share(100 * recall)} of the members, "

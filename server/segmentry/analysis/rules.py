@@ -1,4 +1,4 @@
-"""Rules that describe a cluster: one conjunction of at most six conditions, learnt on raw values.
+"""Rules that describe a cluster: one conjunction of at most six conditions, or several, learnt on raw values.
 
 Greedy for F1, the harmonic mean of precision and recall. A range of one field is tried as a pair, because
 neither of its bounds alone need help. Rows without a value match no bound, as in criteria.
@@ -54,6 +54,29 @@ class _Condition:
     listed: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Score:
+    """F1 of a rule that adds rows to those that are matched already: `true` of them among `members`."""
+
+    members: int
+    true: float = 0.0
+    matched: float = 0.0
+
+    def of(self, true: float, matched: float) -> float:
+        return 2 * (self.true + true) / (self.matched + matched + self.members)
+
+    def each(self, true: Floats, matched: Floats) -> Floats:
+        return 2 * (self.true + true) / (self.matched + matched + self.members)
+
+    def with_more(self, true: Mask, matched: Mask) -> _Score:
+        """With the rows of another conjunction."""
+        return dataclasses.replace(
+            self,
+            true=self.true + float(np.count_nonzero(true)),
+            matched=self.matched + float(np.count_nonzero(matched)),
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class Learner:
     """The rows that rules are learnt on. `rows` indexes the table of `n_rows`; with `halved` it is one half
@@ -89,24 +112,48 @@ class Learner:
 
     def learn(self, members: Mask) -> tuple[Leaf, ...]:
         """The conditions for the rows that `members` (table rows,) marks; empty when none helps."""
+        (rule,) = self.learn_several(members, 1) or ((),)
+        return rule
+
+    def learn_several(self, members: Mask, most: int) -> tuple[tuple[Leaf, ...], ...]:
+        """Up to `most` conjunctions, one of which has to hold; fewer where another one would not help.
+
+        The first is the rule of `learn`, each other one is about the rows that those before it leave.
+        """
         inside = members[self.rows]
         n_members = int(np.count_nonzero(inside))
         if n_members in (0, len(inside)):
             return ()
+        score = _Score(n_members)
+        left = np.ones(len(inside), dtype=np.bool_)
+        rules: list[tuple[Leaf, ...]] = []
+        while len(rules) < most:
+            chosen = self._conjunction(left, inside, score)
+            if not chosen:
+                break
+            rules.append(tuple(leaf for each in chosen for leaf in self._leaves(each)))
+            covered = left & np.logical_and.reduce([self._holds(one) for one in chosen])
+            left &= ~covered
+            score = score.with_more(covered & inside, covered)
+        return tuple(rules)
+
+    def _conjunction(self, left: Mask, inside: Mask, score: _Score) -> list[_Condition]:
+        """The best conjunction for the rows that are `left`; empty where none makes the whole rule better."""
         chosen: list[_Condition] = []
-        kept = np.ones(len(inside), dtype=np.bool_)
-        best = _f1(float(n_members), float(len(inside)), n_members)
+        kept = left.copy()
+        # Of the first one: that everybody is a member. Of others: what stands without them.
+        before = score.of(float(np.count_nonzero(kept & inside)), float(np.count_nonzero(kept)))
+        best = max(before, score.of(0.0, 0.0))
         while True:
-            found = self._best(kept, inside, n_members, MOST_CONDITIONS - self._written(chosen))
+            found = self._best(kept, inside, score, MOST_CONDITIONS - self._written(chosen))
             if found is None or found[0] < best + LEAST_GAIN:
                 break
             best, condition = found
             kept &= self._holds(condition)
             chosen = _merged(chosen, condition)
-        chosen = self._pruned(chosen, inside, n_members, best)
-        return tuple(leaf for each in chosen for leaf in self._leaves(each))
+        return self._pruned(chosen, left, inside, score, best)
 
-    def _best(self, kept: Mask, inside: Mask, n_members: int, room: int) -> tuple[float, _Condition] | None:
+    def _best(self, kept: Mask, inside: Mask, score: _Score, room: int) -> tuple[float, _Condition] | None:
         if room < 1:
             return None
         best: tuple[float, _Condition] | None = None
@@ -114,7 +161,7 @@ class Learner:
             here = kept & (column.bins >= 0)
             matched = np.bincount(column.bins[here], minlength=column.n_bins).astype(np.float64)
             true = np.bincount(column.bins[here & inside], minlength=column.n_bins).astype(np.float64)
-            for found in _candidates(index, column, (matched, true), n_members, room):
+            for found in _candidates(index, column, (matched, true), score, room):
                 # A condition more must earn its place, so the simpler one wins a near tie.
                 if best is None or found[0] > best[0] + 1e-9:
                     best = found
@@ -145,63 +192,55 @@ class Learner:
         return sum(len(self._leaves(each)) for each in chosen)
 
     def _pruned(
-        self, chosen: list[_Condition], inside: Mask, n_members: int, best: float
+        self, chosen: list[_Condition], left: Mask, inside: Mask, score: _Score, best: float
     ) -> list[_Condition]:
         """Without conditions that later ones made superfluous."""
         for each in list(chosen):
             others = [one for one in chosen if one is not each]
             if not others:
                 break
-            kept = np.logical_and.reduce([self._holds(one) for one in others])
-            score = _f1(float(np.count_nonzero(kept & inside)), float(np.count_nonzero(kept)), n_members)
-            if score >= best - LEAST_GAIN / 2:
-                chosen, best = others, max(score, best)
+            kept = left & np.logical_and.reduce([self._holds(one) for one in others])
+            without = score.of(float(np.count_nonzero(kept & inside)), float(np.count_nonzero(kept)))
+            if without >= best - LEAST_GAIN / 2:
+                chosen, best = others, max(without, best)
         return chosen
 
 
-def _f1(true: float, matched: float, members: int) -> float:
-    return 2 * true / (matched + members)
-
-
-def _f1s(true: Floats, matched: Floats, members: int) -> Floats:
-    return 2 * true / (matched + members)
-
-
 def _candidates(
-    index: int, column: _Binned, counts: tuple[Floats, Floats], members: int, room: int
+    index: int, column: _Binned, counts: tuple[Floats, Floats], score: _Score, room: int
 ) -> list[tuple[float, _Condition]]:
     """The best of each form of condition on a column; `counts` are its bins' rows and their members."""
     matched, true = counts
     if not column.edges:
-        return _listed(index, column, matched, true, members)
+        return _listed(index, column, matched, true, score)
     last = column.n_bins - 1
     up_matched, up_true = np.cumsum(matched), np.cumsum(true)
     found: list[tuple[float, _Condition]] = []
     below = conditions.below(column.field, column.edges[0])
     if below and column.sentinel is not None:
         if conditions.one_of(column.field, [column.sentinel]):
-            found.append((float(_f1s(true[:1], matched[:1], members)[0]), _Condition(index, 0, 0)))
+            found.append((score.of(float(true[0]), float(matched[0])), _Condition(index, 0, 0)))
     elif below:
-        scores = _f1s(up_true[:-1], up_matched[:-1], members)
+        scores = score.each(up_true[:-1], up_matched[:-1])
         high = int(np.argmax(scores))
         found.append((float(scores[high]), _Condition(index, 0, high)))
     if conditions.at_least(column.field, column.edges[0]):
-        scores = _f1s(up_true[-1] - up_true[:-1], up_matched[-1] - up_matched[:-1], members)
+        scores = score.each(up_true[-1] - up_true[:-1], up_matched[-1] - up_matched[:-1])
         low = int(np.argmax(scores))
         found.append((float(scores[low]), _Condition(index, low + 1, last)))
     if below and found and room >= 2 and last >= 2:
         # Ranges that open after edge i and close before edge j: (i, j) with i < j.
         between_true = np.triu(up_true[None, :-1] - up_true[:-1, None], k=1)
         between_matched = np.triu(up_matched[None, :-1] - up_matched[:-1, None], k=1)
-        scores = _f1s(between_true, between_matched, members)
+        scores = score.each(between_true, between_matched)
         low, high = divmod(int(np.argmax(scores)), scores.shape[1])
-        if scores[low, high] >= max(score for score, _ in found) + LEAST_GAIN:
+        if scores[low, high] >= max(reached for reached, _ in found) + LEAST_GAIN:
             found.append((float(scores[low, high]), _Condition(index, low + 1, high)))
     return found
 
 
 def _listed(
-    index: int, column: _Binned, matched: Floats, true: Floats, members: int
+    index: int, column: _Binned, matched: Floats, true: Floats, score: _Score
 ) -> list[tuple[float, _Condition]]:
     """The values with the greatest share of members, as many of them as serve F1."""
     share = true / np.maximum(matched, 1)
@@ -211,7 +250,7 @@ def _listed(
         return []
     if conditions.one_of(column.field, [column.values[each] for each in sayable[:2]]) is None:
         sayable = sayable[:1]
-    scores = _f1s(np.cumsum(true[sayable]), np.cumsum(matched[sayable]), members)
+    scores = score.each(np.cumsum(true[sayable]), np.cumsum(matched[sayable]))
     best = int(np.argmax(scores))
     return [
         (

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import numpy as np
+import polars as pl
 
 from segmentry.analysis.conditions import node_of
 from segmentry.analysis.events import RuleFidelity
@@ -16,7 +17,7 @@ from segmentry.analysis.halves import Places, by_key, by_row
 from segmentry.analysis.table import FeatureTable, Mask
 from segmentry.criteria import canonical, check, parse, render
 from segmentry.criteria.dates import Clock
-from segmentry.criteria.nodes import And, Everyone, Leaf, Node
+from segmentry.criteria.nodes import And, Everyone, Leaf, Node, Or
 from segmentry.criteria.segments import Saved
 from segmentry.customers.snapshot import Snapshot
 
@@ -56,13 +57,18 @@ class Scope:
 
     def criteria(self, leaves: Sequence[Leaf]) -> Node:
         """The conditions, inside `within`."""
-        rule = node_of(leaves)
         if isinstance(self.within, Everyone):
-            return rule
-        if isinstance(rule, Everyone):
-            return self.within
-        outer = self.within.items if isinstance(self.within, And) else (self.within,)
-        return And((*outer, *leaves))
+            return node_of(leaves)
+        return And((*self._outer, *leaves)) if leaves else self.within
+
+    def any_of(self, rules: Sequence[Sequence[Leaf]]) -> Node:
+        """Two or more conjunctions of which one has to hold, inside `within`."""
+        either = Or(tuple(node_of(leaves) for leaves in rules))
+        return either if isinstance(self.within, Everyone) else And((*self._outer, either))
+
+    @property
+    def _outer(self) -> tuple[Node, ...]:
+        return self.within.items if isinstance(self.within, And) else (self.within,)
 
     def text(self, node: Node) -> str:
         """Criteria as the JSON text of a card."""
@@ -83,14 +89,10 @@ class Scope:
         keys = self.keys()
         return by_row(self.table.rows, seed) if keys is None else by_key(keys)
 
-    def keys(self) -> list[str | None] | None:
-        """What the customers of the table's rows are called; None where they have no key."""
-        if self.snapshot.keys is None:
-            return None
-        texts: list[str | None] = self.snapshot.keys.to_list()
-        if self.inside is not None:
-            texts = [text for text, inside in zip(texts, self.inside.tolist(), strict=True) if inside]
-        return texts
+    def keys(self) -> pl.Series | None:
+        """What the customers of the table's rows are called, as text; None where they have no key."""
+        keys = self.snapshot.keys
+        return keys if keys is None or self.inside is None else keys.filter(pl.Series(self.inside))
 
     def fidelity(self, node: Node, members: Mask, held_out: Mask | None = None) -> RuleFidelity:
         """How well criteria find the members (table rows,), counted on all rows of the table, and on those

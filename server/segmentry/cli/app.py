@@ -18,6 +18,7 @@ from segmentry.cli.checking import doctor, health
 from segmentry.cli.command import connected
 from segmentry.cli.configuring import config
 from segmentry.cli.discovering import discover
+from segmentry.cli.estimating import estimate
 from segmentry.cli.evaluating import evals
 from segmentry.cli.experts import experts
 from segmentry.cli.explaining import compare, explain
@@ -66,6 +67,7 @@ for _command in (
     export,
     fields,
     schemas,
+    estimate,
     discover,
     apply,
     experts,

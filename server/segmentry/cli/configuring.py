@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from segmentry.cli.analysis_parameters import Algorithm, KRule, Tier
 from segmentry.cli.command import connected
-from segmentry.cli.discovering import Algorithm, KRule, Tier
 from segmentry.cli.problems import usage
 
 if TYPE_CHECKING:

@@ -1,13 +1,13 @@
 """`discover`: the segments that are in a table, with the evidence."""
 
 import dataclasses
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from segmentry.cli import criteria_argument, exit_codes
+from segmentry.cli import analysis_parameters, exit_codes
+from segmentry.cli.analysis_parameters import Algorithm, KRule, Tier
 from segmentry.cli.problems import CommandError, Problem, usage
 
 if TYPE_CHECKING:
@@ -15,29 +15,6 @@ if TYPE_CHECKING:
 
     from segmentry.cli.session import Session
     from segmentry.v1 import segment_analysis_pb2
-
-
-class Tier(StrEnum):
-    """Who looks for the segments."""
-
-    AUTO = "auto"
-    LLM = "llm"
-    ML_WORKER = "ml-worker"
-    HEURISTIC = "heuristic"
-
-
-class KRule(StrEnum):
-    """What chooses the number of segments."""
-
-    SILHOUETTE = "silhouette"
-    EXCESS = "excess"
-
-
-class Algorithm(StrEnum):
-    """How the worker groups customers."""
-
-    KMEANS = "kmeans"
-    DBSCAN = "dbscan"
 
 
 async def discover(
@@ -66,6 +43,19 @@ async def discover(
     within: Annotated[
         str, typer.Option(metavar="JSON|@FILE|-", help="Look only among customers that match.")
     ] = "",
+    role: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FIELD=ROLE", help="What a field is, such as status=code; repeat it."),
+    ] = None,
+    describe: Annotated[
+        str, typer.Option(metavar="A,B,C", help="Fields that cards describe members by, beside the others.")
+    ] = "",
+    labels: Annotated[
+        bool | None, typer.Option("--labels/--no-labels", help="Keep hashed keys, to tell who moved.")
+    ] = None,
+    template_names: Annotated[
+        bool, typer.Option("--template-names", help="Ask no model what segments are called.")
+    ] = False,
     plots: Annotated[
         bool, typer.Option("--plots", help="Draw scores, how segments differ, and customers as points.")
     ] = False,
@@ -87,11 +77,8 @@ async def discover(
         from segmentry.cli import pictures
 
         pictures.require(plot)
-    if file is not None:
-        if session.common.data is not None and session.common.data != file:
-            raise usage(f"give the table once: as {file} or as --data {session.common.data}", path="FILE")
-        session.common = dataclasses.replace(session.common, data=file)
-    parameters = _parameters(
+    take_file(session, file)
+    parameters = analysis_parameters.of(
         fields=fields,
         min_clusters=min_clusters,
         max_clusters=max_clusters,
@@ -104,12 +91,14 @@ async def discover(
         min_share=min_share,
         k_rule=k_rule,
         within=within,
+        roles=role or [],
+        describe=describe,
+        labels=labels,
+        model_names=False if template_names else None,
     )
     terminal = session.terminal
     async with session.client() as client:
-        schema_id = session.common.schema
-        if not schema_id and session.common.data is None:
-            schema_id = await _default(client)
+        schema_id = await schema_of(session, client)
         with view.Progress(terminal) as progress:
             last: segment_analysis_pb2.AnalysisEvent | None = None
             async for item in client.discover(schema_id=schema_id, parameters=parameters, confirmed=yes):
@@ -134,54 +123,21 @@ async def discover(
     return exit_codes.OK
 
 
-async def _default(client: "AsyncSegmentryClient") -> str:
-    """The id of the tenant's default table: the contract wants it said which table is analysed."""
+def take_file(session: "Session", file: Path | None) -> None:
+    """Take a table that is given as an argument for the one of `--data`."""
+    if file is None:
+        return
+    if session.common.data is not None and session.common.data != file:
+        raise usage(f"give the table once: as {file} or as --data {session.common.data}", path="FILE")
+    session.common = dataclasses.replace(session.common, data=file)
+
+
+async def schema_of(session: "Session", client: "AsyncSegmentryClient") -> str:
+    """The table that is meant; the tenant's default one where none is: the contract wants it said."""
+    if session.common.schema or session.common.data is not None:
+        return session.common.schema
     schemas = await client.list_schemas()
     return next((schema.schema_id for schema in schemas if schema.is_default), "")
-
-
-def _parameters(
-    *,
-    fields: str,
-    min_clusters: int | None,
-    max_clusters: int | None,
-    algorithm: Algorithm | None,
-    tier: Tier | None,
-    require_tier: bool,
-    seed: int | None,
-    eps: float | None,
-    min_samples: int | None,
-    min_share: float | None,
-    k_rule: KRule | None,
-    within: str,
-) -> "segment_analysis_pb2.AnalysisParameters":
-    from segmentry_client import struct_of
-
-    from segmentry.v1 import criteria_pb2, segment_analysis_pb2
-
-    wanted = [name.strip() for name in fields.split(",") if name.strip()]
-    if fields and not wanted:
-        raise usage("--fields is empty; leave it out to use all numeric fields", path="--fields")
-    parameters = segment_analysis_pb2.AnalysisParameters(
-        min_clusters=min_clusters,
-        max_clusters=max_clusters,
-        algorithm=algorithm.value if algorithm else "",
-        included_features=wanted,
-        preferred_tier=segment_analysis_pb2.AnalysisTier.Value(
-            f"ANALYSIS_TIER_{tier.name if tier else 'UNSPECIFIED'}"
-        ),
-        require_tier=require_tier,
-        seed=seed,
-        eps=eps,
-        min_samples=min_samples,
-        min_segment_share=min_share,
-        k_rule=k_rule.value if k_rule else "",
-    )
-    if within:
-        parameters.within.CopyFrom(
-            criteria_pb2.CriteriaInput(criteria=struct_of(criteria_argument.read(within)))
-        )
-    return parameters
 
 
 def _unfinished(last: "segment_analysis_pb2.AnalysisEvent | None") -> CommandError:

@@ -32,6 +32,9 @@ async def apply(
     use_criteria: Annotated[
         bool, typer.Option("--use-criteria", help="Keep the full criteria, not the list of filter rules.")
     ] = False,
+    best: Annotated[
+        bool, typer.Option("--best", help="Take the card's better rule, which has several parts.")
+    ] = False,
 ) -> None:
     """Make a recommendation of a segment that a discovery found."""
     from segmentry_client import to_dict
@@ -40,7 +43,12 @@ async def apply(
 
     async with session.client() as client:
         made = await client.apply_segment(
-            run_id, card_id, name=name, use_criteria=use_criteria, timeout_s=session.common.timeout
+            run_id,
+            card_id,
+            name=name,
+            use_criteria=use_criteria,
+            use_best=best,
+            timeout_s=session.common.timeout,
         )
     if session.terminal.json:
         session.terminal.value(to_dict(made))

@@ -1526,7 +1526,7 @@ class SegmentCard(_message.Message):
     @_builtins.property
     def criteria_best(self) -> _struct_pb2.Struct:
         """A rule that finds the segment better than `criteria`: several conjunctions, one of which has to hold. Absent where no
-        such rule is clearly better on customers that it was not learnt from. Not learnt in this version: always absent.
+        such rule is clearly better on customers that it was not learnt from.
         """
 
     @_builtins.property

@@ -242,6 +242,8 @@ def _card(position: int, card: segment_analysis_pb2.SegmentCard, terminal: Termi
         )
         if measured.HasField("held_out_customers"):
             terminal.line(labelled("held out", _held_out(measured), terminal))
+    if card.HasField("fidelity_best"):
+        terminal.line(labelled("better", _better(card.fidelity_best), terminal))
     for warning in card.warnings:
         terminal.line(labelled("beware", warning.message, terminal))
     if card.suggested_use:
@@ -254,6 +256,14 @@ def _held_out(measured: segment_analysis_pb2.RuleFidelity) -> str:
     recall = f"{measured.held_out_recall:.0%}" if measured.HasField("held_out_recall") else "none"
     who = many(measured.held_out_customers, "customer")
     return f"{precision} and {recall} on {who} they were not learnt from"
+
+
+def _better(measured: segment_analysis_pb2.RuleFidelity) -> str:
+    """What a rule of several parts would find."""
+    return (
+        f"a rule of several parts (apply --best) finds {many(measured.matched_count, 'customer')}, "
+        f"{measured.precision:.0%} of them in this segment, {measured.recall:.0%} of the segment"
+    )
 
 
 def _rule(rule: segment_analysis_pb2.FilterRule) -> str:

@@ -1,0 +1,101 @@
+"""What an analysis is asked for, as options of a command."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from segmentry.cli import criteria_argument
+from segmentry.cli.problems import usage
+
+if TYPE_CHECKING:
+    from segmentry.v1 import segment_analysis_pb2
+
+
+class Tier(StrEnum):
+    """Who looks for the segments."""
+
+    AUTO = "auto"
+    LLM = "llm"
+    ML_WORKER = "ml-worker"
+    HEURISTIC = "heuristic"
+
+
+class KRule(StrEnum):
+    """What chooses the number of segments."""
+
+    SILHOUETTE = "silhouette"
+    EXCESS = "excess"
+
+
+class Algorithm(StrEnum):
+    """How the worker groups customers."""
+
+    KMEANS = "kmeans"
+    DBSCAN = "dbscan"
+
+
+def of(
+    *,
+    fields: str,
+    min_clusters: int | None,
+    max_clusters: int | None,
+    algorithm: Algorithm | None,
+    tier: Tier | None,
+    within: str,
+    roles: Sequence[str] = (),
+    require_tier: bool = False,
+    seed: int | None = None,
+    eps: float | None = None,
+    min_samples: int | None = None,
+    min_share: float | None = None,
+    k_rule: KRule | None = None,
+    describe: str = "",
+    labels: bool | None = None,
+    model_names: bool | None = None,
+) -> "segment_analysis_pb2.AnalysisParameters":
+    """The parameters of an analysis as they were given; what was not given stays open."""
+    from segmentry_client import struct_of
+
+    from segmentry.v1 import criteria_pb2, segment_analysis_pb2
+
+    wanted = [name.strip() for name in fields.split(",") if name.strip()]
+    if fields and not wanted:
+        raise usage("--fields is empty; leave it out to use all numeric fields", path="--fields")
+    parameters = segment_analysis_pb2.AnalysisParameters(
+        min_clusters=min_clusters,
+        max_clusters=max_clusters,
+        algorithm=algorithm.value if algorithm else "",
+        included_features=wanted,
+        preferred_tier=segment_analysis_pb2.AnalysisTier.Value(
+            f"ANALYSIS_TIER_{tier.name if tier else 'UNSPECIFIED'}"
+        ),
+        require_tier=require_tier,
+        seed=seed,
+        eps=eps,
+        min_samples=min_samples,
+        min_segment_share=min_share,
+        k_rule=k_rule.value if k_rule else "",
+        field_roles=dict(map(_role, roles)),
+        profile_fields=[name.strip() for name in describe.split(",") if name.strip()],
+        store_labels=labels,
+        model_names=model_names,
+    )
+    if within:
+        parameters.within.CopyFrom(
+            criteria_pb2.CriteriaInput(criteria=struct_of(criteria_argument.read(within)))
+        )
+    return parameters
+
+
+def _role(given: str) -> "tuple[str, segment_analysis_pb2.FieldRole.ValueType]":
+    """A field and what it is, of `FIELD=ROLE`."""
+    from segmentry.v1 import segment_analysis_pb2
+
+    names = segment_analysis_pb2.FieldRole.keys()
+    known = {each.removeprefix("FIELD_ROLE_").lower(): each for each in names}
+    field, equals, role = given.rpartition("=")
+    name = known.get(role.strip().lower(), "")
+    if not equals or not field.strip() or not name or name == "FIELD_ROLE_UNSPECIFIED":
+        allowed = ", ".join(each for each in known if each != "unspecified")
+        raise usage(f"{given!r} is no FIELD=ROLE; roles are {allowed}", path="--role")
+    return field.strip(), segment_analysis_pb2.FieldRole.Value(name)
