@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import polars as pl
 import pytest
 from segmentry.analysis.halves import by_key, by_row
 from segmentry.analysis.parameters import Parameters
@@ -20,7 +19,7 @@ KEYS = [f"C{number:06}" for number in range(20_000)]
 
 
 def learnt(keys: list[str]) -> set[str]:
-    places = by_key(pl.Series(keys))
+    places = by_key(keys)
     return {keys[each] for each in np.argsort(places)[: len(keys) // 2]}
 
 
@@ -35,7 +34,7 @@ def test_a_customer_stays_in_the_same_half_whoever_joins_and_in_whatever_order()
 
 
 def test_halves_have_nothing_to_do_with_how_keys_are_counted() -> None:
-    places = by_key(pl.Series(KEYS))
+    places = by_key(KEYS)
     first = np.zeros(len(KEYS), dtype=np.bool_)
     first[np.argsort(places)[: len(KEYS) // 2]] = True
     for step in (2, 3, 5, 7, 8, 10, 16, 100):

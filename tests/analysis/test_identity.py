@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
-import polars as pl
 import pytest
 from segmentry.analysis.continuity import Continuity
 from segmentry.analysis.discover import discover
@@ -173,13 +172,13 @@ def test_pairs_are_one_to_one_by_the_largest_sum() -> None:
 def test_customers_survive_their_way_through_bytes_and_are_useless_without_the_secret() -> None:
     keys = ["ann@example.org", None, "bob", "bob"]
     labels = np.array([0, 0, 1, 1], dtype=np.int32)
-    held = Customers.of(pl.Series(keys), labels, SECRET)
+    held = Customers.of(keys, labels, SECRET)
     read = Customers.from_bytes(held.to_bytes())
     assert read.hashes.tolist() == held.hashes.tolist()
     assert read.labels.tolist() == held.labels.tolist()
     assert len(held.hashes) == 2
     assert b"ann" not in held.to_bytes()
-    assert not {*Customers.of(pl.Series(keys), labels, b"1" * 32).hashes.tolist()} & {*held.hashes.tolist()}
+    assert not {*Customers.of(keys, labels, b"1" * 32).hashes.tolist()} & {*held.hashes.tolist()}
 
 
 def test_a_large_table_is_compared_by_an_even_sample(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,8 +186,8 @@ def test_a_large_table_is_compared_by_an_even_sample(monkeypatch: pytest.MonkeyP
     keys = [f"c{n}" for n in range(2_000)]
     labels = np.arange(2_000, dtype=np.int32) % 2
     then, now = (
-        Customers.of(pl.Series(keys), labels, SECRET),
-        Customers.of(pl.Series(keys[:1_800]), labels[:1_800], SECRET),
+        Customers.of(keys, labels, SECRET),
+        Customers.of(keys[:1_800], labels[:1_800], SECRET),
     )
     found = migration([Named("a", "A", 0), Named("b", "B", 0)], then, ["a", "b"], now)
     assert found.is_sample

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from segmentry.analysis.continuity import (
@@ -24,7 +23,7 @@ from segmentry.analysis.continuity import (
     SegmentMatch,
 )
 from segmentry.analysis.events import Notice, SegmentCard
-from segmentry.analysis.halves import each_of
+from segmentry.analysis.halves import Keys
 from segmentry.analysis.naming import numbered, renamed
 from segmentry.analysis.recipes import Recipe, apply
 from segmentry.analysis.table import FeatureTable, Floats, Labels
@@ -89,14 +88,16 @@ class Customers:
     is_sample: bool
 
     @classmethod
-    def of(cls, keys: pl.Series, labels: Labels, secret: bytes) -> Customers:
+    def of(cls, keys: Keys, labels: Labels, secret: bytes) -> Customers:
         """The customers of a table. `secret` makes the hashes useless without it; 1 s a million rows."""
         size = HASH_BYTES
         hashed = b"".join(
-            hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=size, key=secret).digest()
-            for key in each_of(keys)
+            hashlib.blake2b(
+                (key or "").encode("utf-8", "surrogatepass"), digest_size=size, key=secret
+            ).digest()
+            for key in keys
         )
-        kept = keys.is_not_null().to_numpy()
+        kept = np.fromiter((key is not None for key in keys), dtype=np.bool_, count=len(keys))
         hashes = np.frombuffer(hashed, dtype="<u8")[kept].astype(np.uint64)
         unique, first = np.unique(hashes, return_index=True)
         of_each = labels[kept][first].astype(np.int16)

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import numpy as np
-import polars as pl
 
 from segmentry.analysis.conditions import node_of
 from segmentry.analysis.events import RuleFidelity
 from segmentry.analysis.features import feature_table
-from segmentry.analysis.halves import Places, by_key, by_row
+from segmentry.analysis.halves import Keys, Places, by_key, by_row
 from segmentry.analysis.table import FeatureTable, Mask
 from segmentry.criteria import canonical, check, parse, render
 from segmentry.criteria.dates import Clock
@@ -89,10 +88,9 @@ class Scope:
         keys = self.keys()
         return by_row(self.table.rows, seed) if keys is None else by_key(keys)
 
-    def keys(self) -> pl.Series | None:
-        """What the customers of the table's rows are called, as text; None where they have no key."""
-        keys = self.snapshot.keys
-        return keys if keys is None or self.inside is None else keys.filter(pl.Series(self.inside))
+    def keys(self) -> Keys | None:
+        """What the customers of the table's rows are called; None where they have no key."""
+        return self.snapshot.key_texts(self.inside)
 
     def fidelity(self, node: Node, members: Mask, held_out: Mask | None = None) -> RuleFidelity:
         """How well criteria find the members (table rows,), counted on all rows of the table, and on those

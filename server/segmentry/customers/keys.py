@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,21 @@ import numpy.typing as npt
 import polars as pl
 
 ABSENT = -1
+AT_ONCE = 100_000
+
+
+@dataclass(frozen=True)
+class KeyTexts:
+    """The keys of some rows in their order. All of them as Python texts would be larger than the table."""
+
+    keys: pl.Series
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def __iter__(self) -> Iterator[str | None]:
+        for start in range(0, len(self.keys), AT_ONCE):
+            yield from self.keys.slice(start, AT_ONCE).to_list()
 
 
 @dataclass(frozen=True)

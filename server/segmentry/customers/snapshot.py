@@ -28,7 +28,7 @@ from segmentry.customers.columns import EPOCH, Column, Instant, Number, column_o
 from segmentry.customers.compact import Compact, compacted
 from segmentry.customers.evaluate import evaluate
 from segmentry.customers.events import EventTable
-from segmentry.customers.keys import ABSENT, KeyIndex
+from segmentry.customers.keys import ABSENT, KeyIndex, KeyTexts
 from segmentry.customers.masks import SHARED, Groups, MaskCache
 from segmentry.customers.plan import Highest, Plan, step_key
 from segmentry.customers.scan import Cancel
@@ -325,6 +325,12 @@ class Snapshot:
         Raises: ValueError for text and lists, KeyError for an unknown field.
         """
         return values.numeric(self.store[name])
+
+    def key_texts(self, inside: Mask | None = None) -> KeyTexts | None:
+        """The keys of all rows, or of those that `inside` (n_rows,) marks; None for a table without keys."""
+        if self.keys is None:
+            return None
+        return KeyTexts(self.keys if inside is None else self.keys.filter(pl.Series(inside)))
 
     def categories(self, name: str) -> Categories:
         """One field as codes (-1 = unset) and labels. Raises: KeyError."""
