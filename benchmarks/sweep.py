@@ -6,7 +6,7 @@ Ours is timed twice: the fits alone, and with the silhouettes of every k. A load
 makes the figures unusable, and the line says so. What ours uses is printed: numba where the extra `fast` is
 installed, else numpy (or with `--numpy`). Ours runs once beforehand, as in a worker that is warm.
 
-    python -m benchmarks.sweep [--numpy] [rows ...]        # 10,000 and 100,000 by default
+    python -m benchmarks.sweep [--numpy] [rows ...]        # 10,000, 100,000 and 1,000,000 by default
 """
 
 from __future__ import annotations
@@ -29,10 +29,12 @@ from segmentry.analysis.table import Floats
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
-ROWS = (10_000, 100_000)
+ROWS = (10_000, 100_000, 1_000_000)
 COLUMNS = 8
 KS = range(2, 9)
 PAIRS = 3
+# From here on scikit-learn takes minutes, and one pair says enough.
+MANY_ROWS = 1_000_000
 SEED = 0
 
 T = TypeVar("T")
@@ -72,7 +74,7 @@ def compare(rows: int) -> None:
     loads: list[float] = []
     ours: list[Clustering] = []
     reference: list[float] = []
-    for _ in range(PAIRS):
+    for _ in range(PAIRS if rows < MANY_ROWS else 1):
         loads.append(os.getloadavg()[0])
         seconds, reference = timed(lambda: plain(X))
         theirs.append(seconds)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 from segmentry.errors import JsonValue
@@ -87,3 +89,26 @@ def test_the_default_table_of_a_server_is_meant_where_none_is_named(run: Run) ->
     run_of = result["run"]
     assert isinstance(run_of, dict)
     assert (run_of["schemaId"], result["rows"]) == ("customers", 2000)
+
+
+def test_the_rules_that_are_shown_find_whom_they_are_said_to_find(run: Run, tmp_path: Path) -> None:
+    table = tmp_path / "prices.csv"
+    near = [1 + each / 100_000 for each in range(600)]
+    rows = [f"{index},{value if value < 1.003 else value + 5}" for index, value in enumerate(near)]
+    table.write_text("id,priceIndex\n" + "\n".join(rows) + "\n")
+    found: Any = run("discover", str(table), "--json").lines[-1]
+    shown = run("discover", str(table)).out
+    for card in found["event"]["result"]["segments"]:
+        for rule in card["filterRules"]:
+            signs = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">=", "eq": "="}
+            assert f"{rule['field']} {signs[rule['operator']]} {rule['value']:,.15g}" in shown
+
+
+def test_slices_of_one_group_are_called_that(run: Run, tmp_path: Path) -> None:
+    table = tmp_path / "round.csv"
+    rng = random.Random(4)
+    rows = [f"{index},{rng.gauss(50, 9)},{rng.gauss(20, 4)}" for index in range(900)]
+    table.write_text("id,spend,visits\n" + "\n".join(rows) + "\n")
+    shown = run("discover", str(table))
+    assert "slices of one group" in shown.out
+    assert "left out: " in shown.err

@@ -5,12 +5,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import grpc
 import pytest
 from google.protobuf import json_format
-from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.struct_pb2 import Struct
 from segmentry.criteria import check, match, parse
 from segmentry.criteria.nodes import Node
@@ -160,22 +158,3 @@ async def test_schemas_are_listed_default_first() -> None:
     ]
     assert (reply.schemas[0].rows, reply.schemas[0].field_count) == (2_000, 33)
     assert refusal(raised.value).reason == "RESOURCE_NOT_FOUND"
-
-
-BUILT = (
-    {"Build", "StreamBuild", "Refine", "StreamRefine", "PreviewCount", "ListFields", "ListSchemas"}
-    | {f"{verb}Segment" for verb in ("Create", "Get", "Update", "Delete")}
-    | {"ListSegments", "ExplainCount", "ExplainMember", "CompareCriteria", "ExportCriteria"}
-)
-SERVICE: Any = pb.DESCRIPTOR.services_by_name["SegmentBuilder"]
-
-
-@pytest.mark.parametrize("method", [m for m in SERVICE.methods if m.name not in BUILT], ids=lambda m: m.name)
-async def test_rpc_that_is_not_built_says_so(method: Any) -> None:
-    async with builder() as client:
-        with pytest.raises(grpc.aio.AioRpcError) as raised:
-            await getattr(client.stub, method.name)(GetMessageClass(method.input_type)())
-    found = refusal(raised.value)
-    assert (found.code, found.reason) == (grpc.StatusCode.UNIMPLEMENTED, "NOT_IMPLEMENTED")
-    assert method.name in found.message
-    assert found.metadata["rpc"] == f"segmentry.v1.SegmentBuilder/{method.name}"

@@ -101,7 +101,7 @@ class Teller:
         text = value.isoformat() if isinstance(value, datetime) else str(value)
         if text.casefold() in self._said:
             return one_line(text, 64)
-        if field.pii:
+        if field.pii or field.llm != "values":
             return None
         if not isinstance(value, str) or field.type == "datetime":
             return one_line(text, 64)

@@ -8,7 +8,7 @@ import numpy as np
 
 from segmentry.analysis.table import Floats, Matrix
 
-BLOCK_ROWS = 100_000
+BLOCK_ROWS = 65_536
 
 
 def blocks(X: Matrix) -> Iterator[Floats]:

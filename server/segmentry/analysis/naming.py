@@ -266,7 +266,8 @@ def _most_valuable(per_cluster: Sequence[Sequence[FieldTraits]]) -> int | None:
 def _advice(traits: Sequence[FieldTraits], *, most_valuable: bool) -> str:
     value = _direction(traits, _VALUE)
     if most_valuable and value is False:
-        value = True
+        # Best in one value and low in another: neither praise nor an entry offer would be right.
+        value = None
     risk = _direction(traits, _RISK)
     activity = _direction(traits, _ACTIVITY)
     loyalty = _direction(traits, _LOYALTY)

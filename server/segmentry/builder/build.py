@@ -10,7 +10,7 @@ from segmentry.builder import shadow, subtask
 from segmentry.builder.aside import reading
 from segmentry.builder.consulted import Consulted
 from segmentry.builder.consulting import Consultation, message_of, price, within_cap
-from segmentry.builder.events import Emit, Started, SubtaskStarted, SubtaskSucceeded, quiet
+from segmentry.builder.events import Emit, Started, SubtaskStarted, SubtaskSucceeded, quiet, unrepeated
 from segmentry.builder.finish import Job, finish
 from segmentry.builder.interviews import Interviews
 from segmentry.builder.named import NamePlan, finished, plan_name
@@ -45,6 +45,7 @@ async def build(
     """
     refuse_words(query, "query")
     refuse_options(options, has_model=panel is not None)
+    emit = unrepeated(emit)
     job = Job(build_id, place, options, store, emit, has_model=panel is not None, bill=bill)
     detail = f"reading {len(query.split())} words"
     if panel is None:

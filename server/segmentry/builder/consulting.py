@@ -23,6 +23,7 @@ from segmentry.builder.paying import affordable
 from segmentry.builder.plan import Plan
 from segmentry.builder.request import Options, Place
 from segmentry.builder.tidy import tidied
+from segmentry.builder.vouching import Vouched
 from segmentry.criteria import render
 from segmentry.llm.cost import at_most
 from segmentry.llm.model import NO_USAGE, Usage
@@ -84,6 +85,9 @@ class Consultation:
         """Ask the first wave, the second where words are left that nobody claimed, and put all together."""
         if not await self._interviews.afford(self._plan.experts, self._message):
             return consulted(self._draft, "deterministic", self._interviews)
+        if self._emit is not quiet:
+            # What the reader understood is there at once; the first answer may take seconds.
+            await self._tell(self._draft)
         await self._wave(self._plan.experts)
         assembled = await self._assembled()
         left = self._interviews.allowance.left_s
@@ -133,15 +137,17 @@ class Consultation:
         if mine != self._shows:
             return
         assembled = await self._assembled()
-        draft = assembled.draft
         if mine < self._shown:
             return  # long queries are read in threads, and what was begun later is shown already
+        self._shown = mine
+        await self._tell(assembled.draft, assembled.vouched)
+
+    async def _tell(self, draft: Draft, vouched: tuple[Vouched, ...] = ()) -> None:
         node = None if draft.node is None else tidied(draft.node)
         if node is None:
             return
-        self._shown = mine
         shown = render.with_paths(node)
-        origins, share = provenance.of_tree(shown, draft, assembled.vouched), provenance.coverage(draft)
+        origins, share = provenance.of_tree(shown, draft, vouched), provenance.coverage(draft)
         await self._emit(Partial(shown, origins, share, draft=True))
 
     async def _assembled(self) -> Assembled:

@@ -95,6 +95,23 @@ Event = Started | Subtask | Partial | Preview | Fallback
 Emit = Callable[[Event], Awaitable[None]]
 
 
+def unrepeated(emit: Emit) -> Emit:
+    """Says criteria that were just shown not once more; `quiet` stays what it is."""
+    if emit is quiet:
+        return emit
+    last: Partial | None = None
+
+    async def say(event: Event) -> None:
+        nonlocal last
+        if isinstance(event, Partial):
+            if event == last:
+                return
+            last = event
+        await emit(event)
+
+    return say
+
+
 async def quiet(event: Event) -> None:
     """The listener of a caller who only wants the reply."""
     del event

@@ -13,7 +13,7 @@ from segmentry.builder.consulted import Consulted
 from segmentry.builder.consulting import price_of
 from segmentry.builder.edited import Instruction
 from segmentry.builder.editing import EditConsultation, edit_message
-from segmentry.builder.events import Emit, Started, SubtaskStarted, SubtaskSucceeded, quiet
+from segmentry.builder.events import Emit, Started, SubtaskStarted, SubtaskSucceeded, quiet, unrepeated
 from segmentry.builder.finish import Job, finish
 from segmentry.builder.interviews import Interviews
 from segmentry.builder.named import finished, plan_name
@@ -56,6 +56,7 @@ async def refine(
     refuse_words(instruction, "instruction")
     refuse_options(options, has_model=panel is not None)
     before = await aside(lambda: place.require(render.with_paths(current)), current)
+    emit = unrepeated(emit)
     job = Job(build_id, place, options, store, emit, before, has_model=panel is not None, bill=bill)
     detail = f"reading {len(instruction.split())} words"
     if panel is not None:

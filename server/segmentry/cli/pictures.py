@@ -76,7 +76,7 @@ def _silhouettes(found: segment_analysis_pb2.AnalysisResult, axes: _Axes) -> Non
     selection = found.selection
     for name, k, marker in (
         ("best silhouette", selection.picked_k, "^"),
-        ("greatest excess", selection.excess_k, "s"),
+        ("excess rule", selection.excess_k, "s"),
     ):
         if k in value_of:
             axes.plot(

@@ -8,7 +8,7 @@ from typing import Self
 
 from segmentry.cli.terminal import Terminal, printable
 from segmentry.cli.views import spending
-from segmentry.cli.views.lines import Redrawn, columns, elapsed, labelled, many, number
+from segmentry.cli.views.lines import Redrawn, columns, elapsed, labelled, many
 from segmentry.v1 import segment_analysis_pb2
 
 _BLOCKS = " ▏▎▍▌▋▊▉█"
@@ -31,7 +31,7 @@ def scores(found: dict[int, segment_analysis_pb2.ClusterScore], chosen: int | No
         if not score.HasField("value"):
             rows.append((f"k={k}", "none", "", "", ""))
             continue
-        interval = f"{score.low:.2f} to {score.high:.2f}" if score.HasField("low") else ""
+        interval = f"{score.low:.3f} to {score.high:.3f}" if score.HasField("low") else ""
         mark = "chosen" if k == chosen else "best so far" if chosen is None and k == best else ""
         if not _may_win(score):
             mark = f"smallest segment {score.smallest_share:.1f} %"
@@ -89,12 +89,12 @@ class Progress:
             case "run":
                 self._run(event.run)
             case "plan":
-                used = [note.field for note in event.plan.fields if note.used]
+                used = dict.fromkeys(note.field for note in event.plan.fields if note.used)
                 if used:
                     self._say(f"comparing by {', '.join(used)}")
                 for note in event.plan.fields:
-                    if note.used and note.message:
-                        self._say(note.message)
+                    if note.message and (note.used or note.reason):
+                        self._say(note.message if note.used else f"left out: {note.message}")
             case "score":
                 self._score(event.score)
             case "card":
@@ -184,8 +184,6 @@ def result(found: segment_analysis_pb2.AnalysisResult, terminal: Terminal) -> No
     """The choice, then one card per segment."""
     for warning in found.warnings:
         terminal.warning(printable(f"{warning.reason}: {warning.message}"))
-    for fallback in found.fallbacks:
-        terminal.warning(printable(f"{fallback.reason}: {fallback.message}"))
     head = f"{many(len(found.segments), 'segment')} in {many(found.rows, 'customer')}"
     if found.HasField("unassigned") and found.unassigned:
         head += f", {found.unassigned:,} of them in none"
@@ -193,7 +191,8 @@ def result(found: segment_analysis_pb2.AnalysisResult, terminal: Terminal) -> No
         head += "; some in more than one"
     terminal.line(terminal.style(head, "bold"))
     # A result without surprises says in its message what the line above says.
-    if found.message and not found.message.startswith(many(len(found.segments), "segment")):
+    plain = f"{many(len(found.segments), 'segment')} of {many(found.rows, 'customer')}."
+    if found.message and found.message != plain:
         terminal.line(printable(found.message))
     if found.scores:
         terminal.line()
@@ -270,18 +269,23 @@ def _rule(rule: segment_analysis_pb2.FilterRule) -> str:
     return f"{rule.field} {_SIGNS.get(rule.operator, rule.operator)} {_value(rule)}"
 
 
+def _threshold(value: float) -> str:
+    """A number of a rule to its last digit: rounded it would be another rule."""
+    return f"{int(value):,}" if value.is_integer() else f"{value:,.15g}"
+
+
 def _value(rule: segment_analysis_pb2.FilterRule) -> str:
     value = rule.value
     match value.WhichOneof("kind"):
         case "number_value":
-            return number(value.number_value)
+            return _threshold(value.number_value)
         case "string_value":
             return value.string_value
         case "bool_value":
             return "yes" if value.bool_value else "no"
         case "list_value":
             return ", ".join(
-                item.string_value or number(item.number_value) for item in value.list_value.values
+                item.string_value or _threshold(item.number_value) for item in value.list_value.values
             )
         case _:
             return "unset"
