@@ -25,6 +25,7 @@ from benchmarks import (
     runs,
     seam,
     sweep,
+    tables,
 )
 
 ALL: dict[str, Callable[[Sequence[str]], None]] = {
@@ -42,6 +43,7 @@ ALL: dict[str, Callable[[Sequence[str]], None]] = {
     "crasher": crasher.main,
     "runs": runs.main,
     "large": large.main,
+    "tables": tables.main,
 }
 
 
