@@ -45,7 +45,7 @@ def main(given: Sequence[str]) -> None:
         table = feature_table(load_table(path, name))
         raw = _raw(table, features)
         logged = np.log1p(np.clip(raw, 0, None))
-        roles = {each: advice.role for each, advice in fields.advise(table).items()}
+        roles: dict[str, fields.Role] = {each: advice.role for each, advice in fields.advise(table).items()}
         print(f"{name}: {', '.join(features)}")
         print(f"  skew {_rounded(raw)}; of the logarithm {_rounded(logged)}")
         for kind, X in (

@@ -111,7 +111,14 @@ def test_unsound_parameters_are_refused() -> None:
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("telco_churn", {("customerID", "IDENTIFIER", False), ("Churn", "LEAKAGE", False)}),
+        (
+            "telco_churn",
+            {
+                ("customerID", "IDENTIFIER", False),
+                ("TotalCharges", "TEXT_READ_AS_NUMBER", True),
+                ("Churn", "LEAKAGE", False),
+            },
+        ),
         ("wholesale_customers", {("Channel", "CODE_LIKE", True), ("Region", "CODE_LIKE", True)}),
         (
             "bank_marketing",

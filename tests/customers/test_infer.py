@@ -43,8 +43,30 @@ def test_numbers_are_read_in_the_notation_that_all_share(cells: list[str], value
 def test_a_few_refused_values_are_unset_and_named() -> None:
     field, values = read([str(n) for n in range(199)] + ["oops"])
     assert (field.type, field.integer, values[-1]) == ("number", True, None)
-    assert any("1 values" in note and "'oops'" in note for note in field.notes)
+    assert any("1 value that is none" in note and "'oops'" in note for note in field.notes)
     assert read([str(n) for n in range(50)] + ["oops", "nope"])[0].type == "string"
+
+
+@pytest.mark.parametrize(
+    ("cells", "note"),
+    [
+        ([" ", " ", None, *["3.5"] * 20], "read as number; 2 blank values are unset"),
+        (["NULL", *["3.5"] * 20], "read as number; 1 blank value is unset"),
+        (
+            [" ", "x", *["3"] * 200],
+            "read as number; 1 blank value is unset, 1 value that is none is unset, such as 'x'",
+        ),
+    ],
+)
+def test_blanks_that_are_no_empty_cells_are_told_of_a_column_of_numbers(
+    cells: list[str | None], note: str
+) -> None:
+    assert note in read(cells)[0].notes
+
+
+def test_empty_cells_alone_do_not_make_a_column_of_text() -> None:
+    notes = read([None, "", *["3.5"] * 20])[0].notes
+    assert not any(note.startswith("read as number") for note in notes)
 
 
 @pytest.mark.parametrize(

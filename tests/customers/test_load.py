@@ -21,6 +21,7 @@ def test_the_telco_table_reads_as_its_notes_say() -> None:
     assert (snapshot.rows, len(fields)) == (7043, 21)
     assert fields["TotalCharges"].type == "number"
     assert int((snapshot.numeric("TotalCharges") != snapshot.numeric("TotalCharges")).sum()) == 11
+    assert "read as number; 11 blank values are unset" in fields["TotalCharges"].notes
     assert (fields["SeniorCitizen"].integer, fields["SeniorCitizen"].boolean_like) == (True, True)
     assert (fields["Partner"].type, fields["Partner"].boolean_like) == ("enum", True)
     assert [value.value for value in fields["Contract"].values] == ["Month-to-month", "Two year", "One year"]

@@ -128,7 +128,9 @@ def column(series: pl.Series) -> Inferred:
     if isinstance(kind, pl.Categorical | pl.Enum | pl.Time):
         series, kind = series.cast(pl.String), pl.String()
     if isinstance(kind, pl.String):
-        return _text(text_values.cleaned(series), reading)
+        text = text_values.cleaned(series)
+        n_empty = series.null_count() + int((series == "").sum())
+        return _text(text, reading, n_spelled=text.null_count() - n_empty)
     if kind == pl.Boolean:
         return Inferred(_field(series, "boolean"), series)
     if kind.is_numeric():
@@ -163,16 +165,16 @@ def _field(series: pl.Series, kind: str, *notes: str) -> Field:
 # --- text --------------------------------------------------------------------------------------------
 
 
-def _text(text: pl.Series, reading: Reading) -> Inferred:
-    """A column of text as what its values are."""
+def _text(text: pl.Series, reading: Reading, *, n_spelled: int) -> Inferred:
+    """A column of text as what its values are; `n_spelled` of its cells held a blank and not nothing."""
     if text.count() == 0:
         return Inferred(_field(text, "string", "no value in any row"), text)
     flags = text_values.booleans(text)
     if flags is not None:
         return Inferred(_field(text, "boolean"), flags.series)
-    numbers = text_values.numbers(text)
+    numbers = text_values.numbers(text, n_spelled=n_spelled)
     if numbers is not None:
-        return _number(numbers, reading, blanks=text.null_count())
+        return _number(numbers, reading, n_empty=text.null_count() - n_spelled)
     instants = text_values.instants(text)
     if instants is not None:
         return _datetime(instants, reading)
@@ -242,11 +244,12 @@ def _typed_number(series: pl.Series, reading: Reading) -> Inferred:
     return _number(Typed(floats, (f"{odd} values are NaN or infinite: unset",) if odd else ()), reading)
 
 
-def _number(typed: Typed, reading: Reading, *, blanks: int = 0) -> Inferred:
+def _number(typed: Typed, reading: Reading, *, n_empty: int = 0) -> Inferred:
     series = typed.series
     set_values = series.drop_nulls()
     integer = series.dtype.is_integer()
-    field = _field(series, "number", f"{blanks} blank values are unset" if blanks else "", *typed.notes)
+    empty = f"{n_empty} {'value is' if n_empty == 1 else 'values are'} empty" if n_empty else ""
+    field = _field(series, "number", empty, *typed.notes)
     if not len(set_values):
         return Inferred(replace(field, integer=integer), series)
     low, high = _extremes(set_values)

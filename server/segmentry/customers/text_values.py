@@ -69,10 +69,12 @@ def booleans(text: pl.Series) -> Typed | None:
     return Typed(lowered == "true")
 
 
-def numbers(text: pl.Series) -> Typed | None:
+def numbers(text: pl.Series, *, n_spelled: int = 0) -> Typed | None:
     """Numbers when at least 99 % of the values are: plain, thousands separators, European, money, percent.
 
     Whole numbers come back as Int64, exact. Leading zeros and a leading `+` mean text (codes, phone numbers).
+    `n_spelled` of the unset cells were written as a blank or as `NULL`, which is told: elsewhere they make a
+    column of text.
     """
     # Half is far below 99 %: a column that is a number is not missed for its order of rows.
     glance = _glance(text)
@@ -95,12 +97,18 @@ def numbers(text: pl.Series) -> Typed | None:
     values = _cast(plain)
     n_blank = text.null_count()
     n_refused = values.null_count() - n_blank
+    said: list[str] = []
+    if n_spelled > 0:
+        said.append(f"{n_spelled} blank {'value is' if n_spelled == 1 else 'values are'} unset")
     if n_refused > 0:
         examples = (
             text.filter(values.is_null() & text.is_not_null()).unique(maintain_order=True).head(3).to_list()
         )
         shown = ", ".join(repr(_short(example)) for example in examples)
-        notes.append(f"read as number; {n_refused} values that are none are unset, such as {shown}")
+        what = "value that is none is" if n_refused == 1 else "values that are none are"
+        said.append(f"{n_refused} {what} unset, such as {shown}")
+    if said:
+        notes.append(f"read as number; {', '.join(said)}")
     if n_words > (1 - ENOUGH) * len(text) and _too_many_words(text, blanked):
         return None
     return Typed(values, tuple(notes), unit)
