@@ -75,7 +75,7 @@ async def bench(*plans: Plan, hedger: Hedger | None = None) -> AsyncGenerator[Be
         ([MENU["server_error"], GOOD], 2, None),
         ([MENU["server_error"]], 2, "LLM_UNAVAILABLE"),
         ([MENU["rate_limit_ms"], GOOD], 2, None),
-        ([MENU["rate_limit_long"]], 1, "LLM_RATE_LIMITED"),
+        ([MENU["rate_limit_long"]], 1, "LLM_QUOTA_EXHAUSTED"),
         ([MENU["quota"]], 1, "LLM_QUOTA_EXHAUSTED"),
         ([MENU["refusal"]], 1, "LLM_REFUSED"),
         ([MENU["content_filter"]], 1, "LLM_REFUSED"),

@@ -188,7 +188,9 @@ async def test_a_callers_bound_pays_for_the_first_experts_by_routing(
     assert planned.usage.cost_usd is not None
     assert planned.usage.cost_usd <= cap
     assert 0 < planned.usage.calls < whole.usage.calls
-    dropped = {each.subtask_id for each in planned.fallbacks}
+    [told] = planned.fallbacks  # one notice, however many it keeps out
+    dropped = set(told.subtasks)
+    assert len(dropped) == whole.usage.calls - planned.usage.calls
     assert set(reasons(planned)) == {"BUDGET_EXHAUSTED"}
     started = listener.heard[0]
     assert isinstance(started, Started)
@@ -197,7 +199,7 @@ async def test_a_callers_bound_pays_for_the_first_experts_by_routing(
     assert n_calls == planned.usage.calls
     assert outcome.usage.cost_usd is not None
     assert 0 < outcome.usage.cost_usd <= cap
-    assert {each.subtask_id for each in outcome.fallbacks} == dropped
+    assert {name for each in outcome.fallbacks for name in each.subtasks} == dropped
 
 
 async def test_a_bound_holds_for_repairs_too(place: Place, store: SnapshotStore) -> None:

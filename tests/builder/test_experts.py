@@ -110,7 +110,8 @@ async def test_experts_are_asked_side_by_side(place: Place, store: SnapshotStore
     [
         (MENU["server_error"], "LLM_UNAVAILABLE", 2, ModelUnavailable),
         (MENU["reset_before"], "LLM_UNAVAILABLE", 2, ModelUnavailable),
-        (MENU["rate_limit_long"], "LLM_RATE_LIMITED", 1, ModelRateLimited),
+        (MENU["rate_limit_long"], "LLM_QUOTA_EXHAUSTED", 1, ModelNotUsable),
+        (MENU["rate_limit_short"], "LLM_RATE_LIMITED", 2, ModelRateLimited),
         (MENU["quota"], "LLM_QUOTA_EXHAUSTED", 1, ModelNotUsable),
         (MENU["refusal"], "LLM_REFUSED", 1, ModelNotUsable),
         (MENU["content_filter"], "LLM_REFUSED", 1, ModelNotUsable),

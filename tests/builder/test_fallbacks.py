@@ -25,7 +25,10 @@ async def built(place: Place, store: SnapshotStore, panel: Panel, heard: Listene
 
 @pytest.mark.parametrize(
     ("fault", "said"),
-    [("quota", "the vendor's quota is used up"), ("rate_limit_long", "the vendor limits the rate of calls")],
+    [
+        ("quota", "the vendor's quota is used up"),
+        ("rate_limit_long", "the vendor limits the rate of calls for longer than a caller waits"),
+    ],
 )
 async def test_an_outage_is_one_notice_with_its_cause_its_end_and_its_experts(
     fault: str, said: str, place: Place, store: SnapshotStore

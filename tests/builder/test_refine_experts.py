@@ -245,7 +245,7 @@ async def test_expert_and_reader_that_agree_are_sure(place: Place, store: Snapsh
     ("fault", "cause", "most_calls", "error"),
     [
         ("server_error", "LLM_UNAVAILABLE", 2, ModelUnavailable),
-        ("rate_limit_long", "LLM_RATE_LIMITED", 1, SegmentryError),
+        ("rate_limit_long", "LLM_QUOTA_EXHAUSTED", 1, SegmentryError),
         ("quota", "LLM_QUOTA_EXHAUSTED", 1, SegmentryError),
         ("refusal", "LLM_REFUSED", 1, SegmentryError),
         ("content_filter", "LLM_REFUSED", 1, SegmentryError),

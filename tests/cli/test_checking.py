@@ -28,7 +28,10 @@ def findings(done: Done, what: str) -> list[tuple[str, str]]:
     ("settings", "said"),
     [
         ({}, "words are read offline"),
-        ({"AI_OPENAI_KEY": "sk-canary"}, "gpt-4o-mini at api.openai.com by experts, price of"),
+        (
+            {"AI_OPENAI_KEY": "sk-canary"},
+            "gpt-4o-mini at api.openai.com by experts, repeated beginnings of prompts are cheaper, price of",
+        ),
         (
             {"AI_BASE_URL": "http://127.0.0.1:9/v1", "AI_MODEL": "llama"},
             "llama at 127.0.0.1:9 by experts, its price is not known",

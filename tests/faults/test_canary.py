@@ -13,8 +13,10 @@ from typing import Any, cast
 import pytest
 from segmentry.builder.build import build
 from segmentry.builder.panel import Strategy
+from segmentry.builder.refine import refine
 from segmentry.builder.request import Options, Place
 from segmentry.config import Secret, Settings
+from segmentry.criteria import parse
 from segmentry.criteria.catalog import Catalog
 from segmentry.criteria.dates import Clock
 from segmentry.customers.load import load_table
@@ -50,6 +52,12 @@ def prying(asked: Asked) -> str:
     return json.dumps({"conditions": guesses[:12], "unhandled": []})
 
 
+# Criteria to change and words that the reader needs no help with: of a private table, and of the others. The
+# conditions are the caller's own; what they are held against in a prompt is what must not leave.
+CURRENT = {
+    False: (parse.loads('{"$and":[{"visits":{"$gte":2}},{"spend":{"$gt":100}}]}'), "visits at least 3"),
+    True: (parse.loads('{"$and":[{"plan":"PLUS"},{"income":{"$gte":50000}}]}'), "plan is basic"),
+}
 MODELS = {
     "prying": Plan(answer=prying),
     **{name: Plan(answer=answer) for name, answer in OBEDIENT.items()},
@@ -122,6 +130,44 @@ async def test_a_canary_of_the_table_gets_nowhere(
         assert prompts
         must_hold_none("\n".join(prompts), "a prompt")
         must_hold_none(repr((panel, vendor.calls[0].headers)), "the panel or a header in the record")
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("table", ["csv", "inline", "private"])
+async def test_a_canary_gets_nowhere_by_a_change_or_a_name(
+    table: str, model: str, people: SnapshotStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    catalog = await _catalog(table, people)
+    place = Place("demo", "people", catalog, Clock.at(canaries.AS_OF, catalog.time_zone))
+    options = Options(skip_preview=table != "csv", suggest_name=True)
+    current, sure = CURRENT[table == "private"]
+    plan = MODELS[model]
+    async with served(plan, "experts") as (panel, vendor):
+        cast("Scripted", vendor.script).on("edit", plan).on("name", plan)
+        listener = Listener()
+        try:
+            outcome = await refine(
+                "only the crazy ones in town",
+                current,
+                place,
+                options,
+                people,
+                build_id="b_1",
+                emit=listener,
+                panel=panel,
+            )
+            named = await build(sure, place, options, people, build_id="b_2", emit=listener, panel=panel)
+            must_hold_none(told(None, listener.heard, caplog.text), "events or the log")
+            if table != "private":
+                must_hold_none(repr((outcome, named)), "a reply")
+        except SegmentryError as error:
+            must_hold_none(told(None, listener.heard, caplog.text, error), "events, errors or the log")
+        asked = {call.agent for call in vendor.calls}
+        assert "edit" in asked
+        assert "name" in asked or model == "html"
+        prompts = [json.dumps(call.body, ensure_ascii=False) for call in vendor.calls]
+        must_hold_none("\n".join(prompts), "a prompt")
 
 
 async def _catalog(table: str, people: SnapshotStore) -> Catalog:

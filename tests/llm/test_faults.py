@@ -27,7 +27,7 @@ CAUSES: Final[dict[str, Cause | None]] = {
     "ok": OK,
     "rate_limit_short": "LLM_RATE_LIMITED",
     "rate_limit_ms": "LLM_RATE_LIMITED",
-    "rate_limit_long": "LLM_RATE_LIMITED",
+    "rate_limit_long": "LLM_QUOTA_EXHAUSTED",
     "rate_limit_bare": "LLM_RATE_LIMITED",
     "quota": "LLM_QUOTA_EXHAUSTED",
     "server_error": "LLM_UNAVAILABLE",

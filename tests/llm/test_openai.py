@@ -93,6 +93,13 @@ async def test_a_fence_is_taken_off_where_no_schema_is_held(fence: str) -> None:
         ("openai/GPT-4o-mini", "gpt-4o-mini"),
         ("gpt-4o-2024-08-06", "gpt-4o"),
         ("gpt-4.1-nano", "gpt-4.1-nano"),
+        ("o3", "o3"),
+        ("o3-mini-2025-01-31", "o3-mini"),
+        ("gpt-5-mini", "gpt-5-mini"),
+        ("gpt-5-chat-latest", "gpt-5-chat"),
+        ("gpt-5.1-2025-11-13", "gpt-5.1"),
+        ("gpt-5.9-mini", "gpt-5."),
+        ("ft:gpt-4o-mini-2024-07-18:club::b3x", "gpt-4o-mini"),
         ("gpt-4ox", ""),
         ("llama3.2:3b", ""),
         ("", ""),
@@ -100,6 +107,11 @@ async def test_a_fence_is_taken_off_where_no_schema_is_held(fence: str) -> None:
 )
 def test_a_model_is_known_by_the_beginning_of_its_name(name: str, prefix: str) -> None:
     assert profile(name).prefix == prefix
+
+
+def test_what_a_fine_tuned_model_costs_is_not_guessed() -> None:
+    assert profile("ft:gpt-4o-mini-2024-07-18:club::b3x").price is None
+    assert profile("gpt-4o-mini").price is not None
 
 
 async def test_usage_and_cost_are_what_the_vendor_says_with_cached_tokens_cheaper() -> None:

@@ -102,3 +102,23 @@ def test_what_is_kept_is_asked_about_where_the_words_fit_twice_or_nothing(
     draft = _done(instruction, current)
     assert draft.outcome == "ambiguous"
     assert [canonical.text(each.node) for each in draft.readings] == [_text(each) for each in readings]
+
+
+@pytest.mark.parametrize(
+    "instruction",
+    [
+        "make the second condition tighter",
+        "loosen the loan condition",
+        "make it stricter",
+        "make them older or younger and tighter",
+    ],
+)
+def test_a_direction_without_an_amount_is_asked_about_and_is_no_order(instruction: str) -> None:
+    draft = _done(instruction, THREE)
+    assert draft.outcome == "ambiguous"
+    assert "names no amount" in draft.message
+    assert "PT" in draft.message
+
+
+def test_an_order_stays_one_whatever_it_is_called() -> None:
+    assert _done("make an export of them", THREE).reason == "OUT_OF_SCOPE"

@@ -60,30 +60,6 @@ async def test_a_repair_and_a_failure_are_events_and_the_failure_is_a_fallback()
     assert "shoeSize" not in str(heard)
 
 
-@pytest.mark.parametrize(
-    ("fault", "code", "reason", "cause"),
-    [
-        ("server_error", grpc.StatusCode.UNAVAILABLE, "AI_ERROR", "LLM_UNAVAILABLE"),
-        ("rate_limit_long", grpc.StatusCode.RESOURCE_EXHAUSTED, "AI_ERROR", "LLM_RATE_LIMITED"),
-        ("quota", grpc.StatusCode.FAILED_PRECONDITION, "AI_ERROR", "LLM_QUOTA_EXHAUSTED"),
-        ("refusal", grpc.StatusCode.FAILED_PRECONDITION, "AI_ERROR", "LLM_REFUSED"),
-        ("html", grpc.StatusCode.ABORTED, "PARSE_ERROR", "LLM_BAD_OUTPUT"),
-        ("truncated", grpc.StatusCode.ABORTED, "PARSE_ERROR", "LLM_TRUNCATED"),
-    ],
-)
-async def test_a_required_model_that_fails_is_an_error_of_its_class(
-    fault: str, code: grpc.StatusCode, reason: str, cause: str
-) -> None:
-    required = pb.BuildRequest(query=OPEN, options=pb.BuildOptions(require_llm=True))
-    async with vendored(MENU[fault], MENU[fault]) as asked, builder(panel=asked.panel) as client:
-        with pytest.raises(grpc.aio.AioRpcError) as raised:
-            await client.stub.Build(required)
-    refused = refusal(raised.value)
-    assert (refused.code, refused.reason) == (code, reason)
-    assert refused.metadata["cause"] == cause
-    assert refused.metadata["subtask"]
-
-
 async def test_a_client_that_leaves_closes_every_call_of_the_vendor() -> None:
     async with vendored(replace(CRAZY, pace=Pace(30.0))) as asked, builder(panel=asked.panel) as client:
         call = client.stub.StreamBuild(pb.StreamBuildRequest(query=OPEN))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from segmentry.agents.hedging import Hedger
 from segmentry.v1 import events_pb2
 from segmentry.v1 import segment_builder_pb2 as pb
@@ -31,7 +32,8 @@ async def test_every_expert_has_its_own_usage_and_their_sum_is_the_replys() -> N
     assert all(len(each.prompt_version) == 12 for each in reply.expert_usage)
     for name in ("prompt_tokens", "completion_tokens", "cached_tokens", "model_calls", "cost_usd"):
         parts = [getattr(each.usage, name) for each in reply.expert_usage]
-        assert sum(parts) == getattr(reply.usage, name)
+        assert getattr(reply.usage, name) == pytest.approx(sum(parts), rel=1e-12)
+    assert {each.usage.model for each in reply.expert_usage} == {"gpt-4o-mini"}
     assert reply.usage.model_calls == len(called)
     assert reply.usage.HasField("latency")
     longest = max(each.usage.latency.ToTimedelta() for each in reply.expert_usage)

@@ -132,9 +132,13 @@ class _Race:
                 self._hedger.limited()
             if error.cause == "LLM_TIMEOUT" and not self._progress.first_byte:
                 self._hedger.slow(self._call.agent, perf_counter() - started)
-            if self.failed is not None:
-                self.lost += self.failed.usage
-            self.failed = error
+            if self.failed is None:
+                self.failed = error
+            else:
+                # What became of the call itself is told; a copy had only what was left of its time.
+                copy = error if name == "copy" else self.failed
+                self.failed = self.failed if name == "copy" else error
+                self.lost += copy.usage
             if not self._open:
                 # Nothing else is under way: a copy of a call that failed would be a retry.
                 self._stop(name)

@@ -110,7 +110,7 @@ def affordable(
     spent: float = 0.0,
     courtesy: bool = False,
 ) -> tuple[tuple[Expert, ...], tuple[Fallback, ...]]:
-    """The first of the experts that the caller's `max_cost_usd` pays for, and a notice for each other one.
+    """The first of the experts that the caller's `max_cost_usd` pays for, and a notice of the others.
 
     `spent` US dollars are planned for others already; `courtesy`: the criteria are the same without them.
 
@@ -127,20 +127,28 @@ def affordable(
             f"the price of {panel.asker.model.model} is not known, so that max_cost_usd cannot be kept; "
             "leave it out, or bound the calls with max_model_calls"
         )
-        notices.append(_notice(said, ""))
+        notices.append(_notice(said))
         experts = ()
-    cost = spent
+    cost, unpaid = spent, list[str]()
     for each in experts:
         cost += at_most(each.call(message, panel.max_tokens), row).cost_usd or 0.0
         if cost <= cap:
             kept.append(each)
-            continue
-        said = f"{each.name}: max_cost_usd of {cap:g} does not pay for it; that takes {cost:.6f}"
-        notices.append(_notice(said, each.name))
+        else:
+            unpaid.append(each.name)
+    if unpaid:
+        whom = (
+            f"1 expert ({unpaid[0]})" if len(unpaid) == 1 else f"{len(unpaid)} experts ({', '.join(unpaid)})"
+        )
+        notices.append(
+            _notice(f"max_cost_usd of {cap:g} does not pay for {whom}; all take at most {cost:.6f}", *unpaid)
+        )
     if notices and options.require_llm and not courtesy:
         raise BudgetExhausted(notices[-1].message, budget="max_cost_usd", maximum=cap)
     return tuple(kept), tuple(notices)
 
 
-def _notice(message: str, subtask: str) -> Fallback:
-    return Fallback("LLM", "DETERMINISTIC", "BUDGET_EXHAUSTED", message, subtask)
+def _notice(message: str, *subtasks: str) -> Fallback:
+    alone = subtasks[0] if len(subtasks) == 1 else ""
+    others = subtasks if len(subtasks) > 1 else ()
+    return Fallback("LLM", "DETERMINISTIC", "BUDGET_EXHAUSTED", message, alone, others)

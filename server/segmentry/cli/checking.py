@@ -120,10 +120,11 @@ def _model(settings: "Settings") -> tuple[str, str, str]:
         return "ok", "model", f"{settings.ai_model} is configured, and SEGMENTRY_STRATEGY=offline asks nobody"
     row, host = profile(settings.ai_model), urlsplit(settings.ai_base_url).netloc or "api.openai.com"
     price = "its price is not known" if row.price is None else f"price of {row.price.as_of}"
+    cached = "repeated beginnings of prompts are cheaper, " if row.cache == "automatic" else ""
     return (
         "ok",
         "model",
-        f"{settings.ai_model} at {host} by {settings.ai_strategy}, {price}; not called to check",
+        f"{settings.ai_model} at {host} by {settings.ai_strategy}, {cached}{price}; not called to check",
     )
 
 

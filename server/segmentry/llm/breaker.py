@@ -6,6 +6,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Final, Literal
 
+from segmentry.llm.failures import PATIENCE_S
 from segmentry.llm.model import CallFailed, Cause
 
 COOL_DOWN_S: Final = 60.0
@@ -31,7 +32,7 @@ class Breaker:
     failure starts the next cool-down. Calls that were under way when it opened change nothing any more.
     """
 
-    def __init__(self, *, patience_s: float = 4.0, now: Callable[[], float] = monotonic) -> None:
+    def __init__(self, *, patience_s: float = PATIENCE_S, now: Callable[[], float] = monotonic) -> None:
         self._patience_s = patience_s
         self._now = now
         self._in_row = 0

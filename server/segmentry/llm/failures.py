@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from typing import Final
 
 from segmentry.llm.model import Cause
 
+# The time of one call. Who is told to wait for longer than that is not waited for, as with a quota.
+PATIENCE_S: Final = 4.0
 _QUOTA_CODES = frozenset({"insufficient_quota", "billing_hard_limit_reached", "quota_exceeded"})
 _FILTER_CODES = frozenset({"content_filter", "content_policy_violation", "invalid_prompt"})
 
@@ -41,6 +44,9 @@ def of_status(status: int, code: str, headers: Mapping[str, str]) -> Failure:
         return Failure("LLM_REFUSED", "the vendor's content filter refused the request", worked=False)
     wait = retry_after_s(headers)
     match status:
+        case 429 if wait is not None and wait > PATIENCE_S:
+            said = "the vendor limits the rate of calls for longer than a caller waits"
+            return Failure("LLM_QUOTA_EXHAUSTED", said, wait, worked=False)
         case 429:
             return Failure("LLM_RATE_LIMITED", "the vendor limits the rate of calls", wait, worked=False)
         case 401 | 403:

@@ -137,7 +137,7 @@ class OpenAIModel:
             async with asyncio.timeout(within_s):
                 await self._ask(call, raw, progress)
         except TimeoutError:
-            return Failure("LLM_TIMEOUT", f"no whole answer within {within_s:g} s")
+            return Failure("LLM_TIMEOUT", f"no whole answer within {within_s:.2g} s")
         except ReplyTooLarge:
             return failures.TOO_LARGE
         except completion.NotJson:

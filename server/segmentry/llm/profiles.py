@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from segmentry.llm.model import Usage
@@ -52,6 +52,7 @@ class ModelProfile:
 
 
 _SEEN = "2025-10"
+_LATER = "2025-12"
 _PROFILES: Final[tuple[ModelProfile, ...]] = (
     ModelProfile(
         "gpt-4o-mini", "strict", "max_completion_tokens", True, price=Price(0.15, 0.075, 0.60, _SEEN)
@@ -84,6 +85,45 @@ _PROFILES: Final[tuple[ModelProfile, ...]] = (
     ModelProfile(
         "gpt-5", "strict", "max_completion_tokens", False, "minimal", price=Price(1.25, 0.125, 10.0, _SEEN)
     ),
+    # Its successors take no minimal effort, but none at all; what most of them cost is not noted here.
+    ModelProfile("gpt-5.", "strict", "max_completion_tokens", False, "none"),
+    ModelProfile(
+        "gpt-5.1", "strict", "max_completion_tokens", False, "none", price=Price(1.25, 0.125, 10.0, _LATER)
+    ),
+    ModelProfile(
+        "gpt-5.2", "strict", "max_completion_tokens", False, "none", price=Price(1.75, 0.175, 14.0, _LATER)
+    ),
+    # The models behind the vendor's own chat do not reason, and are not held to a schema.
+    ModelProfile(
+        "gpt-5-chat", "json_object", "max_completion_tokens", True, price=Price(1.25, 0.125, 10.0, _SEEN)
+    ),
+    ModelProfile(
+        "o1",
+        "strict",
+        "max_completion_tokens",
+        False,
+        "low",
+        1024,
+        price=Price(15.0, 7.50, 60.0, _SEEN),
+    ),
+    ModelProfile(
+        "o3",
+        "strict",
+        "max_completion_tokens",
+        False,
+        "low",
+        1024,
+        price=Price(2.00, 0.50, 8.00, _SEEN),
+    ),
+    ModelProfile(
+        "o3-mini",
+        "strict",
+        "max_completion_tokens",
+        False,
+        "low",
+        1024,
+        price=Price(1.10, 0.55, 4.40, _SEEN),
+    ),
     ModelProfile(
         "o4-mini",
         "strict",
@@ -101,9 +141,17 @@ UNKNOWN: Final = ModelProfile("", "json_object", "max_tokens", True, cache="none
 def profile(model: str) -> ModelProfile:
     """The row of a model; a vendor in front (`openai/gpt-4o-mini`) or a date behind changes nothing.
 
+    A fine-tuned model (`ft:gpt-4o-mini:...`) is asked like what it was made of; its price is not known.
+
     >>> profile("gpt-4o-mini-2024-07-18").prefix, profile("llama3.2:3b").schema
     ('gpt-4o-mini', 'json_object')
     """
     name = model.rpartition("/")[2].lower()
-    fitting = [row for row in _PROFILES if name == row.prefix or name.startswith(f"{row.prefix}-")]
+    if name.startswith("ft:"):
+        return replace(profile(name.split(":")[1]), price=None)
+    fitting = [row for row in _PROFILES if _is_of(name, row.prefix)]
     return max(fitting, key=lambda row: len(row.prefix), default=UNKNOWN)
+
+
+def _is_of(name: str, prefix: str) -> bool:
+    return name == prefix or name.startswith(prefix if prefix.endswith(".") else f"{prefix}-")

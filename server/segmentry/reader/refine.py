@@ -8,7 +8,17 @@ from segmentry.criteria.nodes import Everyone, Node
 from segmentry.reader.draft import Draft, DraftReading, LeafOrigin
 from segmentry.reader.outcomes.scope import MAX_CHARACTERS
 from segmentry.reader.read import read
-from segmentry.reader.refining import adding, changing, clashes, keeping, negating, removing, reply, shifting
+from segmentry.reader.refining import (
+    adding,
+    changing,
+    clashes,
+    degree,
+    keeping,
+    negating,
+    removing,
+    reply,
+    shifting,
+)
 from segmentry.reader.refining.current import Current
 from segmentry.reader.refining.instruction import steps
 from segmentry.reader.refining.slips import as_typed, corrected, slips
@@ -31,7 +41,7 @@ def refine(instruction: str, current: Node, catalog: Catalog, clock: Clock) -> D
     before = Current.of(current, catalog, clock)
     slipped = slips(instruction)
     meant = corrected(instruction, slipped)
-    draft = clashes.asked(_followed(steps(meant), before), before)
+    draft = degree.asked(meant, clashes.asked(_followed(steps(meant), before), before), before)
     # edits are read with what stands before them blanked, so spans take their words from the instruction
     return as_typed(draft, instruction, slipped)
 

@@ -33,6 +33,8 @@ TIERS: dict[o.Tier, pb.BuildTier.ValueType] = {
 }
 # Digits beyond these say nothing about how sure a reading is.
 _SURE_DIGITS = 4
+# Finer than a token of the cheapest model costs, and coarser than the noise of adding up.
+_COST_DIGITS = 12
 
 
 def options(message: pb.BuildOptions) -> Options:
@@ -130,7 +132,7 @@ def usage(spent: Usage, model: str = "", latency_s: float | None = None) -> even
         completion_tokens=spent.completion_tokens,
         cached_tokens=spent.cached_tokens,
         model_calls=spent.calls,
-        cost_usd=spent.cost_usd,
+        cost_usd=None if spent.cost_usd is None else round(spent.cost_usd, _COST_DIGITS),
         model=model if spent.calls else "",
         cache_write_tokens=spent.cache_write_tokens,
         hedged_calls=spent.hedged,
@@ -140,12 +142,12 @@ def usage(spent: Usage, model: str = "", latency_s: float | None = None) -> even
     )
 
 
-def expert_usage(spent: o.ExpertUsage) -> events_pb2.ExpertUsage:
+def expert_usage(spent: o.ExpertUsage, model: str) -> events_pb2.ExpertUsage:
     """What one expert cost."""
     return events_pb2.ExpertUsage(
         agent=spent.agent,
         prompt_version=spent.prompt_version,
-        usage=usage(spent.usage, latency_s=spent.elapsed_s),
+        usage=usage(spent.usage, model, spent.elapsed_s),
     )
 
 
@@ -171,7 +173,7 @@ def _fill(message: pb.BuildResponse | pb.RefineResponse, outcome: Outcome) -> No
     if outcome.preview is not None and outcome.preview.matched is not None:
         message.preview_count = outcome.preview.matched
     message.usage.CopyFrom(usage(outcome.usage, outcome.model, outcome.latency_s))
-    message.expert_usage.extend(expert_usage(each) for each in outcome.experts)
+    message.expert_usage.extend(expert_usage(each, outcome.model) for each in outcome.experts)
     message.fallbacks.extend(fallback(each) for each in outcome.fallbacks)
     message.build_id = outcome.build_id
     message.as_of.CopyFrom(timestamp(outcome.clock.as_of))
