@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from segmentry.analysis.events import SegmentCard
 from segmentry.analysis.parameters import Parameters
 from segmentry.analysis.table import Floats
 from segmentry.customers.snapshot import Snapshot
@@ -57,3 +58,12 @@ def test_the_segments_of_real_tables_are_clear(
     features = tuple(fields.split())
     result, _ = run(shared_table(name), Parameters(included_features=features, max_clusters=3))
     assert not result.no_clear_segments
+
+
+def test_every_card_of_a_table_without_groups_says_so() -> None:
+    X = np.random.default_rng(0).uniform(0, 1, (1_000, 2))
+    result, said = run(table(X), UP_TO_SIX)
+    for card in (*result.segments, *(each for each in said if isinstance(each, SegmentCard))):
+        assert [each.reason for each in card.notices][:1] == ["NO_CLEAR_SEGMENTS"]
+    clear, _ = run(blobs(4), UP_TO_SIX)
+    assert not any(each.reason == "NO_CLEAR_SEGMENTS" for card in clear.segments for each in card.notices)

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from segmentry.cli.views import discovering
 from segmentry.errors import JsonValue
+from segmentry.v1 import segment_analysis_pb2
 
 from tests.cli.conftest import Run
 
@@ -49,6 +51,29 @@ def test_a_discovery_is_one_event_per_line_and_ends_with_counted_cards(run: Run,
     parameters = run_of["parameters"]
     assert isinstance(parameters, dict)
     assert parameters["includedFeatures"] == fields.split(",")
+
+
+def test_density_is_told_with_where_it_comes_from_and_its_curve() -> None:
+    found = segment_analysis_pb2.Density(
+        eps=0.25,
+        eps_found=True,
+        min_samples=5,
+        curve=[0.1, 0.4, 0.8],
+        noise_percentage=2.5,
+        fitted_customers=300,
+    )
+    assert discovering.density(found) == [
+        "dense: 5 neighbours (given) within eps 0.25 (found); 2.5 % in no dense group",
+        "distance to neighbour 5: ▁▄█  0.1 to 0.8",
+    ]
+
+
+def test_a_discovery_by_density_shows_the_settings_that_it_found(run: Run, shop: Path) -> None:
+    fields = "visits90Days,averageBasket"
+    done = run("discover", str(shop), "--embedded", "--fields", fields, "--algorithm", "dbscan")
+    assert done.code == 0, done.err + done.out
+    (line,) = [line for line in done.out.splitlines() if "dense:" in line]
+    assert line.count("(found)") == 2
 
 
 def test_fewer_segments_than_the_minimum_are_refused_with_a_reason(run: Run, shop: Path) -> None:

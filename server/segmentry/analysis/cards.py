@@ -40,6 +40,7 @@ class _Found:
     description: str = ""
     name_from_model: bool = False
     best: tuple[Node, RuleFidelity] | None = None
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,18 @@ class Ruled:
     leaves: tuple[Leaf, ...]
 
 
-def of_clusters(
-    scope: Scope, labels: Labels, ruled: Mapping[str, Column], profiled: Mapping[str, Column], seed: int
+def of_clusters(  # noqa: PLR0917 - labels, the columns that they are described by, and what all share
+    scope: Scope,
+    labels: Labels,
+    ruled: Mapping[str, Column],
+    profiled: Mapping[str, Column],
+    seed: int,
+    notices: tuple[Notice, ...] = (),
 ) -> Iterator[SegmentCard]:
     """One card per cluster 0..k-1 of `labels` (-1 for nobody), largest first, each as it is ready.
 
-    `ruled` are the columns that rules may use, `profiled` those that characterise members.
+    `ruled` are the columns that rules may use, `profiled` those that characterise members. Every card has
+    `notices` before its own.
     """
     k = int(labels.max()) + 1
     sizes = np.bincount(labels[labels >= 0], minlength=k)
@@ -89,6 +96,7 @@ def of_clusters(
             node,
             fidelity,
             best=_better(scope, several, members, held_out, fidelity),
+            notices=notices,
         )
         yield _card(scope, found, "ML_WORKER", taken)
 
@@ -163,7 +171,7 @@ def _card(scope: Scope, found: _Found, tier: Tier, taken: set[str]) -> SegmentCa
         tier=tier,
         name_from_model=found.name_from_model,
         headline=naming.headline(found.size, found.percentage, telling),
-        notices=_loose(found.fidelity),
+        notices=(*found.notices, *_loose(found.fidelity)),
         criteria_best="" if found.best is None else scope.text(found.best[0]),
         fidelity_best=None if found.best is None else found.best[1],
     )

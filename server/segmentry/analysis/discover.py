@@ -14,6 +14,7 @@ from segmentry.analysis.early import Early
 from segmentry.analysis.estimate import field_notices
 from segmentry.analysis.events import (
     AnalysisResult,
+    Density,
     Fallback,
     FieldNote,
     Notice,
@@ -66,6 +67,7 @@ def discover(
     return _Run(seen, emit, started, attempt, past=past or Past()).result()
 
 
+UNCLEAR = (Notice("NO_CLEAR_SEGMENTS", "a slice of one group: no border parts it from the others"),)
 NO_MODEL_SAID = "no language model can be asked: every row is clustered"
 
 
@@ -84,6 +86,7 @@ class _Run:
         self._fallbacks: list[Fallback] = []
         self._notices: list[Notice] = []
         self._preparation: Preparation | None = None
+        self._density: Density | None = None
         self._advice = seen.advice
         self._read = as_read(seen.scope.table, seen.advice)
         self._plan = seen.plan
@@ -113,6 +116,11 @@ class _Run:
                 found = Declined("DATASET_TOO_LARGE", "clustering needs more memory than a worker may take")
         else:
             self._say_profiles(None)
+        if found is not None and found.density is not None:
+            self._density = found.density
+            self._effective = dataclasses.replace(
+                self._effective, eps=found.density.eps, min_samples=found.density.min_samples
+            )
         if isinstance(found, Groups):
             assert prepared is not None
             return self._of_groups(found, prepared)
@@ -179,8 +187,11 @@ class _Run:
         labels = by_size(found.labels)
         lineage = Lineage.of(self._past, self._scope, prepared, labels, self._effective)
         self._notice(self._past.notices)
+        unclear = UNCLEAR if found.no_clear_segments else ()
         made = self._say_cards(
-            lineage.continued(cards.of_clusters(self._scope, labels, ruled, profiled, self._effective.seed))
+            lineage.continued(
+                cards.of_clusters(self._scope, labels, ruled, profiled, self._effective.seed, notices=unclear)
+            )
         )
         continuity = lineage.told(made)
         if continuity is not None:
@@ -240,6 +251,7 @@ class _Run:
             notices=tuple(self._notices),
             snapshot_id=self._scope.snapshot.snapshot_id,
             preparation=self._preparation,
+            density=self._density,
         )
 
     def _notes(self) -> tuple[FieldNote, ...]:

@@ -193,6 +193,21 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
+class Density:
+    """What DBSCAN took for dense. `eps` is in scaled units, `curve` the distances of customers to their
+    `min_samples`-th neighbour, at 20 ranks from the least to the greatest. `fitted` rows were clustered;
+    the others joined the nearest dense group within `eps`."""
+
+    eps: float
+    eps_found: bool
+    min_samples: int
+    min_samples_found: bool
+    curve: tuple[float, ...]
+    noise_percentage: float
+    fitted: int
+
+
+@dataclass(frozen=True, slots=True)
 class FilterRule:
     """One condition that a campaign tool can read; all rules of a card hold together."""
 
@@ -350,6 +365,7 @@ class AnalysisResult:
     usage: Usage = NO_USAGE
     model: str = ""
     model_s: float | None = None
+    density: Density | None = None
 
 
 Event = (

@@ -12,7 +12,7 @@ from segmentry.analysis.attempt import FIRST, Attempt
 from segmentry.analysis.board import Board, Emit
 from segmentry.analysis.choose import WEAK, Candidate, Excess, choose, excesses, unlike_a_box
 from segmentry.analysis.early import PROVISIONAL_ROWS, Early
-from segmentry.analysis.events import ClusterScore, Notice, Progress, Selection
+from segmentry.analysis.events import ClusterScore, Density, Notice, Progress, Selection
 from segmentry.analysis.kmeans.inner import inner
 from segmentry.analysis.parameters import Parameters, k_rule_of
 from segmentry.analysis.prepare import Prepared
@@ -38,6 +38,7 @@ class Groups:
     alternative_k: int | None = None
     no_clear_segments: bool = False
     selection: Selection | None = None
+    density: Density | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Declined:
     reason: str
     message: str
     notices: tuple[Notice, ...] = ()
-    scores: tuple[ClusterScore, ...] = ()
+    density: Density | None = None
 
 
 def by_kmeans(  # noqa: PLR0917 - a matrix, a question, and how the run goes
@@ -150,10 +151,20 @@ def by_density(prepared: Prepared, parameters: Parameters, emit: Emit, started: 
         parameters.eps,
         parameters.min_samples,
         parameters.max_clusters,
+        parameters.min_segment_share,
     )
     rows, columns = prepared.X.shape
     noise = float(np.count_nonzero(found.labels < 0)) / rows
-    notices: list[Notice] = []
+    density = Density(
+        found.eps,
+        parameters.eps is None,
+        found.min_samples,
+        parameters.min_samples is None,
+        found.curve,
+        100 * noise,
+        found.fitted_rows,
+    )
+    notices: list[Notice] = _tiny(rows)
     if columns > MANY_COLUMNS:
         text = f"dbscan finds little in {columns} columns; it is at its best with 2 or 3"
         notices.append(Notice("DBSCAN_MANY_COLUMNS", text, "included_features"))
@@ -168,17 +179,24 @@ def by_density(prepared: Prepared, parameters: Parameters, emit: Emit, started: 
             f"one dense group holds {100 * sizes.max() / rows:.0f} % of the customers (eps {found.eps:.3g})"
         )
         notices.append(Notice("ONE_BLOB", text, "eps"))
+    least = f"{100 * parameters.min_segment_share:g} %"
     if found.k < 2:
         message = "dbscan found one group only" if found.k else "dbscan found no dense group"
-        return Declined("ONE_BLOB" if found.k else "NO_CLUSTERS", message, tuple(notices))
+        if found.n_small:
+            message += f" that holds {least} of the customers, and {found.n_small:,} smaller"
+        return Declined("ONE_BLOB" if found.k else "NO_CLUSTERS", message, tuple(notices), density)
+    if found.n_small:
+        groups = words.many(found.n_small, "dense group")
+        text = f"{groups} below {least} of the customers: their members are in no segment"
+        notices.append(Notice("SMALL_SEGMENTS", text, "min_segment_share"))
     rng = np.random.default_rng([parameters.seed, 4])
     (measured,) = silhouettes(prepared.X[inside], [found.labels[inside]], rng)
     notices.extend(_weak(measured))
     candidate = Candidate(found.k, measured, float(sizes.min()) / rows)
     (scores,) = inner(prepared.X[inside], [found.labels[inside]])
-    # The least share and the rule of the choice are about K-Means: density chooses by itself.
+    # Groups below the least share are noise by now, and no rule chooses: density does.
     board.final(Clustering(found.k, found.labels, scores, found.elapsed_s), candidate, 0.0)
-    return Groups(found.labels, tuple(board.finals), tuple(notices), found.k, "density")
+    return Groups(found.labels, tuple(board.finals), tuple(notices), found.k, "density", density=density)
 
 
 def _weak(measured: Silhouette) -> list[Notice]:
@@ -227,10 +245,14 @@ def _distinct_rows(X: Matrix) -> int:
     return len(np.unique(asked, axis=0))
 
 
+def _tiny(rows: int) -> list[Notice]:
+    if rows >= TINY:
+        return []
+    return [Notice("TINY_DATASET", f"{words.customers(rows)}: take the segments as an illustration")]
+
+
 def _size_notices(rows: int, distinct: int, wanted: int, most: int) -> list[Notice]:
-    found: list[Notice] = []
-    if rows < TINY:
-        found.append(Notice("TINY_DATASET", f"{words.customers(rows)}: take the segments as an illustration"))
+    found = _tiny(rows)
     if most < wanted:
         text = f"at most {most} clusters are possible with {rows:,} rows, {distinct:,} of them different"
         found.append(Notice("K_CAPPED", text, "max_clusters"))

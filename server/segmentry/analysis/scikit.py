@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize
-from sklearn.cluster import DBSCAN, KMeans
+from sklearn.cluster import DBSCAN, HDBSCAN, KMeans
 from sklearn.neighbors import NearestNeighbors
 
 from segmentry.analysis.table import Floats, Labels
@@ -54,6 +55,16 @@ def dbscan(X: Floats, eps: float, min_samples: int) -> tuple[Labels, Rows]:
     model: Any = DBSCAN(eps=eps, min_samples=min_samples)
     model.fit(X)
     return np.asarray(model.labels_, dtype=np.int32), np.asarray(model.core_sample_indices_, dtype=np.intp)
+
+
+def dbscan_at(X: Floats, radii: Sequence[float], min_samples: int) -> list[Labels]:
+    """What DBSCAN would give at each radius, of one fit (border rows count as noise). O(n^2) at worst."""
+    copied: Any = True  # as `starts` above
+    tree: Any = HDBSCAN(min_samples=min_samples, min_cluster_size=max(2, min_samples), copy=copied)
+    tree.fit(X)
+    return [
+        np.asarray(tree.dbscan_clustering(radius, min_cluster_size=1), dtype=np.int32) for radius in radii
+    ]
 
 
 def neighbours(X: Floats, asked: Floats, n_neighbours: int) -> tuple[Floats, Rows]:

@@ -54,7 +54,16 @@ def customers(count: int) -> str:
     >>> customers(2340), customers(1)
     ('2,340 customers', '1 customer')
     """
-    return f"{count:,} customer{'' if count == 1 else 's'}"
+    return many(count, "customer")
+
+
+def many(count: int, noun: str) -> str:
+    """A count with its noun, in the plural but for 1.
+
+    >>> many(1, "row"), many(0, "dense group")
+    ('1 row', '0 dense groups')
+    """
+    return f"{count:,} {noun if count == 1 else _plural(noun)}"
 
 
 def day(epoch_s: float) -> str:

@@ -1770,6 +1770,7 @@ class AnalysisResult(_message.Message):
     PLOTS_FIELD_NUMBER: _builtins.int
     OVERLAPS_FIELD_NUMBER: _builtins.int
     COVERED_PERCENTAGE_FIELD_NUMBER: _builtins.int
+    DENSITY_FIELD_NUMBER: _builtins.int
     chosen_k: _builtins.int
     """The number of clusters that was chosen. Absent without clustering."""
     chosen_by: _builtins.str
@@ -1834,6 +1835,10 @@ class AnalysisResult(_message.Message):
     def overlaps(self) -> _containers.RepeatedCompositeFieldContainer[Global___SegmentOverlap]:
         """Customers who are in two segments at once. Only segments that a model proposed overlap."""
 
+    @_builtins.property
+    def density(self) -> Global___Density:
+        """What DBSCAN took for dense, also where it found no two groups. Absent for every other way."""
+
     def __init__(
         self,
         *,
@@ -1857,10 +1862,11 @@ class AnalysisResult(_message.Message):
         plots: Global___Plots | None = ...,
         overlaps: _abc.Iterable[Global___SegmentOverlap] | None = ...,
         covered_percentage: _builtins.float | None = ...,
+        density: Global___Density | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_alternative_k", b"_alternative_k", "_chosen_k", b"_chosen_k", "_covered_percentage", b"_covered_percentage", "_rows", b"_rows", "_unassigned", b"_unassigned", "alternative_k", b"alternative_k", "chosen_k", b"chosen_k", "continuity", b"continuity", "covered_percentage", b"covered_percentage", "plots", b"plots", "preparation", b"preparation", "rows", b"rows", "run", b"run", "selection", b"selection", "unassigned", b"unassigned", "usage", b"usage"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_alternative_k", b"_alternative_k", "_chosen_k", b"_chosen_k", "_covered_percentage", b"_covered_percentage", "_rows", b"_rows", "_unassigned", b"_unassigned", "alternative_k", b"alternative_k", "chosen_k", b"chosen_k", "continuity", b"continuity", "covered_percentage", b"covered_percentage", "density", b"density", "plots", b"plots", "preparation", b"preparation", "rows", b"rows", "run", b"run", "selection", b"selection", "unassigned", b"unassigned", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_alternative_k", b"_alternative_k", "_chosen_k", b"_chosen_k", "_covered_percentage", b"_covered_percentage", "_rows", b"_rows", "_unassigned", b"_unassigned", "alternative_k", b"alternative_k", "chosen_by", b"chosen_by", "chosen_k", b"chosen_k", "continuity", b"continuity", "covered_percentage", b"covered_percentage", "fallbacks", b"fallbacks", "fields", b"fields", "message", b"message", "no_clear_segments", b"no_clear_segments", "overlaps", b"overlaps", "plots", b"plots", "preparation", b"preparation", "rows", b"rows", "run", b"run", "scores", b"scores", "segments", b"segments", "selection", b"selection", "unassigned", b"unassigned", "usage", b"usage", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_alternative_k", b"_alternative_k", "_chosen_k", b"_chosen_k", "_covered_percentage", b"_covered_percentage", "_rows", b"_rows", "_unassigned", b"_unassigned", "alternative_k", b"alternative_k", "chosen_by", b"chosen_by", "chosen_k", b"chosen_k", "continuity", b"continuity", "covered_percentage", b"covered_percentage", "density", b"density", "fallbacks", b"fallbacks", "fields", b"fields", "message", b"message", "no_clear_segments", b"no_clear_segments", "overlaps", b"overlaps", "plots", b"plots", "preparation", b"preparation", "rows", b"rows", "run", b"run", "scores", b"scores", "segments", b"segments", "selection", b"selection", "unassigned", b"unassigned", "usage", b"usage", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__alternative_k: _TypeAlias = _typing.Literal["alternative_k"]  # noqa: Y015
     _WhichOneofArgType__alternative_k: _TypeAlias = _typing.Literal["_alternative_k", b"_alternative_k"]  # noqa: Y015
@@ -1884,6 +1890,56 @@ class AnalysisResult(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__unassigned) -> _WhichOneofReturnType__unassigned | None: ...
 
 Global___AnalysisResult: _TypeAlias = AnalysisResult  # noqa: Y015
+
+@_typing.final
+class Density(_message.Message):
+    """Density is what DBSCAN took for dense. `parameters` of the run hold the same `eps` and `min_samples`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EPS_FIELD_NUMBER: _builtins.int
+    EPS_FOUND_FIELD_NUMBER: _builtins.int
+    MIN_SAMPLES_FIELD_NUMBER: _builtins.int
+    MIN_SAMPLES_FOUND_FIELD_NUMBER: _builtins.int
+    CURVE_FIELD_NUMBER: _builtins.int
+    NOISE_PERCENTAGE_FIELD_NUMBER: _builtins.int
+    FITTED_CUSTOMERS_FIELD_NUMBER: _builtins.int
+    eps: _builtins.float
+    """The radius, in scaled units."""
+    eps_found: _builtins.bool
+    """Whether it was found from the data: where `curve` bends most."""
+    min_samples: _builtins.int
+    """Neighbours that make a core point."""
+    min_samples_found: _builtins.bool
+    """Whether it was found from the data: twice the columns, at least 5."""
+    noise_percentage: _builtins.float
+    """Share of the customers in no dense group, 0-100."""
+    fitted_customers: _builtins.int
+    """Customers that were clustered. The others joined the nearest dense group within `eps`."""
+    @_builtins.property
+    def curve(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """Distances of customers to their `min_samples`-th neighbour, in scaled units, at 20 ranks from the least to the
+        greatest.
+        """
+
+    def __init__(
+        self,
+        *,
+        eps: _builtins.float = ...,
+        eps_found: _builtins.bool = ...,
+        min_samples: _builtins.int = ...,
+        min_samples_found: _builtins.bool = ...,
+        curve: _abc.Iterable[_builtins.float] | None = ...,
+        noise_percentage: _builtins.float = ...,
+        fitted_customers: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["curve", b"curve", "eps", b"eps", "eps_found", b"eps_found", "fitted_customers", b"fitted_customers", "min_samples", b"min_samples", "min_samples_found", b"min_samples_found", "noise_percentage", b"noise_percentage"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Density: _TypeAlias = Density  # noqa: Y015
 
 @_typing.final
 class Plots(_message.Message):

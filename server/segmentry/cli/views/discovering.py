@@ -12,6 +12,7 @@ from segmentry.cli.views.lines import Redrawn, columns, elapsed, labelled, many
 from segmentry.v1 import segment_analysis_pb2
 
 _BLOCKS = " ▏▎▍▌▋▊▉█"
+_HEIGHTS = " ▁▂▃▄▅▆▇█"
 _BAR_WIDTH = 24
 _SIGNS = {"eq": "=", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 
@@ -59,6 +60,24 @@ def evidence(found: Sequence[segment_analysis_pb2.ClusterScore]) -> list[str]:
             )
         )
     return columns(rows)
+
+
+def density(found: segment_analysis_pb2.Density) -> list[str]:
+    """What DBSCAN took for dense, and the curve that its radius comes from, as lines."""
+
+    def origin(is_found: bool, /) -> str:
+        return "found" if is_found else "given"
+
+    taken = f"{many(found.min_samples, 'neighbour')} ({origin(found.min_samples_found)})"
+    within = f"eps {found.eps:.4g} ({origin(found.eps_found)})"
+    lines = [f"dense: {taken} within {within}; {found.noise_percentage:.1f} % in no dense group"]
+    if len(found.curve) > 1 and found.curve[-1] > 0:
+        heights = [max(1, round(8 * each / found.curve[-1])) for each in found.curve]
+        lines.append(
+            f"distance to neighbour {found.min_samples}: {''.join(_HEIGHTS[each] for each in heights)}  "
+            f"{found.curve[0]:.3g} to {found.curve[-1]:.3g}"
+        )
+    return lines
 
 
 def _may_win(score: segment_analysis_pb2.ClusterScore) -> bool:
@@ -200,6 +219,10 @@ def result(found: segment_analysis_pb2.AnalysisResult, terminal: Terminal) -> No
         for line in scores(final, chosen=found.chosen_k if found.HasField("chosen_k") else 0):
             terminal.line(f"  {line}")
         for line in evidence(found.scores):
+            terminal.line(f"  {line}")
+    if found.HasField("density"):
+        terminal.line()
+        for line in density(found.density):
             terminal.line(f"  {line}")
     if found.HasField("selection"):
         terminal.line(printable(f"  silhouette: {found.selection.picked_reason}"))

@@ -169,6 +169,7 @@ def result(ended: AnalysisRun, value: events.AnalysisResult, resume_token: str) 
             for each in value.overlaps
         ],
         covered_percentage=value.covered_percentage,
+        density=None if value.density is None else _density(value.density),
     )
 
 
@@ -246,6 +247,18 @@ def _score(value: events.ClusterScore) -> pb.ClusterScore:
         simplified=value.simplified,
         excess_se=value.excess_se,
         eligible=value.eligible,
+    )
+
+
+def _density(value: events.Density) -> pb.Density:
+    return pb.Density(
+        eps=value.eps,
+        eps_found=value.eps_found,
+        min_samples=value.min_samples,
+        min_samples_found=value.min_samples_found,
+        curve=value.curve,
+        noise_percentage=value.noise_percentage,
+        fitted_customers=value.fitted,
     )
 
 
