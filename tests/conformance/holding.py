@@ -25,7 +25,7 @@ def in_memory(
     snapshot = rows.snapshot(catalog, given, events)
     # The last one first: a place in the answer is that of the key, not of the row.
     keys = [str(number + 1) for number in reversed(range(len(given)))]
-    found = few.holds(snapshot, [bound], [*keys, "nobody"], as_of, cancel=Cancel())
+    found = few.holds(snapshot, [bound], [*keys, "nobody"], as_of, cancel=Cancel()).each()
     assert found.pop() is None
     return _truths(found)[::-1]
 
@@ -47,7 +47,7 @@ class InDatabase:
         keys = [str(number) for number in range(len(given))]
         found = self._store.asked(
             catalog, given, events, lambda table: table.holds([bound], [*keys, "nobody", "-5"], as_of)
-        )
+        ).each()
         assert [found.pop(), found.pop()] == [None, None]
         return _truths(found)
 

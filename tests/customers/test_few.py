@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -13,7 +12,7 @@ from segmentry.criteria import check, parse
 from segmentry.criteria.dates import Clock
 from segmentry.customers import few
 from segmentry.customers.demo import golf_snapshot
-from segmentry.customers.keys import ABSENT, KeyIndex
+from segmentry.customers.keys import ABSENT, KeyIndex, hashes, numbered
 from segmentry.customers.scan import Cancel
 from segmentry.customers.snapshots import SnapshotStore
 from segmentry.customers.suppressed import suppressed
@@ -33,7 +32,8 @@ def test_an_index_finds_what_a_dictionary_finds() -> None:
 
 def test_keys_of_one_hash_are_told_apart() -> None:
     keys = pl.Series(["a", "b", "c"])
-    index = replace(KeyIndex.of(keys), hashes=np.full(3, keys.hash()[1], dtype=np.uint64), order=np.arange(3))
+    (same,) = hashes(pl.Series(["b"]))
+    index = KeyIndex.by(keys, np.full(3, same, dtype=np.uint64))
     assert index.rows(["b", "a"]).tolist() == [1, ABSENT]
 
 
@@ -56,7 +56,7 @@ def test_a_few_are_judged_as_the_whole_table_is(text: str) -> None:
     club = golf_snapshot(2000, as_of=AS_OF)
     bound = check.require(parse.loads(text), club.catalog, Clock.at(AS_OF)).bound
     rows = random.Random(7).sample(range(club.rows), 200)
-    found = few.holds(club, [bound], [str(row + 1) for row in rows], AS_OF, cancel=Cancel())
+    found = few.holds(club, [bound], [str(row + 1) for row in rows], AS_OF, cancel=Cancel()).each()
     mask = club.mask(bound, AS_OF)
     assert [each[0] for each in found if each is not None] == mask[rows].tolist()
 
@@ -66,3 +66,24 @@ async def test_nobody_is_judged_where_small_counts_are_kept_back() -> None:
     store.put("demo", "golf", golf_snapshot(50, as_of=AS_OF))
     with pytest.raises(SmallCountsWithheld):
         await suppressed(store, 5).holds("demo", "golf", [parse.loads("{}")], ["1"], AS_OF)
+
+
+def test_customers_of_many_conditions_are_told_apart() -> None:
+    club = golf_snapshot(500, as_of=AS_OF)
+    clock = Clock.at(AS_OF)
+    bounds = [
+        check.require(parse.loads(f'{{"lifetimeValue":{{"$lt":{value}}}}}'), club.catalog, clock).bound
+        for value in range(0, 200_000, 2_000)
+    ]
+    keys = [str(row + 1) for row in range(500)] + ["501"]
+    found = few.holds(club, bounds, keys, AS_OF, cancel=Cancel())
+    assert len(set(found.ways)) == len(found.ways) < 500
+    each = found.each()
+    assert each.pop() is None
+    masks = np.array([club.mask(bound, AS_OF) for bound in bounds])
+    assert each == [tuple(column) for column in masks.T.tolist()]
+
+
+def test_rows_without_keys_are_called_by_their_numbers() -> None:
+    wanted = ["1", "9", "10", "0", "007", "-1", "1.0", "", " 1", "\u0661", "9" * 40]
+    assert numbered(wanted, 9).tolist() == [0, 8, *[ABSENT] * 2, 6, *[ABSENT] * 6]

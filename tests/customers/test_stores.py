@@ -17,7 +17,7 @@ from segmentry.customers.refresh import Looker, Refresher
 from segmentry.customers.snapshot import Snapshot
 from segmentry.customers.snapshot_table import Slots, SnapshotTable
 from segmentry.customers.snapshots import SnapshotStore
-from segmentry.customers.store import Count, CustomerStore, Member, Truths
+from segmentry.customers.store import Alike, Count, CustomerStore, Member
 from segmentry.customers.stores import Stores
 from segmentry.customers.suppressed import suppressed
 from segmentry.errors import DatasetTooLarge, NotFound, Unavailable
@@ -66,7 +66,7 @@ class Served:
     async def member(self, key: str) -> Member:
         return await self._table.member(key)
 
-    async def holds(self, nodes: Sequence[Node], keys: Sequence[str], as_of: datetime) -> list[Truths | None]:
+    async def holds(self, nodes: Sequence[Node], keys: Sequence[str], as_of: datetime) -> Alike:
         return await self._table.holds(nodes, keys, as_of)
 
     async def example(self, node: Node, as_of: datetime) -> Member | None:

@@ -137,7 +137,7 @@ class Number:
     def present_words(self) -> Words:
         if self.integer:
             return _set_words(self.valid, self.rows)
-        return _sealed(bitmaps.of_series(self.series.is_not_nan()))
+        return _sealed(bitmaps.packed(~np.isnan(self.values.astype(np.float64, copy=False))))
 
     @cached_property
     def series(self) -> pl.Series:

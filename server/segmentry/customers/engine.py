@@ -11,7 +11,7 @@ from typing import Protocol
 from segmentry.criteria.catalog import Catalog
 from segmentry.criteria.export.origin import Origin
 from segmentry.criteria.nodes import Node
-from segmentry.customers.store import Count, Member, Table, Truths
+from segmentry.customers.store import Alike, Count, Member, Table
 from segmentry.errors import NotFound
 
 
@@ -35,9 +35,7 @@ class TableEngine(Protocol):
     async def estimate(self, node: Node, as_of: datetime) -> Count | None: ...
     async def resolve(self, nodes: Sequence[Node], as_of: datetime) -> list[Node]: ...
     async def member(self, key: str) -> Member: ...
-    async def holds(
-        self, nodes: Sequence[Node], keys: Sequence[str], as_of: datetime
-    ) -> list[Truths | None]: ...
+    async def holds(self, nodes: Sequence[Node], keys: Sequence[str], as_of: datetime) -> Alike: ...
     async def example(self, node: Node, as_of: datetime) -> Member | None: ...
     async def close(self) -> None: ...
 
@@ -87,7 +85,7 @@ class Pinned:
 
     async def holds(
         self, tenant: str, schema_id: str, nodes: Sequence[Node], keys: Sequence[str], as_of: datetime
-    ) -> list[Truths | None]:
+    ) -> Alike:
         self._check(tenant, schema_id)
         return await self.engine.holds(nodes, keys, as_of)
 
@@ -145,7 +143,7 @@ class TableDirectory(ABC):
 
     async def holds(
         self, tenant: str, schema_id: str, nodes: Sequence[Node], keys: Sequence[str], as_of: datetime
-    ) -> list[Truths | None]:
+    ) -> Alike:
         """Per key whether each bound node holds for that customer, None without one. Raises: as `count`."""
         return await (await self.pinned(tenant, schema_id)).engine.holds(nodes, keys, as_of)
 

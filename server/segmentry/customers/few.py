@@ -15,16 +15,15 @@ from segmentry.customers import bitmaps
 from segmentry.customers.bitmaps import Mask
 from segmentry.customers.columns import taken
 from segmentry.customers.keys import ABSENT
-from segmentry.customers.masks import MaskCache
 from segmentry.customers.scan import Cancel
 from segmentry.customers.snapshot import Snapshot
-from segmentry.customers.store import Truths
+from segmentry.customers.store import NOBODY, Alike, Truths
 
 
 def holds(
     snapshot: Snapshot, nodes: Sequence[Node], keys: Sequence[str], as_of: datetime, *, cancel: Cancel
-) -> list[Truths | None]:
-    """Per key whether each bound node holds for that customer; None where there is no such customer.
+) -> Alike:
+    """Whether each bound node holds for the customers with those keys.
 
     Only the columns that are asked for are read, at the rows that are asked for. A share of the table and
     events need the whole table, whose sets are kept between calls.
@@ -40,10 +39,10 @@ def holds(
         truths[local] = _local(snapshot, [nodes[at] for at in local], wanted, as_of, cancel)
     for at in sorted(set(range(len(nodes))) - set(local)):
         truths[at] = _inside(snapshot.words(nodes[at], as_of, cancel=cancel), wanted)
-    found: list[Truths | None] = [None] * len(keys)
-    for place, column in zip(there.tolist(), truths.T.tolist(), strict=True):
-        found[place] = tuple(column)
-    return found
+    ways, way = _alike(truths)
+    of = np.full(len(keys), NOBODY, dtype=np.intp)
+    of[there] = way
+    return Alike(ways, of.tolist())
 
 
 def at_once(snapshot: Snapshot, nodes: Sequence[Node]) -> bool:
@@ -57,17 +56,30 @@ def _needs_all(node: Node) -> bool:
 
 def _local(
     snapshot: Snapshot, nodes: Sequence[Node], rows: npt.NDArray[np.intp], as_of: datetime, cancel: Cancel
-) -> list[Mask]:
+) -> Mask:
     """(n_nodes, n_rows): the nodes on a snapshot of those rows alone."""
     named = {each.field for node in nodes for each in walk.nodes(node) if isinstance(each, Leaf)}
     store = {name: taken(snapshot.store[name], rows) for name in named}
-    # What is computed here is of no use to anybody else.
-    few = replace(
-        snapshot, rows=len(rows), store=store, events={}, keys=None, forms={}, cache=MaskCache(max_bytes=0)
-    )
-    return [few.mask(node, as_of, cancel=cancel) for node in nodes]
+    few = replace(snapshot, rows=len(rows), store=store, events={}, keys=None, forms={})
+    return few.masks(nodes, as_of, cancel=cancel)
 
 
 def _inside(words: bitmaps.Words, rows: npt.NDArray[np.intp]) -> Mask:
     shifts = (rows % bitmaps.WORD).astype(np.uint64)
     return (np.right_shift(words[rows // bitmaps.WORD], shifts) & np.uint64(1)).astype(np.bool_)
+
+
+# Conditions that are told apart in one pass: with the ways so far, they fit into 64 bits.
+_AT_ONCE = 32
+
+
+def _alike(truths: Mask) -> tuple[list[Truths], npt.NDArray[np.intp]]:
+    """The different columns, and per column which of these it is. `truths`: (n_nodes, n_customers)."""
+    n_nodes, n_customers = truths.shape
+    way = np.zeros(n_customers, dtype=np.intp)
+    example = way[:1]
+    for first in range(0, n_nodes, _AT_ONCE):
+        part = truths[first : first + _AT_ONCE]
+        said = np.left_shift(1, np.arange(len(part))) @ part
+        _, example, way = np.unique((way << _AT_ONCE) | said, return_index=True, return_inverse=True)
+    return [tuple(column) for column in truths[:, example].T.tolist()], way

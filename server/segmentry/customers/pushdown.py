@@ -21,7 +21,7 @@ from segmentry.customers.connections import Connection, Session, TableChanged
 from segmentry.customers.pushdown_origin import origin
 from segmentry.customers.sample import Sample, sample_of, scaled, schema
 from segmentry.customers.statements import Asked, has
-from segmentry.customers.store import Count, Member, Truths
+from segmentry.customers.store import Alike, Count, Member
 from segmentry.errors import InvalidParameters, NotFound
 
 SAMPLE_ROWS = 100_000
@@ -230,27 +230,26 @@ class PushdownTable:
             raise NotFound(f"there is no customer {key!r}", resourceType="customer", resourceId=key)
         return member
 
-    async def holds(self, nodes: Sequence[Node], keys: Sequence[str], as_of: datetime) -> list[Truths | None]:
-        """Per key whether each node holds for that customer, None where there is no such customer.
+    async def holds(self, nodes: Sequence[Node], keys: Sequence[str], as_of: datetime) -> Alike:
+        """Whether each node holds for the customers with those keys.
 
         Raises: InvalidParameters for a table without a key; as `describe`.
         """
 
-        async def held(session: Session, binding: Binding) -> list[Truths | None]:
+        async def held(session: Session, binding: Binding) -> Alike:
             asked = self._asked(binding, as_of)
             await answers.sure(session, asked, nodes)
             native = {key: answers.native_key(binding, key) for key in keys}
             there = tuple(dict.fromkeys(each for each in native.values() if each is not None))
             if not there:
-                return [None] * len(keys)
+                return Alike.grouped([None] * len(keys))
             # The threshold of a `$top` is the table's; the rest is looked at for these customers alone.
             plain = [await answers.resolved(session, asked, node) for node in nodes]
             some = replace(asked, keys=there)
             known = set(await answers.keys(session, some, Everyone()))
             met = [set(await answers.keys(session, some, node)) for node in plain]
-            return [
-                tuple(native[key] in each for each in met) if native[key] in known else None for key in keys
-            ]
+            own = (native[key] for key in keys)
+            return Alike.grouped(tuple(one in way for way in met) if one in known else None for one in own)
 
         return await self._run(held)
 

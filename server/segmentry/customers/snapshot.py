@@ -28,7 +28,7 @@ from segmentry.customers.columns import EPOCH, Column, Instant, Number, column_o
 from segmentry.customers.compact import Compact, compacted
 from segmentry.customers.evaluate import evaluate
 from segmentry.customers.events import EventTable
-from segmentry.customers.keys import ABSENT, KeyIndex, KeyTexts
+from segmentry.customers.keys import ABSENT, KeyIndex, KeyTexts, numbered
 from segmentry.customers.masks import SHARED, Groups, MaskCache
 from segmentry.customers.plan import Highest, Plan, step_key
 from segmentry.customers.scan import Cancel
@@ -180,6 +180,25 @@ class Snapshot:
         """
         return bitmaps.unpacked(self.words(bound, as_of, segments, cancel=cancel), self.rows)
 
+    def masks(self, nodes: Sequence[Node], as_of: datetime, *, cancel: Cancel) -> Mask:
+        """(n_nodes, n_rows) bool: who matches each of the bound trees. Nothing of it is kept or was.
+
+        Raises: UnknownSegment; scan.Cancelled.
+        """
+        found = np.empty((len(nodes), self.rows), dtype=np.bool_)
+        plan = Plan(self.catalog.by_name, as_of, no_segments)
+        for node in nodes:
+            plan.add(node)
+
+        def source(step: Leaf | Event | Highest, of: Words | None) -> Words:
+            return self._step(step, of, cancel)
+
+        def see(place: int, words: Words) -> None:
+            found[place] = bitmaps.unpacked(words, self.rows)
+
+        evaluate(plan, self.rows, source, cancel, see)
+        return found
+
     def _evaluate(
         self,
         nodes: Sequence[Node],
@@ -194,22 +213,20 @@ class Snapshot:
             plan.add(node)
 
         def source(step: Leaf | Event | Highest, of: Words | None) -> Words:
-            def compute() -> Words:
-                match step:
-                    case Leaf():
-                        field = self.catalog.by_name[step.field]
-                        return leaves.words(
-                            self.store[step.field], field, step, token, self.forms.get(step.field)
-                        )
-                    case Event():
-                        return self._event(step, token)
-                    case Highest():
-                        assert of is not None
-                        return self._highest(step.top, of, token)
-
-            return self.cache.get(self._owner, step_key(step), compute, token)
+            return self.cache.get(self._owner, step_key(step), lambda: self._step(step, of, token), token)
 
         evaluate(plan, self.rows, source, token, see, memory=Groups(self.cache, self._owner))
+
+    def _step(self, step: Leaf | Event | Highest, of: Words | None, cancel: Cancel) -> Words:
+        match step:
+            case Leaf(field):
+                form = self.forms.get(field)
+                return leaves.words(self.store[field], self.catalog.by_name[field], step, cancel, form)
+            case Event():
+                return self._event(step, cancel)
+            case Highest():
+                assert of is not None
+                return self._highest(step.top, of, cancel)
 
     def _event(self, event: Event, cancel: Cancel) -> Words:
         table = self.events.get(event.name)
@@ -269,7 +286,8 @@ class Snapshot:
     def row_of(self, key: str) -> int | None:
         """The row of the customer with that key, None if there is none."""
         if self.keys is None:
-            return int(key) - 1 if key.isascii() and key.isdigit() and 1 <= int(key) <= self.rows else None
+            row = int(numbered([key], self.rows)[0])
+            return None if row == ABSENT else row
         found = (self.keys == key).arg_max() if self.rows else None
         return found if found is not None and self.keys[found] == key else None
 
@@ -280,8 +298,7 @@ class Snapshot:
         """
         if self.keys is not None:
             return self._index.rows(wanted)
-        found = [self.row_of(key) for key in wanted]
-        return np.array([ABSENT if row is None else row for row in found], dtype=np.intp)
+        return numbered(wanted, self.rows)
 
     def key_faults(self) -> tuple[int, int]:
         """Rows without a key, and rows with one that another row has too; none where rows are numbered."""

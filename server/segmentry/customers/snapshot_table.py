@@ -13,7 +13,7 @@ from segmentry.criteria.nodes import Node
 from segmentry.customers import few
 from segmentry.customers.scan import Cancel
 from segmentry.customers.snapshot import Snapshot
-from segmentry.customers.store import Count, Member, Truths
+from segmentry.customers.store import Alike, Count, Member
 from segmentry.errors import NotFound, StoreBusy
 
 RETRY_AFTER_S = 1.0
@@ -103,8 +103,8 @@ class SnapshotTable:
             raise NotFound(f"there is no customer {key!r}", resourceType="customer", resourceId=key)
         return member
 
-    async def holds(self, nodes: Sequence[Node], keys: Sequence[str], as_of: datetime) -> list[Truths | None]:
-        """Per key whether each node holds for that customer, None without one. Raises: StoreBusy."""
+    async def holds(self, nodes: Sequence[Node], keys: Sequence[str], as_of: datetime) -> Alike:
+        """Whether each node holds for the customers with those keys. Raises: StoreBusy."""
         snapshot = self._snapshot
         if few.at_once(snapshot, nodes) and len(nodes) * len(keys) <= MOST_AT_ONCE:
             # A thread would take longer to begin.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -59,6 +59,30 @@ class Member:
 
 # Whether each node that was asked for holds for one customer.
 Truths = tuple[bool, ...]
+# The way of a customer who is not in the table.
+NOBODY = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """For which customers which nodes hold: few ways for many customers.
+
+    `of`: per customer who was asked about the place of theirs in `ways`, `NOBODY` where there is no such one.
+    """
+
+    ways: Sequence[Truths]
+    of: Sequence[int]
+
+    @classmethod
+    def grouped(cls, each: Iterable[Truths | None]) -> Alike:
+        """The groups of customers who are known one by one; None for one who is not there."""
+        ways: dict[Truths, int] = {}
+        of = [NOBODY if truths is None else ways.setdefault(truths, len(ways)) for truths in each]
+        return cls(tuple(ways), of)
+
+    def each(self) -> list[Truths | None]:
+        """One by one; None where there is no such customer."""
+        return [None if way == NOBODY else self.ways[way] for way in self.of]
 
 
 class CustomerStore(Protocol):
@@ -117,8 +141,8 @@ class CustomerStore(Protocol):
 
     async def holds(
         self, tenant: str, schema_id: str, nodes: Sequence[Node], keys: Sequence[str], as_of: datetime
-    ) -> list[Truths | None]:
-        """Per key whether each bound node holds for that customer; None where there is no such customer.
+    ) -> Alike:
+        """Whether each bound node holds for the customers with those keys.
 
         Raises: SmallCountsWithheld; as `count`.
         """

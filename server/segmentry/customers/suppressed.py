@@ -14,7 +14,7 @@ from datetime import datetime
 
 from segmentry.criteria import walk
 from segmentry.criteria.nodes import Node, Top
-from segmentry.customers.store import Count, CustomerStore, Member, Table, Truths
+from segmentry.customers.store import Alike, Count, CustomerStore, Member, Table
 from segmentry.errors import SmallCountsWithheld
 
 
@@ -122,7 +122,7 @@ class SuppressedStore:
 
     async def holds(
         self, tenant: str, schema_id: str, nodes: Sequence[Node], keys: Sequence[str], as_of: datetime
-    ) -> list[Truths | None]:
+    ) -> Alike:
         """Nobody, as `member`. Raises: SmallCountsWithheld."""
         del tenant, schema_id, nodes, keys, as_of
         raise self._single()

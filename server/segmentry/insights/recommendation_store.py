@@ -6,7 +6,8 @@ Every change locks the recommendation or the rule first, so that of two changes 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -44,6 +45,8 @@ class RecommendationStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        # How often rules were changed through this object, or may have been: what was read before is old.
+        self.changes = 0
 
     async def apply(
         self, tenant: str, card: AppliedCard, rule_size: int | None, claim: Claim | None
@@ -127,7 +130,7 @@ class RecommendationStore:
         Raises: NotFound; VersionMismatch; InvalidState unless it is open; AlreadyExists.
         """
         rule_id = f"rule_{secrets.token_hex(8)}"
-        async with self._database.transaction() as session:
+        async with self._changing() as session:
             before = await _read(session, tenant, recommendation_id, lock=True)
             if claim is not None and (earlier := await take(session, tenant, claim, rule_id)) is not None:
                 return await _pair(session, tenant, earlier)
@@ -161,6 +164,15 @@ class RecommendationStore:
             before.refuse_state("dismissed")
             await _move(session, recommendation_id, "DISMISSED", comment=comment)
             return await _read(session, tenant, recommendation_id)
+
+    @asynccontextmanager
+    async def _changing(self) -> AsyncGenerator[Session]:
+        try:
+            async with self._database.transaction() as session:
+                yield session
+        finally:
+            # Also after a failure: a commit whose answer was lost may have happened.
+            self.changes += 1
 
     # --- rules ------------------------------------------------------------------------------------
 
@@ -228,7 +240,7 @@ class RecommendationStore:
 
         Raises: NotFound; VersionMismatch; InvalidState unless it is a draft; AlreadyExists.
         """
-        async with self._database.transaction() as session:
+        async with self._changing() as session:
             before = await _read_rule(session, tenant, rule_id, lock=True)
             if claim is not None and await take(session, tenant, claim, rule_id) is not None:
                 return before
@@ -248,7 +260,7 @@ class RecommendationStore:
 
         Raises: NotFound; VersionMismatch; AlreadyExists.
         """
-        async with self._database.transaction() as session:
+        async with self._changing() as session:
             before = await _read_rule(session, tenant, rule_id, lock=True)
             if claim is not None and await take(session, tenant, claim, rule_id) is not None:
                 return before

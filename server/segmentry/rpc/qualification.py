@@ -86,7 +86,8 @@ class QualificationRules:
             include_drafts=request.include_drafts,
             as_of=as_of,
         )
-        note(customers=len(customer_ids), rules=len(judged[0].verdicts))
+        verdicts = judged.on(0)
+        note(customers=len(customer_ids), rules=len(verdicts))
         if request.customer_id:
-            return pb.CheckQualificationResponse(verdicts=convert.verdicts(judged[0]), as_of=timestamp(as_of))
-        return convert.check_response(judged, as_of)
+            return pb.CheckQualificationResponse(verdicts=convert.verdicts(verdicts), as_of=timestamp(as_of))
+        return convert.check_response(customer_ids, judged, as_of)

@@ -117,7 +117,8 @@ async def _members(contract: Contract, held: Held, customers: CustomerStore) -> 
         return []
     truths: Sequence[tuple[bool, ...] | None]
     try:
-        truths = await customers.holds(held.tenant, held.schema_id, [held.bound], keys, held.as_of)
+        asked = await customers.holds(held.tenant, held.schema_id, [held.bound], keys, held.as_of)
+        truths = asked.each()
         kept_back = False
     except SmallCountsWithheld:
         truths, kept_back = [None] * len(keys), True

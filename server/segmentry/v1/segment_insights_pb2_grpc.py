@@ -191,7 +191,8 @@ class SegmentInsightsServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def CheckQualification(self, request, context):
-        """CheckQualification holds customers against rules, as a decision flow asks.
+        """CheckQualification holds customers against rules, as a decision flow asks. A rule that was put into use or
+        taken out of it counts at once on the server that did it, and within a second on the others.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

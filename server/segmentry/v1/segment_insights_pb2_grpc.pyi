@@ -54,7 +54,9 @@ class SegmentInsightsStub:
     ArchiveQualificationRule: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.ArchiveQualificationRuleRequest, _segment_insights_pb2.ArchiveQualificationRuleResponse]
     """ArchiveQualificationRule takes a rule out of use, for good. One that is out of use is returned as it is."""
     CheckQualification: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.CheckQualificationRequest, _segment_insights_pb2.CheckQualificationResponse]
-    """CheckQualification holds customers against rules, as a decision flow asks."""
+    """CheckQualification holds customers against rules, as a decision flow asks. A rule that was put into use or
+    taken out of it counts at once on the server that did it, and within a second on the others.
+    """
     GetReadiness: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.GetReadinessRequest, _segment_insights_pb2.GetReadinessResponse]
     """GetReadiness says how ready a table is for segmentation, with the next step for everything that is wrong."""
     WatchReadiness: _grpc.UnaryStreamMultiCallable[_segment_insights_pb2.WatchReadinessRequest, _segment_insights_pb2.WatchReadinessResponse]
@@ -113,7 +115,9 @@ class SegmentInsightsAsyncStub(SegmentInsightsStub):
     ArchiveQualificationRule: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.ArchiveQualificationRuleRequest, _segment_insights_pb2.ArchiveQualificationRuleResponse]  # type: ignore[assignment]
     """ArchiveQualificationRule takes a rule out of use, for good. One that is out of use is returned as it is."""
     CheckQualification: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.CheckQualificationRequest, _segment_insights_pb2.CheckQualificationResponse]  # type: ignore[assignment]
-    """CheckQualification holds customers against rules, as a decision flow asks."""
+    """CheckQualification holds customers against rules, as a decision flow asks. A rule that was put into use or
+    taken out of it counts at once on the server that did it, and within a second on the others.
+    """
     GetReadiness: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.GetReadinessRequest, _segment_insights_pb2.GetReadinessResponse]  # type: ignore[assignment]
     """GetReadiness says how ready a table is for segmentation, with the next step for everything that is wrong."""
     WatchReadiness: _aio.UnaryStreamMultiCallable[_segment_insights_pb2.WatchReadinessRequest, _segment_insights_pb2.WatchReadinessResponse]  # type: ignore[assignment]
@@ -223,7 +227,9 @@ class SegmentInsightsServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_insights_pb2.CheckQualificationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_insights_pb2.CheckQualificationResponse, _abc.Awaitable[_segment_insights_pb2.CheckQualificationResponse]]:
-        """CheckQualification holds customers against rules, as a decision flow asks."""
+        """CheckQualification holds customers against rules, as a decision flow asks. A rule that was put into use or
+        taken out of it counts at once on the server that did it, and within a second on the others.
+        """
 
     @_abc_1.abstractmethod
     def GetReadiness(
