@@ -166,6 +166,6 @@ def http_rules() -> dict[str, str]:
 
 def test_every_rpc_has_one_rest_path_and_the_source_paths_are_exact() -> None:
     rules = http_rules()
-    assert len(rules) == 19 + 8 + 18
+    assert len(rules) == 19 + 8 + 19
     assert len(set(rules.values())) == len(rules)
     assert {name: rules[name] for name in PATHS} == PATHS

@@ -17,6 +17,8 @@ from segmentry.agents.counters import Counters
 from segmentry.analysis.advisor import Advisor
 from segmentry.analysis.defaults import NO_DEFAULTS, Defaults
 from segmentry.analysis.service import TARGET, AnalysisService
+from segmentry.canaries.service import Canaries
+from segmentry.canaries.stored import stored
 from segmentry.customers.demo import golf_snapshot
 from segmentry.customers.snapshot import Snapshot
 from segmentry.customers.snapshots import SnapshotStore
@@ -78,6 +80,14 @@ class Served:
     readiness: TableReadiness
 
 
+def unwatched(database: Database) -> Canaries:
+    """The stored queries of a server without a model."""
+
+    async def nothing() -> None: ...
+
+    return Canaries(database, None, stored(), 0, nothing)
+
+
 @asynccontextmanager
 async def analyses(
     database: Database,
@@ -94,6 +104,7 @@ async def analyses(
     vendor: Callable[[], VendorState | None] = lambda: None,
     clock: Clock | None = None,
     supervisor: Supervisor | None = None,
+    canaries: Canaries | None = None,
 ) -> AsyncGenerator[Served]:
     """Serve SegmentAnalysis with a job of `tests/analysis/jobs.py`; empty means the real one. `store` takes
     two golf clubs beside the tables that it holds, `tables` are further ones of the tenant `demo`; an
@@ -151,6 +162,7 @@ async def analyses(
                 tokens,
                 defaults=defaults,
                 readiness=readiness,
+                canaries=canaries or unwatched(database),
             ),
             server,
         )

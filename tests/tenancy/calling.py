@@ -22,6 +22,8 @@ _VOLATILE = (
     (re.compile(r'warnings \{\s+reason: "NEAR_COPY"\s+message: "[^\n]*"\s+\}\n'), ""),
     (re.compile(r"\b(seg|run|rec|rule|b|q|r)_[0-9a-f]{12,}"), r"\1_*"),
     (re.compile(r"(seconds|nanos|sequence|score|prompt_tokens|queue_position): -?\d+"), r"\1: *"),
+    # Its last digits follow the vendor's counts of tokens, like `prompt_tokens`.
+    (re.compile(r"cost_usd: [0-9.e-]+"), "cost_usd: *"),
     (re.compile(r"c1:[0-9a-f]{64}"), "c1:*"),
     (
         re.compile(r'(etag|currentEtag|resume_token|next_page_token|snapshot_id|requestId)(: )"[^"]*"'),

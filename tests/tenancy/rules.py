@@ -8,6 +8,7 @@ new name, say in `carriers.py` what it carries.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -90,6 +91,23 @@ def _side(own: Possessions) -> criteria_pb2.CriteriaInput:
 
 def _in_segment(own: Possessions) -> dict[str, str]:
     return {"$segment": own.segment.segment_id}
+
+
+async def _cancel_canaries(own: Possessions) -> Message:
+    started = await own.get("SegmentInsights/RunCanaries", insights.RunCanariesRequest())
+    return insights.CancelCanariesRequest(run_id=started.run.run_id)
+
+
+async def _accept_canaries(own: Possessions) -> Message:
+    """The last finished run: one is made to finish first."""
+    await own.get("SegmentInsights/RunCanaries", insights.RunCanariesRequest())
+    while True:
+        found = await own.get("SegmentInsights/GetCanaries", insights.GetCanariesRequest())
+        if found.run.state == "finished":
+            return insights.AcceptCanariesRequest(run_id=found.run.run_id)
+        if found.run.state == "stopped":
+            await own.get("SegmentInsights/RunCanaries", insights.RunCanariesRequest())
+        await asyncio.sleep(0.05)
 
 
 RULES: dict[str, Rule | NotBuilt] = {
@@ -194,7 +212,9 @@ RULES: dict[str, Rule | NotBuilt] = {
     ),
     "SegmentInsights/GetAgentHealth": _of(lambda _: insights.GetAgentHealthRequest()),
     "SegmentInsights/ListOutcomes": _of(lambda _: insights.ListOutcomesRequest()),
-    "SegmentInsights/RunCanaries": NotBuilt(),
-    "SegmentInsights/GetCanaries": NotBuilt(),
-    "SegmentInsights/AcceptCanaries": NotBuilt(),
+    # Of the server and its model: whoever asks, the runs are the same ones, and no tenant's thing is in them.
+    "SegmentInsights/RunCanaries": _of(lambda _: insights.RunCanariesRequest(), reads=False),
+    "SegmentInsights/GetCanaries": _of(lambda _: insights.GetCanariesRequest(), reads=False),
+    "SegmentInsights/AcceptCanaries": Rule(_accept_canaries, reads=False),
+    "SegmentInsights/CancelCanaries": Rule(_cancel_canaries, reads=False),
 }

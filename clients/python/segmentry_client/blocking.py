@@ -163,3 +163,4 @@ class SegmentryClient:
     run_canaries = _unary(AsyncSegmentryClient.run_canaries)
     canaries = _unary(AsyncSegmentryClient.canaries)
     accept_canaries = _unary(AsyncSegmentryClient.accept_canaries)
+    cancel_canaries = _unary(AsyncSegmentryClient.cancel_canaries)

@@ -94,15 +94,18 @@ class Insights(Connection):
 
     @refused
     async def run_canaries(
-        self, *, timeout_s: float | None = None
+        self, *, request_id: str = "", timeout_s: float | None = None
     ) -> segment_insights_pb2.RunCanariesResponse:
-        """Start to ask the model the stored queries again; returns at once with the run."""
+        """Start to ask the model the stored queries again; returns at once with the run.
+
+        A run that is under way is returned as it is. A `request_id` makes a repeat safe once that has ended.
+        """
         return await calls.unary(
             self.insights.RunCanaries,
-            segment_insights_pb2.RunCanariesRequest(tenant_id=self._tenant_id),
+            segment_insights_pb2.RunCanariesRequest(tenant_id=self._tenant_id, request_id=request_id),
             timeout_s=timeout_s or self._deadlines.write_s,
             metadata=self._metadata,
-            patience=self._patience,
+            patience=self._patience if request_id else None,
         )
 
     @refused
@@ -124,6 +127,19 @@ class Insights(Connection):
         return await calls.unary(
             self.insights.AcceptCanaries,
             segment_insights_pb2.AcceptCanariesRequest(tenant_id=self._tenant_id, run_id=run_id),
+            timeout_s=timeout_s or self._deadlines.write_s,
+            metadata=self._metadata,
+            patience=self._patience,
+        )
+
+    @refused
+    async def cancel_canaries(
+        self, run_id: str, *, timeout_s: float | None = None
+    ) -> segment_insights_pb2.CancelCanariesResponse:
+        """Stop a run of the stored queries; what was answered by then stays."""
+        return await calls.unary(
+            self.insights.CancelCanaries,
+            segment_insights_pb2.CancelCanariesRequest(tenant_id=self._tenant_id, run_id=run_id),
             timeout_s=timeout_s or self._deadlines.write_s,
             metadata=self._metadata,
             patience=self._patience,

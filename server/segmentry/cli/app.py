@@ -13,6 +13,7 @@ from typer.main import get_command
 
 from segmentry.cli import exit_codes
 from segmentry.cli.building import build, preview, refine
+from segmentry.cli.canaries import canaries
 from segmentry.cli.catalogs import catalog
 from segmentry.cli.checking import doctor, health
 from segmentry.cli.command import connected
@@ -79,6 +80,7 @@ app.command()(predict)
 app.add_typer(recommendations, name="recommendations")
 app.add_typer(rules, name="rules")
 app.add_typer(outcomes, name="outcomes")
+app.add_typer(canaries, name="canaries")
 app.add_typer(segments, name="segments")
 app.add_typer(config, name="config")
 app.add_typer(catalog, name="catalog")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -29,7 +29,7 @@ def _now() -> datetime:
 
 class HealthReports:
     """Adds up counts and outcomes. `points`: by how much a share has to get worse for an alarm;
-    `versions` of the model that this server asks."""
+    `versions` of the model that this server asks, `canaries` what the stored queries tell of it now."""
 
     def __init__(
         self,
@@ -38,12 +38,15 @@ class HealthReports:
         points: float = POINTS,
         versions: ModelVersions | None = None,
         now: Callable[[], datetime] = _now,
+        *,
+        canaries: Callable[[], Awaitable[tuple[Finding, ...]]] | None = None,
     ) -> None:
         self._database = database
         self._counts = counts
         self._points = points
         self._versions = versions
         self._now = now
+        self._canaries = canaries
 
     async def report(self, tenant: str, window: timedelta | None = None) -> HealthReport:
         """How a tenant's builds did in a window, against the window of the same length before.
@@ -58,6 +61,8 @@ class HealthReports:
         length = until - health.since
         earliest = health.since - length
         changed = () if self._versions is None else await self._versions.findings(health.since)
+        if self._canaries is not None:
+            changed = (*await self._canaries(), *changed)
         if length * 2 > KEPT + timedelta(minutes=20):
             return HealthReport(_with_edited(health, outcomes), outcomes, changed)
         then = shares(

@@ -78,6 +78,7 @@ _INSIGHTS: dict[str, Role] = {
     "GetCanaries": "viewer",
     "RunCanaries": "editor",
     "AcceptCanaries": "editor",
+    "CancelCanaries": "editor",
 }
 
 NEEDS: dict[str, Role] = {

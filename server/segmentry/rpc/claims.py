@@ -23,6 +23,7 @@ Once = TypeVar(
     segment_insights_pb2.AcceptRecommendationRequest,
     segment_insights_pb2.ActivateQualificationRuleRequest,
     segment_insights_pb2.ArchiveQualificationRuleRequest,
+    segment_insights_pb2.RunCanariesRequest,
 )
 
 

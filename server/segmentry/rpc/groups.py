@@ -61,6 +61,7 @@ _INSIGHTS: dict[str, Group] = {
     "RunCanaries": "write",
     "GetCanaries": "read",
     "AcceptCanaries": "write",
+    "CancelCanaries": "write",
 }
 
 GROUPS: dict[str, Group] = {

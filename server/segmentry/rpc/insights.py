@@ -13,6 +13,7 @@ from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
+from segmentry.canaries.service import Canaries
 from segmentry.errors import InvalidParameters, NotBuilt
 from segmentry.insights.health_report import HealthReports
 from segmentry.insights.outcomes import OutcomeService
@@ -20,6 +21,7 @@ from segmentry.insights.qualification import QualificationService
 from segmentry.insights.recommendations import RecommendationService
 from segmentry.llm.guarded import VendorState
 from segmentry.rpc.call import ServerContext
+from segmentry.rpc.canaries import StoredQueries
 from segmentry.rpc.context import tenant_of
 from segmentry.rpc.convert.insights import health_response
 from segmentry.rpc.outcome_list import OutcomeList
@@ -34,7 +36,12 @@ SERVICE = "segmentry.v1.SegmentInsights"
 
 
 class SegmentInsights(
-    Recommendations, QualificationRules, OutcomeList, AnalysisConfiguration, ReadinessOfTables
+    Recommendations,
+    QualificationRules,
+    OutcomeList,
+    AnalysisConfiguration,
+    ReadinessOfTables,
+    StoredQueries,
 ):
     """What is built of the service. `vendor` says whether this server's model is asked; None without one."""
 
@@ -49,12 +56,14 @@ class SegmentInsights(
         *,
         defaults: AnalysisDefaults,
         readiness: TableReadiness,
+        canaries: Canaries,
     ) -> None:
         Recommendations.__init__(self, recommendations, tokens)
         QualificationRules.__init__(self, rules, tokens)
         OutcomeList.__init__(self, outcomes, tokens)
         AnalysisConfiguration.__init__(self, defaults)
         ReadinessOfTables.__init__(self, readiness)
+        StoredQueries.__init__(self, canaries)
         self._reports = reports
         self._vendor = vendor
 

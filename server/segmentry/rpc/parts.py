@@ -17,6 +17,7 @@ from segmentry.analysis.defaults import Defaults
 from segmentry.analysis.parameters import Parameters
 from segmentry.analysis.service import PRELOAD, AnalysisService
 from segmentry.builder.panel import Panel, Split, Strategy
+from segmentry.canaries.service import Canaries
 from segmentry.config import Settings, TenantSettings
 from segmentry.customers.stores import Stores
 from segmentry.errors import FailedPrecondition, StorageFull
@@ -49,6 +50,7 @@ class Parts:
     counts: ExpertCounts
     learning: Learning
     versions: ModelVersions
+    canaries: Canaries
     panel: Panel | None = None
 
     def vendor(self) -> VendorState | None:

@@ -30,7 +30,7 @@ from segmentry.insights.qualification import QualificationService
 from segmentry.insights.recommendation_store import RecommendationStore
 from segmentry.insights.recommendations import RecommendationService
 from segmentry.insights.settings import SettingsStore
-from segmentry.rpc import insights, parts, reflection, tables
+from segmentry.rpc import canaries, insights, parts, reflection, tables
 from segmentry.rpc.analysis import SERVICE as ANALYSIS
 from segmentry.rpc.analysis import SegmentAnalysis
 from segmentry.rpc.builder import SERVICE as BUILDER
@@ -125,7 +125,8 @@ async def running(
         stack.push_async_callback(counts.close)
         log = BuildLog(database, settings.keep_builds_days)
         stack.push_async_callback(log.close)
-        panel = parts.panel(settings, counters, SpendingStore(database))
+        ledger = SpendingStore(database)
+        panel = parts.panel(settings, counters, ledger)
         if panel is not None:
             stack.push_async_callback(panel.asker.model.close)
             panel.sample = Sample(share=settings.ai_shadow_share, calls_a_day=settings.ai_shadow_calls)
@@ -137,6 +138,8 @@ async def running(
         analyses = parts.analyses(settings, customers, database, panel)
         stack.push_async_callback(analyses.close)
         versions = ModelVersions(database, lambda: parts.heard(panel))
+        watching = canaries.canaries(settings, panel, ledger, database, versions)
+        stack.push_async_callback(watching.close)
         made = Parts(
             settings,
             customers,
@@ -148,6 +151,7 @@ async def running(
             counts,
             Learning(log, OutcomeService(database, log)),
             versions,
+            watching,
             panel,
         )
         services = _add_services(server, made)
@@ -163,6 +167,7 @@ async def running(
         upkeep.start(counts.keep(), "keep the experts' counts")
         upkeep.start(log.keep(), "keep builds")
         upkeep.start(versions.keep(), "keep the model's versions")
+        upkeep.start(watching.keep(), "look after the stored queries")
         if store is None:
             freshened = Background()
             stack.push_async_callback(freshened.close)
@@ -286,7 +291,13 @@ def _add_services(server: grpc.aio.Server, made: Parts) -> tuple[str, ...]:
     )
     insights.add_to_server(
         insights.SegmentInsights(
-            HealthReports(made.database, made.counts, made.settings.drift_points, made.versions),
+            HealthReports(
+                made.database,
+                made.counts,
+                made.settings.drift_points,
+                made.versions,
+                canaries=made.canaries.findings,
+            ),
             made.vendor,
             recommendations,
             rules,
@@ -294,6 +305,7 @@ def _add_services(server: grpc.aio.Server, made: Parts) -> tuple[str, ...]:
             made.tokens,
             defaults=defaults,
             readiness=TableReadiness.of(asked, made.streams),
+            canaries=made.canaries,
         ),
         server,
     )

@@ -40,6 +40,12 @@ class Row:
     def optional_integer(self, name: str) -> int | None:
         return None if self._columns[name] is None else self.integer(name)
 
+    def optional_number(self, name: str) -> float | None:
+        """A `double precision` column."""
+        value = self._columns[name]
+        assert value is None or isinstance(value, float), name
+        return value
+
     def flag(self, name: str) -> bool:
         value = self._columns[name]
         assert isinstance(value, bool), name

@@ -2181,16 +2181,20 @@ class RunCanariesRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     TENANT_ID_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     tenant_id: _builtins.str
     """The tenant. Empty: the credential's."""
+    request_id: _builtins.str
+    """The same id within a day starts one run, whether it has ended or not. Empty: only a run under way is taken up."""
     def __init__(
         self,
         *,
         tenant_id: _builtins.str = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["tenant_id", b"tenant_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "tenant_id", b"tenant_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2250,21 +2254,27 @@ class GetCanariesResponse(_message.Message):
 
     RUN_FIELD_NUMBER: _builtins.int
     EVERY_DAYS_FIELD_NUMBER: _builtins.int
+    EARLIER_FIELD_NUMBER: _builtins.int
     every_days: _builtins.int
     """Whether this server runs them by itself, and every how many days. 0: not."""
     @_builtins.property
     def run(self) -> Global___CanaryRun:
         """The run."""
 
+    @_builtins.property
+    def earlier(self) -> _containers.RepeatedCompositeFieldContainer[Global___CanaryRun]:
+        """The runs of this model before that one, newest first, at most 20; without `answers` and `changes`."""
+
     def __init__(
         self,
         *,
         run: Global___CanaryRun | None = ...,
         every_days: _builtins.int = ...,
+        earlier: _abc.Iterable[Global___CanaryRun] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["run", b"run"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["every_days", b"every_days", "run", b"run"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["earlier", b"earlier", "every_days", b"every_days", "run", b"run"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2321,6 +2331,56 @@ class AcceptCanariesResponse(_message.Message):
 Global___AcceptCanariesResponse: _TypeAlias = AcceptCanariesResponse  # noqa: Y015
 
 @_typing.final
+class CancelCanariesRequest(_message.Message):
+    """CancelCanariesRequest stops a run."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TENANT_ID_FIELD_NUMBER: _builtins.int
+    RUN_ID_FIELD_NUMBER: _builtins.int
+    tenant_id: _builtins.str
+    """The tenant. Empty: the credential's."""
+    run_id: _builtins.str
+    """The run."""
+    def __init__(
+        self,
+        *,
+        tenant_id: _builtins.str = ...,
+        run_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["run_id", b"run_id", "tenant_id", b"tenant_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CancelCanariesRequest: _TypeAlias = CancelCanariesRequest  # noqa: Y015
+
+@_typing.final
+class CancelCanariesResponse(_message.Message):
+    """CancelCanariesResponse is the run as it is now; its server ends it within seconds."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RUN_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def run(self) -> Global___CanaryRun:
+        """The run."""
+
+    def __init__(
+        self,
+        *,
+        run: Global___CanaryRun | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["run", b"run"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["run", b"run"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CancelCanariesResponse: _TypeAlias = CancelCanariesResponse  # noqa: Y015
+
+@_typing.final
 class CanaryRun(_message.Message):
     """CanaryRun is one pass over the stored queries."""
 
@@ -2343,6 +2403,9 @@ class CanaryRun(_message.Message):
     ACCEPTED_FIELD_NUMBER: _builtins.int
     CHANGES_FIELD_NUMBER: _builtins.int
     STOP_REASON_FIELD_NUMBER: _builtins.int
+    ANSWERS_FIELD_NUMBER: _builtins.int
+    HELD_AGAINST_FIELD_NUMBER: _builtins.int
+    PROMPTS_CHANGED_FIELD_NUMBER: _builtins.int
     run_id: _builtins.str
     """The id."""
     state: _builtins.str
@@ -2370,7 +2433,9 @@ class CanaryRun(_message.Message):
     accepted: _builtins.bool
     """Whether its answers are those that later runs are held against. The first run's are, without anybody's word."""
     stop_reason: _builtins.str
-    """Why it stopped, such as `BUDGET_EXHAUSTED` or `LLM_TIMEOUT`. Empty otherwise."""
+    """Why it stopped, such as `BUDGET_EXHAUSTED`, `LLM_TIMEOUT`, `CANCELLED` or `SERVER_LOST`. Empty otherwise."""
+    held_against: _builtins.str
+    """The run whose answers this one is held against. Empty: there was none."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """When it began."""
@@ -2382,6 +2447,14 @@ class CanaryRun(_message.Message):
     @_builtins.property
     def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___CanaryChange]:
         """What is answered otherwise, in the order of the queries."""
+
+    @_builtins.property
+    def answers(self) -> _containers.RepeatedCompositeFieldContainer[Global___CanaryAnswer]:
+        """Every stored query, in their order."""
+
+    @_builtins.property
+    def prompts_changed(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Experts whose prompt is another one than in the run it is held against: their answers may differ for that reason."""
 
     def __init__(
         self,
@@ -2403,10 +2476,13 @@ class CanaryRun(_message.Message):
         accepted: _builtins.bool = ...,
         changes: _abc.Iterable[Global___CanaryChange] | None = ...,
         stop_reason: _builtins.str = ...,
+        answers: _abc.Iterable[Global___CanaryAnswer] | None = ...,
+        held_against: _builtins.str = ...,
+        prompts_changed: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_agreed", b"_agreed", "_answered", b"_answered", "_calls", b"_calls", "_changed", b"_changed", "_cost_usd", b"_cost_usd", "_queries", b"_queries", "agreed", b"agreed", "answered", b"answered", "calls", b"calls", "changed", b"changed", "cost_usd", b"cost_usd", "end_time", b"end_time", "queries", b"queries", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agreed", b"_agreed", "_answered", b"_answered", "_calls", b"_calls", "_changed", b"_changed", "_cost_usd", b"_cost_usd", "_queries", b"_queries", "accepted", b"accepted", "agreed", b"agreed", "answered", b"answered", "calls", b"calls", "cause", b"cause", "changed", b"changed", "changes", b"changes", "cost_usd", b"cost_usd", "end_time", b"end_time", "fingerprint", b"fingerprint", "model", b"model", "queries", b"queries", "reported_model", b"reported_model", "run_id", b"run_id", "start_time", b"start_time", "state", b"state", "stop_reason", b"stop_reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agreed", b"_agreed", "_answered", b"_answered", "_calls", b"_calls", "_changed", b"_changed", "_cost_usd", b"_cost_usd", "_queries", b"_queries", "accepted", b"accepted", "agreed", b"agreed", "answered", b"answered", "answers", b"answers", "calls", b"calls", "cause", b"cause", "changed", b"changed", "changes", b"changes", "cost_usd", b"cost_usd", "end_time", b"end_time", "fingerprint", b"fingerprint", "held_against", b"held_against", "model", b"model", "prompts_changed", b"prompts_changed", "queries", b"queries", "reported_model", b"reported_model", "run_id", b"run_id", "start_time", b"start_time", "state", b"state", "stop_reason", b"stop_reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__agreed: _TypeAlias = _typing.Literal["agreed"]  # noqa: Y015
     _WhichOneofArgType__agreed: _TypeAlias = _typing.Literal["_agreed", b"_agreed"]  # noqa: Y015
@@ -2444,8 +2520,16 @@ class CanaryChange(_message.Message):
     QUERY_FIELD_NUMBER: _builtins.int
     BEFORE_FIELD_NUMBER: _builtins.int
     NOW_FIELD_NUMBER: _builtins.int
+    CHANGE_FIELD_NUMBER: _builtins.int
+    DIFFERENCE_FIELD_NUMBER: _builtins.int
     query: _builtins.str
     """The query."""
+    change: _builtins.str
+    """How it differs, by the classes of OutcomeChange: `THRESHOLD_CHANGED`, `CONDITION_ADDED`, `CONDITION_REMOVED` or
+    `REWRITTEN`; `NOTHING_READ` and `NOTHING_READ_BEFORE` where one side has no criteria.
+    """
+    difference: _builtins.str
+    """The same for people, with both sides."""
     @_builtins.property
     def before(self) -> _struct_pb2.Struct:
         """What was accepted. Absent where nothing was read."""
@@ -2460,11 +2544,55 @@ class CanaryChange(_message.Message):
         query: _builtins.str = ...,
         before: _struct_pb2.Struct | None = ...,
         now: _struct_pb2.Struct | None = ...,
+        change: _builtins.str = ...,
+        difference: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["before", b"before", "now", b"now"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["before", b"before", "now", b"now", "query", b"query"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["before", b"before", "change", b"change", "difference", b"difference", "now", b"now", "query", b"query"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CanaryChange: _TypeAlias = CanaryChange  # noqa: Y015
+
+@_typing.final
+class CanaryAnswer(_message.Message):
+    """CanaryAnswer is where one stored query stands in a run."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    QUERY_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    NOW_FIELD_NUMBER: _builtins.int
+    AGREED_FIELD_NUMBER: _builtins.int
+    FAILURE_FIELD_NUMBER: _builtins.int
+    query: _builtins.str
+    """The query."""
+    state: _builtins.str
+    """`waiting` (not asked yet), `same` as accepted, `changed`, `first` (nothing was accepted yet) or `failed`."""
+    agreed: _builtins.bool
+    """Whether the reader reads the same. Absent: not answered."""
+    failure: _builtins.str
+    """Why it failed. Empty otherwise."""
+    @_builtins.property
+    def now(self) -> _struct_pb2.Struct:
+        """What the model's experts read. Absent where they read nothing, or were not asked."""
+
+    def __init__(
+        self,
+        *,
+        query: _builtins.str = ...,
+        state: _builtins.str = ...,
+        now: _struct_pb2.Struct | None = ...,
+        agreed: _builtins.bool | None = ...,
+        failure: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_agreed", b"_agreed", "agreed", b"agreed", "now", b"now"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agreed", b"_agreed", "agreed", b"agreed", "failure", b"failure", "now", b"now", "query", b"query", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__agreed: _TypeAlias = _typing.Literal["agreed"]  # noqa: Y015
+    _WhichOneofArgType__agreed: _TypeAlias = _typing.Literal["_agreed", b"_agreed"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__agreed) -> _WhichOneofReturnType__agreed | None: ...
+
+Global___CanaryAnswer: _TypeAlias = CanaryAnswer  # noqa: Y015

@@ -126,6 +126,11 @@ class SegmentInsightsStub(object):
                 request_serializer=segmentry_dot_v1_dot_segment__insights__pb2.AcceptCanariesRequest.SerializeToString,
                 response_deserializer=segmentry_dot_v1_dot_segment__insights__pb2.AcceptCanariesResponse.FromString,
                 _registered_method=True)
+        self.CancelCanaries = channel.unary_unary(
+                '/segmentry.v1.SegmentInsights/CancelCanaries',
+                request_serializer=segmentry_dot_v1_dot_segment__insights__pb2.CancelCanariesRequest.SerializeToString,
+                response_deserializer=segmentry_dot_v1_dot_segment__insights__pb2.CancelCanariesResponse.FromString,
+                _registered_method=True)
 
 
 class SegmentInsightsServicer(object):
@@ -246,7 +251,6 @@ class SegmentInsightsServicer(object):
     def RunCanaries(self, request, context):
         """RunCanaries starts to ask the model the stored queries again and returns at once; GetCanaries tells how it goes. The
         queries are about a table of the service's own, and no tenant's data is in them.
-        Not built in this version: answers UNIMPLEMENTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -254,7 +258,6 @@ class SegmentInsightsServicer(object):
 
     def GetCanaries(self, request, context):
         """GetCanaries says how the last run of the stored queries went, and which answers differ from the accepted ones.
-        Not built in this version: answers UNIMPLEMENTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -262,7 +265,14 @@ class SegmentInsightsServicer(object):
 
     def AcceptCanaries(self, request, context):
         """AcceptCanaries makes the answers of a finished run those that later runs are held against, and ends its alarm.
-        Not built in this version: answers UNIMPLEMENTED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CancelCanaries(self, request, context):
+        """CancelCanaries stops a run of the stored queries; what was answered by then stays. A run that has ended stays as
+        it is.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -360,6 +370,11 @@ def add_SegmentInsightsServicer_to_server(servicer, server):
                     servicer.AcceptCanaries,
                     request_deserializer=segmentry_dot_v1_dot_segment__insights__pb2.AcceptCanariesRequest.FromString,
                     response_serializer=segmentry_dot_v1_dot_segment__insights__pb2.AcceptCanariesResponse.SerializeToString,
+            ),
+            'CancelCanaries': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelCanaries,
+                    request_deserializer=segmentry_dot_v1_dot_segment__insights__pb2.CancelCanariesRequest.FromString,
+                    response_serializer=segmentry_dot_v1_dot_segment__insights__pb2.CancelCanariesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -850,6 +865,33 @@ class SegmentInsights(object):
             '/segmentry.v1.SegmentInsights/AcceptCanaries',
             segmentry_dot_v1_dot_segment__insights__pb2.AcceptCanariesRequest.SerializeToString,
             segmentry_dot_v1_dot_segment__insights__pb2.AcceptCanariesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelCanaries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/segmentry.v1.SegmentInsights/CancelCanaries',
+            segmentry_dot_v1_dot_segment__insights__pb2.CancelCanariesRequest.SerializeToString,
+            segmentry_dot_v1_dot_segment__insights__pb2.CancelCanariesResponse.FromString,
             options,
             channel_credentials,
             insecure,

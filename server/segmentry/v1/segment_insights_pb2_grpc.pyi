@@ -78,15 +78,14 @@ class SegmentInsightsStub:
     RunCanaries: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.RunCanariesRequest, _segment_insights_pb2.RunCanariesResponse]
     """RunCanaries starts to ask the model the stored queries again and returns at once; GetCanaries tells how it goes. The
     queries are about a table of the service's own, and no tenant's data is in them.
-    Not built in this version: answers UNIMPLEMENTED.
     """
     GetCanaries: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.GetCanariesRequest, _segment_insights_pb2.GetCanariesResponse]
-    """GetCanaries says how the last run of the stored queries went, and which answers differ from the accepted ones.
-    Not built in this version: answers UNIMPLEMENTED.
-    """
+    """GetCanaries says how the last run of the stored queries went, and which answers differ from the accepted ones."""
     AcceptCanaries: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.AcceptCanariesRequest, _segment_insights_pb2.AcceptCanariesResponse]
-    """AcceptCanaries makes the answers of a finished run those that later runs are held against, and ends its alarm.
-    Not built in this version: answers UNIMPLEMENTED.
+    """AcceptCanaries makes the answers of a finished run those that later runs are held against, and ends its alarm."""
+    CancelCanaries: _grpc.UnaryUnaryMultiCallable[_segment_insights_pb2.CancelCanariesRequest, _segment_insights_pb2.CancelCanariesResponse]
+    """CancelCanaries stops a run of the stored queries; what was answered by then stays. A run that has ended stays as
+    it is.
     """
 
 @_typing.type_check_only
@@ -139,15 +138,14 @@ class SegmentInsightsAsyncStub(SegmentInsightsStub):
     RunCanaries: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.RunCanariesRequest, _segment_insights_pb2.RunCanariesResponse]  # type: ignore[assignment]
     """RunCanaries starts to ask the model the stored queries again and returns at once; GetCanaries tells how it goes. The
     queries are about a table of the service's own, and no tenant's data is in them.
-    Not built in this version: answers UNIMPLEMENTED.
     """
     GetCanaries: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.GetCanariesRequest, _segment_insights_pb2.GetCanariesResponse]  # type: ignore[assignment]
-    """GetCanaries says how the last run of the stored queries went, and which answers differ from the accepted ones.
-    Not built in this version: answers UNIMPLEMENTED.
-    """
+    """GetCanaries says how the last run of the stored queries went, and which answers differ from the accepted ones."""
     AcceptCanaries: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.AcceptCanariesRequest, _segment_insights_pb2.AcceptCanariesResponse]  # type: ignore[assignment]
-    """AcceptCanaries makes the answers of a finished run those that later runs are held against, and ends its alarm.
-    Not built in this version: answers UNIMPLEMENTED.
+    """AcceptCanaries makes the answers of a finished run those that later runs are held against, and ends its alarm."""
+    CancelCanaries: _aio.UnaryUnaryMultiCallable[_segment_insights_pb2.CancelCanariesRequest, _segment_insights_pb2.CancelCanariesResponse]  # type: ignore[assignment]
+    """CancelCanaries stops a run of the stored queries; what was answered by then stays. A run that has ended stays as
+    it is.
     """
 
 class SegmentInsightsServicer(metaclass=_abc_1.ABCMeta):
@@ -293,7 +291,6 @@ class SegmentInsightsServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_segment_insights_pb2.RunCanariesResponse, _abc.Awaitable[_segment_insights_pb2.RunCanariesResponse]]:
         """RunCanaries starts to ask the model the stored queries again and returns at once; GetCanaries tells how it goes. The
         queries are about a table of the service's own, and no tenant's data is in them.
-        Not built in this version: answers UNIMPLEMENTED.
         """
 
     @_abc_1.abstractmethod
@@ -302,9 +299,7 @@ class SegmentInsightsServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_insights_pb2.GetCanariesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_insights_pb2.GetCanariesResponse, _abc.Awaitable[_segment_insights_pb2.GetCanariesResponse]]:
-        """GetCanaries says how the last run of the stored queries went, and which answers differ from the accepted ones.
-        Not built in this version: answers UNIMPLEMENTED.
-        """
+        """GetCanaries says how the last run of the stored queries went, and which answers differ from the accepted ones."""
 
     @_abc_1.abstractmethod
     def AcceptCanaries(
@@ -312,8 +307,16 @@ class SegmentInsightsServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_insights_pb2.AcceptCanariesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_insights_pb2.AcceptCanariesResponse, _abc.Awaitable[_segment_insights_pb2.AcceptCanariesResponse]]:
-        """AcceptCanaries makes the answers of a finished run those that later runs are held against, and ends its alarm.
-        Not built in this version: answers UNIMPLEMENTED.
+        """AcceptCanaries makes the answers of a finished run those that later runs are held against, and ends its alarm."""
+
+    @_abc_1.abstractmethod
+    def CancelCanaries(
+        self,
+        request: _segment_insights_pb2.CancelCanariesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_segment_insights_pb2.CancelCanariesResponse, _abc.Awaitable[_segment_insights_pb2.CancelCanariesResponse]]:
+        """CancelCanaries stops a run of the stored queries; what was answered by then stays. A run that has ended stays as
+        it is.
         """
 
 def add_SegmentInsightsServicer_to_server(servicer: SegmentInsightsServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

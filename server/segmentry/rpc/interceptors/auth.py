@@ -15,7 +15,7 @@ from segmentry.rpc.context import DEFAULT_TENANT
 from segmentry.rpc.interceptors.around import Around, Stream, Unary
 
 # Fit for a log line, a file name and a key: what a tenant id of another product looks like too.
-_TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}")
+TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}")
 
 
 class Auth(Around):
@@ -57,7 +57,7 @@ def _note_tenant(request: object) -> None:
     tenant = getattr(request, "tenant_id", None)
     if tenant is None:
         return
-    if tenant and not _TENANT.fullmatch(tenant):
+    if tenant and not TENANT.fullmatch(tenant):
         raise InvalidValue(
             "tenant_id has 1 to 128 letters, digits or . _ : @ - and starts with a letter or digit",
             field="tenant_id",
