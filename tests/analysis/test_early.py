@@ -7,12 +7,16 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from segmentry.analysis import early as earlies
 from segmentry.analysis.attempt import Attempt, Checkpoint
 from segmentry.analysis.discover import discover
 from segmentry.analysis.events import AnalysisResult, ClusterScore, Event, FieldProfile, Progress
-from segmentry.analysis.parameters import Parameters
+from segmentry.analysis.features import feature_table
+from segmentry.analysis.parameters import Parameters, Role
 from segmentry.analysis.sweep import Drafts, sweep
+from segmentry.analysis.table import Levels, Mask
+from segmentry.criteria.catalog import Field
 from segmentry.customers.snapshot import Snapshot
 
 from tests.analysis.tables import numbers
@@ -107,6 +111,26 @@ def test_a_sample_with_fewer_different_rows_than_clusters_waits_for_all_rows() -
     kinds = [type(each) for each in said]
     assert kinds.index(FieldProfile) < kinds.index(ClusterScore)
     assert result.rows == 3_040
+
+
+class Unread(Levels):
+    """A column that nobody may take rows of."""
+
+    def take(self, rows: Mask | NDArray[np.intp]) -> Levels:
+        raise AssertionError(f"{len(rows)} rows of a field that is not compared were copied")
+
+
+def test_the_sample_holds_no_field_that_is_not_compared() -> None:
+    table = feature_table(shop())
+    note = Unread(Field("note", "string"), np.zeros(ROWS, dtype=np.int32), ("x",))
+    wide = replace(table, columns={**table.columns, "note": note})
+    names = tuple(table.columns)
+    roles: dict[str, Role] = dict.fromkeys(names, "QUANTITY")
+    begun = earlies.early(
+        wide, names, roles, AS_OF.timestamp(), ASKED, lambda _: None, 0.0, Attempt(sample_rows=1_500)
+    )
+    assert begun is not None
+    assert begun.drafts.ks == range(2, 6)
 
 
 def test_drafts_are_carried_over_to_the_matrix_of_all_rows() -> None:

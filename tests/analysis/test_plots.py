@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,28 @@ def labels_of(*sizes: int) -> Labels:
 def matrix() -> Floats:
     rng = np.random.default_rng(3)
     return rng.normal(0, [3.0, 1.0, 0.5, 2.0], (5_000, 4)) @ rng.normal(0, 1, (4, 4)) + 7
+
+
+def test_the_heatmap_says_what_its_means_are_in() -> None:
+    rng = np.random.default_rng(1)
+    rows = 200
+    old = [AS_OF - timedelta(days=float(each)) for each in rng.integers(1, 400, rows)]
+    columns: dict[str, Column] = {
+        "paid": rng.normal(5_000, 900, rows).tolist(),
+        "last": old,
+        "optIn": [bool(each) for each in rng.integers(0, 2, rows)],
+        "visits": rng.normal(9, 2, rows).tolist(),
+    }
+    kinds = [
+        Field("paid", "number", unit="cents"), Field("last", "datetime"), Field("optIn", "boolean"),
+        Field("visits", "number"),
+    ]  # fmt: skip
+    asked = Parameters(included_features=("paid", "last", "optIn", "visits"))
+    result, _ = run(snapshot_of(kinds, columns), asked)
+    assert result.plots is not None
+    assert result.plots.heatmap is not None
+    told = dict(zip(result.plots.heatmap.fields, result.plots.heatmap.units, strict=True))
+    assert told == {"paid": "cents", "last": "days ago", "optIn": "share of yes", "visits": ""}
 
 
 def test_the_axes_are_those_of_a_principal_component_analysis(matrix: Floats) -> None:

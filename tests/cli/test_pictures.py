@@ -35,6 +35,22 @@ def test_a_discovery_leaves_a_picture_beside_its_result(run: Run, shop: Path, tm
     assert f"drew {file}" in done.err
 
 
+def test_every_kind_of_mark_has_its_line_in_the_legend(tmp_path: Path) -> None:
+    found = made()
+    found.scores.append(pb.ClusterScore(k=5, value=0.2, provisional=True))
+    figure = pictures.figure_of(found)
+    legend = [each.get_text() for each in figure.axes[0].get_legend().get_texts()]
+    assert {"score", "95 % interval", "too small a segment", "first look"} < set(legend)
+    assert len(legend) == len(set(legend))
+
+
+def test_averages_are_written_as_in_the_terminal(tmp_path: Path) -> None:
+    figure = pictures.figure_of(made())
+    shown = {each.get_text() for each in figure.axes[1].texts}
+    assert {"0", "1.23k", "2.47k"} <= shown
+    assert not any("e+" in each for each in shown)
+
+
 def test_names_and_fields_are_no_formulas(tmp_path: Path) -> None:
     found = made(7, 12)
     found.segments[0].name = r"$\frac{spend"

@@ -64,6 +64,16 @@ def made(segments: int = 3, fields: int = 2) -> pb.AnalysisResult:
     )
 
 
+def test_averages_of_dates_say_what_they_are_in() -> None:
+    found = made(2, 2)
+    found.plots.heatmap.units[:] = ["days ago", "cents"]
+    _, first, second, _ = plots.heatmap(found, PLAIN)
+    assert first.startswith("  field0, days ago")
+    assert second.startswith("  field1  ")
+    found.plots.heatmap.fields[0] = "lastPurchaseAtTheShop"
+    assert plots.field_names(found.plots.heatmap)[0] == "lastPurchase…, days ago"
+
+
 def test_silhouettes_show_interval_picks_null_and_what_is_not_eligible() -> None:
     two, three, four, axis, _ = plots.silhouettes(made(), PLAIN)
     assert two.endswith("0.300  ◀ excess")

@@ -161,23 +161,29 @@ class _Run:
         return prepared
 
     def _groups(self, prepared: Prepared, begun: Early | None) -> Groups | Declined:
-        if self._scope.table.rows == 1 or not self._varies():
-            self._notice(
-                [Notice("NO_VARIATION", "all customers are alike in every field that could tell them apart")]
-            )
-            return Declined("NO_VARIATION", "all customers are alike: there is one segment")
+        if alike := self._alike():
+            return Declined("NO_VARIATION", alike, (Notice("NO_VARIATION", alike),))
         if not prepared.fields:
             message = "no field can be clustered: add numeric attributes, or name the fields to use"
             if self._pinned:
                 raise NoUsableFields(message, schemaId=self._scope.snapshot.catalog.schema)
-            self._notice([Notice("NO_USABLE_FIELDS", message, "included_features")])
-            return Declined("NO_USABLE_FIELDS", message)
+            return Declined(
+                "NO_USABLE_FIELDS", message, (Notice("NO_USABLE_FIELDS", message, "included_features"),)
+            )
         if self._effective.algorithm == "dbscan":
             return groups.by_density(prepared, self._effective, self._emit, self._started)
         return groups.by_kmeans(prepared, self._effective, self._emit, self._started, self._attempt, begun)
 
-    def _varies(self) -> bool:
-        return any(each.distinct > 1 for each in self._advice.values())
+    def _alike(self) -> str:
+        """Why no two customers can be told apart by anything; empty where they can."""
+        rows = self._scope.table.rows
+        if rows == 1:
+            return "there is one customer, and nobody to compare it with"
+        if any(each.distinct > 1 for each in self._advice.values()):
+            return ""
+        if not any(each.distinct for each in self._advice.values()):
+            return f"no field has a value for any of the {words.customers(rows)}"
+        return f"all {words.customers(rows)} are alike in every field"
 
     def _of_groups(self, found: Groups, prepared: Prepared) -> AnalysisResult:
         self._notice(found.notices)
@@ -205,7 +211,7 @@ class _Run:
             seed=self._effective.seed,
         )
         unassigned = self._scope.table.rows - sum(card.size for card in made)
-        text = f"{len(made)} segments of {words.customers(self._scope.table.rows)}"
+        text = f"{words.many(len(made), 'segment')} of {words.customers(self._scope.table.rows)}"
         if found.no_clear_segments:
             text += (
                 ", but these are slices of one group: no grouping is clearer than in a table without groups"
@@ -226,11 +232,17 @@ class _Run:
 
     def _of_slices(self) -> AnalysisResult:
         column = heuristic.widest(self._scope.table, self._features)
-        slices = heuristic.slices(column) if column else [heuristic.everyone(self._scope.table.rows)]
+        alike = self._alike()
+        advice = "" if alike else "; add numeric attributes to the table to find groups in it"
+        slices = heuristic.slices(column) if column else [heuristic.everyone(self._scope.table.rows, advice)]
         shown: Mapping[str, Column] = {column.field.name: column} if column else {}
         made = self._say_cards(cards.of_slices(self._scope, slices, shown))
         if column and len(made) > 1:
             text = f"{words.customers(self._scope.table.rows)} by thirds of {words.field_words(column.field)}"
+        elif alike:
+            text = f"One segment: {alike}"
+            if not any(each.reason == "NO_VARIATION" for each in self._notices):
+                self._notice([Notice("NO_VARIATION", alike)])
         else:
             text = "One segment of all customers; add numeric attributes to find groups"
         return dataclasses.replace(

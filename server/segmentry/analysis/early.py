@@ -56,9 +56,8 @@ def early(  # noqa: PLR0917 - a table, how it is prepared, and how the run goes
         return None
     rng = np.random.default_rng(parameters.seed)
     rows = sample_of(table.rows, attempt.sample_rows, rng)
-    taken = table.take(rows)
-    asked = {name: taken.columns[name] for name in features}
-    sample = prepare(dataclasses.replace(taken, columns=asked), features, roles, as_of_s).X
+    asked = dataclasses.replace(table, columns={name: table.columns[name] for name in features})
+    sample = prepare(asked.take(rows), features, roles, as_of_s).X
     if not sample.shape[1] or len(np.unique(sample, axis=0)) <= ks[-1]:
         return None
     found = starts(sample, ks, rng)

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from segmentry.analysis import fields, heuristic, tiers, told
+from segmentry.analysis import fields, heuristic, tiers, told, words
 from segmentry.analysis.alike import Alikeness
 from segmentry.analysis.events import AnalysisEstimate, FieldNote, Notice, TierEstimate
 from segmentry.analysis.fields import Advice
@@ -78,7 +78,8 @@ def field_notices(chosen: Sequence[str], suggested: Sequence[str]) -> tuple[Noti
     if not chosen:
         return ()
     if len(chosen) < FEW_FIELDS:
-        text = f"{len(chosen)} field{'s' if len(chosen) > 1 else ''} give simple segments; 3 to 8 work best"
+        gives = "field gives" if len(chosen) == 1 else "fields give"
+        text = f"{len(chosen)} {gives} simple segments; 3 to 8 work best"
         return (Notice("TOO_FEW_FIELDS", text, "included_features"),)
     if len(chosen) > MANY_FIELDS:
         better = ", ".join(suggested)
@@ -143,10 +144,10 @@ def _tiers(
 ) -> tuple[TierEstimate, ...]:
     rows, (proposals, named) = table.rows, costs
     if parameters.algorithm == "dbscan":
-        accuracy = f"DBSCAN on {rows:,} rows"
+        accuracy = f"DBSCAN on {words.many(rows, 'row')}"
     else:
         accuracy = (
-            f"K-Means on all {rows:,} rows, silhouette for k = "
+            f"K-Means on {'the one row' if rows == 1 else f'all {rows:,} rows'}, silhouette for k = "
             f"{parameters.min_clusters}..{parameters.max_clusters}"
         )
     column = heuristic.widest(table.spread(fields.ADVICE_ROWS), chosen)
@@ -158,7 +159,7 @@ def _tiers(
         _priced("ML_WORKER", accuracy, _seconds(parameters, rows, chosen), terms, named),
         _priced(
             "LLM",
-            f"proposed from statistics of {len(chosen)} fields; every rule counted afterwards",
+            f"proposed from statistics of {words.many(len(chosen), 'field')}; every rule counted afterwards",
             8.0,
             terms,
             proposals,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from segmentry.analysis import words
 from segmentry.analysis.alike import Alikeness
 from segmentry.analysis.events import FieldNote, Notice
 from segmentry.analysis.parameters import Role
@@ -209,7 +210,8 @@ def _advise(
         sentinel = None
     if sentinel:
         value, held = sentinel
-        text = f"{field.name}: {value:g} read as unset in {held:,} rows, as no other value is negative"
+        where = words.many(held, "row")
+        text = f"{field.name}: {value:g} read as unset in {where}, as no other value is negative"
         notes.append(("SENTINEL", text))
     if missing / rows > 0.4:
         notes.append(("MOSTLY_NULL", f"{field.name} is unset in {100 * missing / rows:.0f} % of rows"))
@@ -334,8 +336,8 @@ def _spaced(name: str) -> str:
 
 
 def _names_a_place(name: str) -> bool:
-    words = re.sub(r"[^a-z0-9]+", " ", _spaced(name)).strip()
-    return bool(_PLACE_NAME.search(words))
+    plain = re.sub(r"[^a-z0-9]+", " ", _spaced(name)).strip()
+    return bool(_PLACE_NAME.search(plain))
 
 
 def _bare(name: str) -> str:

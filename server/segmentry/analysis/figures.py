@@ -24,10 +24,12 @@ class HeatmapRow:
 
 @dataclass(frozen=True, slots=True)
 class Heatmap:
-    """Segments by fields, most important field first, segments in the order of the cards."""
+    """Segments by fields, most important field first, segments in the order of the cards. `units` are what
+    the means of each field are in; empty where that is not known."""
 
     fields: tuple[str, ...]
     rows: tuple[HeatmapRow, ...]
+    units: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,9 +69,11 @@ def by_kmeans(  # noqa: PLR0917 - a matrix, a question, and how the run goes
     most = min(parameters.max_clusters, rows - 1, distinct)
     notices = _size_notices(rows, distinct, parameters.max_clusters, most)
     if most < 2:
-        return Declined(
-            "TINY_DATASET", f"{words.customers(rows)}: too few to find groups among", tuple(notices)
-        )
+        message = f"{words.customers(rows)}: too few to find groups among"
+        if distinct < 2 <= rows:
+            message = f"{words.customers(rows)} that are alike in what is compared: no groups to find"
+        told = [Notice(each.reason, message) if each.reason == "TINY_DATASET" else each for each in notices]
+        return Declined("TINY_DATASET", message, tuple(told))
     ks = range(min(parameters.min_clusters, most), most + 1)
     if early is not None and early.drafts.ks != ks:
         early = None
@@ -181,7 +183,7 @@ def by_density(prepared: Prepared, parameters: Parameters, emit: Emit, started: 
         notices.append(Notice("ONE_BLOB", text, "eps"))
     least = f"{100 * parameters.min_segment_share:g} %"
     if found.k < 2:
-        message = "dbscan found one group only" if found.k else "dbscan found no dense group"
+        message = "dbscan found one dense group only" if found.k else "dbscan found no dense group"
         if found.n_small:
             message += f" that holds {least} of the customers, and {found.n_small:,} smaller"
         return Declined("ONE_BLOB" if found.k else "NO_CLUSTERS", message, tuple(notices), density)
@@ -254,10 +256,12 @@ def _tiny(rows: int) -> list[Notice]:
 def _size_notices(rows: int, distinct: int, wanted: int, most: int) -> list[Notice]:
     found = _tiny(rows)
     if most < wanted:
-        text = f"at most {most} clusters are possible with {rows:,} rows, {distinct:,} of them different"
-        found.append(Notice("K_CAPPED", text, "max_clusters"))
+        there_are = f"{words.many(rows, 'row')}, {distinct:,} of them different"
+        possible = f"at most {most} clusters are possible" if most > 1 else "no clusters are possible"
+        found.append(Notice("K_CAPPED", f"{possible} with {there_are}", "max_clusters"))
     if distinct <= min(rows, DISTINCT_ROWS) / 2:
         looked_at = min(rows, DISTINCT_ROWS)
-        text = f"only {distinct:,} different rows among {looked_at:,}: scores look better than they are"
+        few = words.many(distinct, "different row")
+        text = f"only {few} among {looked_at:,}: scores look better than they are"
         found.append(Notice("DUPLICATES", text))
     return found

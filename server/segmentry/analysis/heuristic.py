@@ -20,7 +20,7 @@ USES = {
     "Mid": "Cross-sell that builds on what they already use",
     "High": "Loyalty and premium offers",
     "Unknown": "Ask for the missing details before addressing them",
-    "All": "A general message; add numeric attributes to the table to find groups in it",
+    "All": "A general message",
 }
 
 
@@ -85,9 +85,9 @@ def _percentiles(values: Floats) -> tuple[float, float]:
     return low, high
 
 
-def everyone(rows: int) -> Slice:
-    """The one slice of a table that cannot be cut."""
-    return Slice("All Customers", USES["All"], np.ones(rows, dtype=np.bool_), (), ())
+def everyone(rows: int, advice: str = "") -> Slice:
+    """The one slice of a table that cannot be cut, and what its owner could do about that."""
+    return Slice("All Customers", USES["All"] + advice, np.ones(rows, dtype=np.bool_), (), ())
 
 
 def _everyone(column: Numbers) -> Slice:

@@ -39,7 +39,7 @@ def names(per_cluster: Sequence[Sequence[FieldTraits]]) -> list[str]:
     apart, and at last a number.
     """
     phrases = [
-        [said for each in traits if each.importance >= TELLING and (said := _phrase(each))]
+        _telling([said for each in traits if each.importance >= TELLING and (said := _phrase(each))])
         for traits in per_cluster
     ]
     found: list[str] = []
@@ -55,6 +55,11 @@ def names(per_cluster: Sequence[Sequence[FieldTraits]]) -> list[str]:
         found.append(numbered(name, taken))
         taken.add(found[-1])
     return found
+
+
+def _telling(phrases: list[str]) -> list[str]:
+    """Without those that call members typical in something, where others say more."""
+    return [each for each in phrases if not each.startswith("typical ")] or phrases
 
 
 def _measured(name: str, traits: Sequence[FieldTraits]) -> str:

@@ -64,7 +64,7 @@ def heatmap(
     rows = (
         HeatmapRow(card.card_id, tuple(found[name][at] for name in fields)) for at, card in enumerate(cards)
     )
-    return Heatmap(fields, tuple(rows))
+    return Heatmap(fields, tuple(rows), tuple(_unit(columns[name]) for name in fields))
 
 
 def scatter(cards: Sequence[SegmentCard], labels: Labels, X: Matrix, seed: int) -> Scatter | None:
@@ -129,6 +129,13 @@ def _values(column: Column, as_of_s: float) -> Floats | None:
     values = np.where(column.finite, column.values, np.nan)
     values[np.abs(values) > HUGE] = np.nan
     return (as_of_s - values) / DAY_S if column.field.type == "datetime" else values
+
+
+def _unit(column: Column) -> str:
+    """What the mean of a field is in."""
+    if column.field.type == "datetime":
+        return "days ago"
+    return "share of yes" if isinstance(column, Levels) else column.field.unit
 
 
 def _cells(values: Floats, labels: Labels, k: int) -> Iterator[HeatmapCell]:

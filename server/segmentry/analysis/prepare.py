@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from segmentry.analysis import words
 from segmentry.analysis.events import FieldPreparation, Notice, Preparation
 from segmentry.analysis.parameters import Role
 from segmentry.analysis.recipes import DAY_S, Recipe, columns_of
 from segmentry.analysis.statistics import skew_of
 from segmentry.analysis.table import HUGE, FeatureTable, Levels, Matrix, Numbers, empty_matrix
-from segmentry.analysis.words import cut
 
 CLIP_PERCENTILES = (0.5, 99.5)
 SKEWED = 1.0
@@ -106,7 +106,7 @@ def _told(recipe: Recipe) -> FieldPreparation:
         fill=recipe.fill if is_scaled else None,
         mean=recipe.mean,
         scale=recipe.scale,
-        levels=tuple(cut(level) for level in recipe.levels),
+        levels=tuple(words.cut(level) for level in recipe.levels),
         folded_levels=recipe.folded_levels,
         notices=recipe.notices,
     )
@@ -116,10 +116,12 @@ def _notices(recipe: Recipe, rows: int) -> tuple[Notice, ...]:
     found: list[Notice] = list(recipe.notices)
     name = recipe.field
     if recipe.filled:
-        text = f"{name}: {recipe.filled:,} of {rows:,} rows have no value and count as typical"
+        have, count = ("has", "counts") if recipe.filled == 1 else ("have", "count")
+        text = f"{name}: {recipe.filled:,} of {rows:,} rows {have} no value and {count} as typical"
         found.append(Notice("VALUES_IMPUTED", text, name))
     if recipe.unusable:
-        text = f"{name}: {recipe.unusable:,} values are beyond 1e15 and were clipped"
+        lie, were = ("is", "was") if recipe.unusable == 1 else ("are", "were")
+        text = f"{name}: {words.many(recipe.unusable, 'value')} {lie} beyond 1e15 and {were} clipped"
         found.append(Notice("VALUES_CLIPPED", text, name))
     return tuple(found)
 
@@ -205,7 +207,7 @@ def _levels(column: Levels, at_most: int, *, flag: bool) -> Recipe:
         return Recipe(name, "0/1", "flag", levels=levels)
     n_kept = sum(int(column.counts[code] >= LEAST_LEVEL_SHARE * rows) for code in order[:at_most])
     folded = len(order) - n_kept
-    transform = f"0/1 for {n_kept} values" + (", rest together" if folded else "")
+    transform = f"0/1 for {words.many(n_kept, 'value')}" + (", rest together" if folded else "")
     return Recipe(
         name,
         transform,

@@ -85,11 +85,11 @@ def _of_numbers(column: Numbers, labels: Labels, k: int) -> list[FieldTraits]:
     kept = values[finite]
     if len(kept) == 0:
         return [FieldTraits(column, 0.0, missing_share=1.0, population_missing_share=1.0) for _ in range(k)]
-    edges = np.unique(
-        np.quantile(
-            column.present if len(column.present) else kept, np.linspace(0, 1, BINS + 1)[1:-1], method="lower"
-        )
+    # With the greatest value: of two customers no quantile below it tells one from the other.
+    cuts = np.quantile(
+        column.present if len(column.present) else kept, np.linspace(0, 1, BINS + 1)[1:-1], method="lower"
     )
+    edges = np.unique(np.append(cuts, kept.max()))
     bins = np.full(len(values), len(edges) + 1, dtype=np.int32)
     bins[finite] = np.searchsorted(edges, kept, side="right")
     members, others = _shares(bins, len(edges) + 2, labels, k)

@@ -90,7 +90,7 @@ async def _asked(seen: Survey, advisor: Advisor, tenant: str, say: Say) -> tuple
     call = told.prompt_call(statistics, rows, asked_for, catalog, advisor.max_tokens)
     asking = Asking(AGENT, AGENT, advisor.asker.model.provider, say)
     await asking.started(
-        f"statistics of {len(statistics)} fields", "" if call is None else call.prompt_version
+        f"statistics of {words.many(len(statistics), 'field')}", "" if call is None else call.prompt_version
     )
 
     async def count(node: Node) -> int:

@@ -101,7 +101,7 @@ class Scope:
             precision=precision,
             recall=recall,
             matched_count=int(np.count_nonzero(matched)),
-            measured_on=f"all {self.table.rows:,} rows",
+            measured_on=f"all {self.table.rows:,} rows" if self.table.rows > 1 else "the one row",
         )
         if held_out is None:
             return told

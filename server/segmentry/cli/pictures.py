@@ -8,6 +8,7 @@ from typing import Any
 
 from segmentry.cli.problems import CommandError, Problem, usage
 from segmentry.cli.terminal import printable
+from segmentry.cli.views.plots import field_names, short
 from segmentry.v1 import segment_analysis_pb2
 
 _SIZE = (14, 10)
@@ -34,13 +35,18 @@ def write(found: segment_analysis_pb2.AnalysisResult, file: Path) -> None:
 
     Raises: CommandError without the extra; OSError when the file cannot be written.
     """
+    figure_of(found).savefig(file, format="png")
+
+
+def figure_of(found: segment_analysis_pb2.AnalysisResult) -> Any:
+    """The picture as a figure of matplotlib. Raises: CommandError without the extra."""
     figure = _module("figure").Figure(figsize=_SIZE, dpi=_DPI, layout="constrained")
     _module("backends.backend_agg").FigureCanvasAgg(figure)
     grid = figure.add_gridspec(2, 2, height_ratios=(2, 3))
     _silhouettes(found, figure.add_subplot(grid[0, :]))
     _heatmap(found, figure, figure.add_subplot(grid[1, 0]))
     _scatter(found, figure.add_subplot(grid[1, 1]))
-    figure.savefig(file, format="png")
+    return figure
 
 
 def _module(name: str) -> Any:
@@ -59,14 +65,20 @@ def _silhouettes(found: segment_analysis_pb2.AnalysisResult, axes: _Axes) -> Non
     """Score by number of segments: interval as a bar, provisional hollow, ineligible grey, picks named."""
     axes.set_title("Silhouette for each number of segments")
     scores = sorted((each for each in found.scores if each.HasField("value")), key=lambda each: each.k)
+    marked: set[str] = set()
     for score in scores:
         is_grey = score.HasField("eligible") and not score.eligible
         color = "0.65" if is_grey else "tab:blue"
         if score.HasField("low"):
-            axes.vlines(score.k, score.low, score.high, colors=color, linewidth=3, alpha=0.5)
-        axes.plot(
-            score.k, score.value, "o", color=color, markerfacecolor="none" if score.provisional else color
-        )
+            named = None if "interval" in marked else "95 % interval"
+            marked.add("interval")
+            axes.vlines(score.k, score.low, score.high, colors=color, linewidth=3, alpha=0.5, label=named)
+        # Each kind of mark is named once in the legend.
+        kind = "too small a segment" if is_grey else "first look" if score.provisional else "score"
+        label = None if kind in marked else kind
+        marked.add(kind)
+        face = "none" if score.provisional else color
+        axes.plot(score.k, score.value, "o", color=color, markerfacecolor=face, label=label)
     null = [
         (each.k, each.value - each.excess_over_null) for each in scores if each.HasField("excess_over_null")
     ]
@@ -90,7 +102,7 @@ def _silhouettes(found: segment_analysis_pb2.AnalysisResult, axes: _Axes) -> Non
             )
     axes.set_xticks([each.k for each in scores])
     axes.set_xlabel("segments")
-    if null or selection.picked_k:
+    if scores:
         axes.legend(loc="best")
 
 
@@ -105,14 +117,16 @@ def _heatmap(found: segment_analysis_pb2.AnalysisResult, figure: Any, axes: _Axe
         [cell.z_score if cell.HasField("z_score") else 0.0 for cell in row.cells] for row in plot.rows
     ]
     image = axes.imshow(distances, cmap="RdBu_r", vmin=-2.5, vmax=2.5, aspect="auto")
-    axes.set_xticks(range(len(plot.fields)), [_text(each) for each in plot.fields], rotation=35, ha="right")
+    axes.set_xticks(
+        range(len(plot.fields)), [_text(each) for each in field_names(plot)], rotation=35, ha="right"
+    )
     axes.set_yticks(range(len(plot.rows)), [str(at) for at in range(1, len(plot.rows) + 1)])
     axes.set_ylabel("segment")
     for at, row in enumerate(plot.rows):
         for column, cell in enumerate(row.cells):
             if cell.HasField("mean"):
                 color = "white" if abs(cell.z_score) > 1.5 else "black"
-                axes.text(column, at, f"{cell.mean:.3g}", ha="center", va="center", color=color, fontsize=8)
+                axes.text(column, at, short(cell), ha="center", va="center", color=color, fontsize=8)
     figure.colorbar(image, ax=axes, label="standard deviations from the mean of all")
 
 

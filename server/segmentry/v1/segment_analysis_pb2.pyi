@@ -1984,6 +1984,7 @@ class Heatmap(_message.Message):
 
     FIELDS_FIELD_NUMBER: _builtins.int
     ROWS_FIELD_NUMBER: _builtins.int
+    UNITS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """At most 12 fields, most important first."""
@@ -1992,15 +1993,22 @@ class Heatmap(_message.Message):
     def rows(self) -> _containers.RepeatedCompositeFieldContainer[Global___HeatmapRow]:
         """The segments, in the order of the cards."""
 
+    @_builtins.property
+    def units(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What the means of each field are in, in the order of the fields: the field's unit, such as `cents`; `days ago` for
+        dates; `share of yes`. Empty where the unit is not known.
+        """
+
     def __init__(
         self,
         *,
         fields: _abc.Iterable[_builtins.str] | None = ...,
         rows: _abc.Iterable[Global___HeatmapRow] | None = ...,
+        units: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["fields", b"fields", "rows", b"rows"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fields", b"fields", "rows", b"rows", "units", b"units"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

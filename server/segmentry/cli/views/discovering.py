@@ -201,7 +201,11 @@ def _prepared(field: segment_analysis_pb2.FieldPreparation) -> str:
 
 def result(found: segment_analysis_pb2.AnalysisResult, terminal: Terminal) -> None:
     """The choice, then one card per segment."""
+    # What was said as a fallback is said already.
+    said = {(each.reason, each.message) for each in found.fallbacks}
     for warning in found.warnings:
+        if (warning.reason, warning.message) in said:
+            continue
         terminal.warning(printable(f"{warning.reason}: {warning.message}"))
     head = f"{many(len(found.segments), 'segment')} in {many(found.rows, 'customer')}"
     if found.HasField("unassigned") and found.unassigned:

@@ -15,7 +15,7 @@ from segmentry.v1 import segment_analysis_pb2
 
 WIDTH = 80
 _AXIS = 42
-_NAME = 20
+_NAME = 24
 _CELL = 9
 _SCATTER = (74, 20)
 _SHADES = ((2.0, "█"), (1.0, "▓"), (0.5, "▒"), (0.2, "░"))
@@ -77,12 +77,27 @@ def heatmap(found: segment_analysis_pb2.AnalysisResult, terminal: Terminal) -> l
     for start in range(0, len(columns), per_block):
         block = columns[start : start + per_block]
         lines.append(" " * (2 + _NAME) + "".join(number.rjust(_CELL) for number, _ in block))
-        for at, field in enumerate(plot.fields):
+        for at, name in enumerate(field_names(plot)):
             cells = "".join(_cell(row.cells[at], terminal) for _, row in block)
-            lines.append(f"  {set_cell_size(printable(field), _NAME)}{cells}".rstrip())
+            lines.append(f"  {set_cell_size(printable(name), _NAME)}{cells}".rstrip())
     if lines:
         lines.append("  + above, - below: ░ 0.2, ▒ 0.5, ▓ 1, █ 2 standard deviations or more")
     return lines
+
+
+def field_names(plot: segment_analysis_pb2.Heatmap) -> list[str]:
+    """The fields of a heatmap; dates with what their means are in."""
+    units = [*plot.units, *[""] * (len(plot.fields) - len(plot.units))]
+    return [
+        f"{_cut(field)}, {unit}" if unit == "days ago" else field
+        for field, unit in zip(plot.fields, units, strict=True)
+    ]
+
+
+def _cut(field: str) -> str:
+    """Room for `days ago` behind the name."""
+    room = _NAME - len(", days ago") - 1
+    return field if len(field) <= room else field[: room - 1] + "…"
 
 
 def scatter(found: segment_analysis_pb2.AnalysisResult) -> list[str]:
@@ -152,11 +167,11 @@ def _picks(found: segment_analysis_pb2.AnalysisResult, k: int) -> str:
 def _cell(cell: segment_analysis_pb2.HeatmapCell, terminal: Terminal) -> str:
     z = cell.z_score
     shade = next((character for least, character in _SHADES if abs(z) >= least), "")
-    text = f" {('+' if z > 0 else '-') + shade if shade else '':2}{_short(cell):>{_CELL - 3}}"
+    text = f" {('+' if z > 0 else '-') + shade if shade else '':2}{short(cell):>{_CELL - 3}}"
     return terminal.style(text, "yellow" if z > 0 else "cyan") if shade else text
 
 
-def _short(cell: segment_analysis_pb2.HeatmapCell) -> str:
+def short(cell: segment_analysis_pb2.HeatmapCell) -> str:
     """A mean in at most six characters: `1.23k`, `-45.6`, `0.0123`."""
     if not cell.HasField("mean"):
         return "-"

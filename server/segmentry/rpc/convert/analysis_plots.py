@@ -16,6 +16,7 @@ def plots(value: figures.Plots) -> pb.Plots:
 def _heatmap(value: figures.Heatmap) -> pb.Heatmap:
     return pb.Heatmap(
         fields=value.fields,
+        units=value.units,
         rows=[
             pb.HeatmapRow(
                 card_id=row.card_id,
