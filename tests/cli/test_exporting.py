@@ -66,3 +66,14 @@ def test_a_missing_target_is_a_usage_error() -> None:
     found = export("{}")
     assert found.returncode == 2
     assert "--to" in found.stderr
+
+
+def test_a_view_is_its_definition_and_keeps_moving_dates() -> None:
+    found = export("--to", "postgresql", "--view", "crm.lapsed", CRITERIA, "--catalog", str(GOLF))
+    assert found.returncode == 0, found.stderr
+    assert found.stdout.startswith('CREATE OR REPLACE VIEW "crm"."lapsed" AS\nSELECT ')
+    assert "now()" in found.stdout
+    assert "$1" not in found.stdout
+    assert "parameter" not in found.stderr
+    refused = export("--to", "mongodb", "--view", "lapsed", CRITERIA, "--catalog", str(GOLF))
+    assert "views are written for postgresql, duckdb" in refused.stderr

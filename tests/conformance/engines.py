@@ -11,7 +11,7 @@ from segmentry.customers.postgres_rows import PostgresScratch
 from segmentry.customers.sql_rows import SqlRows
 
 from tests.conformance import exports, holding
-from tests.exports.sql_runners import ClickHouse, DuckDb, Server, SqlEngine, Sqlite, exported
+from tests.exports.sql_runners import ClickHouse, DuckDb, Server, SqlEngine, Sqlite, exported, in_place
 
 # The stores themselves: each case is a customer table of theirs for a moment.
 DUCKDB = SqlRows(DuckdbScratch)
@@ -25,6 +25,8 @@ ENGINES: Mapping[str, Engine] = {
     "jsonlogic export": exports.JSON_LOGIC_JS,
     "elasticsearch export": exports.ELASTICSEARCH,
     "duckdb export": SqlEngine(DuckDb, exported),
+    "duckdb view": SqlEngine(DuckDb, in_place),
+    "postgresql view": SqlEngine(Server.connected, in_place),
     "sqlite export": SqlEngine(Sqlite, exported),
     "postgresql export": SqlEngine(Server.reading_text, exported),
     "clickhouse export": SqlEngine(ClickHouse, exported),

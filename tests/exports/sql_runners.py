@@ -57,6 +57,13 @@ def exported(bound: Node, catalog: Catalog, dialect: Dialect, as_of: datetime) -
     return Condition(found.text, tuple(json.loads(json.dumps(found.parameters))))
 
 
+def in_place(bound: Node, catalog: Catalog, dialect: Dialect, as_of: datetime) -> Condition:
+    """The condition as the definition of a view has it, with its values in the text."""
+    found = export(bound, Source(catalog, Clock.at(as_of)), dialect, "v")
+    assert found.parameters == ()
+    return Condition(found.text, ())
+
+
 class SqlEngine:
     """A runner as an engine of the conformance suite. Tables stay loaded while the rows stay the same."""
 

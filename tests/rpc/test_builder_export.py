@@ -138,3 +138,18 @@ async def test_an_even_number_of_negations_is_none() -> None:
         for target in ("elasticsearch", "jsonlogic"):
             plain = await client.stub.ExportCriteria(request('{"status":"ACTIVE"}', target))
             assert (await client.stub.ExportCriteria(request(tree, target))).text == plain.text
+
+
+async def test_a_view_of_a_saved_definition_has_no_parameters_and_moves_with_its_database() -> None:
+    wanted = request('{"lastBookingAt":{"$lt":"{{60_DAYS_AGO}}"}}', "postgresql", keep_placeholders=True)
+    wanted.view = "marketing.lapsed"
+    async with builder() as client:
+        reply = await client.stub.ExportCriteria(wanted)
+        wanted.view = "a..b"
+        with pytest.raises(grpc.aio.AioRpcError) as raised:
+            await client.stub.ExportCriteria(wanted)
+    assert reply.statement.startswith('CREATE OR REPLACE VIEW "marketing"."lapsed" AS\nSELECT "customer_id"')
+    assert "now()" in reply.statement
+    assert not reply.parameters.values
+    refused = refusal(raised.value)
+    assert (refused.reason, refused.metadata["field"]) == ("INVALID_PARAMETERS", "view")

@@ -84,6 +84,7 @@ INNOCENT = frozenset(
         "value",
         "update_time",
         "updated_by",
+        "view",
         "window",
     }
 )

@@ -93,10 +93,14 @@ class Explaining(Connection):
         target: str,
         *,
         keep_placeholders: bool = False,
+        view: str = "",
         schema_id: str = "",
         timeout_s: float | None = None,
     ) -> segment_builder_pb2.ExportCriteriaResponse:
-        """Criteria in another language, such as `postgresql` or `mongodb`, with values as parameters."""
+        """Criteria in another language, such as `postgresql` or `mongodb`, with values as parameters.
+
+        With the name of a `view` the statement defines it, for `postgresql` and `duckdb`, without parameters.
+        """
         struct, expression = criteria_of(criteria)
         return await calls.unary(
             self.builder.ExportCriteria,
@@ -109,6 +113,7 @@ class Explaining(Connection):
                 time_zone=self._time_zone,
                 target=target,
                 keep_placeholders=keep_placeholders,
+                view=view,
             ),
             timeout_s=timeout_s or self._deadlines.read_s,
             metadata=self._metadata,

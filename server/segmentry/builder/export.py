@@ -14,11 +14,20 @@ from segmentry.customers.store import CustomerStore
 
 
 async def export(
-    node: Node, target: str, place: Place, store: CustomerStore, *, keep_placeholders: bool = False
+    node: Node,
+    target: str,
+    place: Place,
+    store: CustomerStore,
+    *,
+    keep_placeholders: bool = False,
+    view: str = "",
 ) -> Exported:
     """The criteria in another language, with segments expanded and each `$top` as its threshold of now.
 
-    Raises: InvalidCriteria; ExportUnsupported; whatever the store raises.
+    `view` names a view that the statement is to define.
+
+    Raises: InvalidCriteria; ExportUnsupported; InvalidParameters for the name of the view; whatever the store
+    raises.
     """
     bound = (await asyncio.to_thread(place.require, node)).bound
     has_top = any(isinstance(each, Top) for each in nodes(bound))
@@ -27,4 +36,6 @@ async def export(
     if keep_placeholders:
         bound = placeholders.keep(segments.expand(node, place.saved), bound)
     origin = (await store.table(place.tenant, place.schema_id)).origin
-    return await asyncio.to_thread(targets.write, target, bound, Source(place.catalog, place.clock, origin))
+    return await asyncio.to_thread(
+        targets.write, target, bound, Source(place.catalog, place.clock, origin), view
+    )

@@ -31,11 +31,16 @@ async def export(
         bool,
         typer.Option("--statement", help="Print what runs as it is: a SELECT, a find(), a request ..."),
     ] = False,
+    view: Annotated[
+        str,
+        typer.Option("--view", metavar="NAME", help="Print the definition of a view of the members, in SQL."),
+    ] = "",
     list_targets: Annotated[bool, typer.Option("--list", help="Show the languages, and end.")] = False,
 ) -> None:
     """Write criteria in another language: a filter, a query, SQL.
 
-    The text goes to stdout, parameters and notes to stderr. With --catalog and without --data no server is
+    The text goes to stdout, parameters and notes to stderr. Dates of a --view move with its database where
+    that has moving dates. With --catalog and without --data no server is
     asked: the file alone says what the fields are.
     """
     if list_targets:
@@ -44,11 +49,12 @@ async def export(
     if not to:
         raise usage("--to is needed: the language to export to (segmentry export --list)", path="--to")
     wanted = criteria_argument.read(criteria)
+    moving = keep_placeholders or bool(view)
     if session.common.catalog is not None and session.common.data is None:
-        found = _by_catalog(session, session.common.catalog, wanted, to, keep_placeholders=keep_placeholders)
+        found = _by_catalog(session, session.common.catalog, wanted, to, moving=moving, view=view)
     else:
-        found = await _by_server(session, wanted, to, keep_placeholders=keep_placeholders)
-    _show(found, session.terminal, statement=statement)
+        found = await _by_server(session, wanted, to, moving=moving, view=view)
+    _show(found, session.terminal, statement=statement or bool(view))
 
 
 def _list(terminal: "Terminal") -> None:
@@ -77,7 +83,7 @@ def _list(terminal: "Terminal") -> None:
 
 
 def _by_catalog(
-    session: "Session", path: Path, wanted: dict[str, JsonValue], to: str, *, keep_placeholders: bool
+    session: "Session", path: Path, wanted: dict[str, JsonValue], to: str, *, moving: bool, view: str
 ) -> dict[str, JsonValue]:
     from segmentry.criteria import catalog_toml, check, parse
     from segmentry.criteria.dates import Clock
@@ -97,9 +103,9 @@ def _by_catalog(
         ) from error
     node = parse.from_json(wanted)
     bound = check.require(node, catalog, clock).bound
-    if keep_placeholders:
+    if moving:
         bound = placeholders.keep(node, bound)
-    found = targets.write(to, bound, Source(catalog, clock))
+    found = targets.write(to, bound, Source(catalog, clock), view)
     return {
         "target": to,
         "text": found.text,
@@ -113,7 +119,7 @@ def _by_catalog(
 
 
 async def _by_server(
-    session: "Session", wanted: dict[str, JsonValue], to: str, *, keep_placeholders: bool
+    session: "Session", wanted: dict[str, JsonValue], to: str, *, moving: bool, view: str
 ) -> dict[str, JsonValue]:
     from segmentry_client import to_dict
 
@@ -121,7 +127,7 @@ async def _by_server(
 
     async with session.client() as client:
         reply = await client.export(
-            wanted, to, keep_placeholders=keep_placeholders, timeout_s=session.common.timeout
+            wanted, to, keep_placeholders=moving, view=view, timeout_s=session.common.timeout
         )
     # The Struct holds doubles and no order of keys; the text has both.
     exact_json: JsonValue = json.loads(reply.text) if reply.HasField("json") else None

@@ -218,6 +218,7 @@ class SegmentBuilder(SavedSegments):
             await contexts.place(where, self._segments, node),
             self._store,
             keep_placeholders=request.keep_placeholders,
+            view=request.view,
         )
         note(schema=where.schema_id, target=request.target)
         return export_response(exported)

@@ -2343,6 +2343,7 @@ class ExportCriteriaRequest(_message.Message):
     TIME_ZONE_FIELD_NUMBER: _builtins.int
     TARGET_FIELD_NUMBER: _builtins.int
     KEEP_PLACEHOLDERS_FIELD_NUMBER: _builtins.int
+    VIEW_FIELD_NUMBER: _builtins.int
     tenant_id: _builtins.str
     """The tenant. Empty: the credential's."""
     schema_id: _builtins.str
@@ -2355,6 +2356,11 @@ class ExportCriteriaRequest(_message.Message):
     """
     keep_placeholders: _builtins.bool
     """Keep moving dates as expressions of the target where it has them, rather than fixed instants."""
+    view: _builtins.str
+    """Name of a view, with its schema before a dot where it is in one. Given, `statement` defines the view of the members
+    with all values in the text, so that `parameters` are empty. For `postgresql` and `duckdb`; the view is written and
+    not created. Empty: none.
+    """
     @_builtins.property
     def criteria(self) -> _struct_pb2.Struct:
         """JSON form."""
@@ -2378,10 +2384,11 @@ class ExportCriteriaRequest(_message.Message):
         time_zone: _builtins.str = ...,
         target: _builtins.str = ...,
         keep_placeholders: _builtins.bool = ...,
+        view: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "criteria", b"criteria", "expression", b"expression"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "criteria", b"criteria", "expression", b"expression", "keep_placeholders", b"keep_placeholders", "schema_id", b"schema_id", "target", b"target", "tenant_id", b"tenant_id", "time_zone", b"time_zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "criteria", b"criteria", "expression", b"expression", "keep_placeholders", b"keep_placeholders", "schema_id", b"schema_id", "target", b"target", "tenant_id", b"tenant_id", "time_zone", b"time_zone", "view", b"view"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -2,7 +2,8 @@
 
 SQL has a third truth value. UNKNOWN may stand for false here, never for true. AND and OR keep that, so
 negations are pushed down to the leaves, and only a negated leaf asks for NULL as well.
-Values stand in the parameters alone, identifiers come from the catalog alone and are quoted.
+Values stand in the parameters alone, unless a view is written that we never run (`in_place`); identifiers
+come from the catalog alone and are quoted.
 """
 
 from __future__ import annotations
@@ -81,6 +82,7 @@ def condition(
     zone: str = "",
     filtered: bool = False,
     origin: Origin | None = None,
+    in_place: bool = False,
 ) -> Condition:
     """The SQL condition that is true for exactly the customers that a bound tree matches.
 
@@ -89,7 +91,8 @@ def condition(
     and `$top` resolved. With a `zone` the tree may hold placeholders, which follow the engine's clock there,
     as the present end of a window without one does; the dialect must have `moving`. `filtered` conditions
     stand inside FILTER (WHERE ...), where no join can replace a set of keys. An `origin` adds that the rows,
-    and those of every event, are the tenant's, and how its columns are read.
+    and those of every event, are the tenant's, and how its columns are read. With `in_place` values stand in
+    the text itself and there are no parameters, for a dialect that has `literal`.
 
     Raises: ExportUnsupported for `$event` where the catalog names no key column.
 
@@ -101,7 +104,9 @@ def condition(
     """
     absent = ABSENT if filtered else dialect.absent
     origin = (origin or Origin()).read_by(dialect)
-    writer = _Writer(catalog, dialect, as_of, first, zone=zone, absent=absent, origin=origin)
+    writer = _Writer(
+        catalog, dialect, as_of, first, zone=zone, absent=absent, origin=origin, in_place=in_place
+    )
     owned = writer.tenant(origin.customers, "")
     text = writer.node(bound, _Columns(catalog.by_name, "", nan_columns, origin.customers), negated=False)
     return Condition(f"({owned} AND {text})" if owned else text, tuple(writer.parameters))
@@ -160,6 +165,7 @@ class _Writer:
         zone: str,
         absent: str,
         origin: Origin,
+        in_place: bool,
     ) -> None:
         self._absent = absent
         self._zone = zone
@@ -168,6 +174,7 @@ class _Writer:
         self._dialect = dialect
         self._as_of = as_of
         self._next = first
+        self._literal = dialect.literal if in_place else None
         self.parameters: list[Value] = []
 
     def node(self, node: Node, columns: _Columns, *, negated: bool) -> str:
@@ -275,6 +282,8 @@ class _Writer:
     # --- parameters
 
     def _place(self, value: Value, sql_type: str) -> str:
+        if self._literal is not None:
+            return self._literal(value)
         place = self._dialect.placeholder.format(n=self._next, type=sql_type)
         self._next += 1
         self.parameters.append(value)

@@ -82,8 +82,13 @@ _ADVICE: Mapping[str, _Advice] = {
 }
 
 
-def export(bound: Node, source: Source, dialect: Dialect) -> Exported:
+_OF_VIEWS = "the view is yours to create: nothing of it is run here; its rows are found whenever it is read"
+
+
+def export(bound: Node, source: Source, dialect: Dialect, view: str = "") -> Exported:
     """The condition of a checked tree in a dialect, to stand after WHERE.
+
+    With a name of a `view` the statement defines it: values stand in the text, and there are no parameters.
 
     Parameters are JSON: times are ISO text, whole numbers beyond 2^53 are text. Float columns are read so
     that NaN and infinities count as unset, because what a table holds is not known here.
@@ -112,13 +117,13 @@ def export(bound: Node, source: Source, dialect: Dialect) -> Exported:
         nan_columns=frozenset(floats),
         zone=zone,
         origin=origin,
+        in_place=bool(view),
     )
     remarks = Remarks(dialect.name)
     table = relation(origin.relation or catalog.schema, dialect)
-    remarks.note(
-        f"it stands after WHERE, or in FILTER (WHERE ...), over {table} or what your table is called"
-    )
-    remarks.note(advice.placeholders)
+    where = "it selects from" if view else "it stands after WHERE, or in FILTER (WHERE ...), over"
+    remarks.note(f"{where} {table} or what your table is called")
+    remarks.note(_OF_VIEWS if view else advice.placeholders)
     remarks.note(advice.types)
     if origin.tenant_column:
         owner = quoted(origin.tenant_column, dialect)
@@ -142,7 +147,8 @@ def export(bound: Node, source: Source, dialect: Dialect) -> Exported:
                 remarks.inexact(f"{field.name}: {advice.arrays_lose_null}")
     parameters = tuple(_json(each) for each in written.parameters)
     selected = quoted(catalog.key_column, dialect) if catalog.key else "*"
-    statement = f"SELECT {selected}\nFROM {table}\nWHERE {written.text}"
+    defined = f"CREATE OR REPLACE VIEW {relation(view, dialect)} AS\n" if view else ""
+    statement = f"{defined}SELECT {selected}\nFROM {table}\nWHERE {written.text}"
     notes = tuple(remarks.notes)
     return Exported(written.text, parameters, None, remarks.exact, advice.verified, notes, statement)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from segmentry.criteria.export.dialects.literals import Literal as Written
 from segmentry.criteria.nodes import Operator, Scalar
 
 # `total` is a sum of whole numbers, which may be far beyond 64 bits.
@@ -176,7 +177,8 @@ class Dialect:
     no values, `distinct` how values are told apart. `encode` gives the values that a driver takes. `escapes`
     are the characters that a quoted identifier holds only in another form; the quote itself is doubled unless
     it is among them. `absent` says so of keys in a WHERE clause, as `ABSENT` does.
-    `always` and `never` are conditions without a column.
+    `always` and `never` are conditions without a column. `literal` writes a value in the place of a
+    placeholder, in dialects whose views we write.
     """
 
     name: str
@@ -199,3 +201,4 @@ class Dialect:
     casts: Mapping[Kind, str] = field(default_factory=dict[Kind, str])
     escapes: Mapping[str, str] = field(default_factory=dict[str, str])
     moving: Moving | None = None
+    literal: Written | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from segmentry.criteria.export.dialects.dialect import COMMON, Dialect, Form, predicate
+from segmentry.criteria.export.dialects.literals import standard
 from segmentry.criteria.nodes import Operator
 
 DUCKDB = Dialect(
@@ -34,4 +35,5 @@ DUCKDB = Dialect(
     # The sum of BIGINT is HUGEINT.
     total="coalesce(sum({f}::BIGINT), 0)",
     finite="CASE WHEN isfinite({f}) THEN {f} END",
+    literal=standard("[{}]"),
 )

@@ -13,6 +13,7 @@ from segmentry.criteria.export.dialects.dialect import (
     like,
     predicate,
 )
+from segmentry.criteria.export.dialects.literals import standard
 from segmentry.criteria.nodes import Operator
 
 _ORDERED = compared("string", '{f} COLLATE "C"')
@@ -65,6 +66,8 @@ POSTGRESQL = Dialect(
     total="coalesce(sum({f}::bigint), 0)",
     # NaN is above every number here.
     finite=f"CASE WHEN {{f}} BETWEEN -{LARGEST} AND {LARGEST} THEN {{f}} END",
+    # With a backslash a plain text means what standard_conforming_strings says; E'' means one thing.
+    literal=standard("ARRAY[{}]", backslash="E"),
     moving=Moving(
         now="date_trunc('second', now())",
         today="(date_trunc('second', now()) AT TIME ZONE {zone})::date",
