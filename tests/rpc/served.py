@@ -22,6 +22,7 @@ from segmentry.canaries.stored import stored
 from segmentry.customers.demo import golf_snapshot
 from segmentry.customers.snapshot import Snapshot
 from segmentry.customers.snapshots import SnapshotStore
+from segmentry.customers.stores import Stores
 from segmentry.customers.suppressed import suppressed
 from segmentry.insights.build_log import BuildLog
 from segmentry.insights.counting import KeptCriteria
@@ -94,7 +95,7 @@ async def analyses(
     folder: Path,
     job: str = "brief",
     heartbeat_s: float = 15.0,
-    store: SnapshotStore | None = None,
+    store: SnapshotStore | Stores | None = None,
     *,
     small_count: int = 0,
     advisor: Advisor | None = None,
@@ -110,11 +111,12 @@ async def analyses(
     two golf clubs beside the tables that it holds, `tables` are further ones of the tenant `demo`; an
     `advisor` is a model to ask. `identify` says who calls, from the metadata."""
     store = store or SnapshotStore()
+    snapshots = store.snapshots if isinstance(store, Stores) else store
     for tenant in ("demo", "tenant_123"):
-        store.put(tenant, "customers", club(300), default=True)
-        store.put(tenant, "large", club(5000))
+        snapshots.put(tenant, "customers", club(300), default=True)
+        snapshots.put(tenant, "large", club(5000))
     for schema_id, snapshot in (tables or {}).items():
-        store.put("demo", schema_id, snapshot)
+        snapshots.put("demo", schema_id, snapshot)
     supervisor = supervisor or Supervisor(
         environment={"PYTHONPATH": os.pathsep.join([str(TOP), str(TOP / "server")])}
     )
@@ -172,7 +174,7 @@ async def analyses(
             async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
                 stub: Any = segment_analysis_pb2_grpc.SegmentAnalysisStub(channel)
                 beside: Any = segment_insights_pb2_grpc.SegmentInsightsStub(channel)
-                yield Served(stub, beside, store, service, supervisor, drain, readiness)
+                yield Served(stub, beside, snapshots, service, supervisor, drain, readiness)
         finally:
             await server.stop(0)
 

@@ -20,11 +20,13 @@ def table(
     personal: Sequence[str] = (),
     snapshot_id: str = "",
     loaded_at: datetime | None = None,
+    key: str = "",
 ) -> Snapshot:
-    """A snapshot of those columns. Empty ones are texts; `personal` are the fields that name persons."""
+    """A snapshot of those columns. Empty ones are texts; `personal` are the fields that name persons, and
+    customers are told apart by the column `key`."""
     frame = pl.DataFrame({column: list(values) for column, values in columns.items()}, strict=False)
     fields = [_field(column, kind, column in personal) for column, kind in frame.schema.items()]
-    made = Snapshot.from_frame(frame, Catalog(name, tuple(fields)), snapshot_id=snapshot_id)
+    made = Snapshot.from_frame(frame, Catalog(name, tuple(fields), key=key), snapshot_id=snapshot_id)
     return made if loaded_at is None else dataclasses.replace(made, loaded_at=loaded_at)
 
 

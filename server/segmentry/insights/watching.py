@@ -168,7 +168,9 @@ class _Station:
         """How long until the first watcher has waited for its interval; 0 when one has."""
         if self._reading is None:
             return 0.0
-        due = min((each.due_s for each in self.watchers), default=float("inf"))
+        # Who has not taken what was found out when it was due is due for nothing more.
+        waited_for = (each.due_s for each in self.watchers if each.due_s > self._reading.elapsed_s)
+        due = min(waited_for, default=float("inf"))
         return max(0.0, due - elapsed_s)
 
     def publish(self, found: Readiness, elapsed_s: float) -> None:

@@ -25,6 +25,8 @@ _LOST = (
     pg.IdleInTransactionSessionTimeoutError,
     pg.InvalidAuthorizationSpecificationError,
     pg.InvalidCatalogNameError,
+    # A database that is closed to connections for a while, a materialised view that is not filled.
+    pg.ObjectNotInPrerequisiteStateError,
 )
 # What a table's owner can do to it while we read it.
 _CHANGED = (
