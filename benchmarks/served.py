@@ -34,6 +34,8 @@ async def serve(ai_base_url: str) -> None:
             demo_members=MEMBERS,
             data_dir=Path(folder),
             ai_base_url=ai_base_url,
+            # Else a minute into a benchmark the server asks the model by itself.
+            canary_every_days=0,
         )
         async with server.running(settings) as running:
             with server.frozen():

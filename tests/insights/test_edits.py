@@ -55,6 +55,30 @@ def test_every_edit_has_one_class_and_names_the_leaves_that_it_touched(
     assert (found.change, found.touched) == (change, touched)
 
 
+OLD, GOLD, OPTED = '{"age": {"$gte": 40}}', '{"membershipType": "GOLD"}', '{"emailOptIn": true}'
+EITHER, BOTH = f'{{"$or": [{OLD}, {GOLD}]}}', f'{{"$and": [{OLD}, {GOLD}]}}'
+
+
+@pytest.mark.parametrize(
+    ("proposed", "final", "change", "touched"),
+    [
+        # An alternative beside alternatives is a condition more or less.
+        (EITHER, f'{{"$or": [{OLD}, {GOLD}, {OPTED}]}}', "CONDITION_ADDED", set[int]()),
+        (f'{{"$or": [{OLD}, {GOLD}, {OPTED}]}}', EITHER, "CONDITION_REMOVED", {2}),
+        # What had to hold and need not any more, or the other way round, says something else.
+        (OLD, EITHER, "REWRITTEN", {0}),
+        (EITHER, OLD, "REWRITTEN", {0, 1}),
+        (BOTH, EITHER, "REWRITTEN", {0, 1}),
+        (BOTH, f'{{"$and": [{OLD}, {{"$or": [{GOLD}, {OPTED}]}}]}}', "REWRITTEN", {1}),
+    ],
+)
+def test_a_condition_that_becomes_one_of_several_is_rewritten(
+    proposed: str, final: str, change: Change, touched: set[int]
+) -> None:
+    found = edit(loads(proposed), loads(final), CATALOG, clock())
+    assert (found.change, found.touched) == (change, touched)
+
+
 def test_proposed_criteria_that_no_longer_fit_their_table_are_compared_as_texts() -> None:
     gone = '{"age": 40, "shoeSize": 40}'
     assert edit(loads(gone), loads(gone), CATALOG, clock()).change == "UNTOUCHED"

@@ -122,3 +122,47 @@ async def test_drift_is_told_in_the_next_window_and_nothing_without_drift(
     assert [each.measure for each in report.findings] == ([measure] if measure else [])
     wide = await HealthReports(database, counts, points=60.0, now=lambda: NOW).report("demo", DAY)
     assert not wide.findings
+
+
+@pytest.mark.parametrize(("repaired", "measure"), [(9, "repair"), (1, "")])
+async def test_experts_whose_answers_have_to_be_repaired_more_often_are_drift(
+    database: Database, repaired: int, measure: str
+) -> None:
+    for at, n in ((NOW - DAY - timedelta(hours=1), 0), (NOW, repaired)):
+        counters = Counters(lambda at=at: at)
+        for agent, asked in (("specialist_fields_1", 60), ("logic", 40)):
+            tally = counters.of(agent, "v1", "demo")
+            tally.asked, tally.repaired = asked, n if agent == "logic" else 0
+        await ExpertCounts(database, counters, lambda at=at: at).flush()
+    counts = ExpertCounts(database, Counters(lambda: NOW), lambda: NOW)
+    report = await HealthReports(database, counts, now=lambda: NOW).report("demo", DAY)
+    assert [each.measure for each in report.findings] == ([measure] if measure else [])
+    if measure:
+        (found,) = report.findings
+        assert (found.before, found.now) == (0.0, pytest.approx(0.09))
+        assert "9 % of the experts' answers had to be repaired, 0 % in the window before" in found.message
+    foreign = await HealthReports(database, counts, now=lambda: NOW).report("tenant_123", DAY)
+    assert not foreign.findings
+
+
+@pytest.mark.parametrize(("n_edited", "measure"), [(10, "edit"), (1, "")])
+async def test_builds_that_people_edit_more_often_are_drift(
+    tmp_path: Path, dsn: str, database: Database, n_edited: int, measure: str
+) -> None:
+    async with client(tmp_path, dsn) as it:
+        for at in range(2):
+            for number in range(25):
+                built = await it.build("membership tier GOLD and handicap below 12")
+                if at and number < n_edited:
+                    await it.record_outcome(built.build_id, pb.BUILD_OUTCOME_EDITED, final=GOLD)
+                else:
+                    await it.record_outcome(built.build_id, pb.BUILD_OUTCOME_ACCEPTED)
+            if not at:
+                await database.execute("UPDATE build SET reported_at = reported_at - interval '25 hours'")
+        health = await it.agent_health(window=DAY)
+    assert health.edit_rate == pytest.approx(n_edited / 25)
+    assert [(each.reason, each.measure) for each in health.findings] == (
+        [("DRIFT", measure)] if measure else []
+    )
+    for found in health.findings:
+        assert (found.before, found.now) == (0.0, pytest.approx(n_edited / 25))
