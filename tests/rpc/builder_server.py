@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +16,9 @@ from segmentry.customers.demo import golf_snapshot
 from segmentry.customers.snapshot import Snapshot
 from segmentry.customers.snapshots import SnapshotStore
 from segmentry.customers.store import CustomerStore
+from segmentry.rpc.access import Principal
 from segmentry.rpc.builder import SegmentBuilder
+from segmentry.rpc.interceptors.auth import Auth
 from segmentry.rpc.interceptors.deadline import Allowance, Deadline
 from segmentry.rpc.interceptors.errors import Errors
 from segmentry.rpc.interceptors.observe import Observe
@@ -69,14 +71,18 @@ async def builder(
     heartbeat_s: float = 15.0,
     database: Database | None = None,
     panel: Panel | None = None,
+    identify: Callable[[object], Principal] | None = None,
 ) -> AsyncGenerator[Client]:
     """Serve SegmentBuilder; the server's clock stands at `AS_OF`.
 
     Without a `database` the state store is nowhere: whatever opens it fails. `panel`: experts to ask.
+    `identify` says who calls, from the metadata.
     """
     drain = Drain()
     store = store or golf_store()
-    server = grpc.aio.server(interceptors=[Errors(), Observe(), Deadline({"build": Allowance(15, 60)})])
+    server = grpc.aio.server(
+        interceptors=[Errors(), Observe(), Auth(identify), Deadline({"build": Allowance(15, 60)})]
+    )
     servicer = SegmentBuilder(
         store,
         Streams(StreamLimits(heartbeat_s=heartbeat_s), drain),

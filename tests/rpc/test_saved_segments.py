@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from typing import Any
+from typing import Any, cast
 
 import grpc
 import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.struct_pb2 import Struct
+from segmentry.rpc.access import Principal
 from segmentry.rpc.convert import struct
 from segmentry.state.database import Database
 from segmentry.v1 import criteria_pb2
@@ -235,6 +236,25 @@ async def test_the_versions_of_a_segment_come_in_pages_too(client: Client) -> No
     asked.page_token = first.next_page_token
     rest = await client.stub.ListSegments(asked)
     assert [each.version for each in (*first.segments, *rest.segments)] == [1, 2, 3]
+
+
+async def test_every_version_says_who_made_it(database: Database) -> None:
+    def named(metadata: object) -> Principal:
+        return Principal(str(dict(cast("Any", metadata)).get("x-name", "")), "editor")
+
+    async with builder(database=database, identify=named) as client:
+        wanted = pb.Segment(name="A", criteria=ACTIVE, updated_by="eve")
+        ann, bea, cid = ((("x-name", name),) for name in ("ann", "bea", "cid"))
+        made = (
+            await client.stub.CreateSegment(pb.CreateSegmentRequest(segment=wanted), metadata=ann)
+        ).segment
+        made.name = "B"
+        change = pb.UpdateSegmentRequest(segment=made, update_mask=FieldMask(paths=["name"]))
+        made = (await client.stub.UpdateSegment(change, metadata=bea)).segment
+        delete = pb.DeleteSegmentRequest(segment_id=made.segment_id, etag=made.etag)
+        await client.stub.DeleteSegment(delete, metadata=cid)
+        kept = await client.stub.ListSegments(pb.ListSegmentsRequest(segment_id=made.segment_id))
+    assert [each.updated_by for each in kept.segments] == ["ann", "bea", "cid"]
 
 
 async def test_a_segment_in_use_stays_and_an_unused_one_is_archived(client: Client) -> None:

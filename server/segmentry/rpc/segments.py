@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from segmentry.criteria.nodes import Node
 from segmentry.errors import MissingField, SegmentryError
 from segmentry.rpc import claims, linting, pages, testing
-from segmentry.rpc.call import ServerContext, note
+from segmentry.rpc.call import ServerContext, note, principal
 from segmentry.rpc.context import plain, tenant_of
 from segmentry.rpc.convert import segments as convert
 from segmentry.rpc.pages import PageRequest
@@ -45,7 +45,9 @@ class SavedSegments(grpc_stubs.SegmentBuilderServicer):
         wanted = convert.definition(request.segment, force=request.force)
         schema_id = plain(request.segment.schema_id, "segment.schema_id")
         now = self._instant()
-        saved = await self._segments.create(tenant, schema_id, wanted, now=now, claim=claim)
+        saved = await self._segments.create(
+            tenant, schema_id, wanted, author=principal().name, now=now, claim=claim
+        )
         odd = await self._odd(saved, wanted.node, tenant, now)
         return pb.CreateSegmentResponse(segment=_noted(saved), warnings=odd)
 
@@ -92,7 +94,9 @@ class SavedSegments(grpc_stubs.SegmentBuilderServicer):
         claim = claims.claim(request, "UpdateSegment", tenant)
         change = convert.change(request.segment, request.update_mask, force=request.force)
         now = self._instant()
-        saved = await self._segments.update(tenant, segment_id, etag, change, now=now, claim=claim)
+        saved = await self._segments.update(
+            tenant, segment_id, etag, change, author=principal().name, now=now, claim=claim
+        )
         odd = [] if change.node is None else await self._odd(saved, change.node, tenant, now)
         return pb.UpdateSegmentResponse(segment=_noted(saved), warnings=odd)
 
@@ -102,7 +106,7 @@ class SavedSegments(grpc_stubs.SegmentBuilderServicer):
         tenant, segment_id = tenant_of(request), _segment_id(request.segment_id, "segment_id")
         etag = _etag(request.etag, "etag")
         return pb.DeleteSegmentResponse(
-            segment=_noted(await self._segments.archive(tenant, segment_id, etag))
+            segment=_noted(await self._segments.archive(tenant, segment_id, etag, author=principal().name))
         )
 
     async def TestSegment(

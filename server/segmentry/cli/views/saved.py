@@ -58,6 +58,8 @@ def changed(segment: pb.Segment, warnings: Iterable[Warned], terminal: Terminal)
     terminal.line(labelled("table", segment.schema_id, terminal))
     terminal.line(labelled("criteria", one_line(segment.criteria), terminal))
     terminal.line(labelled("customers", _count(segment), terminal))
+    if segment.updated_by:
+        terminal.line(labelled("saved by", segment.updated_by, terminal))
     if segment.HasField("contract"):
         terminal.line(labelled("must stay", _contract(segment.contract), terminal))
     for each in segment.forced_past:
