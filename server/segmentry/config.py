@@ -391,6 +391,8 @@ def load(environ: Mapping[str, str], config: Path | None = None, **overrides: An
             asked=settings.ai_openai_key is not None or bool(settings.ai_base_url),
         )
     )
+    if settings.analysis_algorithm == "dbscan" and not settings.analysis_dbscan:
+        problems.append("SEGMENTRY_ANALYSIS_ALGORITHM = 'dbscan': SEGMENTRY_ANALYSIS_DBSCAN switches it off")
     if problems:
         raise ConfigError(problems)
     return settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from segmentry.config_kinds import Choice, Integer, Number
+from segmentry.config_kinds import Choice, Flag, Integer, Number
 from segmentry.config_reading import setting
 
 
@@ -75,6 +75,14 @@ class RunSettings:
         "analysis.algorithm",
         Choice(("kmeans", "dbscan")),
         "How segments are found, for tenants that have not set it.",
+    )
+    analysis_dbscan: bool = setting(
+        True,
+        "SEGMENTRY_ANALYSIS_DBSCAN",
+        "analysis.dbscan",
+        Flag(),
+        "Whether anybody may find segments by density. DBSCAN takes time and memory with the square of the "
+        "customers; false: who asks for it is refused, and readiness says so.",
     )
     analysis_tier: str = setting(
         "auto",

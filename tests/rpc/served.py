@@ -16,6 +16,7 @@ import pytest
 from segmentry.agents.counters import Counters
 from segmentry.analysis.advisor import Advisor
 from segmentry.analysis.defaults import NO_DEFAULTS, Defaults
+from segmentry.analysis.parameters import ALGORITHMS
 from segmentry.analysis.service import TARGET, AnalysisService
 from segmentry.canaries.service import Canaries
 from segmentry.canaries.stored import stored
@@ -101,6 +102,7 @@ async def analyses(
     advisor: Advisor | None = None,
     tables: Mapping[str, Snapshot] | None = None,
     environment: Defaults = NO_DEFAULTS,
+    algorithms: tuple[str, ...] = ALGORITHMS,
     identify: Callable[[object], Principal] | None = None,
     vendor: Callable[[], VendorState | None] = lambda: None,
     clock: Clock | None = None,
@@ -130,7 +132,7 @@ async def analyses(
         kept, criteria = RecommendationStore(database), KeptCriteria(store, segments.saved)
         recommendations = RecommendationService(kept, criteria)
         streams = Streams(StreamLimits(heartbeat_s=heartbeat_s), drain)
-        defaults = AnalysisDefaults(SettingsStore(database), store, environment)
+        defaults = AnalysisDefaults(SettingsStore(database), store, environment, algorithms)
         servicer = SegmentAnalysis(
             service,
             streams,

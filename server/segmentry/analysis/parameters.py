@@ -174,6 +174,17 @@ def bound_faults(parameters: Parameters, prefix: str) -> list[Diagnostic]:
     return faults
 
 
+def switched_off(parameters: Parameters, allowed: Sequence[str], prefix: str) -> list[Diagnostic]:
+    """The fault of an algorithm that this server's operator does not allow; one that is none has its own."""
+    asked = parameters.algorithm
+    if asked in allowed or asked not in ALGORITHMS:
+        return []
+    whose = _whose(parameters, "algorithm")
+    said = f"{asked}{whose}," if whose else asked
+    message = f"{said} is switched off by the operator of this server; use {' or '.join(allowed)}"
+    return [diagnostic(prefix, ("algorithm", "INVALID_VALUE", message, allowed))]
+
+
 def diagnostic(prefix: str, fault: Fault) -> Diagnostic:
     """A fault with its whole path."""
     name, code, message, suggestions = fault

@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from segmentry.cli import criteria_argument
 from segmentry.cli.problems import usage
@@ -32,6 +35,32 @@ class Algorithm(StrEnum):
 
     KMEANS = "kmeans"
     DBSCAN = "dbscan"
+
+
+# The options that several commands take, each said once.
+File = Annotated[
+    Path | None, typer.Argument(metavar="[FILE]", help="A CSV, Parquet or Arrow table; same as --data.")
+]
+Fields = Annotated[
+    str, typer.Option(metavar="A,B,C", help="Fields to compare customers by; else all numeric ones.")
+]
+MinClusters = Annotated[int | None, typer.Option(min=0, help="Fewest segments to try.")]
+MaxClusters = Annotated[int | None, typer.Option(min=0, help="Most segments to try.")]
+HowToGroup = Annotated[Algorithm | None, typer.Option(help="How to group.")]
+WhoLooks = Annotated[Tier | None, typer.Option(help="Who looks; else as configured.")]
+Seed = Annotated[int | None, typer.Option(min=0, help="Same seed, same segments.")]
+MinShare = Annotated[
+    float | None, typer.Option(metavar="PERCENT", help="Smallest share of a segment, 0 to 20.")
+]
+WhatChooses = Annotated[KRule | None, typer.Option(help="What chooses the number of segments.")]
+Labels = Annotated[
+    bool | None, typer.Option("--labels/--no-labels", help="Keep hashed keys, to tell who moved.")
+]
+Within = Annotated[str, typer.Option(metavar="JSON|@FILE|-", help="Look only among customers that match.")]
+Roles = Annotated[
+    list[str] | None,
+    typer.Option(metavar="FIELD=ROLE", help="What a field is, such as status=code; repeat it."),
+]
 
 
 def of(

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from segmentry.cli.analysis_parameters import Algorithm, KRule, Tier
+from segmentry.cli import analysis_parameters
 from segmentry.cli.command import connected
 from segmentry.cli.problems import usage
 
@@ -39,21 +39,17 @@ async def set_(
     fields: Annotated[
         str, typer.Option(metavar="A,B,C", help="Fields to compare customers by, of any table.")
     ] = "",
-    min_clusters: Annotated[int | None, typer.Option(min=0, help="Fewest segments to try.")] = None,
-    max_clusters: Annotated[int | None, typer.Option(min=0, help="Most segments to try.")] = None,
-    algorithm: Annotated[Algorithm | None, typer.Option(help="How to group.")] = None,
-    tier: Annotated[Tier | None, typer.Option(help="Who looks.")] = None,
+    min_clusters: analysis_parameters.MinClusters = None,
+    max_clusters: analysis_parameters.MaxClusters = None,
+    algorithm: analysis_parameters.HowToGroup = None,
+    tier: Annotated[analysis_parameters.Tier | None, typer.Option(help="Who looks.")] = None,
     confirm_rows: Annotated[
         int | None, typer.Option(min=0, help="Rows from which a model must be confirmed.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Same seed, same segments.")] = None,
-    min_share: Annotated[
-        float | None, typer.Option(metavar="PERCENT", help="Smallest share of a segment, 0 to 20.")
-    ] = None,
-    k_rule: Annotated[KRule | None, typer.Option(help="What chooses the number of segments.")] = None,
-    labels: Annotated[
-        bool | None, typer.Option("--labels/--no-labels", help="Keep hashed keys, to tell who moved.")
-    ] = None,
+    seed: analysis_parameters.Seed = None,
+    min_share: analysis_parameters.MinShare = None,
+    k_rule: analysis_parameters.WhatChooses = None,
+    labels: analysis_parameters.Labels = None,
     reset: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Back to the default; repeat it, or `*` for everything."),

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from segmentry.cli import analysis_parameters, exit_codes
-from segmentry.cli.analysis_parameters import Algorithm, KRule, Tier
 from segmentry.cli.problems import CommandError, Problem, usage
 
 if TYPE_CHECKING:
@@ -19,40 +18,27 @@ if TYPE_CHECKING:
 
 async def discover(
     session: "Session",
-    file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="A CSV, Parquet or Arrow table; same as --data.")
-    ] = None,
+    file: analysis_parameters.File = None,
     *,
-    fields: Annotated[
-        str, typer.Option(metavar="A,B,C", help="Fields to compare customers by; else all numeric ones.")
-    ] = "",
-    min_clusters: Annotated[int | None, typer.Option(min=0, help="Fewest segments to try.")] = None,
-    max_clusters: Annotated[int | None, typer.Option(min=0, help="Most segments to try.")] = None,
-    algorithm: Annotated[Algorithm | None, typer.Option(help="How to group.")] = None,
-    tier: Annotated[Tier | None, typer.Option(help="Who looks; else as configured.")] = None,
+    fields: analysis_parameters.Fields = "",
+    min_clusters: analysis_parameters.MinClusters = None,
+    max_clusters: analysis_parameters.MaxClusters = None,
+    algorithm: analysis_parameters.HowToGroup = None,
+    tier: analysis_parameters.WhoLooks = None,
     require_tier: Annotated[
         bool, typer.Option("--require-tier", help="Fail rather than have a simpler tier answer.")
     ] = False,
-    seed: Annotated[int | None, typer.Option(min=0, help="Same seed, same segments.")] = None,
+    seed: analysis_parameters.Seed = None,
     eps: Annotated[float | None, typer.Option(help="dbscan: how near neighbours are.")] = None,
     min_samples: Annotated[int | None, typer.Option(min=0, help="dbscan: how many make a core.")] = None,
-    min_share: Annotated[
-        float | None, typer.Option(metavar="PERCENT", help="Smallest share of a segment, 0 to 20.")
-    ] = None,
-    k_rule: Annotated[KRule | None, typer.Option(help="What chooses the number of segments.")] = None,
-    within: Annotated[
-        str, typer.Option(metavar="JSON|@FILE|-", help="Look only among customers that match.")
-    ] = "",
-    role: Annotated[
-        list[str] | None,
-        typer.Option(metavar="FIELD=ROLE", help="What a field is, such as status=code; repeat it."),
-    ] = None,
+    min_share: analysis_parameters.MinShare = None,
+    k_rule: analysis_parameters.WhatChooses = None,
+    within: analysis_parameters.Within = "",
+    role: analysis_parameters.Roles = None,
     describe: Annotated[
         str, typer.Option(metavar="A,B,C", help="Fields that cards describe members by, beside the others.")
     ] = "",
-    labels: Annotated[
-        bool | None, typer.Option("--labels/--no-labels", help="Keep hashed keys, to tell who moved.")
-    ] = None,
+    labels: analysis_parameters.Labels = None,
     template_names: Annotated[
         bool, typer.Option("--template-names", help="Ask no model what segments are called.")
     ] = False,

@@ -1,12 +1,8 @@
 """`estimate`: what a discovery would take and cost, before it is started."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from segmentry.cli import analysis_parameters
-from segmentry.cli.analysis_parameters import Algorithm, Tier
 from segmentry.cli.discovering import schema_of, take_file
 
 if TYPE_CHECKING:
@@ -15,24 +11,15 @@ if TYPE_CHECKING:
 
 async def estimate(
     session: "Session",
-    file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="A CSV, Parquet or Arrow table; same as --data.")
-    ] = None,
+    file: analysis_parameters.File = None,
     *,
-    fields: Annotated[
-        str, typer.Option(metavar="A,B,C", help="Fields to compare customers by; else all numeric ones.")
-    ] = "",
-    min_clusters: Annotated[int | None, typer.Option(min=0, help="Fewest segments to try.")] = None,
-    max_clusters: Annotated[int | None, typer.Option(min=0, help="Most segments to try.")] = None,
-    algorithm: Annotated[Algorithm | None, typer.Option(help="How to group.")] = None,
-    tier: Annotated[Tier | None, typer.Option(help="Who looks; else as configured.")] = None,
-    within: Annotated[
-        str, typer.Option(metavar="JSON|@FILE|-", help="Look only among customers that match.")
-    ] = "",
-    role: Annotated[
-        list[str] | None,
-        typer.Option(metavar="FIELD=ROLE", help="What a field is, such as status=code; repeat it."),
-    ] = None,
+    fields: analysis_parameters.Fields = "",
+    min_clusters: analysis_parameters.MinClusters = None,
+    max_clusters: analysis_parameters.MaxClusters = None,
+    algorithm: analysis_parameters.HowToGroup = None,
+    tier: analysis_parameters.WhoLooks = None,
+    within: analysis_parameters.Within = "",
+    role: analysis_parameters.Roles = None,
 ) -> None:
     """Show what each way to find segments would take and cost, and which fields it would use and why."""
     from segmentry_client import to_dict

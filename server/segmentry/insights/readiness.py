@@ -50,6 +50,7 @@ class Readiness:
     snapshot_id: str = ""
     loaded_at: datetime | None = None
     usable_fields: tuple[str, ...] = field(default=())
+    algorithms: tuple[str, ...] = ()
 
     def same_as(self, other: Readiness) -> bool:
         """Whether nothing has changed but the time."""

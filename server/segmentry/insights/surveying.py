@@ -59,6 +59,8 @@ class Sources:
     saved: SavedByTrees
     last_run: Callable[[str, str], Awaitable[LastRun | None]]
     needed: Callable[[str], Awaitable[Sequence[str]]]
+    algorithm: Callable[[str], Awaitable[str]]
+    algorithms: tuple[str, ...]
     model: Callable[[], Model | None]
     worker: Callable[[], bool]
 
@@ -108,6 +110,7 @@ class ReadinessService:
         needed: Sequence[str] = ()
         try:
             needed = await sources.needed(tenant)
+            found += _switched_off(await sources.algorithm(tenant), sources.algorithms)
             found += await self._kept(tenant, known, table, now)
         except (Unavailable, Exhausted):
             found.append(
@@ -133,6 +136,7 @@ class ReadinessService:
             snapshot_id="" if table is None else table.snapshot_id,
             loaded_at=None if table is None else table.loaded_at,
             usable_fields=() if health is None else health.features,
+            algorithms=sources.algorithms if sources.worker() else (),
         )
 
     async def revision(self, tenant: str, schema_id: str) -> tuple[str, ...]:
@@ -230,6 +234,20 @@ class _Look:
     snapshot_id: str = ""
     health: Health | None = None
     is_kept: bool = False
+
+
+def _switched_off(asked: str, allowed: Sequence[str]) -> list[Finding]:
+    """What a tenant's runs are refused for that say nothing themselves."""
+    if asked in allowed:
+        return []
+    return [
+        Finding(
+            "ALGORITHM_OFF",
+            "DEGRADED",
+            f"{asked} is switched off on this server, and saved for your analyses: they are refused",
+            f"segmentry config set --algorithm {allowed[0]}, or ask for SEGMENTRY_ANALYSIS_DBSCAN=true",
+        )
+    ]
 
 
 def _run_findings(last: LastRun | None, now: datetime) -> list[Finding]:

@@ -14,7 +14,7 @@ from segmentry.agents.counters import Counters
 from segmentry.agents.experiments import Experiment
 from segmentry.analysis.advisor import Advisor
 from segmentry.analysis.defaults import Defaults
-from segmentry.analysis.parameters import Parameters
+from segmentry.analysis.parameters import ALGORITHMS, Parameters
 from segmentry.analysis.service import PRELOAD, AnalysisService
 from segmentry.builder.panel import Panel, Split, Strategy
 from segmentry.canaries.service import Canaries
@@ -110,6 +110,11 @@ def analysis_defaults(settings: Settings) -> Defaults:
     return Defaults.of_json(
         {name: value for name, value in chosen.items() if value != getattr(product, name)}
     )
+
+
+def algorithms(settings: Settings) -> tuple[str, ...]:
+    """The ways to group customers that the operator allows."""
+    return tuple(each for each in ALGORITHMS if each != "dbscan" or settings.analysis_dbscan)
 
 
 def heard(panel: Panel | None) -> Heard | None:

@@ -75,6 +75,8 @@ class Asked:
             saved=self.segments.saved,
             last_run=self._last_run,
             needed=self.defaults.saved_features,
+            algorithm=self.defaults.algorithm,
+            algorithms=self.defaults.algorithms,
             model=self._model,
             worker=lambda: self.analyses.has_workers,
         )

@@ -265,7 +265,10 @@ def _add_services(server: grpc.aio.Server, made: Parts) -> tuple[str, ...]:
     kept, kept_criteria = RecommendationStore(made.database), KeptCriteria(customers, segments.saved)
     recommendations = RecommendationService(kept, kept_criteria)
     defaults = AnalysisDefaults(
-        SettingsStore(made.database), made.store, parts.analysis_defaults(made.settings)
+        SettingsStore(made.database),
+        made.store,
+        parts.analysis_defaults(made.settings),
+        parts.algorithms(made.settings),
     )
     analysis = SegmentAnalysis(
         made.analyses,

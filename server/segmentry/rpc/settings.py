@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from segmentry.analysis.defaults import NO_DEFAULTS, Defaults, check, composed
-from segmentry.analysis.parameters import Parameters
+from segmentry.analysis.parameters import ALGORITHMS, Parameters, refuse, switched_off
 from segmentry.criteria.catalog import Catalog
 from segmentry.customers.store import Table
 from segmentry.insights.settings import Editor, SavedSettings, SettingsStore, Values
@@ -27,16 +27,28 @@ class TenantTables(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AnalysisDefaults:
-    """What holds for runs that say nothing themselves, of all tenants. `environment` is the server's part."""
+    """What holds for runs that say nothing themselves, of all tenants. `environment` is the server's part;
+    `algorithms` are those that its operator allows."""
 
     store: SettingsStore
     tables: TenantTables
     environment: Defaults = NO_DEFAULTS
+    algorithms: tuple[str, ...] = ALGORITHMS
 
     async def completed(self, tenant: str, own: Parameters, named: frozenset[str]) -> Parameters:
-        """The parameters of a run that names some itself, with who chose each. Raises: as the store."""
+        """The parameters of a run that names some itself, with who chose each.
+
+        Raises: as the store; InvalidParameters for an algorithm that is switched off.
+        """
         saved = await self.store.get(tenant)
-        return composed(own, named, Defaults.of_json(saved.values), self.environment)
+        found = composed(own, named, Defaults.of_json(saved.values), self.environment)
+        refuse(switched_off(found, self.algorithms, "parameters"))
+        return found
+
+    async def algorithm(self, tenant: str) -> str:
+        """How segments are found for runs that say nothing. Raises: as the store."""
+        saved = await self.store.get(tenant)
+        return composed(Parameters(), (), Defaults.of_json(saved.values), self.environment).algorithm
 
     async def saved_features(self, tenant: str) -> tuple[str, ...]:
         """The fields that the tenant's runs compare customers by; none when it left that open."""
@@ -59,7 +71,8 @@ class AnalysisConfiguration:
         saved = await self._defaults.store.get(tenant_of(request))
         tenant, environment = Defaults.of_json(saved.values), self._defaults.environment
         return pb.GetAnalysisConfigResponse(
-            config=convert.config(saved, tenant, environment), settings=convert.settings(tenant, environment)
+            config=convert.config(saved, tenant, environment),
+            settings=convert.settings(tenant, environment, self._defaults.algorithms),
         )
 
     async def UpdateAnalysisConfig(
@@ -76,6 +89,11 @@ class AnalysisConfiguration:
             before = Defaults.of_json(values)
             after = dataclasses.replace(before, **{name: getattr(given, name) for name in named})
             check(after, environment, catalogs)
+            if "algorithm" in named:
+                effective = composed(Parameters(), (), after, environment)
+                # Who chose it is known: the caller, now.
+                asked = dataclasses.replace(effective, chosen=())
+                refuse(switched_off(asked, self._defaults.algorithms, "config"))
             return after.to_json()
 
         saved: SavedSettings = await self._defaults.store.update(
@@ -84,5 +102,6 @@ class AnalysisConfiguration:
         note(changed=" ".join(named))
         values = Defaults.of_json(saved.values)
         return pb.UpdateAnalysisConfigResponse(
-            config=convert.config(saved, values, environment), settings=convert.settings(values, environment)
+            config=convert.config(saved, values, environment),
+            settings=convert.settings(values, environment, self._defaults.algorithms),
         )

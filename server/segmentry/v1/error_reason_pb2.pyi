@@ -462,6 +462,8 @@ class _WarningReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Warning
     """The rows of the table cannot be reached."""
     WARNING_REASON_TABLE_TOO_LARGE: _WarningReason.ValueType  # 99
     """The table has more rows than the server copies for an analysis."""
+    WARNING_REASON_ALGORITHM_OFF: _WarningReason.ValueType  # 100
+    """The tenant's saved algorithm is switched off by the server's operator: analyses that name none are refused."""
 
 class WarningReason(_WarningReason, metaclass=_WarningReasonEnumTypeWrapper):
     """WarningReason lists every reason of Warning, FieldNote and Finding, which carry it without the prefix."""
@@ -616,6 +618,8 @@ WARNING_REASON_TABLE_AWAY: WarningReason.ValueType  # 98
 """The rows of the table cannot be reached."""
 WARNING_REASON_TABLE_TOO_LARGE: WarningReason.ValueType  # 99
 """The table has more rows than the server copies for an analysis."""
+WARNING_REASON_ALGORITHM_OFF: WarningReason.ValueType  # 100
+"""The tenant's saved algorithm is switched off by the server's operator: analyses that name none are refused."""
 Global___WarningReason: _TypeAlias = WarningReason  # noqa: Y015
 
 @_typing.final

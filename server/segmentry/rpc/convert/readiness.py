@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from google.protobuf.duration_pb2 import Duration
 
-from segmentry.analysis.parameters import ALGORITHMS
 from segmentry.errors import InvalidParameters, Violation
 from segmentry.insights.readiness import Finding, Level, Readiness
 from segmentry.rpc.convert.times import timestamp
@@ -53,7 +52,7 @@ def readiness(value: Readiness, interval_s: float) -> pb.Readiness:
         schema_id=value.schema_id,
         snapshot_id=value.snapshot_id,
         usable_fields=value.usable_fields,
-        algorithms=ALGORITHMS if value.worker_available else (),
+        algorithms=value.algorithms,
     )
     if value.loaded_at is not None:
         message.loaded_at.CopyFrom(timestamp(value.loaded_at))

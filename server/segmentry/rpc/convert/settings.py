@@ -75,11 +75,17 @@ def config(saved: SavedSettings, tenant: Defaults, environment: Defaults) -> pb.
     return message
 
 
-def settings(tenant: Defaults, environment: Defaults) -> Sequence[pb.AnalysisSetting]:
-    """Where each value comes from and what may be set."""
+def settings(
+    tenant: Defaults, environment: Defaults, algorithms: Sequence[str]
+) -> Sequence[pb.AnalysisSetting]:
+    """Where each value comes from and what may be set; of the algorithms those that are switched on."""
     found = composed(Parameters(), (), tenant, environment)
     fallback = composed(Parameters(), (), Defaults(), environment)
-    return [_setting(each.field, each.origin, fallback) for each in found.chosen]
+    made = [_setting(each.field, each.origin, fallback) for each in found.chosen]
+    for each in made:
+        if each.field == "algorithm":
+            each.options[:] = algorithms
+    return made
 
 
 def _setting(name: str, origin: Origin, fallback: Parameters) -> pb.AnalysisSetting:
