@@ -23,7 +23,7 @@ from segmentry.v1 import segment_insights_pb2 as pb
 from segmentry_client import AsyncSegmentryClient
 
 from tests.vendor.menu import MENU
-from tests.vendor.plans import Asked, Plan
+from tests.vendor.plans import Asked, Pace, Plan
 from tests.vendor.rules import Ruled
 
 ADA = Decider("demo", "ada")
@@ -34,7 +34,8 @@ class Changeable:
     """A script whose model can be changed while it is asked.
 
     `words` are put in the place of others in its answers, `once` in the first answer that has them; `blank`
-    answers hold no condition. `faults` are plans by words that a prompt holds, `fault` is that of every call.
+    answers hold no condition. `faults` are plans by words that a prompt holds, `fault` is that of every call;
+    `first_token_s` how long an answer takes.
     """
 
     version: str = "gpt-4o-mini-2024-07-18"
@@ -44,10 +45,11 @@ class Changeable:
     blank: bool = False
     faults: dict[str, str] = field(default_factory=dict[str, str])
     fault: str = ""
+    first_token_s: float = 0.0
     ruled: Ruled = field(default_factory=lambda: Ruled(stored().place.catalog))
 
     def __call__(self, asked: Asked, /) -> Plan:
-        plan = MENU[self.fault] if self.fault else Plan(answer=self._answer)
+        plan = MENU[self.fault] if self.fault else Plan(answer=self._answer, pace=Pace(self.first_token_s))
         for held, name in self.faults.items():
             if held in str(asked.body):
                 plan = MENU[name]
