@@ -84,7 +84,7 @@ async def test_a_change_that_a_second_answer_does_not_repeat_is_none(database: D
     script = Changeable()
     async with Vendor(script) as vendor, watched(database, vendor.base_url) as it:
         await passed(it)
-        script.once = {"Lisbon": "Porto"}
+        script.once = {'["Lisbon"]': '["Porto"]'}
         run = await passed(it)
         assert not script.once
         assert {each.state for each in run.answers} == {"same"}
