@@ -21,7 +21,9 @@ def test_a_card_is_applied_accepted_activated_and_asked(run: Run) -> None:
     result = next(each["result"] for each in events if "result" in each)
     run_id, card = result["run"]["runId"], result["segments"][0]
 
-    made = run("apply", run_id, card["cardId"], "--embedded", "--name", "Spring offer")
+    none = run("apply", run_id, "99", "--embedded")
+    assert (none.code, f"it has {len(result['segments'])}" in none.err) == (2, True)
+    made = run("apply", run_id, "1", "--embedded", "--name", "Spring offer")
     assert made.code == 0, made.err
     assert made.out.splitlines()[0].endswith("is open")
     recommendation = made.out.split()[1]
@@ -34,6 +36,11 @@ def test_a_card_is_applied_accepted_activated_and_asked(run: Run) -> None:
         str(card["size"]),
         "Spring",
         "offer",
+    ]
+
+    told_all: list[Any] = list(run("recommendations", "list", "--embedded", "--json").lines)
+    assert [each["card"]["cardId"] for each in told_all if each["recommendationId"] == recommendation] == [
+        card["cardId"]
     ]
 
     accepted = run("recommendations", "accept", recommendation, "--stage", "match", "--embedded")

@@ -170,7 +170,7 @@ async def test_no_value_of_a_person_is_in_a_finding(database: Database, tmp_path
     columns = {**sound(), "mail": mails}
     async with analyses(database, tmp_path, tables={"shop": table(columns, personal=["mail"])}) as served:
         found = await ready(served)
-    assert reasons(found)["PERSONAL_DATA"].field == "mail"
+    assert [each.reason for each in found.findings if each.field == "mail"] == ["PERSONAL_DATA"]
     assert "canary" not in str(found)
     rows = await database.fetch("SELECT profile FROM table_profile")
     assert rows

@@ -133,7 +133,10 @@ def _problem(error: Exception) -> Problem | None:
     if isinstance(error, SegmentryError):
         return of_error(error)
     if isinstance(error, typer.TyperException):
-        return Problem("USAGE", "USAGE", error.format_message())
+        # Of an error in the arguments of a command typer tells which, in a class that it keeps to itself.
+        context = getattr(error, "ctx", None)
+        command = getattr(context, "command_path", "segmentry")
+        return Problem("USAGE", "USAGE", error.format_message(), metadata=(("command", str(command)),))
     if "segmentry_client" in sys.modules:
         # The client is imported here only if the command itself has imported it.
         from segmentry_client import SegmentryCallError

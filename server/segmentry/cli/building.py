@@ -81,6 +81,7 @@ async def build(
                 if not terminal.json:
                     view.outcome(item.completed, terminal)
                     spending(item.completed, terminal, each=verbose)
+                    _remember(session, item.completed)
         return code
 
 
@@ -116,7 +117,7 @@ async def refine(
         name=name,
     )
     terminal = session.terminal
-    async with session.client() as client:
+    async with session.client(kept=criteria_argument.names_segments(current)) as client:
         if terminal.json and not stream:
             reply = await client.refine(
                 instruction, current, options=options, timeout_s=session.common.timeout
@@ -137,6 +138,7 @@ async def refine(
                 if not terminal.json:
                     view.outcome(item.completed, terminal)
                     spending(item.completed, terminal, each=verbose)
+                    _remember(session, item.completed)
         return code
 
 
@@ -150,7 +152,7 @@ async def preview(
     from segmentry.cli.views import building as view
 
     wanted = criteria_argument.read(criteria)
-    async with session.client() as client:
+    async with session.client(kept=criteria_argument.names_segments(wanted)) as client:
         reply = await client.preview_count(wanted, timeout_s=session.common.timeout)
     if session.terminal.json:
         session.terminal.value(to_dict(reply))
@@ -177,6 +179,16 @@ def _options(
         suggest_name=name,
         answers=[segment_builder_pb2.Answer(reading_id=each) for each in answers or ()],
     )
+
+
+def _remember(
+    session: "Session", reply: "segment_builder_pb2.BuildResponse | segment_builder_pb2.RefineResponse"
+) -> None:
+    """Say what the build is called, for when somebody knows what became of it."""
+    common = session.common
+    # A server of one command's own keeps no builds.
+    if reply.WhichOneof("outcome") == "result" and not common.embedded and common.data is None:
+        session.terminal.note(f"once used: segmentry outcomes record {reply.build_id}")
 
 
 def _code(reply: "segment_builder_pb2.BuildResponse | segment_builder_pb2.RefineResponse") -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -23,6 +24,11 @@ def read(text: str) -> dict[str, JsonValue]:
     if not isinstance(value, dict):
         raise usage('criteria are a JSON object such as {"handicap":{"$lt":10}}')
     return value
+
+
+def names_segments(*criteria: JsonValue) -> bool:
+    """Whether any of them names a saved segment, so that the state store is read to answer."""
+    return any("$segment" in json.dumps(each) for each in criteria)
 
 
 def _source(text: str) -> str:

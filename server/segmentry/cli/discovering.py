@@ -1,6 +1,7 @@
 """`discover`: the segments that are in a table, with the evidence."""
 
 import dataclasses
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -106,7 +107,16 @@ async def discover(
             from segmentry.cli.views import plots as drawing
 
             drawing.draw(last.result, terminal)
+        if last.result.segments:
+            terminal.note(f"next: segmentry apply {last.result.run.run_id} 1{_same_place(session)}")
     return exit_codes.OK
+
+
+def _same_place(session: "Session") -> str:
+    """The options by which another command finds what this one did in a server of its own."""
+    if session.common.data is not None:
+        return f" {shlex.join(['--data', str(session.common.data)])}"
+    return " --embedded" if session.common.embedded else ""
 
 
 def take_file(session: "Session", file: Path | None) -> None:

@@ -26,7 +26,7 @@ async def experts(
 
     from segmentry.cli.views import experts as view
 
-    async with session.client() as client:
+    async with session.client(kept=True) as client:
         found = await client.agent_health(window=_window(window), timeout_s=session.common.timeout)
     if session.terminal.json:
         session.terminal.value(to_dict(found))

@@ -25,7 +25,7 @@ async def explain(
     from segmentry.cli.views import explaining as view
 
     wanted, terminal = criteria_argument.read(criteria), session.terminal
-    async with session.client() as client:
+    async with session.client(kept=criteria_argument.names_segments(wanted)) as client:
         if member:
             verdict = await client.explain_member(wanted, member, timeout_s=session.common.timeout)
             if terminal.json:
@@ -51,7 +51,7 @@ async def compare(
     from segmentry.cli.views import explaining as view
 
     one, other = criteria_argument.read(left), criteria_argument.read(right)
-    async with session.client() as client:
+    async with session.client(kept=criteria_argument.names_segments(one, other)) as client:
         reply = await client.compare(one, other, timeout_s=session.common.timeout)
     if session.terminal.json:
         session.terminal.value(to_dict(reply))

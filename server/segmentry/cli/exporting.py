@@ -125,7 +125,7 @@ async def _by_server(
 
     from segmentry.v1 import segment_builder_pb2
 
-    async with session.client() as client:
+    async with session.client(kept=criteria_argument.names_segments(wanted)) as client:
         reply = await client.export(
             wanted, to, keep_placeholders=moving, view=view, timeout_s=session.common.timeout
         )

@@ -122,7 +122,7 @@ def next_command(problem: Problem, arguments: Sequence[str]) -> str:
             left = [part for part in arguments if part != "--require-llm"]
             return f"{shlex.join(['segmentry', *left])}   (the reader answers what it can)"
         case "USAGE":
-            return "segmentry --help"
+            return f"{dict(problem.metadata).get('command', 'segmentry')} --help"
         case _ if problem.suggestions and problem.faulty:
             name = re.compile(rf"(?<![\w.]){re.escape(problem.faulty)}(?![\w.])")
             changed = [name.sub(problem.suggestions[0].replace("\\", r"\\"), part) for part in arguments]

@@ -1,13 +1,17 @@
 """`apply` and `recommendations`: cards that are worth keeping, and what is decided about them."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from segmentry.cli.command import connected
+from segmentry.cli.etag_option import ETAG, current
 from segmentry.cli.problems import usage
 
 if TYPE_CHECKING:
+    from segmentry_client import AsyncSegmentryClient
+
     from segmentry.cli.session import Session
 
 recommendations = typer.Typer(
@@ -15,7 +19,6 @@ recommendations = typer.Typer(
 )
 
 _ID = Annotated[str, typer.Argument(metavar="ID", help="A recommendation, as `list` shows it.")]
-_ETAG = Annotated[str, typer.Option(help="Refuse if it has changed since it was read; else what it is now.")]
 
 
 @recommendations.callback()
@@ -26,7 +29,9 @@ def _about() -> None:
 async def apply(
     session: "Session",
     run_id: Annotated[str, typer.Argument(metavar="RUN", help="A finished discovery.")],
-    card_id: Annotated[str, typer.Argument(metavar="CARD", help="One of its segments.")],
+    card: Annotated[
+        str, typer.Argument(metavar="CARD", help="One of its segments: its number in the list, or its id.")
+    ],
     *,
     name: Annotated[str, typer.Option(help="Another name than the card's.")] = "",
     use_criteria: Annotated[
@@ -36,12 +41,16 @@ async def apply(
         bool, typer.Option("--best", help="Take the card's better rule, which has several parts.")
     ] = False,
 ) -> None:
-    """Make a recommendation of a segment that a discovery found."""
+    """Make a recommendation of a segment that a discovery found.
+
+    `discover` prints RUN with its next step, and numbers the segments.
+    """
     from segmentry_client import to_dict
 
     from segmentry.cli.views import qualifying
 
-    async with session.client() as client:
+    async with session.client(kept=True) as client:
+        card_id = await _card_id(client, run_id, card, session.common.timeout)
         made = await client.apply_segment(
             run_id,
             card_id,
@@ -54,6 +63,17 @@ async def apply(
         session.terminal.value(to_dict(made))
     else:
         qualifying.applied(made, session.terminal)
+
+
+async def _card_id(client: "AsyncSegmentryClient", run_id: str, card: str, timeout_s: float | None) -> str:
+    """The id of the card; `discover` numbers them from 1."""
+    if not (card.isascii() and card.isdigit()):
+        return card
+    found = (await client.get_analysis(run_id, timeout_s=timeout_s)).result.segments
+    if not 1 <= int(card) <= len(found):
+        known = f"it has {len(found)}" if found else "it has none"
+        raise usage(f"{run_id} has no segment {card}; {known}", path="CARD")
+    return found[int(card) - 1].card_id
 
 
 async def list_(
@@ -74,7 +94,7 @@ async def list_(
         if state.lower() not in known:
             raise usage(f"{state!r} is no state; use open, accepted or dismissed", path="--state")
         wanted = pb.RecommendationState.Value(f"RECOMMENDATION_STATE_{state.upper()}")
-    async with session.client() as client:
+    async with session.client(kept=True) as client:
         found = [
             each
             async for each in client.list_recommendations(
@@ -82,7 +102,8 @@ async def list_(
             )
         ]
     if session.terminal.json:
-        session.terminal.value({"recommendations": [to_dict(each) for each in found]})
+        for each in found:
+            session.terminal.value(to_dict(each))
     else:
         qualifying.recommendations(found, session.terminal)
 
@@ -93,7 +114,7 @@ async def show(session: "Session", recommendation_id: _ID) -> None:
 
     from segmentry.cli.views import qualifying
 
-    async with session.client() as client:
+    async with session.client(kept=True) as client:
         found = await client.get_recommendation(recommendation_id, timeout_s=session.common.timeout)
     if session.terminal.json:
         session.terminal.value(to_dict(found))
@@ -106,7 +127,7 @@ async def accept(
     recommendation_id: _ID,
     *,
     stage: Annotated[str, typer.Option(help="What the rule decides: eligibility, fit or match.")] = "fit",
-    etag: _ETAG = "",
+    etag: ETAG = "",
 ) -> None:
     """Make a draft rule of a recommendation."""
     from segmentry_client import to_dict
@@ -114,9 +135,9 @@ async def accept(
     from segmentry.cli.views import qualifying
 
     timeout_s = session.common.timeout
-    async with session.client() as client:
-        if not etag:
-            etag = (await client.get_recommendation(recommendation_id, timeout_s=timeout_s)).etag
+    async with session.client(kept=True) as client:
+        read = partial(client.get_recommendation, recommendation_id, timeout_s=timeout_s)
+        etag = await current(etag, read)
         made = await client.accept_recommendation(recommendation_id, etag, stage=stage, timeout_s=timeout_s)
     if session.terminal.json:
         session.terminal.value(to_dict(made))
@@ -130,7 +151,7 @@ async def dismiss(
     recommendation_id: _ID,
     *,
     comment: Annotated[str, typer.Option(help="Why.")] = "",
-    etag: _ETAG = "",
+    etag: ETAG = "",
 ) -> None:
     """Put a recommendation aside; applying its card again opens it."""
     from segmentry_client import to_dict
@@ -138,9 +159,9 @@ async def dismiss(
     from segmentry.cli.views import qualifying
 
     timeout_s = session.common.timeout
-    async with session.client() as client:
-        if not etag:
-            etag = (await client.get_recommendation(recommendation_id, timeout_s=timeout_s)).etag
+    async with session.client(kept=True) as client:
+        read = partial(client.get_recommendation, recommendation_id, timeout_s=timeout_s)
+        etag = await current(etag, read)
         found = await client.dismiss_recommendation(
             recommendation_id, etag, comment=comment, timeout_s=timeout_s
         )

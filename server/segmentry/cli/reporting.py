@@ -49,7 +49,7 @@ async def record(
     outcome = pb.BUILD_OUTCOME_EDITED if used is not None else pb.BUILD_OUTCOME_ACCEPTED
     if rejected or by_hand:
         outcome = pb.BUILD_OUTCOME_REJECTED if rejected else pb.BUILD_OUTCOME_BUILT_BY_HAND
-    async with session.client() as client:
+    async with session.client(kept=True) as client:
         found = await client.record_outcome(
             build_id, outcome, final=used, comment=comment, timeout_s=session.common.timeout
         )
@@ -66,7 +66,7 @@ async def list_(session: "Session", *, change: _CHANGE = "") -> None:
     from segmentry.cli.views import reporting
 
     wanted = _change(change)
-    async with session.client() as client:
+    async with session.client(kept=True) as client:
         found = [each async for each in client.list_outcomes(change=wanted, timeout_s=session.common.timeout)]
     if session.terminal.json:
         for each in found:
@@ -83,7 +83,7 @@ async def export(session: "Session", *, change: _CHANGE = "") -> None:
     from segmentry.cli import case_lines
 
     wanted, n_left_out = _change(change), 0
-    async with session.client() as client:
+    async with session.client(kept=True) as client:
         async for each in client.list_outcomes(change=wanted, timeout_s=session.common.timeout):
             line = case_lines.case(each)
             if line is None:

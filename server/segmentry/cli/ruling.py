@@ -1,10 +1,12 @@
 """`rules`: criteria that another system's decisions ask about, and their verdicts on customers."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from segmentry.cli.command import connected
+from segmentry.cli.etag_option import ETAG, current
 from segmentry.cli.problems import usage
 
 if TYPE_CHECKING:
@@ -13,7 +15,6 @@ if TYPE_CHECKING:
 rules = typer.Typer(help="Qualification rules: list, show, activate, archive, check.", no_args_is_help=True)
 
 _ID = Annotated[str, typer.Argument(metavar="ID", help="A rule, as `list` shows it.")]
-_ETAG = Annotated[str, typer.Option(help="Refuse if it has changed since it was read; else what it is now.")]
 
 
 @rules.callback()
@@ -37,10 +38,11 @@ async def list_(
         if state.lower() not in {"draft", "active", "archived"}:
             raise usage(f"{state!r} is no state; use draft, active or archived", path="--state")
         wanted = pb.QualificationRuleState.Value(f"QUALIFICATION_RULE_STATE_{state.upper()}")
-    async with session.client() as client:
+    async with session.client(kept=True) as client:
         found = [each async for each in client.list_rules(state=wanted, timeout_s=session.common.timeout)]
     if session.terminal.json:
-        session.terminal.value({"rules": [to_dict(each) for each in found]})
+        for each in found:
+            session.terminal.value(to_dict(each))
     else:
         qualifying.rules(found, session.terminal)
 
@@ -51,7 +53,7 @@ async def show(session: "Session", rule_id: _ID) -> None:
 
     from segmentry.cli.views import qualifying
 
-    async with session.client() as client:
+    async with session.client(kept=True) as client:
         found = await client.get_rule(rule_id, timeout_s=session.common.timeout)
     if session.terminal.json:
         session.terminal.value(to_dict(found))
@@ -59,16 +61,15 @@ async def show(session: "Session", rule_id: _ID) -> None:
         qualifying.rule(found, [], session.terminal)
 
 
-async def activate(session: "Session", rule_id: _ID, *, etag: _ETAG = "") -> None:
+async def activate(session: "Session", rule_id: _ID, *, etag: ETAG = "") -> None:
     """Put a draft into use."""
     from segmentry_client import to_dict
 
     from segmentry.cli.views import qualifying
 
     timeout_s = session.common.timeout
-    async with session.client() as client:
-        if not etag:
-            etag = (await client.get_rule(rule_id, timeout_s=timeout_s)).etag
+    async with session.client(kept=True) as client:
+        etag = await current(etag, partial(client.get_rule, rule_id, timeout_s=timeout_s))
         made = await client.activate_rule(rule_id, etag, timeout_s=timeout_s)
     if session.terminal.json:
         session.terminal.value(to_dict(made))
@@ -76,16 +77,15 @@ async def activate(session: "Session", rule_id: _ID, *, etag: _ETAG = "") -> Non
         qualifying.rule(made.rule, made.warnings, session.terminal)
 
 
-async def archive(session: "Session", rule_id: _ID, *, etag: _ETAG = "") -> None:
+async def archive(session: "Session", rule_id: _ID, *, etag: ETAG = "") -> None:
     """Take a rule out of use, for good."""
     from segmentry_client import to_dict
 
     from segmentry.cli.views import qualifying
 
     timeout_s = session.common.timeout
-    async with session.client() as client:
-        if not etag:
-            etag = (await client.get_rule(rule_id, timeout_s=timeout_s)).etag
+    async with session.client(kept=True) as client:
+        etag = await current(etag, partial(client.get_rule, rule_id, timeout_s=timeout_s))
         found = await client.archive_rule(rule_id, etag, timeout_s=timeout_s)
     if session.terminal.json:
         session.terminal.value(to_dict(found))
@@ -108,7 +108,7 @@ async def check(
 
     from segmentry.cli.views import qualifying
 
-    async with session.client() as client:
+    async with session.client(kept=True) as client:
         found = await client.check_qualification(
             customer_ids, rule_ids=rule or (), include_drafts=drafts, timeout_s=session.common.timeout
         )

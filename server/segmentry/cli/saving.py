@@ -1,11 +1,13 @@
 """`segments`: definitions kept under a name, in every version."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from segmentry.cli import criteria_argument, exit_codes
 from segmentry.cli.command import connected
+from segmentry.cli.etag_option import ETAG, current
 from segmentry.cli.problems import usage
 
 if TYPE_CHECKING:
@@ -18,7 +20,6 @@ segments = typer.Typer(
 
 _ID = Annotated[str, typer.Argument(metavar="ID", help="A segment, as `list` shows it.")]
 _CRITERIA = Annotated[str, typer.Argument(metavar="JSON|@FILE|-", help="Criteria as `build` prints them.")]
-_ETAG = Annotated[str, typer.Option(help="Refuse if it has changed since it was read; else what it is now.")]
 _STATE = Annotated[str, typer.Option(help="draft, active or paused.")]
 _INCLUDED = Annotated[
     list[str] | None, typer.Option("--in", metavar="CUSTOMER", help="Must be in it; repeat for several.")
@@ -43,6 +44,7 @@ async def create(
     criteria: _CRITERIA,
     *,
     description: Annotated[str, typer.Option(help="What it is for.")] = "",
+    build: Annotated[str, typer.Option(metavar="BUILD", help="The build that they came from.")] = "",
     state: _STATE = "",
     must_hold: _INCLUDED = None,
     must_not_hold: _EXCLUDED = None,
@@ -54,11 +56,12 @@ async def create(
     from segmentry.cli.views import saved
 
     wanted, heard = criteria_argument.read(criteria), list[saved.Warned]()
-    async with session.client() as client:
+    async with session.client(kept=True) as client:
         made = await client.create_segment(
             name,
             wanted,
             description=description,
+            build_id=build,
             state=_state(state, _STATES[:3]),
             contract=_contract(must_hold, must_not_hold, min_size, max_size),
             force=force,
@@ -79,7 +82,7 @@ async def list_(
     """List saved segments in order of creation, or the versions of one. With --json one per line."""
     from segmentry.cli.views import saved
 
-    async with session.client() as client:
+    async with session.client(kept=True) as client:
         found = [
             each
             async for each in client.list_segments(
@@ -98,7 +101,7 @@ async def show(
     """Show one segment."""
     from segmentry.cli.views import saved
 
-    async with session.client() as client:
+    async with session.client(kept=True) as client:
         found = await client.get_segment(segment_id, version=version, timeout_s=session.common.timeout)
     saved.changed(found, [], session.terminal)
 
@@ -121,7 +124,7 @@ async def update(
         bool, typer.Option("--no-contract", help="Nothing must stay true any more.")
     ] = False,
     force: _FORCE = False,
-    etag: _ETAG = "",
+    etag: ETAG = "",
 ) -> None:
     """Change a segment; the version before stays as it was."""
     from segmentry.cli.views import saved
@@ -131,9 +134,8 @@ async def update(
     if wanted is None and name is None and description is None and not state and contract is None:
         raise usage("nothing to change; give criteria, --name, --description, --state or a contract")
     heard, timeout_s = list[saved.Warned](), session.common.timeout
-    async with session.client() as client:
-        if not etag:
-            etag = (await client.get_segment(segment_id, timeout_s=timeout_s)).etag
+    async with session.client(kept=True) as client:
+        etag = await current(etag, partial(client.get_segment, segment_id, timeout_s=timeout_s))
         made = await client.update_segment(
             segment_id,
             etag,
@@ -149,14 +151,13 @@ async def update(
     saved.changed(made, heard, session.terminal)
 
 
-async def delete(session: "Session", segment_id: _ID, *, etag: _ETAG = "") -> None:
+async def delete(session: "Session", segment_id: _ID, *, etag: ETAG = "") -> None:
     """Archive a segment; refused while others refer to it."""
     from segmentry.cli.views import saved
 
     timeout_s = session.common.timeout
-    async with session.client() as client:
-        if not etag:
-            etag = (await client.get_segment(segment_id, timeout_s=timeout_s)).etag
+    async with session.client(kept=True) as client:
+        etag = await current(etag, partial(client.get_segment, segment_id, timeout_s=timeout_s))
         gone = await client.delete_segment(segment_id, etag, timeout_s=timeout_s)
     saved.changed(gone, [], session.terminal)
 
@@ -181,7 +182,7 @@ async def hold(
     from segmentry.cli.views import saved
 
     wanted = criteria_argument.read(criteria) if criteria else None
-    async with session.client() as client:
+    async with session.client(kept=True) as client:
         found = await client.test_segment(
             segment_id,
             version=version,
@@ -205,7 +206,7 @@ async def diff(
     from segmentry.cli.views import saved
 
     timeout_s = session.common.timeout
-    async with session.client() as client:
+    async with session.client(kept=True) as client:
         if to is None:
             to = (await client.get_segment(segment_id, timeout_s=timeout_s)).version
         older = from_ if from_ is not None else to - 1
@@ -229,7 +230,7 @@ async def lint(
     if not criteria and not segment:
         raise usage("give criteria, or --segment ID for those of a saved segment")
     wanted = criteria_argument.read(criteria) if criteria else None
-    async with session.client() as client:
+    async with session.client(kept=True) as client:
         found = await client.lint_segment(wanted, segment_id=segment, timeout_s=session.common.timeout)
     saved.lint(found, session.terminal)
 

@@ -99,6 +99,11 @@ _FIELDS: dict[str, tuple[str, str]] = {
 }
 
 
+_OF_NO_USE = frozenset(
+    {"IDENTIFIER", "HIGH_CARDINALITY", "CODE_LIKE", "CALENDAR_PART", "TEXT_READ_AS_NUMBER"}
+)
+
+
 def findings(health: Health, now: datetime, needed: Collection[str] = ()) -> Iterator[Finding]:
     """Everything worth knowing of the rows; `needed` are fields that the tenant wants groups made from."""
     yield from _rows(health)
@@ -214,8 +219,10 @@ def _field(each: Field, needed: Collection[str]) -> Iterator[Finding]:
             value=round(each.missing, 4),
             limit=MOSTLY_NULL,
         )
+    personal = "PERSONAL_DATA" in each.reasons
     for reason, (said, advice) in _FIELDS.items():
-        if reason in each.reasons:
+        # What is kept out for being personal is nobody's quantity or category.
+        if reason in each.reasons and not (personal and reason in _OF_NO_USE):
             # What was asked for by name and cannot tell customers apart is in the way of what was wanted.
             level: Level = "DEGRADED" if name in needed and reason in ("ALL_NULL", "CONSTANT") else "READY"
             yield Finding(reason, level, said.format(field=name), advice.format(field=name), field=name)

@@ -58,8 +58,11 @@ def changed(segment: pb.Segment, warnings: Iterable[Warned], terminal: Terminal)
     terminal.line(labelled("table", segment.schema_id, terminal))
     terminal.line(labelled("criteria", one_line(segment.criteria), terminal))
     terminal.line(labelled("customers", _count(segment), terminal))
-    if segment.updated_by:
-        terminal.line(labelled("saved by", segment.updated_by, terminal))
+    by = f" by {segment.updated_by}" if segment.updated_by else ""
+    saved = segment.update_time.ToDatetime().isoformat(" ", "minutes")
+    terminal.line(labelled("saved", f"{saved} UTC{by}", terminal))
+    if segment.build_id:
+        terminal.line(labelled("build", segment.build_id, terminal))
     if segment.HasField("contract"):
         terminal.line(labelled("must stay", _contract(segment.contract), terminal))
     for each in segment.forced_past:
