@@ -62,6 +62,8 @@ CARRIES: dict[str, Kind] = {
 # in every attack.
 INNOCENT = frozenset(
     {
+        # Of what the server says of the build that a segment came from.
+        "agent",
         "algorithm",
         "as_of",
         "card_id",
@@ -73,6 +75,8 @@ INNOCENT = frozenset(
         "interval",
         "k_rule",
         "name",
+        "phrase",
+        "prompt_version",
         "question_id",
         "reading_id",
         "stage",

@@ -135,12 +135,14 @@ class SavedSegments(Connection):
         criteria: CriteriaLike | None = None,
         state: segment_builder_pb2.SegmentState.ValueType | None = None,
         contract: segment_builder_pb2.SegmentContract | None = None,
+        build_id: str | None = None,
         force: bool = False,
         request_id: str = "",
         heard: Heard | None = None,
         timeout_s: float | None = None,
     ) -> segment_builder_pb2.Segment:
         """Change what is given and leave the rest, as a new version. `etag` is that of the version read.
+        `build_id`: the build that new criteria came from; without it they count as written by hand.
 
         A change that somebody else made meanwhile is refused with VERSION_MISMATCH. `heard` is told every
         warning about changed criteria. A change that breaks a contract, its own or that of a segment that
@@ -151,11 +153,17 @@ class SavedSegments(Connection):
             etag=etag,
             name=name or "",
             description=description or "",
+            build_id=build_id or "",
             state=state or segment_builder_pb2.SEGMENT_STATE_UNSPECIFIED,
         )
         paths = [
             path
-            for path, value in (("name", name), ("description", description), ("state", state))
+            for path, value in (
+                ("name", name),
+                ("description", description),
+                ("state", state),
+                ("build_id", build_id),
+            )
             if value is not None
         ]
         if criteria is not None:

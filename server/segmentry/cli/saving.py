@@ -115,6 +115,9 @@ async def update(
     *,
     name: Annotated[str | None, typer.Option(help="A new name.")] = None,
     description: Annotated[str | None, typer.Option(help="A new description.")] = None,
+    build: Annotated[
+        str | None, typer.Option(metavar="BUILD", help="The build that the new criteria came from.")
+    ] = None,
     state: _STATE = "",
     must_hold: _INCLUDED = None,
     must_not_hold: _EXCLUDED = None,
@@ -141,6 +144,7 @@ async def update(
             etag,
             name=name,
             description=description,
+            build_id=build,
             criteria=wanted,
             state=_state(state, _STATES[:3]) if state else None,
             contract=contract,

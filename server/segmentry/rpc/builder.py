@@ -64,7 +64,7 @@ class SegmentBuilder(SavedSegments):
         counters: Counters | None = None,
         learning: Learning | None = None,
     ) -> None:
-        super().__init__(segments, tokens, now)
+        super().__init__(segments, tokens, now, None if learning is None else learning.outcomes.build)
         self._store = store
         self._streams = streams
         self._panel = panel

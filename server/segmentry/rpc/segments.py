@@ -5,17 +5,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from segmentry.criteria.nodes import Node
-from segmentry.errors import MissingField, SegmentryError
+from segmentry.errors import MissingField, NotFound, SegmentryError
+from segmentry.insights.builds import KeptBuild
 from segmentry.rpc import claims, linting, pages, testing
 from segmentry.rpc.call import ServerContext, note, principal
 from segmentry.rpc.context import plain, tenant_of
 from segmentry.rpc.convert import segments as convert
 from segmentry.rpc.pages import PageRequest
 from segmentry.rpc.tokens import Tokens
+from segmentry.segments.origin import Origin, ReadLeaf
 from segmentry.segments.record import SavedSegment
 from segmentry.segments.service import SegmentService
 from segmentry.v1 import events_pb2
@@ -24,6 +27,9 @@ from segmentry.v1 import segment_builder_pb2_grpc as grpc_stubs
 
 PAGE = 50
 
+# A build that is kept; NotFound for one that is not, or is another tenant's.
+KeptBuilds = Callable[[str, str], Awaitable[KeptBuild]]
+
 log = logging.getLogger(__name__)
 
 
@@ -31,8 +37,13 @@ class SavedSegments(grpc_stubs.SegmentBuilderServicer):
     """The RPCs of saved segments. `now` replaces the server's clock."""
 
     def __init__(
-        self, segments: SegmentService, tokens: Tokens, now: Callable[[], datetime] | None = None
+        self,
+        segments: SegmentService,
+        tokens: Tokens,
+        now: Callable[[], datetime] | None = None,
+        builds: KeptBuilds | None = None,
     ) -> None:
+        self._builds = builds
         self._segments = segments
         self._tokens = tokens
         self._now = now
@@ -43,6 +54,7 @@ class SavedSegments(grpc_stubs.SegmentBuilderServicer):
         tenant = tenant_of(request)
         claim = claims.claim(request, "CreateSegment", tenant)
         wanted = convert.definition(request.segment, force=request.force)
+        wanted = replace(wanted, origin=await self._origin(tenant, wanted.origin))
         schema_id = plain(request.segment.schema_id, "segment.schema_id")
         now = self._instant()
         saved = await self._segments.create(
@@ -93,6 +105,8 @@ class SavedSegments(grpc_stubs.SegmentBuilderServicer):
         etag = _etag(request.segment.etag, "segment.etag")
         claim = claims.claim(request, "UpdateSegment", tenant)
         change = convert.change(request.segment, request.update_mask, force=request.force)
+        if change.origin is not None:
+            change = replace(change, origin=await self._origin(tenant, change.origin))
         now = self._instant()
         saved = await self._segments.update(
             tenant, segment_id, etag, change, author=principal().name, now=now, claim=claim
@@ -118,6 +132,19 @@ class SavedSegments(grpc_stubs.SegmentBuilderServicer):
         self, request: pb.LintSegmentRequest, context: ServerContext
     ) -> pb.LintSegmentResponse:
         return await linting.reply(request, self._segments, self._now() if self._now else None)
+
+    async def _origin(self, tenant: str, named: Origin) -> Origin:
+        """What is kept of the build that was named; the id alone where nothing is."""
+        if not named.build_id or self._builds is None:
+            return named
+        try:
+            build = await self._builds(tenant, named.build_id)
+        except NotFound:
+            return named
+        leaves = (
+            ReadLeaf(each.agent, each.prompt_version, each.phrase) for each in build.leaves if each.agent
+        )
+        return Origin(named.build_id, build.query, tuple(leaves))
 
     async def _odd(
         self, saved: SavedSegment, node: Node, tenant: str, now: datetime

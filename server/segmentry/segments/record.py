@@ -11,6 +11,7 @@ from typing import Literal, get_args
 from segmentry.criteria import parse, render
 from segmentry.criteria.nodes import Node
 from segmentry.errors import JsonValue, NotFound, VersionMismatch
+from segmentry.segments.origin import BY_HAND, Origin
 
 State = Literal["DRAFT", "ACTIVE", "PAUSED", "ARCHIVED"]
 STATES: tuple[State, ...] = get_args(State)
@@ -31,7 +32,7 @@ class Content:
     fingerprint: str
     catalog_version: str
     author: str = ""
-    build_id: str = ""
+    origin: Origin = BY_HAND
     last_count: int | None = None
     contract: str = ""
     forced_past: tuple[str, ...] = ()
@@ -55,7 +56,7 @@ class SavedSegment:
     catalog_version: str
     etag: str
     author: str
-    build_id: str
+    origin: Origin
     create_time: datetime
     update_time: datetime
     last_count: int | None = None

@@ -19,6 +19,7 @@ from segmentry.errors import DeadlineExceeded, Exhausted, InvalidState, Unavaila
 from segmentry.segments import testing
 from segmentry.segments.contract import NOTHING, Contract, Outcome, contract_of
 from segmentry.segments.lint import Lint, Subject, lint
+from segmentry.segments.origin import BY_HAND, Origin
 from segmentry.segments.record import ARCHIVED, Content, SavedSegment, State
 from segmentry.segments.store import SegmentStore
 from segmentry.state.database import Database
@@ -38,7 +39,7 @@ class Definition:
     description: str
     node: Node
     state: State = "ACTIVE"
-    build_id: str = ""
+    origin: Origin = BY_HAND
     contract: Contract = NOTHING
     force: bool = False
 
@@ -53,6 +54,8 @@ class Change:
     state: State | None = None
     contract: Contract | None = None
     force: bool = False
+    # With other criteria and without it: they were written by hand.
+    origin: Origin | None = None
 
 
 class SegmentService:
@@ -110,7 +113,7 @@ class SegmentService:
             canonical.fingerprint(wanted.node, table.catalog),
             str(table.catalog.version),
             author,
-            wanted.build_id,
+            wanted.origin,
             n_matched,
             wanted.contract.text(),
             lost,
@@ -167,7 +170,7 @@ class SegmentService:
             fingerprint,
             catalog_version,
             author,
-            before.build_id,
+            _origin(before, change),
             n_matched,
             contract.text(),
             lost,
@@ -266,3 +269,10 @@ class SegmentService:
             log.warning("a segment was saved without its count: %s", type(err).__name__)
             return None
         return count.matched
+
+
+def _origin(before: SavedSegment, change: Change) -> Origin:
+    """Where the criteria of the next version came from."""
+    if change.origin is not None:
+        return change.origin
+    return before.origin if change.node is None else BY_HAND

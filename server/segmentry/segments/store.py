@@ -14,6 +14,7 @@ from segmentry.criteria.segments import Saved
 from segmentry.errors import SegmentInUse
 from segmentry.segments.dependants import DEPENDANTS, refuse_growth
 from segmentry.segments.lookup import SEGMENT_ID, Reader, closure
+from segmentry.segments.origin import Origin
 from segmentry.segments.record import (
     ARCHIVED,
     Content,
@@ -223,7 +224,7 @@ class SegmentStore:
                 before.fingerprint,
                 before.catalog_version,
                 author,
-                before.build_id,
+                before.origin,
                 before.last_count,
                 before.contract,
             )
@@ -258,9 +259,9 @@ async def _append(
 async def _insert(session: Session, segment_id: str, number: int, content: Content) -> None:
     await session.execute(
         "INSERT INTO segment_version (segment_id, version, name, description, state, criteria, fingerprint, "
-        "catalog_version, etag, author, build_id, last_count, counted_at, contract, forced_past) "
+        "catalog_version, etag, author, build_id, last_count, counted_at, contract, forced_past, origin) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::bigint, "
-        "CASE WHEN $12::bigint IS NOT NULL THEN clock_timestamp() END, $13, $14::text[])",
+        "CASE WHEN $12::bigint IS NOT NULL THEN clock_timestamp() END, $13, $14::text[], $15)",
         segment_id,
         number,
         content.name,
@@ -271,10 +272,11 @@ async def _insert(session: Session, segment_id: str, number: int, content: Conte
         content.catalog_version,
         f"{number}-{secrets.token_hex(8)}",
         content.author,
-        content.build_id,
+        content.origin.build_id,
         content.last_count,
         content.contract,
         list(content.forced_past),
+        content.origin.text(),
     )
     named = segments.references(content.node)
     await session.execute(
@@ -339,7 +341,7 @@ def _segment(row: Row) -> SavedSegment:
         catalog_version=row.text("catalog_version"),
         etag=row.text("etag"),
         author=row.text("author"),
-        build_id=row.text("build_id"),
+        origin=Origin.of(row.text("build_id"), row.text("origin")),
         create_time=row.instant("first_at"),
         update_time=row.instant("created_at"),
         last_count=row.optional_integer("last_count"),

@@ -2557,6 +2557,8 @@ class Segment(_message.Message):
     REFERENCED_BY_FIELD_NUMBER: _builtins.int
     CONTRACT_FIELD_NUMBER: _builtins.int
     FORCED_PAST_FIELD_NUMBER: _builtins.int
+    QUERY_FIELD_NUMBER: _builtins.int
+    READ_BY_FIELD_NUMBER: _builtins.int
     segment_id: _builtins.str
     """The id, such as `seg_7`. Chosen by the server."""
     version: _builtins.int
@@ -2574,9 +2576,13 @@ class Segment(_message.Message):
     updated_by: _builtins.str
     """Who made this version."""
     build_id: _builtins.str
-    """The build it came from. Empty: written by hand."""
+    """The build that the criteria of this version came from. Empty: written by hand."""
     last_count: _builtins.int
     """Customers at the last count. Absent: never counted."""
+    query: _builtins.str
+    """The words of that build, kept with the version. Empty: written by hand, a personal field is in the criteria, or
+    the build was not kept any more. Set by the server.
+    """
     @_builtins.property
     def criteria(self) -> _struct_pb2.Struct:
         """JSON form."""
@@ -2607,6 +2613,10 @@ class Segment(_message.Message):
     def forced_past(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The tests that failed when this version was saved with `force`, for people. Empty otherwise. Set by the server."""
 
+    @_builtins.property
+    def read_by(self) -> _containers.RepeatedCompositeFieldContainer[Global___SegmentLeafOrigin]:
+        """Who read the conditions that the build proposed, in their order. Set by the server."""
+
     def __init__(
         self,
         *,
@@ -2627,16 +2637,48 @@ class Segment(_message.Message):
         referenced_by: _abc.Iterable[_builtins.str] | None = ...,
         contract: Global___SegmentContract | None = ...,
         forced_past: _abc.Iterable[_builtins.str] | None = ...,
+        query: _builtins.str = ...,
+        read_by: _abc.Iterable[Global___SegmentLeafOrigin] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_last_count", b"_last_count", "contract", b"contract", "create_time", b"create_time", "criteria", b"criteria", "expression", b"expression", "last_count", b"last_count", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_last_count", b"_last_count", "build_id", b"build_id", "contract", b"contract", "create_time", b"create_time", "criteria", b"criteria", "description", b"description", "etag", b"etag", "expression", b"expression", "forced_past", b"forced_past", "last_count", b"last_count", "name", b"name", "referenced_by", b"referenced_by", "schema_id", b"schema_id", "segment_id", b"segment_id", "state", b"state", "update_time", b"update_time", "updated_by", b"updated_by", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_last_count", b"_last_count", "build_id", b"build_id", "contract", b"contract", "create_time", b"create_time", "criteria", b"criteria", "description", b"description", "etag", b"etag", "expression", b"expression", "forced_past", b"forced_past", "last_count", b"last_count", "name", b"name", "query", b"query", "read_by", b"read_by", "referenced_by", b"referenced_by", "schema_id", b"schema_id", "segment_id", b"segment_id", "state", b"state", "update_time", b"update_time", "updated_by", b"updated_by", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__last_count: _TypeAlias = _typing.Literal["last_count"]  # noqa: Y015
     _WhichOneofArgType__last_count: _TypeAlias = _typing.Literal["_last_count", b"_last_count"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType__last_count) -> _WhichOneofReturnType__last_count | None: ...
 
 Global___Segment: _TypeAlias = Segment  # noqa: Y015
+
+@_typing.final
+class SegmentLeafOrigin(_message.Message):
+    """SegmentLeafOrigin says who read one condition of the build that a segment came from."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AGENT_FIELD_NUMBER: _builtins.int
+    PROMPT_VERSION_FIELD_NUMBER: _builtins.int
+    PHRASE_FIELD_NUMBER: _builtins.int
+    agent: _builtins.str
+    """The expert, or `reader`."""
+    prompt_version: _builtins.str
+    """The version of its prompt. Empty: no model was asked."""
+    phrase: _builtins.str
+    """The words it was read from, without numbers and words that the catalog does not know."""
+    def __init__(
+        self,
+        *,
+        agent: _builtins.str = ...,
+        prompt_version: _builtins.str = ...,
+        phrase: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agent", b"agent", "phrase", b"phrase", "prompt_version", b"prompt_version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SegmentLeafOrigin: _TypeAlias = SegmentLeafOrigin  # noqa: Y015
 
 @_typing.final
 class SegmentContract(_message.Message):

@@ -63,6 +63,11 @@ def changed(segment: pb.Segment, warnings: Iterable[Warned], terminal: Terminal)
     terminal.line(labelled("saved", f"{saved} UTC{by}", terminal))
     if segment.build_id:
         terminal.line(labelled("build", segment.build_id, terminal))
+    if segment.query:
+        terminal.line(labelled("words", segment.query, terminal))
+    who = list(dict.fromkeys(each.agent for each in segment.read_by))
+    if who:
+        terminal.line(labelled("read by", ", ".join(who), terminal))
     if segment.HasField("contract"):
         terminal.line(labelled("must stay", _contract(segment.contract), terminal))
     for each in segment.forced_past:

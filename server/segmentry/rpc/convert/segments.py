@@ -12,6 +12,7 @@ from segmentry.errors import InvalidParameters, MissingField, Violation
 from segmentry.rpc.convert import criteria
 from segmentry.rpc.convert.times import timestamp
 from segmentry.segments.contract import MOST_CUSTOMERS, Contract, contract_of
+from segmentry.segments.origin import Origin
 from segmentry.segments.record import ARCHIVED, SavedSegment, State
 from segmentry.segments.service import Change, Definition
 from segmentry.v1 import segment_builder_pb2 as pb
@@ -20,7 +21,7 @@ MAX_NAME = 200
 MAX_DESCRIPTION = 2_000
 MAX_BUILD_ID = 128
 MAX_KEY = 1024
-MASK = ("name", "description", "criteria", "expression", "state", "contract")
+MASK = ("name", "description", "criteria", "expression", "state", "contract", "build_id")
 
 _STATES: dict[State, pb.SegmentState.ValueType] = {
     "DRAFT": pb.SEGMENT_STATE_DRAFT,
@@ -47,7 +48,12 @@ def segment(saved: SavedSegment) -> pb.Segment:
         create_time=timestamp(saved.create_time),
         update_time=timestamp(saved.update_time),
         updated_by=saved.author,
-        build_id=saved.build_id,
+        build_id=saved.origin.build_id,
+        query=saved.origin.query,
+        read_by=[
+            pb.SegmentLeafOrigin(agent=each.agent, prompt_version=each.prompt_version, phrase=each.phrase)
+            for each in saved.origin.leaves
+        ],
         last_count=saved.last_count,
         referenced_by=saved.referenced_by,
         contract=contract(contract_of(saved.contract)) if saved.contract else None,
@@ -88,8 +94,7 @@ def definition(message: pb.Segment, *, force: bool = False) -> Definition:
     the state; what `criteria.read` raises.
     """
     faults = [*_name_faults(message.name), *_description_faults(message.description)]
-    if len(message.build_id) > MAX_BUILD_ID or _controls(message.build_id):
-        faults.append(("segment.build_id", f"is an id of at most {MAX_BUILD_ID} characters"))
+    faults += _build_faults(message.build_id)
     state = state_from(int(message.state), "segment.state")
     if state == ARCHIVED:
         faults.append(("segment.state", f"is one of {_SETTABLE} when a segment is made"))
@@ -101,7 +106,7 @@ def definition(message: pb.Segment, *, force: bool = False) -> Definition:
     node = criteria.read(message)
     kept = contract_from(message.contract, "segment.contract")
     return Definition(
-        name, message.description.strip(), node, state or "ACTIVE", message.build_id, kept, force
+        name, message.description.strip(), node, state or "ACTIVE", Origin(message.build_id), kept, force
     )
 
 
@@ -120,6 +125,8 @@ def change(message: pb.Segment, mask: FieldMask, *, force: bool = False) -> Chan
         faults += _name_faults(message.name)
     if "description" in paths:
         faults += _description_faults(message.description)
+    if "build_id" in paths:
+        faults += _build_faults(message.build_id)
     state = state_from(int(message.state), "segment.state") if "state" in paths else None
     if "state" in paths and state in (None, ARCHIVED):
         faults.append(("segment.state", f"is one of {_SETTABLE}; DeleteSegment archives"))
@@ -130,7 +137,14 @@ def change(message: pb.Segment, mask: FieldMask, *, force: bool = False) -> Chan
         raise MissingField("segment.name is needed: what people call it", field="segment.name")
     description = message.description.strip() if "description" in paths else None
     kept = contract_from(message.contract, "segment.contract") if "contract" in paths else None
-    return Change(name, description, _changed_criteria(message, paths), state, kept, force)
+    origin = Origin(message.build_id) if "build_id" in paths else None
+    return Change(name, description, _changed_criteria(message, paths), state, kept, force, origin)
+
+
+def _build_faults(build_id: str) -> list[tuple[str, str]]:
+    if len(build_id) > MAX_BUILD_ID or _controls(build_id):
+        return [("segment.build_id", f"is an id of at most {MAX_BUILD_ID} characters")]
+    return []
 
 
 def contract(value: Contract) -> pb.SegmentContract:
