@@ -6,10 +6,11 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from segmentry.analysis import fields, heuristic, tiers, told, words
+from segmentry.analysis import fields, heuristic, pace, tiers, told, words
 from segmentry.analysis.alike import Alikeness
 from segmentry.analysis.events import AnalysisEstimate, FieldNote, Notice, TierEstimate
 from segmentry.analysis.fields import Advice
+from segmentry.analysis.pace import Span
 from segmentry.analysis.parameters import Parameters, Tier, validate
 from segmentry.analysis.reading import as_read
 from segmentry.analysis.scope import Scope
@@ -152,27 +153,32 @@ def _tiers(
         )
     column = heuristic.widest(table.spread(fields.ADVICE_ROWS), chosen)
     thirds = f"thirds of {column.field.name}" if column else "one segment of all customers"
+
+    def span(tier: Tier) -> Span:
+        cold = pace.cold_s(tier, parameters, rows, len(chosen))
+        return pace.likely(cold, terms.paces_of(pace.way(tier, parameters)))
+
     unavailable = "" if terms.model else "LLM_NOT_CONFIGURED"
     if proposals is None:
         unavailable = unavailable or "NO_USABLE_FIELDS"
     return (
-        _priced("ML_WORKER", accuracy, _seconds(parameters, rows, chosen), terms, named),
+        _priced("ML_WORKER", accuracy, span("ML_WORKER"), terms, named),
         _priced(
             "LLM",
             f"proposed from statistics of {words.many(len(chosen), 'field')}; every rule counted afterwards",
-            8.0,
+            span("LLM"),
             terms,
             proposals,
             unavailable,
         ),
-        _priced("HEURISTIC", thirds, 0.5, terms, NO_USAGE),
+        _priced("HEURISTIC", thirds, span("HEURISTIC"), terms, NO_USAGE),
     )
 
 
 def _priced(  # noqa: PLR0917 - the columns of one row
     tier: Tier,
     accuracy: str,
-    expected_s: float,
+    span: Span,
     terms: Terms,
     usage: Usage | None,
     unavailable_reason: str = "",
@@ -183,7 +189,10 @@ def _priced(  # noqa: PLR0917 - the columns of one row
         tier,
         available=not unavailable_reason,
         accuracy=accuracy,
-        expected_s=expected_s,
+        expected_s=span.expected_s,
+        low_s=span.low_s,
+        high_s=span.high_s,
+        measured_runs=span.n_runs,
         prompt_tokens=None if usage is None else usage.prompt_tokens,
         completion_tokens=None if usage is None else usage.completion_tokens,
         cost_usd=None if usage is None else usage.cost_usd,
@@ -191,11 +200,3 @@ def _priced(  # noqa: PLR0917 - the columns of one row
         model=terms.model if asks else "",
         prices_as_of="" if price is None else price.as_of,
     )
-
-
-def _seconds(parameters: Parameters, rows: int, chosen: Sequence[str]) -> float:
-    """A guess from runs on two cores: a start, fits that grow with rows, clusters and columns, scores."""
-    cells = min(rows, 100_000) * (len(chosen) + 1) * sum(
-        range(parameters.min_clusters, parameters.max_clusters + 1)
-    ) + 20 * rows * (len(chosen) + 1)
-    return round(1.5 + cells / 1.5e7, 1)

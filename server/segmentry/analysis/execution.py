@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
+import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from segmentry.analysis import codec, tiers
+from segmentry.analysis import codec, pace, tiers
 from segmentry.analysis.advisor import Advisor
 from segmentry.analysis.events import (
     AnalysisEstimate,
@@ -22,6 +23,7 @@ from segmentry.analysis.events import (
     SegmentCard,
 )
 from segmentry.analysis.memory import Left, hand_over, left_in
+from segmentry.analysis.pace import Pace
 from segmentry.analysis.parameters import Parameters, Tier
 from segmentry.analysis.records import (
     Order,
@@ -89,12 +91,15 @@ class Execution:
             async with self._workshop.queue.turn(self._run.tenant, self._wait):
                 if self._standing.attempt:
                     await self._recall()
+                begun = time.monotonic()
                 result = await self._result()
+                took_s = time.monotonic() - begun
             # Whoever waits for a model needs no core: the next run has its turn.
             if self._namer is not None:
                 result = await self._namer.named(result)
             await self._leave(result)
             await self._end_well(result)
+            await self._clock(result, took_s)
         except LostRun:
             log.info("run %s was ended by somebody else", self._run.run_id)
         except (Unavailable, StoreBusy) as err:
@@ -170,7 +175,7 @@ class Execution:
             "parameters": codec.encode_parameters(order.parameters),
             "as_of": order.as_of.isoformat(),
             "time_zone": order.time_zone,
-            "terms": self._workshop.terms.to_json(),
+            "terms": (await self._workshop.known()).to_json(),
             "saved": order.saved.to_json(),
         }
         loop = asyncio.get_running_loop()
@@ -210,6 +215,17 @@ class Execution:
             await self._workshop.memory.keep(run.tenant, run.scope, run.run_id, left)
         except (Unavailable, StoreBusy):
             log.warning("the segments of run %s are not kept for later runs", self._run.run_id)
+
+    async def _clock(self, result: AnalysisResult, took_s: float) -> None:
+        """Keep what the run took, for estimates; not of one that began again or went another way."""
+        if self._standing.attempt != 1 or result.fallbacks:
+            return
+        parameters = result.parameters
+        cold_s = pace.cold_s(result.tier, parameters, result.rows, len(parameters.included_features or ()))
+        try:
+            await self._workshop.paces.keep(pace.way(result.tier, parameters), Pace(cold_s, took_s))
+        except (Unavailable, StoreBusy):
+            log.info("what run %s took is not kept", self._run.run_id)
 
     async def _heuristic(self, fallbacks: tuple[Fallback, ...]) -> AnalysisResult:
         """The answer of the lowest tier, in a thread: it needs neither a process nor a fit."""

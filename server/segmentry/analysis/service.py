@@ -24,7 +24,6 @@ from segmentry.analysis.events import AnalysisEstimate, AnalysisResult
 from segmentry.analysis.execution import Execution
 from segmentry.analysis.first_tier import first_tier
 from segmentry.analysis.leases import Leases, Tables
-from segmentry.analysis.memory import SegmentMemory
 from segmentry.analysis.parameters import validate
 from segmentry.analysis.question import NeedsConfirmation, Question
 from segmentry.analysis.records import (
@@ -39,7 +38,7 @@ from segmentry.analysis.records import (
     said_of,
     view,
 )
-from segmentry.analysis.workshop import Workshop
+from segmentry.analysis.workshop import Workshop, stores
 from segmentry.criteria import check, parse
 from segmentry.criteria.dates import Clock
 from segmentry.errors import (
@@ -52,7 +51,6 @@ from segmentry.errors import (
     Unavailable,
 )
 from segmentry.runs.background import Background
-from segmentry.runs.checkpoints import Checkpoints
 from segmentry.runs.log import Change, LostRun, RunLog
 from segmentry.runs.queue import RunQueue
 from segmentry.runs.run import Run, State
@@ -101,7 +99,7 @@ class AnalysisService:
         self._store = RunStore(database)
         self._log = RunLog(database)
         self._queue = queue or RunQueue(os.cpu_count() or 1)
-        kept = (Checkpoints(database), SegmentMemory(database))
+        kept = stores(database)
         self._workshop = Workshop(self._queue, self._log, *kept, supervisor, folder, target, advisor)
         self._tokens = None if token_key is None else ResumeTokens(token_key)
         self._background = Background()
@@ -308,6 +306,8 @@ class AnalysisService:
         return await self._tables.snapshot(question.tenant, question.schema_id)
 
     async def _estimate(self, question: Question, snapshot: Snapshot) -> AnalysisEstimate:
+        terms = await self._workshop.known()
+
         def estimate() -> AnalysisEstimate:
             # Imported here, in the thread: the import takes longer than the event loop may stand still.
             from segmentry.analysis import estimate as estimates  # noqa: PLC0415
@@ -316,7 +316,7 @@ class AnalysisService:
                 snapshot,
                 fitted(question.parameters, snapshot.catalog),
                 question.as_of,
-                terms=self._workshop.terms,
+                terms=terms,
                 saved=question.saved,
             )
 

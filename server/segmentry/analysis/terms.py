@@ -1,4 +1,5 @@
-"""Which model an analysis may ask, as plain values that a worker process can be given."""
+"""What an estimate is made from, as plain values that a worker process can be given: the model that may be
+asked, and how long runs took."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from segmentry.analysis.pace import Pace, Paces
 from segmentry.errors import JsonValue
 from segmentry.llm.model import NO_USAGE, ModelCall, Usage
 from segmentry.llm.profiles import Price, profile
@@ -16,11 +18,17 @@ TOKENS_PER_CHARACTER: Final = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The model (empty for none), the bound on its answers, and how many tokens its texts have been."""
+    """The model (empty for none), the bound on its answers, how many tokens its texts have been, and what the
+    last runs of this server took."""
 
     model: str = ""
     max_tokens: int = 2048
     tokens_per_character: float = TOKENS_PER_CHARACTER
+    paces: Paces = ()
+
+    def paces_of(self, way: str) -> tuple[Pace, ...]:
+        """What runs of one way took."""
+        return next((each for name, each in self.paces if name == way), ())
 
     @property
     def price(self) -> Price | None:
@@ -43,6 +51,7 @@ class Terms:
             "model": self.model,
             "max_tokens": self.max_tokens,
             "tokens_per_character": self.tokens_per_character,
+            "paces": {way: [[each.cold_s, each.took_s] for each in known] for way, known in self.paces},
         }
 
     @classmethod
@@ -54,12 +63,27 @@ class Terms:
                 "max_tokens": int(most),
                 "tokens_per_character": int(ratio) | float(ratio),
             }:
-                return cls(model, most, float(ratio))
+                return cls(model, most, float(ratio), _paces(value.get("paces")))
             case _:
                 return cls()
 
 
 NO_MODEL: Final = Terms()
+
+
+def _paces(value: JsonValue) -> Paces:
+    """What `to_json` wrote of them; what is none is left out."""
+    found: list[tuple[str, tuple[Pace, ...]]] = []
+    for way, known in value.items() if isinstance(value, dict) else ():
+        kept: list[Pace] = []
+        for each in known if isinstance(known, list) else ():
+            match each:
+                case [int(cold) | float(cold), int(took) | float(took)]:
+                    kept.append(Pace(float(cold), float(took)))
+                case _:
+                    pass
+        found.append((way, tuple(kept)))
+    return tuple(found)
 
 
 def length(call: ModelCall) -> int:

@@ -6,18 +6,20 @@ import asyncio
 import contextlib
 import shutil
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from segmentry.analysis.advisor import Advisor
 from segmentry.analysis.memory import SegmentMemory
+from segmentry.analysis.pace_store import PaceStore
 from segmentry.analysis.terms import NO_MODEL, Terms
 from segmentry.customers.snapshot import Snapshot
-from segmentry.errors import Unavailable
+from segmentry.errors import StoreBusy, Unavailable
 from segmentry.runs.checkpoints import Checkpoints
 from segmentry.runs.log import RunLog
 from segmentry.runs.queue import RunQueue
 from segmentry.runs.supervisor import Supervisor
+from segmentry.state.database import Database
 
 # A folder this old belongs to no run: runs end after their deadline.
 STALE_FOLDER_S = 86_400.0
@@ -31,6 +33,7 @@ class Workshop:
     log: RunLog
     checkpoints: Checkpoints
     memory: SegmentMemory
+    paces: PaceStore
     supervisor: Supervisor
     folder: Path
     target: str
@@ -40,6 +43,15 @@ class Workshop:
     def terms(self) -> Terms:
         """What a worker needs to know of the model."""
         return NO_MODEL if self.advisor is None else self.advisor.terms
+
+    async def known(self) -> Terms:
+        """The terms with what the last runs took; without, while the store is not open or away."""
+        if not self.paces.database.is_open:
+            return self.terms
+        try:
+            return replace(self.terms, paces=await self.paces.recall())
+        except (Unavailable, StoreBusy):
+            return self.terms
 
     def clear(self) -> None:
         """Make the folder, and remove what a killed server left there.
@@ -55,6 +67,11 @@ class Workshop:
                         shutil.rmtree(entry, ignore_errors=True)
         except OSError as err:
             raise Unavailable(f"the folder for tables of analyses cannot be used ({err.strerror})") from err
+
+
+def stores(database: Database) -> tuple[Checkpoints, SegmentMemory, PaceStore]:
+    """Where runs keep what outlives them, beside their events."""
+    return Checkpoints(database), SegmentMemory(database), PaceStore(database)
 
 
 def write(snapshot: Snapshot, place: Path, table: Path) -> None:

@@ -460,6 +460,9 @@ class TierEstimate(_message.Message):
     UNAVAILABLE_REASON_FIELD_NUMBER: _builtins.int
     MODEL_FIELD_NUMBER: _builtins.int
     PRICES_AS_OF_FIELD_NUMBER: _builtins.int
+    LOW_DURATION_FIELD_NUMBER: _builtins.int
+    HIGH_DURATION_FIELD_NUMBER: _builtins.int
+    MEASURED_RUNS_FIELD_NUMBER: _builtins.int
     tier: Global___AnalysisTier.ValueType
     """The tier."""
     available: _builtins.bool
@@ -478,9 +481,21 @@ class TierEstimate(_message.Message):
     """The model that would be asked. Empty for none."""
     prices_as_of: _builtins.str
     """When the prices behind `cost_usd` were published, such as `2025-10`. Empty without a price."""
+    measured_runs: _builtins.int
+    """Runs of this server that the durations come from. 0: none."""
     @_builtins.property
     def expected_duration(self) -> _duration_pb2.Duration:
         """How long it is likely to take."""
+
+    @_builtins.property
+    def low_duration(self) -> _duration_pb2.Duration:
+        """9 of 10 of the `measured_runs` would have taken this or longer. Absent where fewer than 3 runs of about this size
+        are known; `expected_duration` is a guess then.
+        """
+
+    @_builtins.property
+    def high_duration(self) -> _duration_pb2.Duration:
+        """9 of 10 of them would have taken this or less. Absent with `low_duration`."""
 
     def __init__(
         self,
@@ -495,10 +510,13 @@ class TierEstimate(_message.Message):
         unavailable_reason: _builtins.str = ...,
         model: _builtins.str = ...,
         prices_as_of: _builtins.str = ...,
+        low_duration: _duration_pb2.Duration | None = ...,
+        high_duration: _duration_pb2.Duration | None = ...,
+        measured_runs: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_completion_tokens", b"_completion_tokens", "_cost_usd", b"_cost_usd", "_prompt_tokens", b"_prompt_tokens", "completion_tokens", b"completion_tokens", "cost_usd", b"cost_usd", "expected_duration", b"expected_duration", "prompt_tokens", b"prompt_tokens"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_completion_tokens", b"_completion_tokens", "_cost_usd", b"_cost_usd", "_prompt_tokens", b"_prompt_tokens", "completion_tokens", b"completion_tokens", "cost_usd", b"cost_usd", "expected_duration", b"expected_duration", "high_duration", b"high_duration", "low_duration", b"low_duration", "prompt_tokens", b"prompt_tokens"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_completion_tokens", b"_completion_tokens", "_cost_usd", b"_cost_usd", "_prompt_tokens", b"_prompt_tokens", "accuracy", b"accuracy", "available", b"available", "completion_tokens", b"completion_tokens", "cost_usd", b"cost_usd", "expected_duration", b"expected_duration", "model", b"model", "prices_as_of", b"prices_as_of", "prompt_tokens", b"prompt_tokens", "tier", b"tier", "unavailable_reason", b"unavailable_reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_completion_tokens", b"_completion_tokens", "_cost_usd", b"_cost_usd", "_prompt_tokens", b"_prompt_tokens", "accuracy", b"accuracy", "available", b"available", "completion_tokens", b"completion_tokens", "cost_usd", b"cost_usd", "expected_duration", b"expected_duration", "high_duration", b"high_duration", "low_duration", b"low_duration", "measured_runs", b"measured_runs", "model", b"model", "prices_as_of", b"prices_as_of", "prompt_tokens", b"prompt_tokens", "tier", b"tier", "unavailable_reason", b"unavailable_reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__completion_tokens: _TypeAlias = _typing.Literal["completion_tokens"]  # noqa: Y015
     _WhichOneofArgType__completion_tokens: _TypeAlias = _typing.Literal["_completion_tokens", b"_completion_tokens"]  # noqa: Y015

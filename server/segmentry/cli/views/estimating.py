@@ -53,6 +53,8 @@ def _tier(value: pb.AnalysisTier.ValueType) -> str:
 
 
 def _time(each: pb.TierEstimate) -> str:
+    if each.HasField("low_duration"):
+        return f"{elapsed(each.low_duration)} to {elapsed(each.high_duration)}"
     return f"about {elapsed(each.expected_duration)}" if each.HasField("expected_duration") else "-"
 
 
