@@ -8,7 +8,7 @@ import pytest
 from segmentry import config
 from segmentry.config import ConfigError, Settings, TenantSettings, TrialSettings
 from segmentry.llm.budget import Limits
-from segmentry.rpc import parts
+from segmentry.rpc import panels
 from segmentry.state.database import Database
 from segmentry.state.spending import SpendingStore
 
@@ -65,7 +65,7 @@ async def test_a_file_becomes_the_ways_the_trials_and_the_budgets_of_a_server(tm
         TenantSettings("acme", "one_shot", cost_per_day_usd=2.5),
         TenantSettings("beta", tokens_per_day=0),
     )
-    panel = parts.panel(settings, ledger=LEDGER)
+    panel = panels.panel(settings, ledger=LEDGER)
     assert panel is not None
     queries = [f"query {number}" for number in range(1_000)]
     assert {panel.strategy_for("acme", query) for query in queries} == {"one_shot"}
@@ -84,7 +84,7 @@ async def test_a_file_becomes_the_ways_the_trials_and_the_budgets_of_a_server(tm
 
 
 async def test_without_a_bound_no_store_is_needed(tmp_path: Path) -> None:
-    panel = parts.panel(load(tmp_path, '[ai]\nbase_url = "http://127.0.0.1:9/v1"\n'), ledger=LEDGER)
+    panel = panels.panel(load(tmp_path, '[ai]\nbase_url = "http://127.0.0.1:9/v1"\n'), ledger=LEDGER)
     assert panel is not None
     assert panel.budget is None
     assert panel.variant_for("demo", "gold members") == ""
@@ -197,3 +197,31 @@ def test_doctor_shows_budgets_ways_and_trials(call: Run) -> None:
     wrong = call("doctor", AI_OPENAI_KEY="sk-canary", SEGMENTRY_AI_TRIALS="t1:one_shot=7")
     assert wrong.code != 0
     assert "a share of 0 to 1" in wrong.out
+
+
+OWN = '[[ai.tenant]]\ntenant = "a"\n'
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ('base_url = "ftp://x"', "base_url = 'ftp://x': needs an http or https address"),
+        ('model = ""', "model = '': needs a text"),
+        ('key_env = "sk-live-123"', "key_env needs the name of an environment variable that holds the key"),
+        ('key_env = "NOBODY_SET_IT"', "the variable NOBODY_SET_IT is not set or empty"),
+        ('key = "sk-live-123"', "unknown key 'key'"),
+    ],
+)
+def test_a_tenants_model_that_cannot_be_asked_is_refused_without_its_key(
+    entry: str, said: str, tmp_path: Path
+) -> None:
+    found = "\n".join(problems(tmp_path, OWN + entry))
+    assert said in found
+    assert "sk-live-123" not in found
+
+
+def test_a_budget_in_dollars_needs_a_price_of_the_tenants_own_model(tmp_path: Path) -> None:
+    text = (
+        '[ai]\nbase_url = "http://127.0.0.1:9/v1"\ncost_per_day_usd = 1.0\n' + OWN + 'model = "llama3.2:3b"'
+    )
+    assert any("llama3.2:3b" in line and "'a'" in line for line in problems(tmp_path, text))

@@ -40,7 +40,8 @@ def says(*conditions: Mapping[str, object]) -> Plan:
     """An answer of a specialist with those of the conditions that are on fields of its own."""
 
     def text(asked: Asked) -> str:
-        own = json.dumps(asked.schema)
+        # Where answers are not held to a schema it stands in the prompt.
+        own = json.dumps(asked.schema) if asked.schema else asked.system
         mine = [each for each in conditions if f'"{each["field"]}"' in own]
         return json.dumps({"conditions": mine, "unhandled": []})
 

@@ -25,6 +25,7 @@ from segmentry.config_ai import (
     TrialList,
     TrialSettings,
     unpriced,
+    with_keys,
 )
 from segmentry.config_kinds import (
     Choice,
@@ -355,10 +356,11 @@ def settings_table() -> dict[str, Setting]:
     return {field.name: field.metadata["setting"] for field in fields}
 
 
-def _dsn_variables(values: Mapping[str, Any]) -> list[str]:
-    """The environment variables that tables of a file take their DSN from."""
+def _named_variables(values: Mapping[str, Any]) -> list[str]:
+    """The environment variables that a file takes DSNs of tables and keys of tenants from."""
     tables: tuple[TableSettings, ...] = values.get("tables", ())
-    return [table.dsn_env for table in tables if table.dsn_env]
+    tenants: tuple[TenantSettings, ...] = values.get("ai_tenants", ())
+    return list(filter(None, (*(each.dsn_env for each in tables), *(each.key_env for each in tenants))))
 
 
 def load(environ: Mapping[str, str], config: Path | None = None, **overrides: Any) -> Settings:
@@ -374,14 +376,14 @@ def load(environ: Mapping[str, str], config: Path | None = None, **overrides: An
     table = settings_table()
     values = config_reading.from_file(path, table, problems) if path else {}
     values |= config_reading.from_environment(
-        environ, table, (*OTHER_VARIABLES, *_dsn_variables(values)), problems
+        environ, table, (*OTHER_VARIABLES, *_named_variables(values)), problems
     )
     values |= config_reading.checked(overrides, table, problems)
-    if "tables" in values:
+    for name, shown, named in (("tables", "table ", with_dsns), ("ai_tenants", "ai.tenant: ", with_keys)):
         try:
-            values["tables"] = with_dsns(values["tables"], environ)
+            values |= {name: named(values[name], environ)} if name in values else {}
         except Problem as problem:
-            problems.extend(f"table {line}" for line in problem.lines)
+            problems.extend(f"{shown}{line}" for line in problem.lines)
     settings = Settings(**values)
     problems.extend(
         unpriced(

@@ -4,28 +4,50 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, cast
 
-from segmentry.config_kinds import Problem
+from segmentry.config_kinds import Problem, Secret, Url
 
 STRATEGIES: Final = ("offline", "experts", "one_shot")
 MOST_REQUESTS, MOST_TOKENS, MOST_USD = 1_000_000, 1_000_000_000_000, 1_000_000.0
-_TENANT_KEYS: Final = ("tenant", "strategy", "requests_per_minute", "tokens_per_day", "cost_per_day_usd")
+_MODEL_KEYS: Final = ("model", "base_url", "key_env")
+_TENANT_KEYS: Final = (
+    "tenant",
+    "strategy",
+    "requests_per_minute",
+    "tokens_per_day",
+    "cost_per_day_usd",
+    *_MODEL_KEYS,
+)
+_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TRIAL_KEYS: Final = ("id", "strategy", "share", "expert", "versions")
 
 
 @dataclass(frozen=True, slots=True)
 class TenantSettings:
-    """What differs for one tenant; None is as for all others, and a bound of 0 is none."""
+    """What differs for one tenant; None is as for all others, and a bound of 0 is none.
+
+    `key` is what the variable `key_env` holds. With a `base_url` and without a key none is sent there.
+    """
 
     tenant: str
     strategy: str | None = None
     requests_per_minute: int | None = None
     tokens_per_day: int | None = None
     cost_per_day_usd: float | None = None
+    model: str | None = None
+    base_url: str | None = None
+    key_env: str | None = None
+    key: Secret | None = None
+
+    @property
+    def own_model(self) -> bool:
+        """Whether the tenant's requests ask another model, address or account than those of all others."""
+        return bool(self.model or self.base_url or self.key_env)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +100,7 @@ class TenantList:
             faults += _number(entry, "requests_per_minute", MOST_REQUESTS, whole=True)
             faults += _number(entry, "tokens_per_day", MOST_TOKENS, whole=True)
             faults += _number(entry, "cost_per_day_usd", MOST_USD)
+            faults += _model(entry)
             problems += [f"entry {number}: {fault}" for fault in faults]
             if not faults:
                 found.append(TenantSettings(**cast("dict[str, str]", dict(entry))))  # pyright: ignore[reportArgumentType]  # each key was checked
@@ -220,6 +243,36 @@ def _strategy(value: object) -> str:
     return "" if value in STRATEGIES else f"strategy = {value!r}: needs {', '.join(STRATEGIES)}"
 
 
+def _model(entry: Mapping[str, object]) -> list[str]:
+    """What is wrong with the model that a tenant is to have of its own."""
+    given = [key for key in _MODEL_KEYS if key in entry]
+    faults = [f"{key} = {entry[key]!r}: needs a text" for key in given if not _text(entry[key])]
+    if faults:
+        return faults
+    if "base_url" in entry:
+        try:
+            Url().check(entry["base_url"])
+        except Problem as problem:
+            faults += [f"base_url {line}" for line in problem.lines]
+    if "key_env" in entry and not _VARIABLE.fullmatch(str(entry["key_env"])):
+        # Not shown: it may be the key itself.
+        faults.append("key_env needs the name of an environment variable that holds the key")
+    return faults
+
+
+def with_keys(tenants: tuple[TenantSettings, ...], environ: Mapping[str, str]) -> tuple[TenantSettings, ...]:
+    """The tenants with the keys that they name by `key_env`.
+
+    Raises: Problem naming the variables that are not set.
+    """
+    missing = [each.key_env for each in tenants if each.key_env and not environ.get(each.key_env, "").strip()]
+    if missing:
+        raise Problem(*(f"the variable {name} is not set or empty" for name in missing))
+    return tuple(
+        replace(each, key=Secret(environ[each.key_env].strip())) if each.key_env else each for each in tenants
+    )
+
+
 def _text(value: object) -> bool:
     return isinstance(value, str) and bool(value.strip()) and "\0" not in value
 
@@ -246,9 +299,18 @@ def unpriced(
     # The table of models is loaded only where it is asked.
     from segmentry.llm.profiles import profile  # noqa: PLC0415
 
-    bounded = ["ai.cost_per_day_usd"] if cost_per_day_usd else []
-    bounded += [f"ai.tenant {each.tenant!r} cost_per_day_usd" for each in tenants if each.cost_per_day_usd]
-    if not asked or not bounded or profile(model).price is not None:
-        return []
-    why = f"the price of model {model!r} is not known, so that a budget in US dollars cannot be kept"
-    return [f"{', '.join(bounded)}: {why}; give tokens_per_day instead"]
+    bounded: dict[str, list[str]] = {}
+    if cost_per_day_usd and asked:
+        bounded[model] = ["ai.cost_per_day_usd"]
+    for each in tenants:
+        bound = each.cost_per_day_usd
+        if each.own_model and bound is None:
+            bound = cost_per_day_usd
+        if bound and (asked or each.own_model):
+            bounded.setdefault(each.model or model, []).append(f"ai.tenant {each.tenant!r} cost_per_day_usd")
+    return [
+        f"{', '.join(names)}: the price of model {name!r} is not known, so that a budget in US dollars "
+        "cannot be kept; give tokens_per_day instead"
+        for name, names in bounded.items()
+        if profile(name).price is None
+    ]

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import pytest
 from segmentry.builder.build import build
-from segmentry.builder.panel import Strategy
+from segmentry.builder.panel import Panel, Strategy
 from segmentry.builder.refine import refine
 from segmentry.builder.request import Options, Place
 from segmentry.config import Secret, Settings
@@ -22,7 +22,7 @@ from segmentry.criteria.dates import Clock
 from segmentry.customers.load import load_table
 from segmentry.customers.snapshots import SnapshotStore
 from segmentry.errors import SegmentryError
-from segmentry.rpc import parts
+from segmentry.rpc import panels
 
 from tests.vendor.menu import MENU
 from tests.vendor.obedient import OBEDIENT
@@ -66,13 +66,13 @@ MODELS = {
 
 
 @asynccontextmanager
-async def served(plan: Plan, strategy: Strategy) -> AsyncGenerator[tuple[parts.Panel, Vendor]]:
+async def served(plan: Plan, strategy: Strategy) -> AsyncGenerator[tuple[Panel, Vendor]]:
     """A panel made of settings, as a server makes it, with a key that is a canary."""
     script = Scripted(default=plan)
     script.on("logic", groups("1") if plan is MODELS["prying"] else plan)
     async with Vendor(script) as vendor:
         settings = Settings(ai_openai_key=Secret(KEY), ai_base_url=vendor.base_url, ai_strategy=strategy)
-        panel = parts.panel(settings)
+        panel = panels.panel(settings)
         assert panel is not None
         try:
             yield panel, vendor

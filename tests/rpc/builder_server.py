@@ -22,6 +22,7 @@ from segmentry.rpc.interceptors.auth import Auth
 from segmentry.rpc.interceptors.deadline import Allowance, Deadline
 from segmentry.rpc.interceptors.errors import Errors
 from segmentry.rpc.interceptors.observe import Observe
+from segmentry.rpc.panels import Panels
 from segmentry.rpc.relay import Drain, StreamLimits, Streams
 from segmentry.rpc.tokens import Tokens
 from segmentry.segments.service import SegmentService
@@ -69,14 +70,16 @@ class Client:
 async def builder(
     store: CustomerStore | None = None,
     heartbeat_s: float = 15.0,
+    *,
     database: Database | None = None,
     panel: Panel | None = None,
     identify: Callable[[object], Principal] | None = None,
+    panels: Panels | None = None,
 ) -> AsyncGenerator[Client]:
     """Serve SegmentBuilder; the server's clock stands at `AS_OF`.
 
-    Without a `database` the state store is nowhere: whatever opens it fails. `panel`: experts to ask.
-    `identify` says who calls, from the metadata.
+    Without a `database` the state store is nowhere: whatever opens it fails. `panel`: experts to ask;
+    `panels`: those of each tenant. `identify` says who calls, from the metadata.
     """
     drain = Drain()
     store = store or golf_store()
@@ -89,7 +92,7 @@ async def builder(
         Tokens(b"0123456789abcdef"),
         SegmentService(database or Database(NOWHERE), store),
         now=lambda: AS_OF,
-        panel=panel,
+        panels=panels or Panels(panel),
     )
     segment_builder_pb2_grpc.add_SegmentBuilderServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")

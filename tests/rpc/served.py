@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import pytest
 from segmentry.agents.counters import Counters
-from segmentry.analysis.advisor import Advisor
+from segmentry.analysis.advisor import Advisor, Advisors
 from segmentry.analysis.defaults import NO_DEFAULTS, Defaults
 from segmentry.analysis.parameters import ALGORITHMS
 from segmentry.analysis.service import TARGET, AnalysisService
@@ -126,7 +126,7 @@ async def analyses(
     drain = Drain()
     server = grpc.aio.server(interceptors=[Errors(), Auth(identify)])
     async with AnalysisService(
-        database, store, supervisor, folder=folder, target=target, advisor=advisor
+        database, store, supervisor, folder=folder, target=target, advisors=Advisors(advisor)
     ) as service:
         segments, tokens = SegmentService(database, store), Tokens(b"0123456789abcdef")
         kept, criteria = RecommendationStore(database), KeptCriteria(store, segments.saved)
@@ -152,14 +152,14 @@ async def analyses(
             kept,
             service,
             defaults,
-            vendor,
+            lambda _: vendor(),
             small_count,
         )
         readiness = TableReadiness.of(asked, streams, clock)
         insights.add_to_server(
             insights.SegmentInsights(
                 HealthReports(database, ExpertCounts(database, Counters())),
-                vendor,
+                lambda _: vendor(),
                 recommendations,
                 rules,
                 OutcomeService(database, BuildLog(database, 30)),

@@ -10,7 +10,7 @@ import pytest
 from segmentry.config import Secret, Settings
 from segmentry.insights.model_versions import ModelVersions
 from segmentry.rpc.canaries import canaries
-from segmentry.rpc.parts import panel
+from segmentry.rpc.panels import panel
 from segmentry.state.database import Database
 from segmentry.state.spending import SpendingStore
 from segmentry.v1 import segment_insights_pb2 as pb

@@ -12,7 +12,7 @@ import pytest
 from google.rpc import error_details_pb2
 from segmentry.builder.panel import Panel
 from segmentry.config import Secret, Settings
-from segmentry.rpc import parts
+from segmentry.rpc import panels
 from segmentry.v1 import segment_builder_pb2 as pb
 
 from tests.rpc.builder_server import builder, refusal
@@ -147,7 +147,7 @@ async def test_the_wait_that_a_vendor_asks_for_is_told_to_the_caller() -> None:
 
 @asynccontextmanager
 async def nowhere(address: str) -> AsyncGenerator[Panel]:
-    panel = parts.panel(Settings(ai_openai_key=Secret("sk-canary-key"), ai_base_url=address))
+    panel = panels.panel(Settings(ai_openai_key=Secret("sk-canary-key"), ai_base_url=address))
     assert panel is not None
     try:
         yield panel

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from time import monotonic
@@ -10,7 +10,7 @@ from typing import Final
 
 from segmentry.agents.allowance import EXTRA_CALLS, Allowance
 from segmentry.agents.asking import Asker
-from segmentry.analysis.terms import TOKENS_PER_CHARACTER, Terms, length
+from segmentry.analysis.terms import NO_MODEL, TOKENS_PER_CHARACTER, Terms, length
 from segmentry.llm.budget import Budget
 from segmentry.llm.cost import at_most
 from segmentry.llm.model import NO_USAGE, ModelCall, Usage
@@ -85,3 +85,27 @@ class Advisor:
         finally:
             if reservation is not None and self.budget is not None:
                 await self.budget.settle(reservation, purse.used)
+
+
+@dataclass(frozen=True, slots=True)
+class Advisors:
+    """Whom the analyses of each tenant ask: `common`, or one of the tenant's `own`."""
+
+    common: Advisor | None = None
+    own: Mapping[str, Advisor] = field(default_factory=dict[str, Advisor])
+
+    def of(self, tenant: str) -> Advisor | None:
+        """Whom a tenant's analyses ask; None: nobody."""
+        return self.own.get(tenant, self.common)
+
+    def asked_by(self, tenant: str) -> bool:
+        """Whether a tenant's analyses may ask anybody."""
+        return self.of(tenant) is not None
+
+    def terms(self, tenant: str) -> Terms:
+        """What a worker and an estimate need to know of a tenant's model."""
+        advisor = self.of(tenant)
+        return NO_MODEL if advisor is None else advisor.terms
+
+
+NO_ADVISORS: Final = Advisors()

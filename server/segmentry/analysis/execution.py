@@ -33,6 +33,7 @@ from segmentry.analysis.records import (
     now,
 )
 from segmentry.analysis.said import Said
+from segmentry.analysis.terms import Terms
 from segmentry.analysis.workshop import Workshop, remove, write
 from segmentry.customers.snapshot import Snapshot
 from segmentry.errors import (
@@ -75,11 +76,16 @@ class Execution:
         self._pinned = tiers.pinned(self._order.parameters)
         self._left: Left | None = None
         self._namer: Namer | None = None
-        if workshop.advisor is not None and self._order.parameters.model_names:
+        self._advisor = workshop.advisors.of(run.tenant)
+        if self._advisor is not None and self._order.parameters.model_names:
             # Imported here: it takes longer than a server without a model should wait for.
             from segmentry.analysis.renaming import Namer  # noqa: PLC0415
 
-            self._namer = Namer(workshop.advisor, run.tenant, snapshot.catalog, self._say)
+            self._namer = Namer(self._advisor, run.tenant, snapshot.catalog, self._say)
+
+    @property
+    def _terms(self) -> Terms:
+        return self._workshop.advisors.terms(self._run.tenant)
 
     async def work(self) -> None:
         """Do the run. Whatever happens, it ends in the log, unless it was cancelled or taken over.
@@ -116,9 +122,8 @@ class Execution:
         if self._standing.tier == "HEURISTIC":
             await self._begin()
             return await self._heuristic(())
-        advisor = self._workshop.advisor
-        if self._standing.tier == "LLM" and advisor is not None:
-            return await self._by_model(advisor)
+        if self._standing.tier == "LLM" and self._advisor is not None:
+            return await self._by_model(self._advisor)
         try:
             return await self._in_worker()
         except REPLACEABLE as err:
@@ -175,7 +180,7 @@ class Execution:
             "parameters": codec.encode_parameters(order.parameters),
             "as_of": order.as_of.isoformat(),
             "time_zone": order.time_zone,
-            "terms": (await self._workshop.known()).to_json(),
+            "terms": (await self._workshop.known(self._run.tenant)).to_json(),
             "saved": order.saved.to_json(),
         }
         loop = asyncio.get_running_loop()
@@ -232,7 +237,7 @@ class Execution:
         said: list[Event] = []
         parameters = dataclasses.replace(self._order.parameters, preferred_tier="HEURISTIC")
         result = await asyncio.to_thread(
-            _discover, self._snapshot, parameters, self._order, self._workshop, said.append
+            _discover, self._snapshot, parameters, self._order, self._terms, said.append
         )
         for event in said:
             await self._say(event)
@@ -353,7 +358,7 @@ def _discover(
     snapshot: Snapshot,
     parameters: Parameters,
     order: Order,
-    workshop: Workshop,
+    terms: Terms,
     emit: Callable[[Event], None],
 ) -> AnalysisResult:
     # Imported here, in the thread: the import takes longer than the event loop may stand still.
@@ -364,7 +369,7 @@ def _discover(
         parameters,
         order.as_of,
         emit,
-        terms=workshop.terms,
+        terms=terms,
         time_zone=order.time_zone,
         saved=order.saved,
     )

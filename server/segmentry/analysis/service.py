@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from segmentry.analysis.advisor import Advisor
+from segmentry.analysis.advisor import NO_ADVISORS, Advisors
 from segmentry.analysis.defaults import fitted
 from segmentry.analysis.events import AnalysisEstimate, AnalysisResult
 from segmentry.analysis.execution import Execution
@@ -90,7 +90,7 @@ class AnalysisService:
         folder: Path,
         queue: RunQueue | None = None,
         token_key: bytes | None = None,
-        advisor: Advisor | None = None,
+        advisors: Advisors = NO_ADVISORS,
         target: str = TARGET,
     ) -> None:
         self._database = database
@@ -100,7 +100,7 @@ class AnalysisService:
         self._log = RunLog(database)
         self._queue = queue or RunQueue(os.cpu_count() or 1)
         kept = stores(database)
-        self._workshop = Workshop(self._queue, self._log, *kept, supervisor, folder, target, advisor)
+        self._workshop = Workshop(self._queue, self._log, *kept, supervisor, folder, target, advisors)
         self._tokens = None if token_key is None else ResumeTokens(token_key)
         self._background = Background()
         self._active: dict[str, asyncio.Task[None]] = {}
@@ -306,7 +306,7 @@ class AnalysisService:
         return await self._tables.snapshot(question.tenant, question.schema_id)
 
     async def _estimate(self, question: Question, snapshot: Snapshot) -> AnalysisEstimate:
-        terms = await self._workshop.known()
+        terms = await self._workshop.known(question.tenant)
 
         def estimate() -> AnalysisEstimate:
             # Imported here, in the thread: the import takes longer than the event loop may stand still.
@@ -339,7 +339,7 @@ class AnalysisService:
 
         Raises: ServerDraining; Exhausted; AlreadyExists; what the store raises.
         """
-        tier = await first_tier(order, snapshot, model=self._workshop.advisor is not None)
+        tier = await first_tier(order, snapshot, model=self._workshop.advisors.asked_by(question.tenant))
         if self._closing:
             raise ServerDraining("the server is shutting down; start the analysis on the next one")
         self._queue.require_place(len(self._active) + self._accepting)

@@ -9,10 +9,10 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from segmentry.analysis.advisor import Advisor
+from segmentry.analysis.advisor import NO_ADVISORS, Advisors
 from segmentry.analysis.memory import SegmentMemory
 from segmentry.analysis.pace_store import PaceStore
-from segmentry.analysis.terms import NO_MODEL, Terms
+from segmentry.analysis.terms import Terms
 from segmentry.customers.snapshot import Snapshot
 from segmentry.errors import StoreBusy, Unavailable
 from segmentry.runs.checkpoints import Checkpoints
@@ -37,21 +37,17 @@ class Workshop:
     supervisor: Supervisor
     folder: Path
     target: str
-    advisor: Advisor | None = None
+    advisors: Advisors = NO_ADVISORS
 
-    @property
-    def terms(self) -> Terms:
-        """What a worker needs to know of the model."""
-        return NO_MODEL if self.advisor is None else self.advisor.terms
-
-    async def known(self) -> Terms:
-        """The terms with what the last runs took; without, while the store is not open or away."""
+    async def known(self, tenant: str) -> Terms:
+        """The tenant's terms with what the last runs took; without, while the store is not open or away."""
+        terms = self.advisors.terms(tenant)
         if not self.paces.database.is_open:
-            return self.terms
+            return terms
         try:
-            return replace(self.terms, paces=await self.paces.recall())
+            return replace(terms, paces=await self.paces.recall())
         except (Unavailable, StoreBusy):
-            return self.terms
+            return terms
 
     def clear(self) -> None:
         """Make the folder, and remove what a killed server left there.

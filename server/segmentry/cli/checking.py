@@ -144,7 +144,8 @@ async def _vendor(address: str) -> tuple[str, str, str]:
 
 def _ways(settings: "Settings") -> list[tuple[str, str, str]]:
     """What bounds the tenants, who of them goes a way of its own, and what is on trial."""
-    if settings.ai_openai_key is None and not settings.ai_base_url:
+    asked = settings.ai_openai_key is not None or settings.ai_base_url
+    if not asked and not any(tenant.own_model for tenant in settings.ai_tenants):
         return []
     common = (settings.ai_requests_per_minute, settings.ai_tokens_per_day, settings.ai_cost_per_day_usd)
     found = [("ok", "budget", f"each tenant: {_bounds(*common)}")]
@@ -152,6 +153,10 @@ def _ways(settings: "Settings") -> list[tuple[str, str, str]]:
         own = (tenant.requests_per_minute, tenant.tokens_per_day, tenant.cost_per_day_usd)
         requests, tokens, cost = (a if b is None else b for a, b in zip(common, own, strict=True))
         way = f"{tenant.tenant}: by {tenant.strategy or settings.ai_strategy}"
+        if tenant.own_model:
+            address = tenant.base_url or settings.ai_base_url
+            host = urlsplit(address).netloc or "api.openai.com"
+            way += f", {tenant.model or settings.ai_model} at {host}"
         found.append(("ok", "tenant", f"{way}, {_bounds(requests, tokens, cost)}"))
     for trial in settings.ai_trials:
         if trial.strategy:

@@ -60,7 +60,7 @@ class HealthReports:
         outcomes = await figures(self._database, tenant, health.since, until + timedelta(seconds=1))
         length = until - health.since
         earliest = health.since - length
-        changed = () if self._versions is None else await self._versions.findings(health.since)
+        changed = () if self._versions is None else await self._versions.findings(health.since, tenant)
         if self._canaries is not None:
             changed = (*await self._canaries(), *changed)
         if length * 2 > KEPT + timedelta(minutes=20):

@@ -29,26 +29,44 @@ class Heard:
 
 
 class ModelVersions:
-    """Keeps what the vendor says of itself. `heard` tells what this process heard; None without a model."""
+    """Keeps what vendors say of themselves.
 
-    def __init__(self, database: Database, heard: Callable[[], Heard | None]) -> None:
+    `heard` tells what this process heard of the server's model, None without one; `own` of the models that
+    single tenants have, by tenant.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        heard: Callable[[], Heard | None],
+        own: Callable[[], Mapping[str, Heard]] = dict[str, Heard],
+    ) -> None:
         self._database = database
         self._heard = heard
-        self._written: set[ModelVersion] = set()
+        self._own = own
+        self._written: set[tuple[str, str, ModelVersion]] = set()
 
     async def flush(self) -> tuple[ModelVersion, ...]:
-        """Keep what was heard since the last time; the versions that no server had heard, but the first.
+        """Keep what was heard since the last time.
+
+        Returned are the versions of the server's model that no server had heard, but the first.
 
         Raises: Unavailable, StoreBusy.
         """
         heard = self._heard()
-        if heard is None:
-            return ()
-        new = {version: at for version, at in heard.versions.items() if version not in self._written}
+        changed = () if heard is None else await self._keep(heard)
+        for each in self._own().values():
+            await self._keep(each)
+        return changed
+
+    async def _keep(self, heard: Heard) -> tuple[ModelVersion, ...]:
         changed: list[ModelVersion] = []
-        for version, at in new.items():
+        for version, at in dict(heard.versions).items():
+            known = (heard.provider, heard.model, version)
+            if known in self._written:
+                continue
             row = await self._insert(heard, version, at)
-            self._written.add(version)
+            self._written.add(known)
             if row:
                 changed.append(version)
                 # Counters and versions alone: nothing of any request.
@@ -73,9 +91,12 @@ class ModelVersions:
             except SegmentryError as error:
                 _log.warning("the model's version could not be kept: %s", error.reason)
 
-    async def findings(self, since: datetime) -> tuple[Finding, ...]:
-        """The changes since then of the model that this server asks. Raises: Unavailable, StoreBusy."""
-        heard = self._heard()
+    async def findings(self, since: datetime, tenant: str = "") -> tuple[Finding, ...]:
+        """The changes since then of the model that a tenant's requests ask.
+
+        Raises: Unavailable, StoreBusy.
+        """
+        heard = self._own().get(tenant) or self._heard()
         if heard is None:
             return ()
         await self.flush()

@@ -61,7 +61,7 @@ class Sources:
     needed: Callable[[str], Awaitable[Sequence[str]]]
     algorithm: Callable[[str], Awaitable[str]]
     algorithms: tuple[str, ...]
-    model: Callable[[], Model | None]
+    model: Callable[[str], Model | None]
     worker: Callable[[], bool]
 
 
@@ -78,7 +78,7 @@ class ReadinessService:
 
         Raises: NotFound.
         """
-        found: list[Finding] = [*self._machinery()]
+        found: list[Finding] = [*self._machinery(tenant)]
         sources = self._sources
         table: Table | None = None
         health: Health | None = None
@@ -130,7 +130,7 @@ class ReadinessService:
             score=score_of(findings),
             findings=findings,
             checked_at=now,
-            llm_available=self._answers(),
+            llm_available=self._answers(tenant),
             worker_available=sources.worker(),
             rows=None if table is None else table.rows,
             snapshot_id="" if table is None else table.snapshot_id,
@@ -141,7 +141,7 @@ class ReadinessService:
 
     async def revision(self, tenant: str, schema_id: str) -> tuple[str, ...]:
         """What changes whenever the readiness may have: cheap to ask for. Raises: NotFound."""
-        model = self._sources.model()
+        model = self._sources.model(tenant)
         state = ("", "") if model is None else (model.name, model.cause)
         try:
             table = await self._sources.customers.table(tenant, schema_id)
@@ -154,13 +154,13 @@ class ReadinessService:
             kept = "away"
         return (version, kept, *state, str(self._sources.worker()))
 
-    def _answers(self) -> bool:
-        model = self._sources.model()
+    def _answers(self, tenant: str) -> bool:
+        model = self._sources.model(tenant)
         return model is not None and not model.cause
 
-    def _machinery(self) -> list[Finding]:
+    def _machinery(self, tenant: str) -> list[Finding]:
         found: list[Finding] = []
-        model = self._sources.model()
+        model = self._sources.model(tenant)
         if model is None:
             found.append(
                 Finding(

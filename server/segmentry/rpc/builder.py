@@ -16,7 +16,6 @@ from segmentry.builder.aside import aside
 from segmentry.builder.build import build
 from segmentry.builder.events import Emit, Event, quiet
 from segmentry.builder.outcome import ExpertUsage, Outcome, answered_alone, trees, words_read
-from segmentry.builder.panel import Panel
 from segmentry.builder.refine import refine
 from segmentry.builder.request import Options, Place, refuse_words
 from segmentry.criteria.nodes import And, Node
@@ -33,6 +32,7 @@ from segmentry.rpc.convert import builder as convert
 from segmentry.rpc.convert.export import export_response
 from segmentry.rpc.outcomes import Learning
 from segmentry.rpc.pages import MAX_PAGE, PageRequest, page
+from segmentry.rpc.panels import NOBODY, Panels
 from segmentry.rpc.relay import Notice, Outbox, Streams
 from segmentry.rpc.segments import SavedSegments
 from segmentry.rpc.tokens import Tokens
@@ -48,7 +48,7 @@ _RefineRequest = pb.RefineRequest | pb.StreamRefineRequest
 
 
 class SegmentBuilder(SavedSegments):
-    """`now` replaces the server's clock for requests that name no `as_of`; `panel`: the experts, if any.
+    """`now` replaces the server's clock for requests that name no `as_of`; `panels`: the experts, if any.
 
     `counters` count what builds come to; `learning` keeps builds until somebody says what became of them.
     """
@@ -60,14 +60,14 @@ class SegmentBuilder(SavedSegments):
         tokens: Tokens,
         segments: SegmentService,
         now: Callable[[], datetime] | None = None,
-        panel: Panel | None = None,
+        panels: Panels = NOBODY,
         counters: Counters | None = None,
         learning: Learning | None = None,
     ) -> None:
         super().__init__(segments, tokens, now, None if learning is None else learning.outcomes.build)
         self._store = store
         self._streams = streams
-        self._panel = panel
+        self._panels = panels
         self._counters = counters or Counters()
         self._learning = learning
 
@@ -129,7 +129,7 @@ class SegmentBuilder(SavedSegments):
             where.store,
             build_id=build_id,
             emit=emit,
-            panel=self._panel,
+            panel=self._panels.of(where.tenant),
             bill=_billed,
         )
         return _noted(self._kept(outcome, request.query, None, place, options))
@@ -150,7 +150,7 @@ class SegmentBuilder(SavedSegments):
             where.store,
             build_id=build_id,
             emit=emit,
-            panel=self._panel,
+            panel=self._panels.of(where.tenant),
             bill=_billed,
         )
         return _noted(self._kept(outcome, request.instruction, current, place, options))

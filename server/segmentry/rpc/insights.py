@@ -43,12 +43,12 @@ class SegmentInsights(
     ReadinessOfTables,
     StoredQueries,
 ):
-    """What is built of the service. `vendor` says whether this server's model is asked; None without one."""
+    """What is built of the service. `vendor` says whether a tenant's model is asked; None without one."""
 
     def __init__(  # noqa: PLR0917 - the parts it is made of
         self,
         reports: HealthReports,
-        vendor: Callable[[], VendorState | None],
+        vendor: Callable[[str], VendorState | None],
         recommendations: RecommendationService,
         rules: QualificationService,
         outcomes: OutcomeService,
@@ -70,8 +70,9 @@ class SegmentInsights(
     async def GetAgentHealth(
         self, request: pb.GetAgentHealthRequest, context: ServerContext
     ) -> pb.GetAgentHealthResponse:
-        report = await self._reports.report(tenant_of(request), _window(request))
-        return health_response(report, self._vendor())
+        tenant = tenant_of(request)
+        report = await self._reports.report(tenant, _window(request))
+        return health_response(report, self._vendor(tenant))
 
 
 def add_to_server(servicer: SegmentInsights, server: grpc.aio.Server) -> None:

@@ -7,28 +7,22 @@ import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
-from segmentry.agents.asking import Asker
 from segmentry.agents.counters import Counters
-from segmentry.agents.experiments import Experiment
-from segmentry.analysis.advisor import Advisor
 from segmentry.analysis.defaults import Defaults
 from segmentry.analysis.parameters import ALGORITHMS, Parameters
 from segmentry.analysis.service import PRELOAD, AnalysisService
-from segmentry.builder.panel import Panel, Split, Strategy
 from segmentry.canaries.service import Canaries
-from segmentry.config import Settings, TenantSettings
+from segmentry.config import Settings
 from segmentry.customers.stores import Stores
 from segmentry.errors import FailedPrecondition, StorageFull
 from segmentry.insights.expert_counts import ExpertCounts
-from segmentry.insights.model_versions import Heard, ModelVersions
-from segmentry.llm.budget import Budget, Ledger, Limits
-from segmentry.llm.guarded import GuardedModel, VendorState
+from segmentry.insights.model_versions import ModelVersions
 from segmentry.rpc.groups import Group
 from segmentry.rpc.interceptors.admission import Limit
 from segmentry.rpc.interceptors.deadline import Allowance
 from segmentry.rpc.outcomes import Learning
+from segmentry.rpc.panels import NOBODY, Panels
 from segmentry.rpc.relay import StreamLimits, Streams
 from segmentry.rpc.tokens import Tokens
 from segmentry.runs.queue import RunQueue
@@ -51,50 +45,7 @@ class Parts:
     learning: Learning
     versions: ModelVersions
     canaries: Canaries
-    panel: Panel | None = None
-
-    def vendor(self) -> VendorState | None:
-        """Which model is asked, and whether now; None without one."""
-        model = None if self.panel is None else self.panel.asker.model
-        return model.vendor if isinstance(model, GuardedModel) else None
-
-
-def panel(settings: Settings, counters: Counters | None = None, ledger: Ledger | None = None) -> Panel | None:
-    """The experts of this server; None where neither a key nor an address of a model is configured.
-
-    `ledger` keeps what tenants spend; without it nothing bounds them.
-    """
-    if settings.ai_openai_key is None and not settings.ai_base_url:
-        return None
-    # The vendor's package takes most of a second to load, which a server without a model need not wait for.
-    from segmentry.llm.openai import OpenAIModel  # noqa: PLC0415
-
-    key = None if settings.ai_openai_key is None else settings.ai_openai_key.reveal()
-    model = OpenAIModel(
-        model=settings.ai_model, key=key, base_url=settings.ai_base_url, temperature=settings.ai_temp
-    )
-    return Panel(
-        Asker(GuardedModel(model), counters),
-        max_tokens=settings.ai_max_tokens,
-        strategy=cast("Strategy", settings.ai_strategy),
-        tenants={
-            each.tenant: cast("Strategy", each.strategy)
-            for each in settings.ai_tenants
-            if each.strategy is not None
-        },
-        split=next(
-            (
-                Split(each.id, cast("Strategy", each.strategy), each.share)
-                for each in settings.ai_trials
-                if each.strategy
-            ),
-            None,
-        ),
-        experiments=tuple(
-            Experiment(each.id, each.expert, each.versions) for each in settings.ai_trials if each.expert
-        ),
-        budget=None if ledger is None else budget(settings, ledger),
-    )
+    panels: Panels
 
 
 def analysis_defaults(settings: Settings) -> Defaults:
@@ -117,39 +68,14 @@ def algorithms(settings: Settings) -> tuple[str, ...]:
     return tuple(each for each in ALGORITHMS if each != "dbscan" or settings.analysis_dbscan)
 
 
-def heard(panel: Panel | None) -> Heard | None:
-    """What the vendor said of the model that a panel asks; None without one."""
-    model = None if panel is None else panel.asker.model
-    return Heard(model.provider, model.model, model.versions) if isinstance(model, GuardedModel) else None
-
-
-def budget(settings: Settings, ledger: Ledger) -> Budget | None:
-    """What tenants may spend on the model; None where nobody is bounded, so that nothing is kept."""
-    common = Limits(settings.ai_requests_per_minute, settings.ai_tokens_per_day, settings.ai_cost_per_day_usd)
-    own = {each.tenant: limits_of(each, common) for each in settings.ai_tenants}
-    bounded = common.bounded or any(each.bounded for each in own.values())
-    return Budget(ledger, common, own) if bounded else None
-
-
-def limits_of(tenant: TenantSettings, common: Limits) -> Limits:
-    """The bounds of one tenant: its own, and those of all where it has none."""
-    return Limits(
-        common.requests_per_minute if tenant.requests_per_minute is None else tenant.requests_per_minute,
-        common.tokens_per_day if tenant.tokens_per_day is None else tenant.tokens_per_day,
-        common.cost_per_day_usd if tenant.cost_per_day_usd is None else tenant.cost_per_day_usd,
-    )
-
-
 def database(settings: Settings) -> Database:
     if settings.database_dsn is not None:
         return Database(settings.database_dsn.reveal(), pool_size=settings.database_pool)
     return Database(directory=settings.data_dir / "postgres", pool_size=settings.database_pool)
 
 
-def analyses(
-    settings: Settings, store: Stores, state: Database, panel: Panel | None = None
-) -> AnalysisService:
-    """The analyses of this server; nothing starts before the first one. They ask the model of the `panel`."""
+def analyses(settings: Settings, store: Stores, state: Database, panels: Panels = NOBODY) -> AnalysisService:
+    """The analyses of this server; nothing starts before the first one. They ask the `panels`' models."""
     key = settings.token_key.reveal().encode() if settings.token_key is not None else None
     slots = settings.max_runs or os.cpu_count() or 1
     supervisor = Supervisor(
@@ -165,7 +91,7 @@ def analyses(
         folder=settings.data_dir / "work",
         queue=RunQueue(slots, settings.max_runs_per_tenant, settings.max_queued_runs),
         token_key=key,
-        advisor=None if panel is None else Advisor(panel.asker, panel.max_tokens, panel.budget),
+        advisors=panels.advisors(),
     )
 
 

@@ -64,7 +64,7 @@ class Asked:
     recommendations: RecommendationStore
     analyses: AnalysisService
     defaults: AnalysisDefaults
-    vendor: Callable[[], VendorState | None]
+    vendor: Callable[[str], VendorState | None]
     small_count: int = 0
 
     def sources(self) -> Sources:
@@ -119,8 +119,8 @@ class Asked:
             () if result is None else tuple(_cards(result)),
         )
 
-    def _model(self) -> Model | None:
-        found = self.vendor()
+    def _model(self, tenant: str) -> Model | None:
+        found = self.vendor(tenant)
         if found is None:
             return None
         return Model(found.model, found.cause or "" if found.state == "open" else "")

@@ -30,7 +30,7 @@ from segmentry.insights.qualification import QualificationService
 from segmentry.insights.recommendation_store import RecommendationStore
 from segmentry.insights.recommendations import RecommendationService
 from segmentry.insights.settings import SettingsStore
-from segmentry.rpc import canaries, insights, parts, reflection, tables
+from segmentry.rpc import canaries, insights, panels, parts, reflection, tables
 from segmentry.rpc.analysis import SERVICE as ANALYSIS
 from segmentry.rpc.analysis import SegmentAnalysis
 from segmentry.rpc.builder import SERVICE as BUILDER
@@ -126,19 +126,20 @@ async def running(
         log = BuildLog(database, settings.keep_builds_days)
         stack.push_async_callback(log.close)
         ledger = SpendingStore(database)
-        panel = parts.panel(settings, counters, ledger)
-        if panel is not None:
-            stack.push_async_callback(panel.asker.model.close)
-            panel.sample = Sample(share=settings.ai_shadow_share, calls_a_day=settings.ai_shadow_calls)
-            stack.push_async_callback(panel.sample.close)
-            if panel.budget is not None:
-                # Before the first request: to start the embedded database takes longer than a caller waits.
-                await database.open()
+        asked = panels.panels(settings, counters, ledger)
+        stack.push_async_callback(asked.close)
+        sample = Sample(share=settings.ai_shadow_share, calls_a_day=settings.ai_shadow_calls)
+        stack.push_async_callback(sample.close)
+        for panel in asked.all:
+            panel.sample = sample
+        if any(panel.budget is not None for panel in asked.all):
+            # Before the first request: to start the embedded database takes longer than a caller waits.
+            await database.open()
         # Closed before the model that they ask.
-        analyses = parts.analyses(settings, customers, database, panel)
+        analyses = parts.analyses(settings, customers, database, asked)
         stack.push_async_callback(analyses.close)
-        versions = ModelVersions(database, lambda: parts.heard(panel))
-        watching = canaries.canaries(settings, panel, ledger, database, versions)
+        versions = ModelVersions(database, asked.heard, asked.heard_of_own)
+        watching = canaries.canaries(settings, asked.common, ledger, database, versions)
         stack.push_async_callback(watching.close)
         made = Parts(
             settings,
@@ -152,7 +153,7 @@ async def running(
             Learning(log, OutcomeService(database, log)),
             versions,
             watching,
-            panel,
+            asked,
         )
         services = _add_services(server, made)
         health = Health(server, services)
@@ -181,8 +182,7 @@ async def running(
         finally:
             await health.leave()
             drain.start()
-            if panel is not None and panel.sample is not None:
-                await panel.sample.close()
+            await sample.close()
             await _until_idle(admission, settings.drain_s)
             await server.stop(_STOP_S)
             remove_socket(address)
@@ -257,7 +257,7 @@ def _add_services(server: grpc.aio.Server, made: Parts) -> tuple[str, ...]:
         made.streams,
         made.tokens,
         segments,
-        panel=made.panel,
+        panels=made.panels,
         counters=made.counters,
         learning=made.learning,
     )
@@ -289,7 +289,7 @@ def _add_services(server: grpc.aio.Server, made: Parts) -> tuple[str, ...]:
         kept,
         made.analyses,
         defaults,
-        made.vendor,
+        made.panels.vendor,
         made.settings.small_count,
     )
     insights.add_to_server(
@@ -301,7 +301,7 @@ def _add_services(server: grpc.aio.Server, made: Parts) -> tuple[str, ...]:
                 made.versions,
                 canaries=made.canaries.findings,
             ),
-            made.vendor,
+            made.panels.vendor,
             recommendations,
             rules,
             made.learning.outcomes,
