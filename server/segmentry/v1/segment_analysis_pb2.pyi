@@ -1925,7 +1925,7 @@ class Density(_message.Message):
     eps: _builtins.float
     """The radius, in scaled units."""
     eps_found: _builtins.bool
-    """Whether it was found from the data: where `curve` bends most."""
+    """Whether it was found from the data: where `curve` bends most, widened as long as that changes no group."""
     min_samples: _builtins.int
     """Neighbours that make a core point."""
     min_samples_found: _builtins.bool
