@@ -21,6 +21,16 @@ BUSY = {
     "breaker": "open",
     "breakerReason": "LLM_TIMEOUT",
     "breakerWait": "58s",
+    "figures": {
+        "deterministic": 80_000,
+        "combined": 20_000,
+        "clarified": 23_456,
+        "failed": 789,
+        "saved": 12_345,
+        "p50": "0.004s",
+        "p95": "0.5s",
+        "p99": "2.048s",
+    },
     "agents": [
         {
             "agent": "specialist_a_group_with_a_long_name",
@@ -48,6 +58,8 @@ def test_the_table_of_a_busy_service_fits_80_columns(capsys: pytest.CaptureFixtu
     lines = capsys.readouterr().out.splitlines()
     assert lines == [
         "since 2025-12-15 09:40 UTC: 123,456 builds, 65 % without a model",
+        "100,000 with criteria, 23,456 with a question, 789 failed, 12,345 saved",
+        "half within 4 ms, 99 % within 2.0 s",
         "reader and experts agree on 90 % of 2,345 builds that both read",
         "gpt-4o-mini of openai is left alone for 58.0 s: LLM_TIMEOUT",
         "   CALLS  FAILED   EMPTY  HEDGED  CACHED  REPAIRED     P95       USD  AGREES",

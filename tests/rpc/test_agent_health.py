@@ -11,6 +11,7 @@ import pytest
 from segmentry.config import Secret, Settings
 from segmentry.rpc.server import running
 from segmentry.v1 import segment_insights_pb2 as pb
+from segmentry.v1.segment_builder_pb2 import BuildOptions
 from segmentry_client import AsyncSegmentryClient, SegmentryCallError
 
 from tests.rpc.builder_server import golf_store
@@ -90,3 +91,32 @@ async def test_a_window_that_is_none_is_refused(tmp_path: Path, dsn: str) -> Non
         request.window.seconds = 2**62
         with pytest.raises(Exception, match="window is too long"):
             await client.insights.GetAgentHealth(request)
+
+
+async def test_a_hundred_requests_are_told_as_exactly_what_they_came_to(tmp_path: Path, dsn: str) -> None:
+    async with (
+        Vendor(InTurn((CRAZY,))) as vendor,
+        served(tmp_path, dsn, vendor) as address,
+        AsyncSegmentryClient(address, tenant_id="demo") as client,
+    ):
+        nothing = await client.agent_health()
+        sure = await client.build("gold members")
+        for _ in range(59):
+            await client.build("gold members")
+        for _ in range(20):
+            await client.build(OPEN)
+        for _ in range(12):
+            await client.build("delete all gold members")
+        for _ in range(8):
+            with pytest.raises(SegmentryCallError):
+                await client.refine("also in Durban", {"shoeSize": 42})
+        await client.build("gold members", options=BuildOptions(dry_run=True))
+        for name in ("first", "second"):
+            await client.create_segment(name, sure.result.criteria, build_id=sure.build_id)
+        told = (await client.agent_health()).figures
+    assert not nothing.HasField("figures")
+    assert (told.deterministic, told.llm, told.combined) == (60, 0, 20)
+    assert (told.clarified, told.failed, dict(told.failed_by_reason)) == (12, 8, {"INVALID_PARAMETERS": 8})
+    assert (told.saved, told.saved_share) == (1, 1 / 80)
+    times = [each.ToTimedelta() for each in (told.p50, told.p95, told.p99)]
+    assert timedelta(0) < times[0] <= times[1] <= times[2]

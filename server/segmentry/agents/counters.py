@@ -98,7 +98,9 @@ class Answers:
     to do without one.
 
     `compared` were also read by experts for themselves, `agreed` came to the same customers. `clarified`
-    came to a question. Of those with a result: `words` have content, conditions account for `accounted`.
+    came to a question, and of the others each is among the `tiers`. Of those with a result: `words` have
+    content, conditions account for `accounted`. `seconds` are lengths from the request to the answer by
+    `latencies.class_of`; `failed` are requests that ended in an error instead, by its reason.
     """
 
     builds: int = 0
@@ -108,6 +110,13 @@ class Answers:
     clarified: int = 0
     words: int = 0
     accounted: int = 0
+    tiers: Counter[str] = field(default_factory=Counter[str])
+    seconds: Counter[int] = field(default_factory=Counter[int])
+    failed: Counter[str] = field(default_factory=Counter[str])
+
+    def took(self, seconds: float) -> None:
+        """Note how long an answer took."""
+        self.seconds[latencies.class_of(seconds)] += 1
 
     def counts(self) -> dict[str, float]:
         """As `Tally.counts`."""
@@ -119,6 +128,9 @@ class Answers:
             "clarified": self.clarified,
             "words": self.words,
             "accounted": self.accounted,
+            **{f"tier:{tier}": n for tier, n in self.tiers.items()},
+            **{f"seconds:{number}": n for number, n in self.seconds.items()},
+            **{f"failed:{reason}": n for reason, n in self.failed.items()},
         }
         return {name: float(n) for name, n in found.items() if n}
 

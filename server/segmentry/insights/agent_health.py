@@ -25,10 +25,7 @@ class AgentHealth:
 
     def by_reason(self, name: str) -> tuple[tuple[str, int], ...]:
         """What was counted as `name` by cause or code, most frequent first."""
-        found = [
-            (key.partition(":")[2], int(n)) for key, n in self.counts.items() if key.startswith(f"{name}:")
-        ]
-        return tuple(sorted(found, key=lambda each: (-each[1], each[0])))
+        return by_reason(self.counts, name)
 
     @property
     def failed(self) -> int:
@@ -37,7 +34,7 @@ class AgentHealth:
 
     def latency_s(self, share: float) -> float | None:
         """The time in which that share (0-1) of calls had ended; None without calls."""
-        return latencies.percentile_s({int(number): n for number, n in self.by_reason("seconds")}, share)
+        return latency_s(self.counts, share)
 
     @property
     def cost_usd(self) -> float | None:
@@ -87,6 +84,17 @@ class Health:
     def agreement(self) -> float | None:
         """Share of the compared builds that came to the same customers, 0-1; None where none was compared."""
         return share(self.answers, "agreed", "compared")
+
+
+def by_reason(counts: Counts, name: str) -> tuple[tuple[str, int], ...]:
+    """What was counted as `name` by what stands behind a colon, most frequent first."""
+    found = [(key.partition(":")[2], int(n)) for key, n in counts.items() if key.startswith(f"{name}:")]
+    return tuple(sorted(found, key=lambda each: (-each[1], each[0])))
+
+
+def latency_s(counts: Counts, share: float) -> float | None:
+    """The time in which that share (0-1) of what was timed had ended; None without any."""
+    return latencies.percentile_s({int(number): n for number, n in by_reason(counts, "seconds")}, share)
 
 
 def share(counts: Counts, part: str, whole: str) -> float | None:

@@ -11,16 +11,21 @@ from segmentry.insights.expert_counts import KEPT, ExpertCounts
 from segmentry.insights.findings import POINTS, Finding, Measure, Part, Shares, drifts
 from segmentry.insights.model_versions import ModelVersions
 from segmentry.insights.outcome_figures import OutcomeFigures, figures
+from segmentry.insights.saved_builds import saved_builds
 from segmentry.state.database import Database
 
 
 @dataclass(frozen=True, slots=True)
 class HealthReport:
-    """Counts and outcomes of one window, and what should be looked at."""
+    """Counts and outcomes of one window, and what should be looked at.
+
+    `saved` counts builds that became segments.
+    """
 
     health: Health
     outcomes: OutcomeFigures
     findings: tuple[Finding, ...]
+    saved: int = 0
 
 
 def _now() -> datetime:
@@ -58,20 +63,21 @@ class HealthReports:
         health = await self._counts.health(tenant, window)
         until = self._now()
         outcomes = await figures(self._database, tenant, health.since, until + timedelta(seconds=1))
+        saved = await saved_builds(self._database, tenant, health.since)
         length = until - health.since
         earliest = health.since - length
         changed = () if self._versions is None else await self._versions.findings(health.since, tenant)
         if self._canaries is not None:
             changed = (*await self._canaries(), *changed)
         if length * 2 > KEPT + timedelta(minutes=20):
-            return HealthReport(_with_edited(health, outcomes), outcomes, changed)
+            return HealthReport(_with_edited(health, outcomes), outcomes, changed, saved)
         then = shares(
             await self._counts.totals(tenant, earliest, health.since),
             await figures(self._database, tenant, earliest, health.since),
         )
         current = shares(await self._counts.totals(tenant, health.since, None), outcomes)
         found = drifts(then, current, health.since, self._points)
-        return HealthReport(_with_edited(health, outcomes), outcomes, (*changed, *found))
+        return HealthReport(_with_edited(health, outcomes), outcomes, (*changed, *found), saved)
 
 
 def shares(counts: Counts, outcomes: OutcomeFigures) -> Shares:

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
+from contextlib import aclosing, contextmanager
 from datetime import datetime
+from time import perf_counter
 from typing import cast
 
 from segmentry.agents.counters import Counters
@@ -20,7 +21,7 @@ from segmentry.builder.refine import refine
 from segmentry.builder.request import Options, Place, refuse_words
 from segmentry.criteria.nodes import And, Node
 from segmentry.customers.store import CustomerStore
-from segmentry.errors import InvalidResumeToken, NotBuilt
+from segmentry.errors import InvalidResumeToken, NotBuilt, SegmentryError
 from segmentry.insights.outcome_store import no_such_build
 from segmentry.llm.model import NO_USAGE
 from segmentry.rpc import context as contexts
@@ -122,16 +123,17 @@ class SegmentBuilder(SavedSegments):
         build_id = _build_id(where.tenant, "Build", request)
         note(build_id=build_id, model_calls=0)
         place = await contexts.place(where, self._segments)
-        outcome = await build(
-            request.query,
-            place,
-            options,
-            where.store,
-            build_id=build_id,
-            emit=emit,
-            panel=self._panels.of(where.tenant),
-            bill=_billed,
-        )
+        with self._timed(place.tenant, options):
+            outcome = await build(
+                request.query,
+                place,
+                options,
+                where.store,
+                build_id=build_id,
+                emit=emit,
+                panel=self._panels.of(where.tenant),
+                bill=_billed,
+            )
         return _noted(self._kept(outcome, request.query, None, place, options))
 
     async def _refine(self, request: _RefineRequest, emit: Emit, context: ServerContext) -> Outcome:
@@ -142,18 +144,31 @@ class SegmentBuilder(SavedSegments):
         build_id = _build_id(where.tenant, "Refine", request)
         note(build_id=build_id, model_calls=0)
         place = await contexts.place(where, self._segments, current)
-        outcome = await refine(
-            request.instruction,
-            current,
-            place,
-            options,
-            where.store,
-            build_id=build_id,
-            emit=emit,
-            panel=self._panels.of(where.tenant),
-            bill=_billed,
-        )
+        with self._timed(place.tenant, options):
+            outcome = await refine(
+                request.instruction,
+                current,
+                place,
+                options,
+                where.store,
+                build_id=build_id,
+                emit=emit,
+                panel=self._panels.of(where.tenant),
+                bill=_billed,
+            )
         return _noted(self._kept(outcome, request.instruction, current, place, options))
+
+    @contextmanager
+    def _timed(self, tenant: str, options: Options) -> Generator[None]:
+        """Count how long an answer took, or why there was none."""
+        started = perf_counter()
+        try:
+            yield
+        except SegmentryError as error:
+            self._counters.answers(tenant).failed[error.reason] += 1
+            raise
+        if not options.dry_run:
+            self._counters.answers(tenant).took(perf_counter() - started)
 
     def _kept(
         self, outcome: Outcome, words: str, current: Node | None, place: Place, options: Options
@@ -165,6 +180,8 @@ class SegmentBuilder(SavedSegments):
         answers.builds += 1
         answers.alone += answered_alone(outcome)
         answers.clarified += outcome.clarification is not None
+        if outcome.result is not None:
+            answers.tiers[outcome.tier] += 1
         accounted, n_words = words_read(outcome)
         answers.accounted, answers.words = answers.accounted + accounted, answers.words + n_words
         learning = self._learning

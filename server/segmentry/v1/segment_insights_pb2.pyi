@@ -1492,6 +1492,7 @@ class GetAgentHealthResponse(_message.Message):
     FINDINGS_FIELD_NUMBER: _builtins.int
     REPORTED_MODEL_FIELD_NUMBER: _builtins.int
     FINGERPRINT_FIELD_NUMBER: _builtins.int
+    FIGURES_FIELD_NUMBER: _builtins.int
     offline_share: _builtins.float
     """Share of builds and refinements that were answered without a call of a model, 0-1. Absent without any."""
     edit_rate: _builtins.float
@@ -1550,6 +1551,10 @@ class GetAgentHealthResponse(_message.Message):
     def findings(self) -> _containers.RepeatedCompositeFieldContainer[Global___HealthFinding]:
         """What should be looked at, the newest first. Empty: nothing."""
 
+    @_builtins.property
+    def figures(self) -> Global___BuildFigures:
+        """What builds and refinements came to, and how long they took. Absent without any."""
+
     def __init__(
         self,
         *,
@@ -1572,10 +1577,11 @@ class GetAgentHealthResponse(_message.Message):
         findings: _abc.Iterable[Global___HealthFinding] | None = ...,
         reported_model: _builtins.str = ...,
         fingerprint: _builtins.str = ...,
+        figures: Global___BuildFigures | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_agreement_rate", b"_agreement_rate", "_builds", b"_builds", "_compared_builds", b"_compared_builds", "_cost_usd", b"_cost_usd", "_edit_rate", b"_edit_rate", "_offline_share", b"_offline_share", "_text_success_share", b"_text_success_share", "agreement_rate", b"agreement_rate", "breaker_wait", b"breaker_wait", "builds", b"builds", "compared_builds", b"compared_builds", "cost_usd", b"cost_usd", "edit_rate", b"edit_rate", "offline_share", b"offline_share", "outcomes", b"outcomes", "since", b"since", "text_success_share", b"text_success_share"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_agreement_rate", b"_agreement_rate", "_builds", b"_builds", "_compared_builds", b"_compared_builds", "_cost_usd", b"_cost_usd", "_edit_rate", b"_edit_rate", "_offline_share", b"_offline_share", "_text_success_share", b"_text_success_share", "agreement_rate", b"agreement_rate", "breaker_wait", b"breaker_wait", "builds", b"builds", "compared_builds", b"compared_builds", "cost_usd", b"cost_usd", "edit_rate", b"edit_rate", "figures", b"figures", "offline_share", b"offline_share", "outcomes", b"outcomes", "since", b"since", "text_success_share", b"text_success_share"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agreement_rate", b"_agreement_rate", "_builds", b"_builds", "_compared_builds", b"_compared_builds", "_cost_usd", b"_cost_usd", "_edit_rate", b"_edit_rate", "_offline_share", b"_offline_share", "_text_success_share", b"_text_success_share", "agents", b"agents", "agreement_rate", b"agreement_rate", "breaker", b"breaker", "breaker_reason", b"breaker_reason", "breaker_wait", b"breaker_wait", "builds", b"builds", "compared_builds", b"compared_builds", "cost_usd", b"cost_usd", "edit_rate", b"edit_rate", "findings", b"findings", "fingerprint", b"fingerprint", "model", b"model", "offline_share", b"offline_share", "outcomes", b"outcomes", "phrases", b"phrases", "provider", b"provider", "reported_model", b"reported_model", "since", b"since", "text_success_share", b"text_success_share"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_agreement_rate", b"_agreement_rate", "_builds", b"_builds", "_compared_builds", b"_compared_builds", "_cost_usd", b"_cost_usd", "_edit_rate", b"_edit_rate", "_offline_share", b"_offline_share", "_text_success_share", b"_text_success_share", "agents", b"agents", "agreement_rate", b"agreement_rate", "breaker", b"breaker", "breaker_reason", b"breaker_reason", "breaker_wait", b"breaker_wait", "builds", b"builds", "compared_builds", b"compared_builds", "cost_usd", b"cost_usd", "edit_rate", b"edit_rate", "figures", b"figures", "findings", b"findings", "fingerprint", b"fingerprint", "model", b"model", "offline_share", b"offline_share", "outcomes", b"outcomes", "phrases", b"phrases", "provider", b"provider", "reported_model", b"reported_model", "since", b"since", "text_success_share", b"text_success_share"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__agreement_rate: _TypeAlias = _typing.Literal["agreement_rate"]  # noqa: Y015
     _WhichOneofArgType__agreement_rate: _TypeAlias = _typing.Literal["_agreement_rate", b"_agreement_rate"]  # noqa: Y015
@@ -1607,6 +1613,102 @@ class GetAgentHealthResponse(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__text_success_share) -> _WhichOneofReturnType__text_success_share | None: ...
 
 Global___GetAgentHealthResponse: _TypeAlias = GetAgentHealthResponse  # noqa: Y015
+
+@_typing.final
+class BuildFigures(_message.Message):
+    """BuildFigures says what the requests for segments of a window came to. Those of a dry run are not among them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class FailedByReasonEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    DETERMINISTIC_FIELD_NUMBER: _builtins.int
+    LLM_FIELD_NUMBER: _builtins.int
+    COMBINED_FIELD_NUMBER: _builtins.int
+    CLARIFIED_FIELD_NUMBER: _builtins.int
+    FAILED_FIELD_NUMBER: _builtins.int
+    FAILED_BY_REASON_FIELD_NUMBER: _builtins.int
+    P50_FIELD_NUMBER: _builtins.int
+    P95_FIELD_NUMBER: _builtins.int
+    P99_FIELD_NUMBER: _builtins.int
+    SAVED_FIELD_NUMBER: _builtins.int
+    SAVED_SHARE_FIELD_NUMBER: _builtins.int
+    deterministic: _builtins.int
+    """Answered with criteria by the reader alone."""
+    llm: _builtins.int
+    """Answered with criteria by a model alone."""
+    combined: _builtins.int
+    """Answered with criteria by both together."""
+    clarified: _builtins.int
+    """Answered with a question, or with the reason why there is no answer."""
+    failed: _builtins.int
+    """Ended in an error; those whose caller left are not counted."""
+    saved: _builtins.int
+    """Builds that were saved as a segment."""
+    saved_share: _builtins.float
+    """These as a share of the builds with criteria, 0-1; a build of an earlier window may be saved in this one. Absent
+    without any build with criteria.
+    """
+    @_builtins.property
+    def failed_by_reason(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
+        """The errors by reason, such as AI_ERROR."""
+
+    @_builtins.property
+    def p50(self) -> _duration_pb2.Duration:
+        """Time from the request to its answer that half of them needed at most. Absent without any. Of times that are kept in
+        classes: up to 19 % too long.
+        """
+
+    @_builtins.property
+    def p95(self) -> _duration_pb2.Duration:
+        """The same for 95 of 100."""
+
+    @_builtins.property
+    def p99(self) -> _duration_pb2.Duration:
+        """The same for 99 of 100."""
+
+    def __init__(
+        self,
+        *,
+        deterministic: _builtins.int = ...,
+        llm: _builtins.int = ...,
+        combined: _builtins.int = ...,
+        clarified: _builtins.int = ...,
+        failed: _builtins.int = ...,
+        failed_by_reason: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
+        p50: _duration_pb2.Duration | None = ...,
+        p95: _duration_pb2.Duration | None = ...,
+        p99: _duration_pb2.Duration | None = ...,
+        saved: _builtins.int = ...,
+        saved_share: _builtins.float | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_saved_share", b"_saved_share", "p50", b"p50", "p95", b"p95", "p99", b"p99", "saved_share", b"saved_share"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_saved_share", b"_saved_share", "clarified", b"clarified", "combined", b"combined", "deterministic", b"deterministic", "failed", b"failed", "failed_by_reason", b"failed_by_reason", "llm", b"llm", "p50", b"p50", "p95", b"p95", "p99", b"p99", "saved", b"saved", "saved_share", b"saved_share"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__saved_share: _TypeAlias = _typing.Literal["saved_share"]  # noqa: Y015
+    _WhichOneofArgType__saved_share: _TypeAlias = _typing.Literal["_saved_share", b"_saved_share"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__saved_share) -> _WhichOneofReturnType__saved_share | None: ...
+
+Global___BuildFigures: _TypeAlias = BuildFigures  # noqa: Y015
 
 @_typing.final
 class OutcomeCounts(_message.Message):

@@ -13,6 +13,8 @@ _MOST_PHRASES = 10
 def experts(found: pb.GetAgentHealthResponse, terminal: Terminal) -> None:
     """What builds came to, then one line per expert and version, with reasons below where there are any."""
     terminal.line(f"since {found.since.ToDatetime():%Y-%m-%d %H:%M} UTC: {_builds(found)}")
+    for line in filter(None, (_ends(found.figures), _times(found.figures))):
+        terminal.line(line)
     if found.compared_builds:
         terminal.line(
             f"reader and experts agree on {_share(found.agreement_rate)} of "
@@ -82,6 +84,23 @@ def _builds(found: pb.GetAgentHealthResponse) -> str:
     if not found.builds:
         return "no builds"
     return f"{many(found.builds, 'build')}, {_share(found.offline_share)} without a model"
+
+
+def _ends(told: pb.BuildFigures) -> str:
+    """How builds ended; empty without any."""
+    ends = (
+        (told.deterministic + told.llm + told.combined, "with criteria"),
+        (told.clarified, "with a question"),
+        (told.failed, "failed"),
+        (told.saved, "saved"),
+    )
+    return ", ".join(f"{n:,} {name}" for n, name in ends if n)
+
+
+def _times(told: pb.BuildFigures) -> str:
+    if not told.HasField("p50"):
+        return ""
+    return f"half within {elapsed(told.p50)}, 99 % within {elapsed(told.p99)}"
 
 
 def _row(each: pb.AgentHealth) -> tuple[str, ...]:

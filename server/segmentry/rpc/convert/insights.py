@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from segmentry.insights.agent_health import AgentHealth
+from segmentry.insights.agent_health import AgentHealth, Counts, by_reason, latency_s
 from segmentry.insights.findings import Finding
 from segmentry.insights.health_report import HealthReport
 from segmentry.insights.outcome_figures import OutcomeFigures, PhraseFigures
@@ -36,6 +36,28 @@ def health_response(report: HealthReport, vendor: VendorState | None) -> pb.GetA
         findings=[_finding(each) for each in report.findings],
         reported_model="" if vendor is None else vendor.version.name,
         fingerprint="" if vendor is None else vendor.version.fingerprint,
+        figures=_figures(health.answers, report.saved),
+    )
+
+
+def _figures(answers: Counts, saved: int) -> pb.BuildFigures | None:
+    if not answers and not saved:
+        return None
+    tiers, failed = dict(by_reason(answers, "tier")), dict(by_reason(answers, "failed"))
+    p50, p95, p99 = (latency_s(answers, share) for share in (0.5, 0.95, 0.99))
+    made = sum(tiers.values())
+    return pb.BuildFigures(
+        deterministic=tiers.get("deterministic", 0),
+        llm=tiers.get("llm", 0),
+        combined=tiers.get("combined", 0),
+        clarified=int(answers.get("clarified", 0)),
+        failed=sum(failed.values()),
+        failed_by_reason=failed,
+        p50=None if p50 is None else duration(p50),
+        p95=None if p95 is None else duration(p95),
+        p99=None if p99 is None else duration(p99),
+        saved=saved,
+        saved_share=min(saved / made, 1.0) if made else None,
     )
 
 
