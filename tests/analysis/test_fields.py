@@ -58,6 +58,8 @@ def advised(values: Sequence[object], kind: str = "number", name: str = "x") -> 
         ("gap", "number", [-1.0] * 40 + drawn(1)[40:], ["SENTINEL"]),
         ("gap", "number", [-1.0] * 4 + drawn(1)[4:], ["GOOD_QUANTITY"]),
         ("converted", "number", drawn(1), ["LEAKAGE"]),
+        ("y", "number", drawn(1), ["GOOD_QUANTITY"]),
+        ("y", "string", [("yes", "no")[each % 2] for each in range(ROWS)], ["LEAKAGE"]),
         ("spend", "number", [None] * 200 + drawn(1)[200:], ["MOSTLY_NULL"]),
         ("hour", "number", [float(each % 24) for each in range(ROWS)], ["CALENDAR_PART"]),
         ("month", "string", [("jan", "feb", "may")[each % 3] for each in range(ROWS)], ["CALENDAR_PART"]),

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.protobuf.struct_pb2 import Value
+from segmentry.cli.terminal import Terminal
 from segmentry.cli.views import discovering
 from segmentry.errors import JsonValue
 from segmentry.v1 import segment_analysis_pb2
@@ -66,6 +68,33 @@ def test_density_is_told_with_where_it_comes_from_and_its_curve() -> None:
         "dense: 5 neighbours (given) within eps 0.25 (found); 2.5 % in no dense group",
         "distance to neighbour 5: ▁▄█  0.1 to 0.8",
     ]
+
+
+def _show(card: segment_analysis_pb2.SegmentCard) -> None:
+    found = segment_analysis_pb2.AnalysisResult(rows=1500, segments=[card])
+    discovering.result(found, Terminal(json=False, no_color=True))
+
+
+def test_a_rule_about_cents_says_so_beside_averages_in_money(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    worth = segment_analysis_pb2.Characteristic(
+        feature="worth", value="average 424.14 (vs 12.00 in all)", unit="cents"
+    )
+    rules = [
+        segment_analysis_pb2.FilterRule(field=field, operator="gt", value=Value(number_value=20790))
+        for field in ("worth", "steps")
+    ]
+    card = segment_analysis_pb2.SegmentCard(size=90, characteristics=[worth], filter_rules=rules)
+    _show(card)
+    assert "worth > 20,790 cents (207.90) and steps > 20,790\n" in capsys.readouterr().out
+
+
+def test_a_rule_that_misses_somebody_is_not_said_to_find_all(capsys: pytest.CaptureFixture[str]) -> None:
+    fidelity = segment_analysis_pb2.RuleFidelity(precision=1.0, recall=1421 / 1423, matched_count=1421)
+    _show(segment_analysis_pb2.SegmentCard(size=1423, fidelity=fidelity))
+    shown = capsys.readouterr().out
+    assert "1,421 customers, 100% of them in this segment, over 99% of the segment" in shown
 
 
 def test_a_discovery_by_density_shows_the_settings_that_it_found(run: Run, shop: Path) -> None:

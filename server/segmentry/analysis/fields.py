@@ -184,7 +184,7 @@ def _advise(
     if field.pii or _personal(column):
         excluded = True
         notes.append(("PERSONAL_DATA", f"{field.name} holds personal data"))
-    if _OUTCOME.match(_bare(field.name)):
+    if _outcome(column, distinct):
         excluded = True
         notes.append(
             ("LEAKAGE", f"{field.name} looks like an outcome, which segments should not be made from")
@@ -277,6 +277,14 @@ def _identifier(column: Column, distinct: int, present: int) -> bool:
     gaps = np.diff(np.unique(column.present))
     named = bool(_ID_NAME.search(_spaced(field.name)))
     return named or (len(gaps) > 0 and bool(np.all(gaps == 1)))
+
+
+def _outcome(column: Column, distinct: int) -> bool:
+    bare = _bare(column.field.name)
+    # Beside an x, y is a coordinate: an outcome of that name has few values.
+    if bare == "y" and isinstance(column, Numbers) and distinct > MOST_CODES:
+        return False
+    return bool(_OUTCOME.match(bare))
 
 
 def _personal(column: Column) -> bool:

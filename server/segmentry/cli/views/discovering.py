@@ -236,15 +236,29 @@ def result(found: segment_analysis_pb2.AnalysisResult, terminal: Terminal) -> No
         terminal.line()
         for line in continuity(found):
             terminal.line(printable(line))
+    units = _units(found)
     for position, card in enumerate(found.segments, start=1):
         terminal.line()
-        _card(position, card, terminal)
+        _card(position, card, terminal, units)
     if found.usage.model_calls:
         terminal.line()
         spending.total(found.usage, terminal)
 
 
-def _card(position: int, card: segment_analysis_pb2.SegmentCard, terminal: Terminal) -> None:
+def part(value: float) -> str:
+    """A part (0 to 1) in whole percent: all of it and none of it are said only when that is so.
+
+    >>> part(0.934), part(1421 / 1423), part(1.0), part(0.001), part(0.0)
+    ('93%', 'over 99%', '100%', 'under 1%', '0%')
+    """
+    if 0.995 <= value < 1:
+        return "over 99%"
+    return "under 1%" if 0 < value < 0.005 else f"{value:.0%}"
+
+
+def _card(
+    position: int, card: segment_analysis_pb2.SegmentCard, terminal: Terminal, units: dict[str, str]
+) -> None:
     share = f"{many(card.size, 'customer')} ({card.percentage:.1f} %)"
     terminal.line(f"{position}. {terminal.style(printable(card.name), 'bold')}   {share}")
     if card.description:
@@ -255,14 +269,15 @@ def _card(position: int, card: segment_analysis_pb2.SegmentCard, terminal: Termi
         text = f"{characteristic.feature}: {characteristic.value}"
         terminal.line(labelled(f"{characteristic.importance:.2f}", text, terminal))
     if card.filter_rules:
-        terminal.line(labelled("rules", " and ".join(_rule(rule) for rule in card.filter_rules), terminal))
+        said = " and ".join(_rule(rule, units.get(rule.field, "")) for rule in card.filter_rules)
+        terminal.line(labelled("rules", said, terminal))
     if card.HasField("fidelity"):
         measured = card.fidelity
         terminal.line(
             labelled(
                 "rules find",
-                f"{many(measured.matched_count, 'customer')}, {measured.precision:.0%} of them in this "
-                f"segment, {measured.recall:.0%} of the segment",
+                f"{many(measured.matched_count, 'customer')}, {part(measured.precision)} of them in this "
+                f"segment, {part(measured.recall)} of the segment",
                 terminal,
             )
         )
@@ -278,8 +293,8 @@ def _card(position: int, card: segment_analysis_pb2.SegmentCard, terminal: Termi
 
 def _held_out(measured: segment_analysis_pb2.RuleFidelity) -> str:
     """The same on the customers that the rules were not learnt from."""
-    precision = f"{measured.held_out_precision:.0%}" if measured.HasField("held_out_precision") else "none"
-    recall = f"{measured.held_out_recall:.0%}" if measured.HasField("held_out_recall") else "none"
+    precision = part(measured.held_out_precision) if measured.HasField("held_out_precision") else "none"
+    recall = part(measured.held_out_recall) if measured.HasField("held_out_recall") else "none"
     who = many(measured.held_out_customers, "customer")
     return f"{precision} and {recall} on {who} they were not learnt from"
 
@@ -288,12 +303,24 @@ def _better(measured: segment_analysis_pb2.RuleFidelity) -> str:
     """What a rule of several parts would find."""
     return (
         f"a rule of several parts (apply --best) finds {many(measured.matched_count, 'customer')}, "
-        f"{measured.precision:.0%} of them in this segment, {measured.recall:.0%} of the segment"
+        f"{part(measured.precision)} of them in this segment, {part(measured.recall)} of the segment"
     )
 
 
-def _rule(rule: segment_analysis_pb2.FilterRule) -> str:
-    return f"{rule.field} {_SIGNS.get(rule.operator, rule.operator)} {_value(rule)}"
+def _rule(rule: segment_analysis_pb2.FilterRule, unit: str = "") -> str:
+    # Averages of cents are said as money; the rule is as `preview` takes it, so that both are shown.
+    money = unit == "cents" and rule.value.WhichOneof("kind") == "number_value"
+    said = f" cents ({rule.value.number_value / 100:,.2f})" if money else ""
+    return f"{rule.field} {_SIGNS.get(rule.operator, rule.operator)} {_value(rule)}{said}"
+
+
+def _units(found: segment_analysis_pb2.AnalysisResult) -> dict[str, str]:
+    """What the values of each field that is known here are in."""
+    heatmap = found.plots.heatmap
+    units = dict(zip(heatmap.fields, heatmap.units, strict=False))
+    for card in found.segments:
+        units |= {each.feature: each.unit for each in card.characteristics if each.unit}
+    return units
 
 
 def _threshold(value: float) -> str:
