@@ -116,7 +116,7 @@ async def test_a_hundred_requests_are_told_as_exactly_what_they_came_to(tmp_path
         told = (await client.agent_health()).figures
     assert not nothing.HasField("figures")
     assert (told.deterministic, told.llm, told.combined) == (60, 0, 20)
-    assert (told.clarified, told.failed, dict(told.failed_by_reason)) == (12, 8, {"INVALID_PARAMETERS": 8})
+    assert (told.clarified, told.failed, dict(told.failed_by_reason)) == (12, 8, {"INVALID_FIELD": 8})
     assert (told.saved, told.saved_share) == (1, 1 / 80)
     times = [each.ToTimedelta() for each in (told.p50, told.p95, told.p99)]
     assert timedelta(0) < times[0] <= times[1] <= times[2]

@@ -36,6 +36,7 @@ from segmentry.rpc.pages import MAX_PAGE, PageRequest, page
 from segmentry.rpc.panels import NOBODY, Panels
 from segmentry.rpc.relay import Notice, Outbox, Streams
 from segmentry.rpc.segments import SavedSegments
+from segmentry.rpc.status import reason_of
 from segmentry.rpc.tokens import Tokens
 from segmentry.segments.service import SegmentService
 from segmentry.v1 import segment_builder_pb2 as pb
@@ -165,7 +166,7 @@ class SegmentBuilder(SavedSegments):
         try:
             yield
         except SegmentryError as error:
-            self._counters.answers(tenant).failed[error.reason] += 1
+            self._counters.answers(tenant).failed[reason_of(error)] += 1
             raise
         if not options.dry_run:
             self._counters.answers(tenant).took(perf_counter() - started)
