@@ -17,7 +17,7 @@ from segmentry_client import AsyncSegmentryClient, SegmentryCallError
 from tests.rpc.builder_server import golf_store
 from tests.rpc.test_builder_experts import CRAZY, OPEN
 from tests.vendor.menu import MENU
-from tests.vendor.script import InTurn
+from tests.vendor.script import InTurn, Scripted
 from tests.vendor.server import Vendor
 
 pytestmark = pytest.mark.timeout(60)
@@ -80,6 +80,23 @@ async def test_calls_failures_and_builds_of_two_servers_add_up_for_their_tenant(
     assert [each.calls for each in after.agents] == [each.calls for each in health.agents]
     assert {each.breaker for each in after.agents} == {""}
     assert (len(foreign.agents), foreign.builds, foreign.HasField("offline_share")) == (0, 0, False)
+
+
+async def test_the_expert_that_the_model_breaks_comes_first(tmp_path: Path, dsn: str) -> None:
+    script = Scripted(default=CRAZY)
+    async with (
+        Vendor(script) as vendor,
+        served(tmp_path, dsn, vendor) as address,
+        AsyncSegmentryClient(address, tenant_id="demo") as client,
+    ):
+        await client.build(OPEN)
+        *_, last = [each.agent for each in (await client.agent_health()).agents]
+        script.on(last, MENU["server_error"])
+        await client.build("members who adore us and are wild about golf")
+        first, *others = (await client.agent_health()).agents
+    assert (first.agent, first.failed > 0) == (last, True)
+    assert others
+    assert not any(each.failed for each in others)
 
 
 async def test_a_window_that_is_none_is_refused(tmp_path: Path, dsn: str) -> None:

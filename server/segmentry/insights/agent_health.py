@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,6 +33,11 @@ class AgentHealth:
         """Calls that failed, whatever the cause."""
         return sum(n for _, n in self.by_reason("failed"))
 
+    @property
+    def troubled(self) -> int:
+        """Calls that failed, answers of which something was refused, and subtasks that came to nothing."""
+        return self.failed + self.count("refused") + self.count("unanswered")
+
     def latency_s(self, share: float) -> float | None:
         """The time in which that share (0-1) of calls had ended; None without calls."""
         return latency_s(self.counts, share)
@@ -54,7 +60,7 @@ class AgentHealth:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The experts of a tenant by name, the busiest version first, and what its builds came to."""
+    """The experts of a tenant as in `worst_first`, and what its builds came to."""
 
     since: datetime
     agents: tuple[AgentHealth, ...]
@@ -95,6 +101,35 @@ def by_reason(counts: Counts, name: str) -> tuple[tuple[str, int], ...]:
 def latency_s(counts: Counts, share: float) -> float | None:
     """The time in which that share (0-1) of what was timed had ended; None without any."""
     return latencies.percentile_s({int(number): n for number, n in by_reason(counts, "seconds")}, share)
+
+
+def worst_first(agents: Iterable[AgentHealth]) -> tuple[AgentHealth, ...]:
+    """Experts by the share of trouble in what all their versions were asked, then by name.
+
+    The versions of one expert stay together, the busiest first. Calls that failed and were retried count
+    too, so a share may be above 1.
+
+    >>> good = AgentHealth("logic", "v1", {"asked": 90})
+    >>> poor, old = AgentHealth("people", "v2", {"asked": 8, "refused": 2}), AgentHealth("people", "v1", {})
+    >>> [(each.agent, each.prompt_version) for each in worst_first([good, old, poor])]
+    [('people', 'v2'), ('people', 'v1'), ('logic', 'v1')]
+    """
+    found = tuple(agents)
+    asked, troubled = Counter[str](), Counter[str]()
+    for each in found:
+        asked[each.agent] += each.count("asked")
+        troubled[each.agent] += each.troubled
+    return tuple(
+        sorted(
+            found,
+            key=lambda each: (
+                -troubled[each.agent] / max(1, asked[each.agent]),
+                each.agent,
+                -each.count("asked"),
+                each.prompt_version,
+            ),
+        )
+    )
 
 
 def share(counts: Counts, part: str, whole: str) -> float | None:

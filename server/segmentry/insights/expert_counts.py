@@ -12,7 +12,7 @@ from typing import Final
 
 from segmentry.agents.counters import Counters, period_of
 from segmentry.errors import InvalidParameters, SegmentryError
-from segmentry.insights.agent_health import AgentHealth, Health
+from segmentry.insights.agent_health import AgentHealth, Health, worst_first
 from segmentry.state.database import Database
 
 FLUSH_S: Final = 10.0
@@ -116,8 +116,7 @@ class ExpertCounts:
                 agents.append(AgentHealth(row.text("agent"), row.text("prompt_version"), counts))
             else:
                 answers = counts
-        agents.sort(key=lambda each: (each.agent, -each.count("asked"), each.prompt_version))
-        return Health(since, tuple(agents), answers)
+        return Health(since, worst_first(agents), answers)
 
     async def totals(self, tenant: str, since: datetime, until: datetime | None) -> dict[str, float]:
         """Counts of a tenant's answers in `[since, until)`, and after `experts.` of all its experts.

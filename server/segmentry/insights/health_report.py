@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from segmentry.insights.agent_health import AgentHealth, Counts, Health
+from segmentry.insights.agent_health import AgentHealth, Counts, Health, worst_first
 from segmentry.insights.expert_counts import KEPT, ExpertCounts
 from segmentry.insights.findings import POINTS, Finding, Measure, Part, Shares, drifts
 from segmentry.insights.model_versions import ModelVersions
@@ -101,7 +101,4 @@ def _with_edited(health: Health, outcomes: OutcomeFigures) -> Health:
     """Also those who were not asked in the window, of whose earlier work something was said in it."""
     known = {(each.agent, each.prompt_version) for each in health.agents}
     further = [AgentHealth(agent, version, {}) for agent, version in outcomes.by_agent.keys() - known]
-    agents = sorted(
-        (*health.agents, *further), key=lambda each: (each.agent, -each.count("asked"), each.prompt_version)
-    )
-    return Health(health.since, tuple(agents), health.answers)
+    return Health(health.since, worst_first((*health.agents, *further)), health.answers)

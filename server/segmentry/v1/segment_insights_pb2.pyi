@@ -1529,7 +1529,9 @@ class GetAgentHealthResponse(_message.Message):
     """Fingerprint of the vendor's system in its last reply that gave one."""
     @_builtins.property
     def agents(self) -> _containers.RepeatedCompositeFieldContainer[Global___AgentHealth]:
-        """One per expert and version of its prompt, by name, the busiest version first."""
+        """One per expert and version of its prompt. First the experts with the largest share of `failed`, `rejected` and
+        `unanswered` in `asked`, all versions together, then by name; of one expert the busiest version first.
+        """
 
     @_builtins.property
     def since(self) -> _timestamp_pb2.Timestamp:
