@@ -19,6 +19,8 @@ CATALOG = Catalog(
         Field("score", "number", hidden=True),
         Field("id", "string", role="id"),
         Field("optIn", "boolean"),
+        Field("region", "number"),
+        Field("plate", "number"),
     ),
 )
 STATISTICS = (
@@ -30,6 +32,10 @@ STATISTICS = (
     FieldStatistics("mail", missing=0, distinct=90, top_values=((tables.CANARY, 90),)),
     FieldStatistics("city", missing=0, distinct=9, top_values=((tables.CANARY, 90),)),
     FieldStatistics("score", missing=0, distinct=9, minimum=1, maximum=731.25),
+    FieldStatistics(
+        "region", missing=0, distinct=3, top_values=(("3", 60), ("1", 36), ("7", 4)), is_code=True
+    ),
+    FieldStatistics("plate", missing=0, distinct=13, top_values=(("731", 60), ("1", 36)), is_code=True),
     FieldStatistics("optIn", missing=0, distinct=2, top_values=(("true", 70), ("false", 30))),
 )
 
@@ -41,6 +47,8 @@ def test_only_fields_whose_values_may_leave_are_told() -> None:
         "channel",
         "plan",
         "optIn",
+        "region",
+        "plate",
     ]
 
 
@@ -53,6 +61,8 @@ def test_a_message_holds_statistics_and_no_rare_value() -> None:
         "- spend: number in EUR; Spend of a year; 0 to 1200000, average 810; 10 % have no value",
         '- channel: text; 3 different values; most frequent "web", "shop"',
         "- plan: text; 3 different values",
+        '- region: code in numbers, takes eq or in alone; 3 different values; most frequent "3", "1"',
+        "- plate: code in numbers, takes eq or in alone; 13 different values",
         "- optIn: yes or no; 2 different values",
     ]
 

@@ -25,6 +25,7 @@ CATALOG = Catalog(
         Field("hasShed", "boolean"),
         Field("leaseEnd", "datetime"),
         Field("crops", "array", values=(FieldValue("leeks"), FieldValue("roses"))),
+        Field("soil", "number"),
         Field("mail", "string", pii=True, values=(FieldValue(tables.CANARY),)),
         Field("street", "string", llm="name", values=(FieldValue(tables.CANARY),)),
         Field("trade", "string", values=(FieldValue(tables.CANARY, sampled=True),)),
@@ -37,6 +38,7 @@ STATISTICS = (
     FieldStatistics("leaseEnd", 0, 50),
     FieldStatistics("crops", 0, 2, top_values=(("leeks", 60), ("roses", 40))),
     *(FieldStatistics(name, 0, 9, top_values=((tables.CANARY, 90),)) for name in ("mail", "street", "trade")),
+    FieldStatistics("soil", 0, 3, top_values=(("2", 60), ("1", 36), ("3", 4)), is_code=True),
 )
 
 
@@ -66,6 +68,7 @@ async def test_every_kind_of_rule_becomes_criteria_that_the_check_takes(clock: C
         segment(rule("plotSize", "gt", "90"), rule("plotSize", "lte", "160.5")),
         segment(rule("section", "in", "north", "SOUTH")),
         segment(rule("crops", "contains", "roses"), rule("leaseEnd", "lt", "2026-03-01")),
+        segment(rule("soil", "in", "1", "2")),
     )
     async with bench(plan) as asked:
         found = await proposed(asked, clock)
@@ -75,6 +78,7 @@ async def test_every_kind_of_rule_becomes_criteria_that_the_check_takes(clock: C
     assert texts[0] == '{"$and":[{"hasShed":{"$eq":true}},{"plotSize":{"$gte":250}}]}'
     assert '"$gt":90' in texts[1]
     assert '"$lte":160.5' in texts[1]
+    assert texts[4] == '{"soil":{"$in":[1,2]}}'
     assert texts[2] == '{"section":{"$in":["NORTH","SOUTH"]}}'
     assert found.usage.calls == 1
     assert len(found.prompt_version) == 12
@@ -94,6 +98,8 @@ async def test_every_kind_of_rule_becomes_criteria_that_the_check_takes(clock: C
         ([rule("hasShed", "eq", "maybe")], "UNKNOWN_ENUM", "segments[0].rules[0].values[0]"),
         ([rule("leaseEnd", "eq", "2026-01-01")], "BAD_DATE", "segments[0].rules[0].values[0]"),
         ([rule("section", "gt", "NORTH")], "OP_NOT_ALLOWED", "segments[0].rules[0].values[0]"),
+        ([rule("soil", "gte", "2")], "OP_NOT_ALLOWED", "segments[0].rules[0].values[0]"),
+        ([rule("soil", "eq", "3")], "UNKNOWN_ENUM", "segments[0].rules[0].values[0]"),
         ([rule("section", "in", "NORTH")], "BAD_SHAPE", "segments[0].rules[0].values"),
         ([rule("plotSize", "gt", "90", "100")], "BAD_SHAPE", "segments[0].rules[0].values"),
         ([rule("plotSize", "gt", "90"), LARGE], "BAD_LOGIC", "segments[0].rules"),

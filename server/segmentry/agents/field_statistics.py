@@ -16,11 +16,16 @@ from segmentry.criteria.nodes import Scalar
 FEWEST_HOLDERS: Final = 5
 _MOST_VALUES: Final = 10
 _LONGEST_VALUE: Final = 40
+# Numbers with more different values than this are no list of kinds: none of them is told.
+_MOST_CODES: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
 class FieldStatistics:
-    """Statistics of one field; `missing` counts customers, numbers are None where they are not defined."""
+    """Statistics of one field; `missing` counts customers, numbers are None where they are not defined.
+
+    `is_code`: the numbers name kinds, so that no size or average means anything; `top_values` are some.
+    """
 
     field: str
     missing: int
@@ -29,6 +34,7 @@ class FieldStatistics:
     maximum: float | None = None
     mean: float | None = None
     top_values: tuple[tuple[str, int], ...] = ()
+    is_code: bool = False
 
 
 def told_fields(catalog: Catalog, names: Sequence[str]) -> Group:
@@ -60,17 +66,26 @@ def statistics_message(
 
 
 def told_values(field: Field, each: FieldStatistics | None) -> tuple[Scalar, ...]:
-    """The frequent values that may be told: listed in the catalog by a person, with at least five holders."""
-    if each is None:
+    """The frequent values that may be told, with at least five holders: those that a person listed in the
+    catalog, and the numbers of a code of few kinds."""
+    if each is None or field.pii or field.llm != "values":
         return ()
-    by_text = {str(value.value).casefold(): value.value for value in disclosed(field)}
     frequent = [text for text, holders in each.top_values if holders >= FEWEST_HOLDERS]
+    if each.is_code:
+        few = each.distinct <= _MOST_CODES
+        return tuple(_number(text) for text in frequent)[:_MOST_VALUES] if few else ()
+    by_text = {str(value.value).casefold(): value.value for value in disclosed(field)}
     return tuple(by_text[text.casefold()] for text in frequent if text.casefold() in by_text)[:_MOST_VALUES]
 
 
 def listed_values(field: Field) -> frozenset[str]:
     """The values of a field that may be told, folded."""
     return frozenset(str(each.value).casefold() for each in disclosed(field))
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    return int(number) if number.is_integer() else number
 
 
 def _rounded(number: float) -> str:
@@ -82,7 +97,7 @@ def _told(field: Field, each: FieldStatistics, n_customers: int) -> Iterator[str
     stored = field.stored
     unit = f" in {one_line(field.unit, 24)}" if field.unit else ""
     kinds = {"number": f"number{unit}", "boolean": "yes or no", "datetime": "date", "array": "list"}
-    yield kinds.get(stored.type, "text")
+    yield "code in numbers, takes eq or in alone" if each.is_code else kinds.get(stored.type, "text")
     if field.description:
         yield one_line(field.description)
     if each.minimum is not None and each.maximum is not None:

@@ -224,7 +224,9 @@ class _Reader:
         return Leaf(field.name, Operator(rule.op), values[0])
 
     def _value(self, field: Field, op: str, text: str, place: str) -> Scalar:
-        kind = field.stored.type
+        kind, known = field.stored.type, self._statistics.get(field.name)
+        if kind == "number" and known is not None and known.is_code:
+            return self._code(told_values(field, known), op, text, place)
         if kind == "number":
             return self._number(field, op, text, place)
         if kind == "datetime":
@@ -240,12 +242,24 @@ class _Reader:
             if flag is None or op == "contains":
                 raise _Refused("UNKNOWN_ENUM", place, "is neither true nor false", ("true", "false"))
             return flag
-        told = told_values(field, self._statistics.get(field.name))
+        told = told_values(field, known)
         for value in told:
             if str(value).casefold() == text.strip().casefold():
                 return value
         raise _Refused(
             "UNKNOWN_ENUM", place, "is none of the values that were listed", tuple(str(each) for each in told)
+        )
+
+    def _code(self, told: Sequence[Scalar], op: str, text: str, place: str) -> Scalar:
+        if op not in {"eq", "in"}:
+            raise _Refused(
+                "OP_NOT_ALLOWED", place, f"{op} compares sizes, and a code has none; it takes eq or in"
+            )
+        for value in told:
+            if str(value) == text.strip():
+                return value
+        raise _Refused(
+            "UNKNOWN_ENUM", place, "is none of the codes that were listed", tuple(str(each) for each in told)
         )
 
     def _number(self, field: Field, op: str, text: str, place: str) -> Scalar:

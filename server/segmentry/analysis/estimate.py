@@ -54,12 +54,13 @@ def planned(
     catalog: Catalog,
 ) -> AnalysisEstimate:
     """The plan for a table whose fields have been looked at."""
-    alike = Alikeness.of(as_read(table.spread(fields.ADVICE_ROWS), advice))
+    sample = as_read(table.spread(fields.ADVICE_ROWS), advice)
+    alike = Alikeness.of(sample)
     chosen, notes = fields.choose_features(advice, parameters.included_features, table.left_out, alike)
     suggested = fields.suggested_features(advice, alike)
     explicit = parameters.included_features is not None
     shown = described(chosen, advice, explicit=explicit, named=parameters.profile_fields)
-    costs = _model_costs(table, parameters, shown, terms, catalog)
+    costs = _model_costs(sample, table.rows, parameters, shown, terms, catalog)
     best = tiers.recommended(parameters, table.rows, model=bool(terms.model) and costs[0] is not None)
     compared = _tiers(table, parameters, chosen, terms, costs)
     return AnalysisEstimate(
@@ -124,13 +125,17 @@ def _warning(is_large: bool, rows: int, notices: Sequence[Notice]) -> str:
     return " ".join(part for part in (large, *(f"{each.message}." for each in notices)) if part)
 
 
-def _model_costs(
-    table: FeatureTable, parameters: Parameters, shown: Sequence[str], terms: Terms, catalog: Catalog
+def _model_costs(  # noqa: PLR0917 - a table, what is looked for, and whom to ask
+    sample: FeatureTable,
+    rows: int,
+    parameters: Parameters,
+    shown: Sequence[str],
+    terms: Terms,
+    catalog: Catalog,
 ) -> tuple[Usage | None, Usage]:
     """What proposals would use, None where nothing may be told, and what names of clusters would."""
-    sample = table.spread(fields.ADVICE_ROWS)
     columns = {name: sample.columns[name] for name in shown}
-    call = told.proposal_call(columns, table.rows, parameters, catalog, terms.max_tokens)
+    call = told.proposal_call(columns, rows, parameters, catalog, terms.max_tokens)
     proposals = None if call is None else terms.of([call], SEGMENT_TOKENS * parameters.max_clusters)
     named = told.naming_calls(columns, parameters, catalog, terms.max_tokens) if terms.model else []
     return proposals, terms.of(named, NAME_TOKENS * len(named))

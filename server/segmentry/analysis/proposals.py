@@ -86,7 +86,7 @@ async def discover(  # noqa: PLR0917 - a table, how to look at it, and whom to a
 async def _asked(seen: Survey, advisor: Advisor, tenant: str, say: Say) -> tuple[Proposal, float]:
     scope, catalog = seen.scope, seen.scope.snapshot.catalog
     rows, asked_for = scope.table.rows, told.wanted(seen.effective)
-    statistics = await asyncio.to_thread(told.statistics, seen.profiled)
+    statistics = await asyncio.to_thread(told.statistics, seen.read)
     call = told.prompt_call(statistics, rows, asked_for, catalog, advisor.max_tokens)
     asking = Asking(AGENT, AGENT, advisor.asker.model.provider, say)
     await asking.started(
@@ -142,7 +142,7 @@ def _leaves(node: Node) -> tuple[Leaf, ...]:
 def _counted(seen: Survey, proposed: Sequence[Proposed]) -> AnalysisResult:
     scope, rows = seen.scope, seen.scope.table.rows
     ruled = [Ruled(each.name, each.description, each.suggested_use, _leaves(each.node)) for each in proposed]
-    made = cards.of_rules(scope, ruled, seen.profiled)
+    made = cards.of_rules(scope, ruled, seen.read)
     masks = [mask for _, mask in made]
     covered = int(np.count_nonzero(np.any(masks, axis=0)))
     twice = int(np.count_nonzero(np.sum(masks, axis=0, dtype=np.int32) > 1))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 from segmentry.analysis import fields
 from segmentry.analysis.estimate import described, planned
 from segmentry.analysis.events import AnalysisEstimate, Notice
 from segmentry.analysis.fields import Advice
 from segmentry.analysis.parameters import Parameters, validate
+from segmentry.analysis.reading import as_read
 from segmentry.analysis.scope import Scope
 from segmentry.analysis.table import Column
 from segmentry.analysis.terms import NO_MODEL, Terms
@@ -30,6 +32,11 @@ class Survey:
     plan: AnalysisEstimate
     profiled: Mapping[str, Column]
     notices: tuple[Notice, ...] = ()
+
+    @cached_property
+    def read(self) -> Mapping[str, Column]:
+        """The described columns as members are told apart by them: codes are levels, sentinels no value."""
+        return as_read(replace(self.scope.table, columns=self.profiled), self.advice).columns
 
     @property
     def effective(self) -> Parameters:

@@ -12,7 +12,7 @@ from segmentry.agents.registry import expert
 from segmentry.analysis import words
 from segmentry.analysis.parameters import Parameters
 from segmentry.analysis.statistics import profile
-from segmentry.analysis.table import Column
+from segmentry.analysis.table import Column, Levels
 from segmentry.criteria.catalog import Catalog
 from segmentry.llm.model import ModelCall
 
@@ -23,7 +23,10 @@ _TRAITS: Final = 5
 
 
 def statistics(columns: Mapping[str, Column]) -> list[FieldStatistics]:
-    """Statistics of the columns as the expert gets them; what of it may be told is `agents`' business."""
+    """Statistics of the columns as the expert gets them; what of it may be told is `agents`' business.
+
+    `columns` are those of `reading.as_read`, where codes in numbers are levels.
+    """
     found: list[FieldStatistics] = []
     for name, column in columns.items():
         said = profile(column)
@@ -36,6 +39,7 @@ def statistics(columns: Mapping[str, Column]) -> list[FieldStatistics]:
                 said.maximum,
                 said.mean,
                 tuple((each.value, each.count) for each in said.top_values),
+                isinstance(column, Levels) and column.field.stored.type == "number",
             )
         )
     return found
