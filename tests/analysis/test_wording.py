@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from segmentry.analysis import words
+import pytest
+from segmentry.analysis import naming, profile, words
+from segmentry.analysis.events import Characteristic
 from segmentry.analysis.parameters import Parameters
+from segmentry.analysis.table import Numbers
 from segmentry.criteria.catalog import Field
 from segmentry.customers.snapshot import Snapshot
 
@@ -81,3 +84,40 @@ def test_one_customer_is_one_customer() -> None:
 def test_labels_fall_back_to_the_name() -> None:
     assert words.label(Field("visitsLast30Days", "number", window_days=30)) == "visits in 30 days"
     assert words.label(Field("count", "number", window_days=7)) == "count in 7 days"
+
+
+def told_of(values: list[float], n_members: int) -> tuple[str, Characteristic]:
+    """What a card says of the first rows of a column against all of them."""
+    labels = np.where(np.arange(len(values)) < n_members, 0, -1).astype(np.int32)
+    column = Numbers(Field("spend", "number"), np.array(values))
+    ((traits,),) = profile.traits({"spend": column}, labels, 1)
+    return naming.comparison(traits), naming.characteristic(traits)
+
+
+@pytest.mark.parametrize("extreme", [1e11, 1e306])
+@pytest.mark.parametrize("rest", [39, 400])
+def test_one_extreme_value_among_all_has_medians_told(extreme: float, rest: int) -> None:
+    ordinary = [5.0, 6, 7, 8, 9] * 4
+    said, shown = told_of([*ordinary, *([20.0, 21, 22] * rest)[:rest], extreme], len(ordinary))
+    assert said.startswith("spend median 7 vs 2")
+    assert shown.value.startswith("median 7 (vs 2")
+    assert shown.segment_average == 7
+    assert (shown.population_average or 0) > 1e8
+
+
+def test_one_extreme_member_has_medians_told() -> None:
+    said, shown = told_of([5.0, 6, 7, 8, 1e11, *([20.0, 21, 22] * 100)], 5)
+    assert said == "spend median 7 vs 21"
+    assert (shown.segment_average or 0) > 1e10
+
+
+def test_skewed_values_keep_their_average() -> None:
+    said, shown = told_of([1.0, 2, 4, 8, 16, *([1.0, 2, 4, 8, 16, 32, 64, 128] * 30)], 5)
+    assert said.startswith("spend 6.2 vs 31")
+    assert shown.value.startswith("average 6.2")
+
+
+@pytest.mark.parametrize(("member", "said"), [(0.0, "no spend vs 10"), (0.0754, "almost no spend vs 10")])
+def test_no_is_said_only_where_every_member_has_nothing(member: float, said: str) -> None:
+    found, _ = told_of([member, 0.0] * 10 + [15.0, 25.0] * 10, 20)
+    assert found.startswith(said)

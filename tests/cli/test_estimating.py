@@ -17,7 +17,7 @@ def test_each_way_is_shown_with_what_it_would_take(run: Run) -> None:
     assert lines[0].endswith(" customers")
     assert lines[1].split() == ["TIME", "TOKENS", "COST"]
     assert any(line.startswith("ml-worker") and line.endswith("would be used") for line in lines)
-    assert any(line.startswith("llm") and line.endswith("LLM_NOT_CONFIGURED") for line in lines)
+    assert any(line.startswith("llm") and line.endswith("no model is set up") for line in lines)
     assert "  - email holds personal data" in lines
     assert max(map(len, lines)) <= 80
 

@@ -65,8 +65,10 @@ def _telling(phrases: list[str]) -> list[str]:
 def _measured(name: str, traits: Sequence[FieldTraits]) -> str:
     """The name with the most telling average behind it, where that fits."""
     for each in traits:
-        if each.mean is not None and each.column.field.type == "number":
-            longer = f"{name} ({words.label(each.column.field)} {words.amount(each.column.field, each.mean)})"
+        if each.typical is not None and each.column.field.type == "number":
+            longer = (
+                f"{name} ({words.label(each.column.field)} {words.amount(each.column.field, each.typical)})"
+            )
             return longer if len(longer) <= NAME_LENGTH else name
     return name
 
@@ -109,20 +111,23 @@ def _phrase(traits: FieldTraits) -> str:
         return ""
     if field.type == "datetime":
         return f"{'recent' if traits.rank > 0.5 else 'early'} {said}"
-    if _nothing(traits):
-        return f"no {said}"
+    if nothing := _nothing(traits):
+        return f"{nothing} {said}"
     degree = _degree(traits)
     if words.counts(field):
         degree = degree.replace("high", "many").replace("low", "few")
     return f"{degree} {said}"
 
 
-def _nothing(traits: FieldTraits) -> bool:
-    """Whether members have next to nothing of what others have: at most 1 % of it on average."""
-    mean, everyone, column = traits.mean, traits.population_mean, traits.column
-    if mean is None or everyone is None or isinstance(column, Levels) or column.field.type != "number":
-        return False
-    return everyone > 0 and 0 <= mean <= 0.01 * everyone and float(column.present.min(initial=0.0)) >= 0
+def _nothing(traits: FieldTraits) -> str:
+    """Such as "no", where all members have 0, and "almost no", where they have at most 1 % of what everyone
+    has; empty where they have more, or where values are below 0."""
+    typical, everyone, column = traits.typical, traits.population_typical, traits.column
+    if typical is None or everyone is None or isinstance(column, Levels) or column.field.type != "number":
+        return ""
+    if not (everyone > 0 and 0 <= typical <= 0.01 * everyone) or float(column.present.min(initial=0.0)) < 0:
+        return ""
+    return "no" if traits.all_zero else "almost no"
 
 
 def _degree(traits: FieldTraits) -> str:
@@ -131,6 +136,8 @@ def _degree(traits: FieldTraits) -> str:
     if 0.4 <= rank <= 0.6:
         # Where most values are equal, as in counts, only the average shows the difference.
         if traits.median != traits.population_median or traits.mean is None or traits.population_mean is None:
+            return "typical"
+        if traits.mean_misleads:
             return "typical"
         if abs(traits.mean - traits.population_mean) <= 0.1 * abs(traits.population_mean):
             return "typical"
@@ -176,7 +183,7 @@ def _characteristic(traits: FieldTraits) -> Characteristic:
         )
         return Characteristic(field.name, text, traits.importance)
     mean, everyone = traits.mean, traits.population_mean
-    if mean is None or everyone is None:
+    if mean is None or everyone is None or traits.mean_misleads:
         typical = words.amount(field, traits.population_median or 0.0)
         text = f"median {words.amount(field, traits.median)} (vs {typical} in all)"
     else:
@@ -217,11 +224,13 @@ def comparison(traits: FieldTraits) -> str:
         return f"{said} {words.day(traits.median)} vs {words.day(traits.population_median)}"
     if traits.missing_share - traits.population_missing_share >= UNSET_TELLS:
         return f"{said} {_unset(traits)}"
-    if traits.mean is None or traits.population_mean is None:
+    if traits.typical is None or traits.population_typical is None:
         return ""
-    if _nothing(traits):
-        return f"no {said} vs {words.amount(field, traits.population_mean)}"
-    return f"{said} {words.amount(field, traits.mean)} vs {words.amount(field, traits.population_mean)}"
+    median = "median " if traits.mean_misleads else ""
+    everyone = words.amount(field, traits.population_typical)
+    if nothing := _nothing(traits):
+        return f"{nothing} {said} vs {median}{everyone}"
+    return f"{said} {median}{words.amount(field, traits.typical)} vs {everyone}"
 
 
 def headline(size: int, percentage: float, traits: Sequence[FieldTraits]) -> str:
@@ -253,15 +262,15 @@ def suggested_uses(
 
 
 def _most_valuable(per_cluster: Sequence[Sequence[FieldTraits]]) -> int | None:
-    """The cluster with the highest average of the value field that tells the clusters apart best."""
+    """The cluster with the highest typical value of the value field that tells the clusters apart best."""
     telling: dict[str, float] = {}
     means: dict[str, dict[int, float]] = {}
     for index, traits in enumerate(per_cluster):
         for each in traits:
             field = each.column.field
-            if each.mean is not None and _VALUE.search(words.field_words(field)):
+            if each.typical is not None and _VALUE.search(words.field_words(field)):
                 telling[field.name] = max(telling.get(field.name, 0.0), each.importance)
-                means.setdefault(field.name, {})[index] = each.mean
+                means.setdefault(field.name, {})[index] = each.typical
     if not telling:
         return None
     of_field = means[max(telling, key=lambda name: telling[name])]

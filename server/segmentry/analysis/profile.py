@@ -11,6 +11,7 @@ import numpy as np
 from segmentry.analysis.table import Column, Floats, Labels, Levels, Numbers
 
 BINS = 256
+FEWEST_FOR_OUTLIERS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,8 @@ class FieldTraits:
     """One field within one cluster. `importance` 0-1, two decimals: the greatest gap between the cumulative
     distributions of members and others (Kolmogorov-Smirnov, on 256 quantile bins), or half the sum of
     absolute share differences (total variation) for levels. Rows without a value are one more bin. `rank`
-    0-1 is where the members' median stands among all values."""
+    0-1 is where the members' median stands among all values. `mean_misleads` where the mean of members or of
+    everyone lies beyond all but 1 % of the values it is of; `all_zero` where every member's value is 0."""
 
     column: Column
     importance: float
@@ -44,6 +46,18 @@ class FieldTraits:
     levels: tuple[LevelShare, ...] = ()
     missing_share: float = 0.0
     population_missing_share: float = 0.0
+    mean_misleads: bool = False
+    all_zero: bool = False
+
+    @property
+    def typical(self) -> float | None:
+        """What members are said to have: the mean, or the median where a few values make the mean."""
+        return self.median if self.mean_misleads else self.mean
+
+    @property
+    def population_typical(self) -> float | None:
+        """The same of everyone."""
+        return self.population_median if self.mean_misleads else self.population_mean
 
     @property
     def top(self) -> LevelShare | None:
@@ -95,25 +109,50 @@ def _of_numbers(column: Numbers, labels: Labels, k: int) -> list[FieldTraits]:
     members, others = _shares(bins, len(edges) + 2, labels, k)
     gaps = np.abs(np.cumsum(members - others, axis=1)).max(axis=1)
     population_mean, population_median = _defined_mean(kept), _median(kept)
+    everyone_misled = _mean_misleads(kept, population_mean)
     found: list[FieldTraits] = []
     for cluster in range(k):
         inside = values[(labels == cluster) & finite]
         median = _median(inside) if len(inside) else None
+        mean = _defined_mean(inside)
         missing = 1.0 - len(inside) / max(1, int(np.count_nonzero(labels == cluster)))
         found.append(
             FieldTraits(
                 column,
                 round(min(1.0, float(gaps[cluster])), 2),
-                mean=_defined_mean(inside),
+                mean=mean,
                 median=median,
                 population_mean=population_mean,
                 population_median=population_median,
                 rank=_rank(kept, median),
                 missing_share=missing,
                 population_missing_share=1.0 - len(kept) / len(values),
+                mean_misleads=everyone_misled or _mean_misleads(inside, mean),
+                all_zero=len(inside) > 0 and not np.any(inside),
             )
         )
     return found
+
+
+def _mean_misleads(values: Floats, mean: float | None) -> bool:
+    """Whether a few values make the mean: all but 1 % lie on the same side of it.
+
+    Of fewer than a hundred values: one lies so far off that the mean is farther from the median than the
+    others are from each other. An undefined mean, the sum being infinite, misleads; of four values none does.
+    """
+    if len(values) < FEWEST_FOR_OUTLIERS:
+        return False
+    if mean is None:
+        return True
+    median = _median(values)
+    # The mean of equal values may differ from them in the last digit.
+    if math.isclose(mean, median, rel_tol=1e-9):
+        return False
+    if len(values) < 100:
+        others = np.sort(values)[1:-1]
+        return abs(mean - median) > float(others[-1]) - float(others[0])
+    beyond = min(int(np.count_nonzero(values >= mean)), int(np.count_nonzero(values <= mean)))
+    return beyond <= len(values) // 100
 
 
 def _rank(values: Floats, value: float | None) -> float | None:

@@ -9,6 +9,10 @@ from segmentry.cli.views.lines import columns, elapsed, many, number
 from segmentry.v1 import segment_analysis_pb2 as pb
 
 WIDTH = 80
+_WHY_NOT = {
+    "LLM_NOT_CONFIGURED": "no model is set up",
+    "NO_USABLE_FIELDS": "no field may be told",
+}
 
 
 def estimate(found: pb.AnalysisEstimate, terminal: Terminal) -> None:
@@ -17,9 +21,9 @@ def estimate(found: pb.AnalysisEstimate, terminal: Terminal) -> None:
     rows = [("", "TIME", "TOKENS", "COST", "")]
     for each in found.tiers:
         mark = "would be used" if each.tier == found.recommended_tier else ""
-        rows.append(
-            (_tier(each.tier), _time(each), _tokens(each), _cost(each), each.unavailable_reason or mark)
-        )
+        # A reason that a newer server gives is better than none.
+        why_not = _WHY_NOT.get(each.unavailable_reason, each.unavailable_reason)
+        rows.append((_tier(each.tier), _time(each), _tokens(each), _cost(each), why_not or mark))
     head, *lines = columns(rows, right=(1, 2, 3))
     terminal.line(terminal.style(head, "bold"))
     for line, each in zip(lines, found.tiers, strict=True):
