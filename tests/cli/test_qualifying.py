@@ -50,6 +50,10 @@ def test_a_card_is_applied_accepted_activated_and_asked(run: Run) -> None:
     again = run("recommendations", "accept", recommendation, "--embedded")
     assert again.code != 0
     assert "only an open one can be accepted" in again.err
+    applied = run("apply", run_id, "1", "--embedded", "--name", "Autumn offer")
+    assert applied.out.splitlines()[0] == f"recommendation {recommendation} is accepted"
+    assert f"segmentry rules show {rule}" in applied.err
+    assert "applied before as 'Spring offer'" in applied.err
 
     nothing = run("rules", "check", "1", "--embedded")
     assert nothing.out.startswith("no rule is in use")

@@ -59,10 +59,14 @@ async def apply(
             use_best=best,
             timeout_s=session.common.timeout,
         )
-    if session.terminal.json:
-        session.terminal.value(to_dict(made))
-    else:
-        qualifying.applied(made, session.terminal)
+        if session.terminal.json:
+            session.terminal.value(to_dict(made))
+            return
+        # Applying the same card again finds what became of it, under the name that was given first.
+        kept = await client.get_recommendation(made.recommendation_id, timeout_s=session.common.timeout)
+    qualifying.applied(made, kept, session.terminal)
+    if name and kept.card.name != name:
+        session.terminal.warning(f"applied before as {kept.card.name!r}; that name stays")
 
 
 async def _card_id(client: "AsyncSegmentryClient", run_id: str, card: str, timeout_s: float | None) -> str:

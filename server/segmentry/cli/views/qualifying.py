@@ -13,9 +13,13 @@ _NAME = 28
 _MARKS = {True: "yes", False: "no", None: "?"}
 
 
-def applied(made: segment_analysis_pb2.ApplySegmentResponse, terminal: Terminal) -> None:
-    """The new recommendation, both sizes and how well the rule fits."""
-    terminal.line(f"recommendation {made.recommendation_id} is open")
+def applied(
+    made: segment_analysis_pb2.ApplySegmentResponse, kept: pb.Recommendation, terminal: Terminal
+) -> None:
+    """The recommendation as it is `kept`, both sizes, how well the rule fits, and the step that is left."""
+    state = _stands(kept)
+    terminal.line(f"recommendation {made.recommendation_id} is {state}")
+    terminal.line(labelled("name", kept.card.name, terminal))
     terminal.line(
         labelled(
             "sizes",
@@ -24,7 +28,14 @@ def applied(made: segment_analysis_pb2.ApplySegmentResponse, terminal: Terminal)
         )
     )
     terminal.line(labelled("fit", _fit(made.fidelity), terminal))
-    terminal.note(f"next: segmentry recommendations accept {made.recommendation_id}")
+    if kept.rule_id:
+        terminal.note(f"applied and accepted before; next: segmentry rules show {kept.rule_id}")
+    else:
+        terminal.note(f"next: segmentry recommendations accept {made.recommendation_id}")
+
+
+def _stands(found: pb.Recommendation) -> str:
+    return pb.RecommendationState.Name(found.state).removeprefix("RECOMMENDATION_STATE_").lower()
 
 
 def recommendations(found: Sequence[pb.Recommendation], terminal: Terminal) -> None:
@@ -33,9 +44,10 @@ def recommendations(found: Sequence[pb.Recommendation], terminal: Terminal) -> N
         terminal.line("no recommendations; `segmentry apply RUN CARD` makes one")
         return
     rows = [("RECOMMENDATION", "STATE", "SIZE", "NAME")]
-    for each in found:
-        state = pb.RecommendationState.Name(each.state).removeprefix("RECOMMENDATION_STATE_").lower()
-        rows.append((each.recommendation_id, state, f"{each.card.size:,}", _short(each.card.name)))
+    rows.extend(
+        (each.recommendation_id, _stands(each), f"{each.card.size:,}", _short(each.card.name))
+        for each in found
+    )
     _table(rows, terminal, right=(2,))
 
 
