@@ -37,11 +37,45 @@ async def test_a_vendor_that_is_down_stops_a_run_and_is_no_change(
         run = await passed(it)
         assert (run.state, run.stop_reason, run.answered) == ("stopped", reason, 0)
         assert not run.changed
-        assert not await it.findings()
+        assert [each.reason for each in await it.findings()] == (
+            ["CANARY_STOPPED"] if reason == "LLM_BAD_OUTPUT" else []
+        )
         script.fault = ""
     async with Vendor(script, port=vendor.port) as vendor, watched(database, vendor.base_url) as it:
         again = await passed(it)
         assert (again.state, again.held_against, len(again.changed)) == ("finished", first.run_id, 0)
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ("unknown_field", "LLM_BAD_OUTPUT"),
+        ("truncated", "LLM_TRUNCATED"),
+        ("refusal", "LLM_REFUSED"),
+    ],
+)
+async def test_a_model_whose_answers_cannot_be_used_is_an_alarm_until_a_run_finishes(
+    database: Database, fault: str, reason: str
+) -> None:
+    script = Changeable()
+    async with Vendor(script) as vendor, watched(database, vendor.base_url) as it:
+        await passed(it)
+        assert not await it.findings()
+        script.fault = fault
+        run = await passed(it)
+        assert (run.state, run.stop_reason) == ("stopped", reason)
+        (found,) = await it.findings()
+        assert found.reason == "CANARY_STOPPED"
+        assert all(each in found.message for each in (reason, run.run_id, "AI_MODEL"))
+    async with Vendor(script, port=vendor.port) as vendor, watched(database, vendor.base_url) as it:
+        # An outage after it says nothing of the model.
+        script.fault = "quota"
+        await passed(it)
+        assert [each.reason for each in await it.findings()] == ["CANARY_STOPPED"]
+    async with Vendor(script, port=vendor.port) as vendor, watched(database, vendor.base_url) as it:
+        script.fault = ""
+        assert (await passed(it)).state == "finished"
+        assert not await it.findings()
 
 
 async def test_a_vendor_that_cannot_be_reached_stops_a_run(database: Database) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC
 from typing import Final
@@ -25,6 +25,12 @@ from segmentry.state.idempotency import Claim
 # How often a server looks whether a run is due or has been left by another.
 EVERY_S: Final = 60.0
 _RELEASE_S: Final = 2.0
+# Causes that are the model's, and what helps.
+_REMEDIES: Final[Mapping[str, str]] = {
+    "LLM_BAD_OUTPUT": "ask a model that keeps to JSON schemas (AI_MODEL), at its own address (AI_BASE_URL)",
+    "LLM_TRUNCATED": "they end too early; raise the bound on output, or ask another model (AI_MODEL)",
+    "LLM_REFUSED": "the model or the vendor's filter of content refuses; ask another model (AI_MODEL)",
+}
 
 _log = logging.getLogger(__name__)
 
@@ -89,27 +95,16 @@ class Canaries:
         return await self._store.cancel(run_id, decider)
 
     async def findings(self) -> tuple[Finding, ...]:
-        """The alarm of the last run that tells of a change, until it is accepted or one without follows.
+        """The alarms of runs that the model's answers stopped or that tell of a change.
+
+        The first lasts until a run finishes, the second until it is accepted or a run without follows.
 
         Raises: as the store.
         """
         if self._subject is None:
             return ()
-        ended = (each for each in await self.last() if each.state != "running")
-        run = next((each for each in ended if each.state == "finished" or each.changed), None)
-        if run is None or not run.changed or run.accepted_at is not None:
-            return ()
-        assert run.ended_at is not None, "it is not running"
-        n, first = len(run.changed), run.changed[0]
-        others = f" and {n - 1} more" if n > 1 else ""
-        message = (
-            f"{n} of {run.answered} stored queries are answered otherwise than was accepted: "
-            f"{first.query!r} ({first.change}: {first.difference}){others}; look at run {run.run_id}, "
-            "and accept it where its answers are right"
-        )
-        share = (run.answered - n) / run.answered
-        at = run.ended_at.astimezone(UTC)
-        return (Finding("CANARY_CHANGED", message, at, before=1.0, now=share),)
+        ended = [each for each in await self.last() if each.state != "running"]
+        return (*_stopped(ended), *_changed(ended))
 
     async def keep(self, every_s: float = EVERY_S) -> None:
         """Start what is due and go on with what another server left, until cancelled.
@@ -187,6 +182,41 @@ class Canaries:
 
     def _watched(self, subject: Subject) -> Watched:
         return Watched(subject.provider, subject.model, self._stored)
+
+
+def _changed(ended: Sequence[Run]) -> tuple[Finding, ...]:
+    """The alarm of the last run that tells of a change, unless it is accepted. Runs: newest first."""
+    run = next((each for each in ended if each.state == "finished" or each.changed), None)
+    if run is None or not run.changed or run.accepted_at is not None:
+        return ()
+    assert run.ended_at is not None, "it is not running"
+    n, first = len(run.changed), run.changed[0]
+    others = f" and {n - 1} more" if n > 1 else ""
+    message = (
+        f"{n} of {run.answered} stored queries are answered otherwise than was accepted: "
+        f"{first.query!r} ({first.change}: {first.difference}){others}; look at run {run.run_id}, "
+        "and accept it where its answers are right"
+    )
+    share = (run.answered - n) / run.answered
+    at = run.ended_at.astimezone(UTC)
+    return (Finding("CANARY_CHANGED", message, at, before=1.0, now=share),)
+
+
+def _stopped(ended: Sequence[Run]) -> tuple[Finding, ...]:
+    """The alarm of the last run that the model's answers stopped, unless one finished since.
+
+    Stops for other causes tell nothing of the model. Runs: newest first.
+    """
+    run = next((each for each in ended if each.state == "finished" or each.stop_reason in _REMEDIES), None)
+    if run is None or run.state == "finished":
+        return ()
+    assert run.ended_at is not None, "it is not running"
+    message = (
+        f"the answers of {run.model} to stored queries cannot be used ({run.stop_reason}), {run.answered} of "
+        f"{len(run.answers)} were answered: {_REMEDIES[run.stop_reason]}; look at run {run.run_id}, then run "
+        "them again"
+    )
+    return (Finding("CANARY_STOPPED", message, run.ended_at.astimezone(UTC)),)
 
 
 def _told(run: Run, prompts: Sequence[str]) -> None:

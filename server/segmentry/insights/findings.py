@@ -8,7 +8,7 @@ from datetime import datetime
 from math import sqrt
 from typing import Final, Literal
 
-Reason = Literal["DRIFT", "MODEL_CHANGED", "CANARY_CHANGED"]
+Reason = Literal["DRIFT", "MODEL_CHANGED", "CANARY_CHANGED", "CANARY_STOPPED"]
 Measure = Literal["agreement", "words_accounted", "clarification", "repair", "edit", "offline"]
 
 POINTS: Final = 5.0

@@ -1858,7 +1858,8 @@ class HealthFinding(_message.Message):
     SINCE_FIELD_NUMBER: _builtins.int
     reason: _builtins.str
     """What it is: `DRIFT` (a share moved against the window before), `MODEL_CHANGED` (the vendor names another version or
-    fingerprint than before) or `CANARY_CHANGED` (stored queries are answered otherwise than was accepted).
+    fingerprint than before), `CANARY_CHANGED` (stored queries are answered otherwise than was accepted) or
+    `CANARY_STOPPED` (the last run of the stored queries stopped because the model's answers cannot be used).
     """
     message: _builtins.str
     """The same for people, with what would help."""
