@@ -87,11 +87,13 @@ def test_every_query_and_every_run_are_shown_on_demand(capsys: pytest.CaptureFix
     lines = capsys.readouterr().out.splitlines()
     assert "  stopped (BUDGET_EXHAUSTED), begun 2026-01-15 09:41 UTC (request)" in lines
     assert "same  older than 64" in lines
-    assert lines[-4:] == [
+    assert lines[-6:] == [
         "runs on request",
-        "BEGUN             STATE     CAUSE          ANSWERED  CHANGED  ACCEPTED",
-        "2026-01-15 09:41  finished  model changed        49        1  yes",
-        "2026-01-15 09:41  finished  schedule             49        1",
+        "  BEGUN             STATE     CAUSE          ANSWERED  CHANGED  ACCEPTED",
+        "canary_0123456789abcdef0123456789abcdef",
+        "  2026-01-15 09:41  finished  model changed        49        1  yes",
+        "canary_0123456789abcdef0123456789abcdef",
+        "  2026-01-15 09:41  finished  schedule             49        1",
     ]
 
 
@@ -155,6 +157,8 @@ def test_a_run_is_waited_for_shown_and_accepted(run: Run, tmp_path: Path) -> Non
             assert "(request); accepted" in accepted.out
             listed = run("canaries", "show", "--runs", "--json", "--address", address)
             assert [json.dumps(each)[:7] for each in listed.lines] == ['{"run":', '{"runId']
+            late = run("canaries", "cancel", run_id, "--address", address)
+            assert (late.code, "nothing was cancelled" in late.err) == (0, True)
             gone = run("canaries", "cancel", "canary_nobody", "--address", address)
             assert gone.code == 6
             script.fault = "quota"

@@ -110,6 +110,8 @@ async def cancel(session: "Session", run_id: _RUN) -> None:
 
     async with session.client(kept=True) as client:
         found = await client.cancel_canaries(run_id, timeout_s=session.common.timeout)
+    if found.run.state == "finished" or found.run.stop_reason not in ("", "CANCELLED"):
+        session.terminal.note("it had ended by itself: nothing was cancelled")
     if session.terminal.json:
         session.terminal.value(to_dict(found))
     else:

@@ -78,9 +78,10 @@ def _table(found: pb.GetCanariesResponse, terminal: Terminal) -> None:
         ],
         right=(3, 4),
     )
-    terminal.line(terminal.style(head, "bold"))
-    for line in lines:
-        terminal.line(line)
+    terminal.line(terminal.style(f"  {head}", "bold"))
+    for each, line in zip(found.earlier, lines, strict=True):
+        terminal.line(printable(each.run_id))
+        terminal.line(f"  {line}")
 
 
 def _wrapped(text: str, terminal: Terminal) -> None:
