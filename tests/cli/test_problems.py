@@ -183,6 +183,23 @@ def test_a_file_of_criteria_that_is_not_there_is_said_in_words(call: Run) -> Non
     assert "error USAGE: cannot read criteria from @nothing.json: there is no such file\n" in done.err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        (("preview", "@nothing.json"), "segmentry preview"),
+        (("experts", "--window", "soon", "--embedded"), "segmentry experts"),
+        (("segments", "lint", "--embedded"), "segmentry segments lint"),
+        (("segments", "update", "seg_1", "--embedded"), "segmentry segments update"),
+        (("apply", "run_1", "9", "--embedded", "--address", "x"), "segmentry apply"),
+    ],
+)
+def test_a_wrong_command_line_leads_to_the_help_of_its_own_command(
+    call: Run, arguments: tuple[str, ...], command: str
+) -> None:
+    done = call(*arguments)
+    assert (done.code, done.err.splitlines()[-1]) == (2, f"next: {command} --help")
+
+
 def test_a_taken_port_is_told_in_our_words_alone(run: Run) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

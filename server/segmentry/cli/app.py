@@ -7,8 +7,10 @@ import contextlib
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 import typer
+from typer.core import TyperGroup
 from typer.main import get_command
 
 from segmentry.cli import exit_codes
@@ -114,9 +116,22 @@ def run(arguments: Sequence[str]) -> int:
         problem = _problem(error)
         if problem is None:
             raise
+        if problem.code == "USAGE" and "command" not in dict(problem.metadata):
+            problem = replace(problem, metadata=(*problem.metadata, ("command", _named(arguments))))
         show(problem, terminal, arguments)
         return problem.exit_code
     return code if isinstance(code, int) else exit_codes.OK
+
+
+def _named(arguments: Sequence[str]) -> str:
+    """The command that a command line begins with, as in `segmentry segments update`."""
+    command, path = get_command(app), ["segmentry"]
+    for part in arguments:
+        if not isinstance(command, TyperGroup) or part not in command.commands:
+            break
+        command = command.commands[part]
+        path.append(part)
+    return " ".join(path)
 
 
 def _reader_gone() -> int:
