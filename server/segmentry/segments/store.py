@@ -25,6 +25,7 @@ from segmentry.segments.record import (
     state_of,
     text_of,
 )
+from segmentry.segments.rule_users import rule_users
 from segmentry.state.database import Database, Session
 from segmentry.state.idempotency import Claim, claimed, take
 from segmentry.state.row import Row
@@ -201,7 +202,7 @@ class SegmentStore:
     async def archive(self, tenant: str, segment_id: str, etag: str, author: str) -> SavedSegment:
         """Add a version that is archived; one that is archived already is returned as it is.
 
-        Raises: NotFound; VersionMismatch; SegmentInUse while others refer to it.
+        Raises: NotFound; VersionMismatch; SegmentInUse while segments, rules or recommendations refer to it.
         """
         async with self._database.transaction() as session:
             await _queue(session, tenant)
@@ -210,7 +211,9 @@ class SegmentStore:
             if before.state == ARCHIVED:
                 return before
             if before.referenced_by:
-                users = ", ".join(before.referenced_by[:5])
+                kept = (await rule_users(session, tenant, [segment_id])).get(segment_id, ())
+                told = {each.user_id: str(each) for each in kept}
+                users = ", ".join(told.get(each, each) for each in before.referenced_by[:5])
                 more = f" and {len(before.referenced_by) - 5} more" if len(before.referenced_by) > 5 else ""
                 raise SegmentInUse(
                     f"segment {segment_id} is used by {users}{more}; change or delete those first",
@@ -313,6 +316,8 @@ async def _with_users(reader: Reader, tenant: str, rows: Sequence[Row]) -> list[
     users: dict[str, list[str]] = {}
     for row in await reader.fetch(_USED_BY, tenant, ids) if ids else []:
         users.setdefault(row.text("root"), []).append(row.text("segment_id"))
+    for root, kept in (await rule_users(reader, tenant, ids)).items():
+        users.setdefault(root, []).extend(each.user_id for each in kept)
     found = (_segment(row) for row in rows)
     return [replace(each, referenced_by=tuple(users.get(each.segment_id, ()))) for each in found]
 
