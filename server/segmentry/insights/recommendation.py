@@ -56,6 +56,15 @@ class Recommendation:
                 currentEtag=self.etag,
             )
 
+    def refuse_other_rules(self, card: AppliedCard) -> None:
+        """Raises: InvalidState where it was accepted with other rules than the card is applied with now."""
+        if card.criteria != self.applied.criteria:
+            raise InvalidState(
+                f"recommendation {self.recommendation_id} was accepted with other rules, as {self.rule_id}; "
+                "archive that rule and apply a card of another run",
+                state=self.state,
+            )
+
     def refuse_state(self, verb: str) -> None:
         """Raises: InvalidState unless it is open."""
         if self.state != "OPEN":

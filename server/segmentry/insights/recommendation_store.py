@@ -40,6 +40,26 @@ class Draft:
     matched_count: int | None
 
 
+# Applied again, a dismissed one opens, and one that nobody has accepted takes the rules that are chosen now.
+_APPLY = (
+    "INSERT INTO recommendation AS r (recommendation_id, tenant, schema_id, run_id, card_id, "
+    "state, name, card, criteria, filter_rules, rule_size, etag) "
+    "VALUES ($1, $2, $3, $4, $5, 'OPEN', $6, $7, $8, $9, $10, $11) "
+    "ON CONFLICT (tenant, run_id, card_id) DO UPDATE SET "
+    "state = CASE WHEN r.state = 'DISMISSED' THEN 'OPEN' ELSE r.state END, "
+    "comment = CASE WHEN r.state = 'DISMISSED' THEN '' ELSE r.comment END, "
+    "etag = CASE WHEN :changes THEN EXCLUDED.etag ELSE r.etag END, "
+    "criteria = CASE WHEN :changes THEN EXCLUDED.criteria ELSE r.criteria END, "
+    "filter_rules = CASE WHEN :changes THEN EXCLUDED.filter_rules ELSE r.filter_rules END, "
+    "rule_size = CASE WHEN :changes THEN EXCLUDED.rule_size ELSE r.rule_size END, "
+    "updated_at = CASE WHEN :changes THEN clock_timestamp() ELSE r.updated_at END "
+    "RETURNING *"
+).replace(
+    ":changes",
+    "r.state = 'DISMISSED' OR r.state = 'OPEN' AND r.criteria <> EXCLUDED.criteria",
+)
+
+
 class RecommendationStore:
     """The tables `recommendation` and `qualification_rule`."""
 
@@ -53,7 +73,10 @@ class RecommendationStore:
     ) -> Recommendation:
         """The recommendation of that card: made, found as it is, or opened again if it was dismissed.
 
-        Raises: AlreadyExists if the request id was used for another request.
+        Applied with other rules, one that nobody has accepted takes those.
+
+        Raises: AlreadyExists if the request id was used for another request; InvalidState if it was accepted
+        with other rules.
         """
         made = f"rec_{secrets.token_hex(8)}"
         async with self._database.transaction() as session:
@@ -61,15 +84,7 @@ class RecommendationStore:
                 return await _read(session, tenant, earlier)
             # A parallel call with the same card waits here until the first one has ended.
             row = await session.fetch_one(
-                "INSERT INTO recommendation AS r (recommendation_id, tenant, schema_id, run_id, card_id, "
-                "state, name, card, criteria, filter_rules, rule_size, etag) "
-                "VALUES ($1, $2, $3, $4, $5, 'OPEN', $6, $7, $8, $9, $10, $11) "
-                "ON CONFLICT (tenant, run_id, card_id) DO UPDATE SET "
-                "state = CASE WHEN r.state = 'DISMISSED' THEN 'OPEN' ELSE r.state END, "
-                "etag = CASE WHEN r.state = 'DISMISSED' THEN EXCLUDED.etag ELSE r.etag END, "
-                "comment = CASE WHEN r.state = 'DISMISSED' THEN '' ELSE r.comment END, "
-                "updated_at = CASE WHEN r.state = 'DISMISSED' THEN clock_timestamp() ELSE r.updated_at END "
-                "RETURNING *",
+                _APPLY,
                 made,
                 tenant,
                 card.schema_id,
@@ -84,6 +99,7 @@ class RecommendationStore:
             )
             assert row is not None
             found = _recommendation(row)
+            found.refuse_other_rules(card)
             if claim is not None:
                 await take(session, tenant, claim, found.recommendation_id)
             return found
