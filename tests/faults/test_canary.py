@@ -55,7 +55,7 @@ def prying(asked: Asked) -> str:
 # Criteria to change and words that the reader needs no help with: of a private table, and of the others. The
 # conditions are the caller's own; what they are held against in a prompt is what must not leave.
 CURRENT = {
-    False: (parse.loads('{"$and":[{"visits":{"$gte":2}},{"spend":{"$gt":100}}]}'), "visits at least 3"),
+    False: (parse.loads('{"$and":[{"visits":{"$gte":2}},{"spend":{"$gt":100}}]}'), "spend above 250.5"),
     True: (parse.loads('{"$and":[{"plan":"PLUS"},{"income":{"$gte":50000}}]}'), "plan is basic"),
 }
 MODELS = {
