@@ -47,9 +47,9 @@ def test_a_run_is_due(past: Past, every_days: int, cause: str | None) -> None:
 
 
 @asynccontextmanager
-async def keeping(*servers: Canaries) -> AsyncGenerator[None]:
+async def keeping(*servers: Canaries, settled_s: float = 0.0) -> AsyncGenerator[None]:
     """Servers that look every few milliseconds whether something is to be done."""
-    tasks = [asyncio.create_task(each.keep(0.02)) for each in servers]
+    tasks = [asyncio.create_task(each.keep(0.02, settled_s)) for each in servers]
     try:
         yield
     finally:
@@ -97,6 +97,22 @@ async def test_the_first_run_and_that_of_the_next_week_begin_by_themselves(datab
         newest, _ = await until_ended(it, 2)
         assert (newest.cause, newest.held_against) == ("schedule", first.run_id)
         assert await left_alone(it) == 2
+
+
+async def test_a_server_that_was_just_started_begins_only_what_a_change_asks_for(database: Database) -> None:
+    script = Changeable()
+    async with (
+        Vendor(script) as vendor,
+        watched(database, vendor.base_url) as it,
+        keeping(it, settled_s=3_600.0),
+    ):
+        assert await left_alone(it) == 0
+        await it.start(ADA)
+        await until_ended(it, 1)
+        script.fingerprint = "fp_b"
+        await it.heard_in_a_build("city is not Madrid")
+        newest, _ = await until_ended(it, 2)
+        assert newest.cause == "model_changed"
 
 
 async def test_a_model_that_answers_as_another_version_is_asked_again_by_itself(database: Database) -> None:

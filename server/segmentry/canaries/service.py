@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC
+from time import monotonic
 from typing import Final
 
 from segmentry.builder.request import ENDS_AT
@@ -24,6 +25,8 @@ from segmentry.state.idempotency import Claim
 
 # How often a server looks whether a run is due or has been left by another.
 EVERY_S: Final = 60.0
+# A server that was just started has callers to answer, and may soon be stopped again.
+SETTLED_S: Final = 600.0
 _RELEASE_S: Final = 2.0
 # Causes that are the model's, and what helps.
 _REMEDIES: Final[Mapping[str, str]] = {
@@ -106,17 +109,18 @@ class Canaries:
         ended = [each for each in await self.last() if each.state != "running"]
         return (*_stopped(ended), *_changed(ended))
 
-    async def keep(self, every_s: float = EVERY_S) -> None:
+    async def keep(self, every_s: float = EVERY_S, settled_s: float = 0.0) -> None:
         """Start what is due and go on with what another server left, until cancelled.
 
-        The store is not opened for it.
+        In the first `settled_s` seconds nothing begins by the calendar. The store is not opened for it.
         """
+        settled_at = monotonic() + settled_s
         while True:
             await asyncio.sleep(every_s)
             if self._subject is None or not self._database.is_open or self._busy:
                 continue
             try:
-                await self._look(self._subject)
+                await self._look(self._subject, scheduled=monotonic() >= settled_at)
             except SegmentryError as error:
                 _log.warning("the stored queries could not be looked after: %s", error.reason)
 
@@ -128,12 +132,12 @@ class Canaries:
     def _busy(self) -> bool:
         return self._task is not None and not self._task.done()
 
-    async def _look(self, subject: Subject) -> None:
+    async def _look(self, subject: Subject, *, scheduled: bool) -> None:
         watched = self._watched(subject)
         run = await self._store.adopt(watched)
         if run is None and self._every_days:
             await self._heard()
-            run = await self._store.begin_due(watched, self._every_days)
+            run = await self._store.begin_due(watched, self._every_days, scheduled=scheduled)
         if run is not None:
             _log.info("stored queries: run %s of %s begins or goes on (%s)", run.run_id, run.model, run.cause)
             self._begin(run, subject)

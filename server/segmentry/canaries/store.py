@@ -66,13 +66,18 @@ class CanaryStore:
                 await _note(session, run.run_id, "run", decider)
             return run, found is None
 
-    async def begin_due(self, watched: Watched, every_days: int) -> Run | None:
-        """Start the run that is due, in one of all servers; None where none is. 0 days: none ever is."""
+    async def begin_due(self, watched: Watched, every_days: int, *, scheduled: bool = True) -> Run | None:
+        """Start the run that is due, in one of all servers; None where none is. 0 days: none ever is.
+
+        Without `scheduled` only one is that follows another version of the model.
+        """
         async with self._database.transaction(upkeep=True) as session:
             await _alone(session, watched)
             await _close_lost(session, watched)
             cause = due(await _past(session, watched), every_days)
-            return None if cause is None else await self._insert(session, watched, cause)
+            if cause is None or (cause == "schedule" and not scheduled):
+                return None
+            return await self._insert(session, watched, cause)
 
     async def adopt(self, watched: Watched) -> Run | None:
         """Take over the run that nobody works on any more, if there is one."""

@@ -16,6 +16,7 @@ import grpc
 from segmentry.agents.counters import Counters
 from segmentry.analysis.service import AnalysisService
 from segmentry.builder.sample import Sample
+from segmentry.canaries.service import SETTLED_S
 from segmentry.config import Settings
 from segmentry.customers.snapshots import SnapshotStore
 from segmentry.customers.stores import Stores
@@ -168,7 +169,7 @@ async def running(
         upkeep.start(counts.keep(), "keep the experts' counts")
         upkeep.start(log.keep(), "keep builds")
         upkeep.start(versions.keep(), "keep the model's versions")
-        upkeep.start(watching.keep(), "look after the stored queries")
+        upkeep.start(watching.keep(settled_s=SETTLED_S), "look after the stored queries")
         if store is None:
             freshened = Background()
             stack.push_async_callback(freshened.close)
